@@ -1,0 +1,44 @@
+# What every room needs: warnings, sanitizers, and one way to declare a room and a test.
+
+# Everything of ours compiles with these; generated code does not.
+add_library(kontor_flags INTERFACE)
+target_compile_options(
+  kontor_flags
+  INTERFACE -Wall
+            -Wextra
+            -Wpedantic
+            -Wshadow
+            -Wconversion
+            -Wstrict-prototypes
+            -Wmissing-prototypes
+            -Wvla
+            -Werror)
+target_include_directories(kontor_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
+target_compile_definitions(kontor_flags INTERFACE _GNU_SOURCE KONTOR_VERSION="${PROJECT_VERSION}")
+
+if(KONTOR_SANITIZE)
+  add_compile_options(-fsanitize=${KONTOR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=${KONTOR_SANITIZE})
+endif()
+
+# kontor_room(NAME SOURCES ... LIBRARIES ...): an OBJECT library of our own code.
+function(kontor_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_library(${name} OBJECT ${ROOM_SOURCES})
+  target_link_libraries(${name} PUBLIC kontor_flags ${ROOM_LIBRARIES})
+  add_dependencies(${name} generated)
+endfunction()
+
+# kontor_test(NAME SOURCES ... ROOMS ... LIBRARIES ...): a cmocka program and its test. ROOMS are OBJECT libraries.
+function(kontor_test name)
+  cmake_parse_arguments(TEST "" "" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
+  add_executable(${name} ${TEST_SOURCES})
+  foreach(room ${TEST_ROOMS})
+    target_link_libraries(${name} PRIVATE ${room} $<TARGET_OBJECTS:${room}>)
+  endforeach()
+  target_link_libraries(${name} PRIVATE kontor_flags PkgConfig::CMOCKA ${TEST_LIBRARIES})
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(
+    ${name} PROPERTIES TIMEOUT 120 ENVIRONMENT
+                       "ASAN_OPTIONS=detect_leaks=1;UBSAN_OPTIONS=print_stacktrace=1;TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+endfunction()

@@ -1,0 +1,202 @@
+#include "proto/arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_BLOCK = 8 << 10, LARGEST_BLOCK = 1 << 20, ALIGNMENT = 16 };
+
+struct block {
+    struct block *next;
+    size_t size; /* Of data. */
+    size_t used;
+    _Alignas(ALIGNMENT) unsigned char data[];
+};
+
+struct arena {
+    struct block *blocks; /* The newest first. */
+    size_t used;
+};
+
+struct budget {
+    ProtobufCAllocator allocator;
+    struct arena *arena;
+    size_t left;
+};
+
+static struct block *
+block_new(size_t size, struct block *next)
+{
+    struct block *block = calloc(1, sizeof *block + size);
+    if (block == NULL) {
+        return NULL;
+    }
+    block->size = size;
+    block->next = next;
+    return block;
+}
+
+struct arena *
+arena_new(void)
+{
+    struct arena *arena = calloc(1, sizeof *arena);
+    if (arena == NULL) {
+        return NULL;
+    }
+    arena->blocks = block_new(FIRST_BLOCK, NULL);
+    if (arena->blocks == NULL) {
+        free(arena);
+        return NULL;
+    }
+    return arena;
+}
+
+void
+arena_free(struct arena *arena)
+{
+    if (arena == NULL) {
+        return;
+    }
+    for (struct block *block = arena->blocks; block != NULL;) {
+        struct block *next = block->next;
+        free(block);
+        block = next;
+    }
+    free(arena);
+}
+
+void
+arena_reset(struct arena *arena)
+{
+    while (arena->blocks->next != NULL) {
+        struct block *next = arena->blocks->next;
+        free(arena->blocks);
+        arena->blocks = next;
+    }
+    memset(arena->blocks->data, 0, arena->blocks->used);
+    arena->blocks->used = 0;
+    arena->used = 0;
+}
+
+size_t
+arena_used(const struct arena *arena)
+{
+    return arena->used;
+}
+
+/* Blocks double up to a limit; what is larger gets a block of its own size. */
+static struct block *
+arena_grow(struct arena *arena, size_t need)
+{
+    size_t size = arena->blocks->size * 2;
+    if (size > LARGEST_BLOCK) {
+        size = LARGEST_BLOCK;
+    }
+    struct block *block = block_new(need > size ? need : size, arena->blocks);
+    if (block != NULL) {
+        arena->blocks = block;
+    }
+    return block;
+}
+
+void *
+arena_try(struct arena *arena, size_t size)
+{
+    if (size > SIZE_MAX / 2) {
+        return NULL;
+    }
+    size_t need = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    struct block *block = arena->blocks;
+    if (need > block->size - block->used) {
+        block = arena_grow(arena, need);
+        if (block == NULL) {
+            return NULL;
+        }
+    }
+    void *memory = block->data + block->used;
+    block->used += need;
+    arena->used += need;
+    return memory;
+}
+
+void *
+arena_alloc(struct arena *arena, size_t size)
+{
+    void *memory = arena_try(arena, size);
+    if (memory == NULL) {
+        abort();
+    }
+    return memory;
+}
+
+char *
+arena_copy_n(struct arena *arena, const void *text, size_t size)
+{
+    char *copy = arena_alloc(arena, size + 1);
+    if (size > 0) {
+        memcpy(copy, text, size);
+    }
+    return copy;
+}
+
+char *
+arena_copy(struct arena *arena, const char *text)
+{
+    return arena_copy_n(arena, text, strlen(text));
+}
+
+char *
+arena_vprint(struct arena *arena, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int size = vsnprintf(NULL, 0, format, args);
+    if (size < 0) {
+        abort();
+    }
+    char *text = arena_alloc(arena, (size_t)size + 1);
+    (void)vsnprintf(text, (size_t)size + 1, format, again);
+    va_end(again);
+    return text;
+}
+
+char *
+arena_print(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = arena_vprint(arena, format, args);
+    va_end(args);
+    return text;
+}
+
+static void *
+budget_alloc(void *data, size_t size)
+{
+    struct budget *budget = data;
+    if (size > budget->left) {
+        return NULL;
+    }
+    budget->left -= size;
+    return arena_try(budget->arena, size);
+}
+
+static void
+budget_free(void *data, void *memory)
+{
+    (void)data;
+    (void)memory;
+}
+
+ProtobufCAllocator *
+arena_allocator(struct arena *arena, size_t budget)
+{
+    struct budget *state = arena_alloc(arena, sizeof *state);
+    state->arena = arena;
+    state->left = budget;
+    state->allocator.alloc = budget_alloc;
+    state->allocator.free = budget_free;
+    state->allocator.allocator_data = state;
+    return &state->allocator;
+}

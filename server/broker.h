@@ -1,0 +1,27 @@
+/*
+ * What the handlers of one broker share. Nothing here could not be rebuilt from the store.
+ *
+ * Memory: owned by main, lives as long as the server. Errors: none. Threads: the members say.
+ */
+#ifndef KONTOR_SERVER_BROKER_H
+#define KONTOR_SERVER_BROKER_H
+
+#include <stdint.h>
+
+#include "store/store.h"
+
+struct identity;
+struct search;
+struct settings;
+
+struct broker {
+    struct store *store;             /* Any thread. */
+    struct identity *identity;       /* Any thread. */
+    struct search *search;           /* Any thread. */
+    const struct settings *settings; /* Constant. */
+    const char *home;                /* Id of the home registry; constant. */
+    const char *version;             /* Constant. */
+    int64_t started_at_ms;           /* Constant. */
+};
+
+#endif
