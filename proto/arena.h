@@ -1,9 +1,10 @@
 /*
- * An arena: memory that is given back all at once. One per call on the server, one per request in the client.
+ * An arena: memory that is given back all at once. One per call on the server, one per
+ * request in the client.
  *
- * Memory: everything taken from an arena belongs to it and dies with arena_free or arena_reset.
- * Errors: arena_try answers NULL; the other functions abort when the machine is out of memory.
- * Threads: one thread at a time.
+ * Memory: everything taken from an arena belongs to it and dies with arena_free or
+ * arena_reset. Errors: arena_try answers NULL; the other functions abort when the
+ * machine is out of memory. Threads: one thread at a time.
  */
 #ifndef KONTOR_PROTO_ARENA_H
 #define KONTOR_PROTO_ARENA_H
@@ -26,7 +27,8 @@ size_t arena_used(const struct arena *arena);
 
 /* size zeroed bytes, aligned for any type. Aborts when out of memory. */
 void *arena_alloc(struct arena *arena, size_t size);
-/* As arena_alloc, but NULL when out of memory: for the client library, a guest in its host. */
+/* As arena_alloc, but NULL when out of memory: for the client library, a guest in its
+ * host. */
 void *arena_try(struct arena *arena, size_t size);
 /* A copy of text, NUL-terminated. */
 char *arena_copy(struct arena *arena, const char *text);
@@ -39,8 +41,9 @@ char *arena_vprint(struct arena *arena, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
 /*
- * A protobuf-c allocator that takes from the arena, zeroed, at most budget bytes in all; beyond
- * it allocations fail, which makes protobuf-c refuse the message. It lives in the arena.
+ * A protobuf-c allocator that takes from the arena, zeroed, at most budget bytes in
+ * all; beyond it allocations fail, which makes protobuf-c refuse the message. It lives
+ * in the arena.
  */
 ProtobufCAllocator *arena_allocator(struct arena *arena, size_t budget);
 

@@ -1,7 +1,8 @@
 /*
  * A run of bytes somebody else owns.
  *
- * Memory: borrowed; valid as long as the place it was taken from says. Errors: none. Threads: plain data.
+ * Memory: borrowed; valid as long as the place it was taken from says. Errors: none.
+ * Threads: plain data.
  */
 #ifndef KONTOR_PROTO_BYTES_H
 #define KONTOR_PROTO_BYTES_H

@@ -1,7 +1,9 @@
 /*
- * What the handlers of one broker share. Nothing here could not be rebuilt from the store.
+ * What the handlers of one broker share. Nothing here could not be rebuilt from the
+ * store.
  *
- * Memory: owned by main, lives as long as the server. Errors: none. Threads: the members say.
+ * Memory: owned by main, lives as long as the server. Errors: none. Threads: the
+ * members say.
  */
 #ifndef KONTOR_SERVER_BROKER_H
 #define KONTOR_SERVER_BROKER_H

@@ -19,28 +19,34 @@ enum kind_limits {
     KIND_MAX_COLUMNS = 3,  /* Order columns of an index. */
 };
 
-/* Typed and never null: what is missing is "", INT64_MIN for integers and INT64_MAX for times. */
+/* Typed and never null: what is missing is "", INT64_MIN for integers and INT64_MAX for
+ * times. */
 enum declared_type { DECLARED_TEXT, DECLARED_INTEGER, DECLARED_TIME };
 
 /* A field the store can find by. Read from the document's wire bytes by its path. */
 struct declared {
-    const char *name;             /* As in conditions and park keys; NULL ends the list. */
-    enum declared_type type;      /* TIME reads a google.protobuf.Timestamp as milliseconds. */
-    uint8_t path[KIND_MAX_PATH];  /* Field numbers from the record inwards; 0 ends. */
+    const char *name; /* As in conditions and park keys; NULL ends the list. */
+    enum declared_type
+        type; /* TIME reads a google.protobuf.Timestamp as milliseconds. */
+    uint8_t path[KIND_MAX_PATH]; /* Field numbers from the record inwards; 0 ends. */
 };
 
-/* An index: one row per scope string of a document, ordered by these columns, then by id. */
+/* An index: one row per scope string of a document, ordered by these columns, then by
+ * id. */
 struct kind_index {
-    const char *name;                     /* NULL ends the list. */
+    const char *name;                      /* NULL ends the list. */
     const char *columns[KIND_MAX_COLUMNS]; /* Names of declared fields; NULL ends. */
 };
 
 struct kind {
-    const char *name;                                 /* In commits, requests and tables; [a-z_]+. */
-    const ProtobufCMessageDescriptor *record;         /* Fields 1 to 4 are id, revision, created_at, updated_at; NULL for guards. */
-    const uint8_t *internal;                          /* Field numbers of the full view only, 0 ends; NULL = none. The store keeps them apart (x). */
-    bool has_history;                                 /* Whether older versions are kept for as-of reads. */
-    uint8_t watch_field;                              /* Its field in RecordChange; 0 = never sent to watchers. */
+    const char *name; /* In commits, requests and tables; [a-z_]+. */
+    const ProtobufCMessageDescriptor
+        *record; /* Fields 1 to 4 are id, revision, created_at, updated_at; NULL for
+                    guards. */
+    const uint8_t *internal; /* Field numbers of the full view only, 0 ends; NULL =
+                                none. The store keeps them apart (x). */
+    bool has_history;        /* Whether older versions are kept for as-of reads. */
+    uint8_t watch_field; /* Its field in RecordChange; 0 = never sent to watchers. */
     struct declared declared[KIND_MAX_DECLARED];
     struct kind_index indexes[KIND_MAX_INDEXES];
 };
@@ -49,9 +55,18 @@ struct kind {
 extern const struct kind kind_table[];
 
 /* Those of the kinds that code names. */
-extern const struct kind *const KIND_REGISTRY, *const KIND_PRINCIPAL, *const KIND_REVOCATION, *const KIND_PROVIDER,
-    *const KIND_SERVICE, *const KIND_PROJECT, *const KIND_ORDER, *const KIND_ITEM, *const KIND_SESSION,
-    *const KIND_SITE, *const KIND_ENDPOINT, *const KIND_DOWNTIME, *const KIND_GUARD;
+extern const struct kind *const KIND_REGISTRY,
+    *const KIND_PRINCIPAL, *const KIND_REVOCATION,
+                               *const KIND_PROVIDER,
+                                   *const KIND_SERVICE,
+                                       *const KIND_PROJECT,
+                                           *const KIND_ORDER,
+                                               *const KIND_ITEM,
+                                                   *const KIND_SESSION,
+                                                       *const KIND_SITE,
+                                                           *const KIND_ENDPOINT,
+                                                               *const KIND_DOWNTIME,
+                                                                   *const KIND_GUARD;
 
 /* The kind of this name in a table ended by a NULL name, or NULL. */
 const struct kind *kind_by_name(const struct kind *table, const char *name);
