@@ -1,5 +1,6 @@
 /*
- * The chain of commits: digests and hashes, so that a log verifies offline. STORE design, "Commit".
+ * The chain of commits: digests and hashes, so that a log verifies offline. STORE
+ * design, "Commit".
  *
  * Memory: the caller's. Errors: chain_check says what is wrong. Threads: any.
  */
@@ -15,8 +16,10 @@
 
 /* SHA-256(salt, doc) of a change; zero bytes for DELETE. */
 void chain_digest(const Kontor__V1__Change *change, uint8_t out[DIGEST_SIZE]);
-/* SHA-256 over everything of a commit but hash, salts and docs. commit->prev must be set. */
-void chain_hash(const Kontor__V1__Commit *commit, struct arena *arena, uint8_t out[DIGEST_SIZE]);
+/* SHA-256 over everything of a commit but hash, salts and docs. commit->prev must be
+ * set. */
+void chain_hash(const Kontor__V1__Commit *commit, struct arena *arena,
+                uint8_t out[DIGEST_SIZE]);
 
 /* Where a verification stands. Zeroed = before the first commit of a whole log. */
 struct chain {
@@ -25,10 +28,12 @@ struct chain {
 };
 
 /*
- * Judges the next commit: its prev, its hash, the digest of each change whose doc was not erased, and that its seq
- * follows (or is the first of a history in histories). Answers NULL and moves on, or what is wrong, in the arena.
+ * Judges the next commit: its prev, its hash, the digest of each change whose doc was
+ * not erased, and that its seq follows (or is the first of a history in histories).
+ * Answers NULL and moves on, or what is wrong, in the arena.
  */
-const char *chain_check(struct chain *chain, const Kontor__V1__Commit *commit, Kontor__V1__History *const *histories,
-                        size_t n_histories, struct arena *arena);
+const char *chain_check(struct chain *chain, const Kontor__V1__Commit *commit,
+                        Kontor__V1__History *const *histories, size_t n_histories,
+                        struct arena *arena);
 
 #endif

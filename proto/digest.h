@@ -1,7 +1,9 @@
 /*
- * Digests: SHA-256, the canonical form of a message, idempotency keys. The only door to OpenSSL's digests.
+ * Digests: SHA-256, the canonical form of a message, idempotency keys. The only door to
+ * OpenSSL's digests.
  *
- * Memory: results go where the caller says. Errors: abort when OpenSSL itself fails (out of memory). Threads: any.
+ * Memory: results go where the caller says. Errors: abort when OpenSSL itself fails
+ * (out of memory). Threads: any.
  */
 #ifndef KONTOR_PROTO_DIGEST_H
 #define KONTOR_PROTO_DIGEST_H
@@ -36,16 +38,20 @@ void digest_of(const void *data, size_t size, uint8_t out[DIGEST_SIZE]);
 char *digest_hex(struct arena *arena, const uint8_t digest[DIGEST_SIZE]);
 
 /*
- * SHA-256 of a message in canonical form (STORE design): fields in number order, recursively, as (number,
- * wire type, value), texts and messages length-prefixed; absent fields and defaults without presence
- * skipped; repeated in order; unknown fields after the known ones by number. Top-level fields named in skip
- * (NULL-ended; may be NULL) are left out.
+ * SHA-256 of a message in canonical form (STORE design): fields in number order,
+ * recursively, as (number, wire type, value), texts and messages length-prefixed;
+ * absent fields and defaults without presence skipped; repeated in order; unknown
+ * fields after the known ones by number. Top-level fields named in skip (NULL-ended;
+ * may be NULL) are left out.
  */
-void digest_message(const ProtobufCMessage *message, const char *const *skip, uint8_t out[DIGEST_SIZE]);
+void digest_message(const ProtobufCMessage *message, const char *const *skip,
+                    uint8_t out[DIGEST_SIZE]);
 /* The skip list of requests: request_id, validate_only, expected_revision. */
 extern const char *const digest_request_skip[];
 
-/* Idempotency key: first 16 bytes of SHA-256(principal, method, request_id, n), length-prefixed. */
-void digest_eid(const char *principal, const char *method, const char *request_id, size_t record, uint8_t out[16]);
+/* Idempotency key: first 16 bytes of SHA-256(principal, method, request_id, n),
+ * length-prefixed. */
+void digest_eid(const char *principal, const char *method, const char *request_id,
+                size_t record, uint8_t out[16]);
 
 #endif

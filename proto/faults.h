@@ -1,7 +1,9 @@
 /*
- * Wrong fields: every fault of a message, with its path, gathered rather than the first only.
+ * Wrong fields: every fault of a message, with its path, gathered rather than the first
+ * only.
  *
- * Memory: an arena. Errors: none; beyond FAULTS_MAX only the count grows. Threads: one at a time.
+ * Memory: an arena. Errors: none; beyond FAULTS_MAX only the count grows. Threads: one
+ * at a time.
  */
 #ifndef KONTOR_PROTO_FAULTS_H
 #define KONTOR_PROTO_FAULTS_H
@@ -25,6 +27,7 @@ struct faults {
 };
 
 /* Adds a fault. */
-void faults_add(struct faults *faults, const char *path, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void faults_add(struct faults *faults, const char *path, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

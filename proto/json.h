@@ -19,11 +19,14 @@ enum json_flags {
     JSON_PROTO_NAMES = 2, /* Field names as in the .proto, not lowerCamelCase. */
 };
 
-/* The message as JSON text, NUL-terminated. NULL for what JSON cannot say (a timestamp out of range). */
+/* The message as JSON text, NUL-terminated. NULL for what JSON cannot say (a timestamp
+ * out of range). */
 char *json_print(const ProtobufCMessage *message, unsigned flags, struct arena *arena);
-/* A message out of JSON text; accepts both spellings of names. NULL: faults say where and why (unknown names too). */
-ProtobufCMessage *json_parse(const ProtobufCMessageDescriptor *descriptor, const char *text, size_t size,
-                             struct arena *arena, struct faults *faults);
+/* A message out of JSON text; accepts both spellings of names. NULL: faults say where
+ * and why (unknown names too). */
+ProtobufCMessage *json_parse(const ProtobufCMessageDescriptor *descriptor,
+                             const char *text, size_t size, struct arena *arena,
+                             struct faults *faults);
 /* lowerCamelCase of a proto field name, in the arena. */
 char *json_name(const char *field, struct arena *arena);
 

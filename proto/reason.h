@@ -1,5 +1,6 @@
 /*
- * Every reason an error of Kontor can have, in one table; docs/errors.md is made from it.
+ * Every reason an error of Kontor can have, in one table; docs/errors.md is made from
+ * it.
  *
  * Memory: constant. Errors: none. Threads: any.
  */

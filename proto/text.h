@@ -1,7 +1,9 @@
 /*
- * Text: folding for search and unique names, ids out of names, base64url. The only door to utf8proc.
+ * Text: folding for search and unique names, ids out of names, base64url. The only door
+ * to utf8proc.
  *
- * Memory: results live in the arena. Errors: none; bytes that are not UTF-8 are skipped. Threads: any.
+ * Memory: results live in the arena. Errors: none; bytes that are not UTF-8 are
+ * skipped. Threads: any.
  */
 #ifndef KONTOR_PROTO_TEXT_H
 #define KONTOR_PROTO_TEXT_H
@@ -12,12 +14,14 @@
 #include "proto/arena.h"
 #include "proto/bytes.h"
 
-/* Compatibility decomposition, case folded, marks stripped, ł ø æ đ ı and their like mapped; runs of anything but letters and
- * digits become one space, none at the ends. */
+/* Compatibility decomposition, case folded, marks stripped, ł ø æ đ ı and their like
+ * mapped; runs of anything but letters and digits become one space, none at the ends.
+ */
 char *text_fold(const char *text, struct arena *arena);
 /* The words of a text, folded, each at most 64 bytes. */
 void text_words(const char *text, struct arena *arena, char ***words, size_t *n_words);
-/* A local id out of a name: folded as above but case kept, everything else "-", at most 128 bytes. */
+/* A local id out of a name: folded as above but case kept, everything else "-", at most
+ * 128 bytes. */
 char *text_local_id(const char *name, struct arena *arena);
 /* A local id out of a key of a source: bytes outside [A-Za-z0-9._-] as ~XX. */
 char *text_escaped_id(const char *key, struct arena *arena);

@@ -1,8 +1,10 @@
 /*
- * The wire validator: judges protobuf bytes against a descriptor before they are unpacked. protobuf-c itself checks
- * neither depth, UTF-8 nor how much memory a message takes.
+ * The wire validator: judges protobuf bytes against a descriptor before they are
+ * unpacked. protobuf-c itself checks neither depth, UTF-8 nor how much memory a message
+ * takes.
  *
- * Memory: none but the fault texts. Errors: the first fault is added and false answered. Threads: any.
+ * Memory: none but the fault texts. Errors: the first fault is added and false
+ * answered. Threads: any.
  */
 #ifndef KONTOR_PROTO_WIRE_H
 #define KONTOR_PROTO_WIRE_H
@@ -25,16 +27,21 @@ struct wire_limits {
     size_t unknown;  /* Unknown fields in all. */
 };
 
-extern const struct wire_limits wire_request_limits; /* 16 deep, 65536 fields, 8192 elements, 64 unknown. */
-extern const struct wire_limits wire_stored_limits;  /* For our own documents and logs. */
+extern const struct wire_limits
+    wire_request_limits; /* 16 deep, 65536 fields, 8192 elements, 64 unknown. */
+extern const struct wire_limits
+    wire_stored_limits; /* For our own documents and logs. */
 
-/* Also refuses: groups, bad varints, cut-off values, texts that are not UTF-8 or hold NUL, a singular field twice. */
-bool wire_check(const ProtobufCMessageDescriptor *descriptor, struct bytes bytes, const struct wire_limits *limits,
-                struct faults *faults);
+/* Also refuses: groups, bad varints, cut-off values, texts that are not UTF-8 or hold
+ * NUL, a singular field twice. */
+bool wire_check(const ProtobufCMessageDescriptor *descriptor, struct bytes bytes,
+                const struct wire_limits *limits, struct faults *faults);
 
-/* Checks, then unpacks into the arena with a memory budget of 256 KiB + 32 times the size. NULL: faults say why. */
-ProtobufCMessage *wire_unpack(const ProtobufCMessageDescriptor *descriptor, struct bytes bytes,
-                              const struct wire_limits *limits, struct arena *arena, struct faults *faults);
+/* Checks, then unpacks into the arena with a memory budget of 256 KiB + 32 times the
+ * size. NULL: faults say why. */
+ProtobufCMessage *wire_unpack(const ProtobufCMessageDescriptor *descriptor,
+                              struct bytes bytes, const struct wire_limits *limits,
+                              struct arena *arena, struct faults *faults);
 /* Packs into the arena. */
 struct bytes wire_pack(const ProtobufCMessage *message, struct arena *arena);
 
@@ -46,10 +53,13 @@ struct wire_field {
     struct bytes content; /* Length-delimited. */
     struct bytes whole;   /* The field with its tag. */
 };
-/* Takes the next field off bytes; false at the end or when damaged (then bytes->size stays > 0). */
+/* Takes the next field off bytes; false at the end or when damaged (then bytes->size
+ * stays > 0). */
 bool wire_next(struct bytes *bytes, struct wire_field *field);
-/* The last field reached by a path of numbers (0 ends, at most n long); false when there is none. */
-bool wire_find(struct bytes bytes, const uint8_t *path, size_t n, struct wire_field *field);
+/* The last field reached by a path of numbers (0 ends, at most n long); false when
+ * there is none. */
+bool wire_find(struct bytes bytes, const uint8_t *path, size_t n,
+               struct wire_field *field);
 /* Appends a varint to out (at least 10 bytes of room); answers its size. */
 size_t wire_varint(uint64_t value, uint8_t *out);
 

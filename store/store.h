@@ -1,12 +1,13 @@
 /*
- * The store: one append-only log, and the documents it makes. The same behaviour over every backend.
+ * The store: one append-only log, and the documents it makes. The same behaviour over
+ * every backend.
  *
- * Memory: what a read returns lives in the arena it was given; what is submitted stays the submitter's until done
- *         is called.
- * Errors: STATUS_NOT_FOUND, INVALID_ARGUMENT (a bad page token), OUT_OF_RANGE (a position that cannot be served),
- *         UNAVAILABLE (the store is away), RESOURCE_EXHAUSTED (its queue is full), DATA_LOSS (damaged file).
- *         The store never logs; store_failure says more.
- * Threads: a reader belongs to one thread at a time; the other functions may be called from any.
+ * Memory: what a read returns lives in the arena it was given; what is submitted stays
+ * the submitter's until done is called. Errors: STATUS_NOT_FOUND, INVALID_ARGUMENT (a
+ * bad page token), OUT_OF_RANGE (a position that cannot be served), UNAVAILABLE (the
+ * store is away), RESOURCE_EXHAUSTED (its queue is full), DATA_LOSS (damaged file). The
+ * store never logs; store_failure says more. Threads: a reader belongs to one thread at
+ * a time; the other functions may be called from any.
  */
 #ifndef KONTOR_STORE_STORE_H
 #define KONTOR_STORE_STORE_H
@@ -22,13 +23,13 @@
 #include "store/kind.h"
 
 enum store_limits {
-    STORE_MAX_SCOPE = 132,         /* Scope strings of a document. */
-    STORE_MAX_CHANGES = 256,       /* Changes of a commit. */
-    STORE_MAX_CHECKS = 256,        /* Checks of a commit. */
-    STORE_MAX_COMMIT = 1 << 20,    /* Bytes of an encoded commit. */
-    STORE_BATCH_COMMITS = 64,      /* Commits of a batch. */
-    STORE_EID_SIZE = 16,           /* Bytes of an idempotency key. */
-    STORE_HASH_SIZE = 32,          /* Bytes of a hash. */
+    STORE_MAX_SCOPE = 132,      /* Scope strings of a document. */
+    STORE_MAX_CHANGES = 256,    /* Changes of a commit. */
+    STORE_MAX_CHECKS = 256,     /* Checks of a commit. */
+    STORE_MAX_COMMIT = 1 << 20, /* Bytes of an encoded commit. */
+    STORE_BATCH_COMMITS = 64,   /* Commits of a batch. */
+    STORE_EID_SIZE = 16,        /* Bytes of an idempotency key. */
+    STORE_HASH_SIZE = 32,       /* Bytes of a hash. */
 };
 
 struct store;
@@ -57,7 +58,8 @@ struct scopes {
 /* What of a document somebody sees. */
 enum view { VIEW_NONE, VIEW_REDUCED, VIEW_FULL };
 
-/* The view that scopes give on a document with these scope strings; NULL scopes see everything. */
+/* The view that scopes give on a document with these scope strings; NULL scopes see
+ * everything. */
 enum view store_view(const struct scopes *scopes, char *const *scope, size_t n_scope);
 
 /* ---- Reading ---- */
@@ -71,26 +73,30 @@ struct document {
     int64_t updated_at_ms; /* When this version was written. */
     char **scope;          /* NULL for guards. */
     size_t n_scope;
-    enum view view;  /* What the reader may see: never NONE. */
-    struct bytes w;  /* Wire bytes of the fields the reduced view shows. */
-    struct bytes x;  /* Wire bytes of the rest; empty in the reduced view. */
+    enum view view; /* What the reader may see: never NONE. */
+    struct bytes w; /* Wire bytes of the fields the reduced view shows. */
+    struct bytes x; /* Wire bytes of the rest; empty in the reduced view. */
 };
 
 /* A reader for one thread. Close it before the store. */
-enum status store_reader_open(struct store *store, struct store_reader **reader) MUST_CHECK;
+enum status store_reader_open(struct store *store,
+                              struct store_reader **reader) MUST_CHECK;
 /* Accepts NULL. */
 void store_reader_close(struct store_reader *reader);
-/* Reads until store_end come from one snapshot. Answers the applied position of that snapshot. */
+/* Reads until store_end come from one snapshot. Answers the applied position of that
+ * snapshot. */
 enum status store_begin(struct store_reader *reader, int64_t *applied) MUST_CHECK;
 void store_end(struct store_reader *reader);
 
 /*
- * One document in the view that scopes give (NULL: everything), as of a position (0: now).
- * NOT_FOUND for unknown and invisible alike. OUT_OF_RANGE for a position above applied or in a
- * gap between histories. Kinds without history answer FAILED_PRECONDITION for as_of.
+ * One document in the view that scopes give (NULL: everything), as of a position (0:
+ * now). NOT_FOUND for unknown and invisible alike. OUT_OF_RANGE for a position above
+ * applied or in a gap between histories. Kinds without history answer
+ * FAILED_PRECONDITION for as_of.
  */
-enum status store_get(struct store_reader *reader, const struct kind *kind, const char *id, const struct scopes *scopes,
-                      int64_t as_of, struct arena *arena, struct document *out) MUST_CHECK;
+enum status store_get(struct store_reader *reader, const struct kind *kind,
+                      const char *id, const struct scopes *scopes, int64_t as_of,
+                      struct arena *arena, struct document *out) MUST_CHECK;
 
 /* One value of a declared field. */
 struct store_value {
@@ -98,19 +104,22 @@ struct store_value {
     int64_t integer;  /* For the other types. */
 };
 
-/* A search by an index: equal values for its first columns, then a half-open range of the next. */
+/* A search by an index: equal values for its first columns, then a half-open range of
+ * the next. */
 struct find {
     const struct kind *kind;
     const char *index;           /* Name; NULL = by id. */
     const struct scopes *scopes; /* NULL: everything. */
     struct store_value equal[KIND_MAX_COLUMNS];
     size_t n_equal;
-    bool has_range;      /* Whether low and high count; only for an integer or time column. */
-    int64_t low, high;   /* low <= column < high. */
-    const char *prefix;  /* By id only: ids equal to prefix or beginning with prefix and "/"; NULL = all. */
-    size_t limit;        /* Documents of a page, 1 to 500. */
-    const char *token;   /* From the page before; NULL or "" = the first. */
-    int64_t as_of;       /* 0 = now. */
+    bool
+        has_range; /* Whether low and high count; only for an integer or time column. */
+    int64_t low, high;  /* low <= column < high. */
+    const char *prefix; /* By id only: ids equal to prefix or beginning with prefix and
+                           "/"; NULL = all. */
+    size_t limit;       /* Documents of a page, 1 to 500. */
+    const char *token;  /* From the page before; NULL or "" = the first. */
+    int64_t as_of;      /* 0 = now. */
 };
 
 /* A page of documents. */
@@ -121,23 +130,27 @@ struct page {
 };
 
 /* A page of documents. A token of another search is INVALID_ARGUMENT. */
-enum status store_find(struct store_reader *reader, const struct find *find, struct arena *arena,
-                       struct page *out) MUST_CHECK;
+enum status store_find(struct store_reader *reader, const struct find *find,
+                       struct arena *arena, struct page *out) MUST_CHECK;
 
 /*
- * Commits after a position, oldest first, until max_commits or max_bytes (at least one commit).
- * OUT_OF_RANGE when the position lies in a gap between histories or above the end; at the end:
- * OK and none.
+ * Commits after a position, oldest first, until max_commits or max_bytes (at least one
+ * commit). OUT_OF_RANGE when the position lies in a gap between histories or above the
+ * end; at the end: OK and none.
  */
-enum status store_log_read(struct store_reader *reader, int64_t after, size_t max_commits, size_t max_bytes,
-                           struct arena *arena, Kontor__V1__Commit ***commits, size_t *n_commits) MUST_CHECK;
+enum status store_log_read(struct store_reader *reader, int64_t after,
+                           size_t max_commits, size_t max_bytes, struct arena *arena,
+                           Kontor__V1__Commit ***commits, size_t *n_commits) MUST_CHECK;
 /* The last position at or before a time; 0 = none. */
-enum status store_seq_at(struct store_reader *reader, int64_t time_ms, int64_t *seq) MUST_CHECK;
+enum status store_seq_at(struct store_reader *reader, int64_t time_ms,
+                         int64_t *seq) MUST_CHECK;
 /* The histories, oldest first. */
-enum status store_histories(struct store_reader *reader, struct arena *arena, Kontor__V1__History ***histories,
+enum status store_histories(struct store_reader *reader, struct arena *arena,
+                            Kontor__V1__History ***histories,
                             size_t *n_histories) MUST_CHECK;
 /* A number kept outside the log; NOT_FOUND when it is not there. */
-enum status store_soft_get(struct store_reader *reader, const char *key, int64_t *value) MUST_CHECK;
+enum status store_soft_get(struct store_reader *reader, const char *key,
+                           int64_t *value) MUST_CHECK;
 
 /* Up to where documents are written and durable; from any thread, never blocks. */
 int64_t store_applied(const struct store *store);
@@ -149,10 +162,12 @@ struct draft_change {
     const struct kind *kind;
     const char *id;
     Kontor__V1__Change__Op op;
-    int64_t was;       /* The revision the decision rested on; 0 = there is none. NOTE: the present one, or 0 = not judged. */
-    char **scope;      /* As in Change.scope; none for guards and DELETE. */
+    int64_t was;  /* The revision the decision rested on; 0 = there is none. NOTE: the
+                     present one, or 0 = not judged. */
+    char **scope; /* As in Change.scope; none for guards and DELETE. */
     size_t n_scope;
-    struct bytes doc;  /* Wire bytes without fields 1 to 4; the store splits them into w and x. */
+    struct bytes
+        doc; /* Wire bytes without fields 1 to 4; the store splits them into w and x. */
 };
 
 /* One document a decision rested on. */
@@ -165,16 +180,17 @@ struct draft_check {
 /* One number outside the log, written with the batch. */
 struct draft_soft {
     const char *key;
-    int64_t value;   /* INT64_MIN removes it. */
+    int64_t value; /* INT64_MIN removes it. */
 };
 
-/* A commit to be. Without changes only its soft numbers are written and there is no commit. */
+/* A commit to be. Without changes only its soft numbers are written and there is no
+ * commit. */
 struct draft {
     uint8_t eid[STORE_EID_SIZE];
     uint8_t request[STORE_HASH_SIZE];
-    bool has_request;   /* Whether request counts. */
+    bool has_request; /* Whether request counts. */
     const char *actor;
-    int64_t at_ms;      /* The decision's now. */
+    int64_t at_ms; /* The decision's now. */
     struct draft_check *checks;
     size_t n_checks;
     struct draft_change *changes;
@@ -185,46 +201,55 @@ struct draft {
 
 /* How a work ended. */
 struct outcome {
-    enum status status;               /* OK; what decide answered; ABORTED (was of a caller's own), INVALID_ARGUMENT
-                                         (the eid was used with another request), UNAVAILABLE. */
-    const Kontor__V1__Commit *commit; /* The commit; for a replay the first one; NULL without changes or on failure. Valid during done. */
-    bool is_replay;                   /* The eid was known. */
+    enum status status; /* OK; what decide answered; ABORTED (was of a caller's own),
+                           INVALID_ARGUMENT (the eid was used with another request),
+                           UNAVAILABLE. */
+    const Kontor__V1__Commit
+        *commit; /* The commit; for a replay the first one; NULL without changes or on
+                    failure. Valid during done. */
+    bool is_replay; /* The eid was known. */
 };
 
 /*
- * One thing for the committer to do. decide is run by the committer, reading through the open
- * batch, when the work was not decided yet or its draft no longer holds; it must leave the draft
- * of its answer in work->draft, or none (n_changes and n_softs 0) to end with OK and no commit.
- * done is called once, after the batch is durable, on the committer's thread: it must be short.
+ * One thing for the committer to do. decide is run by the committer, reading through
+ * the open batch, when the work was not decided yet or its draft no longer holds; it
+ * must leave the draft of its answer in work->draft, or none (n_changes and n_softs 0)
+ * to end with OK and no commit. done is called once, after the batch is durable, on the
+ * committer's thread: it must be short.
  */
 struct work {
     enum status (*decide)(struct work *work, struct store_reader *reader);
     void (*done)(struct work *work, const struct outcome *outcome);
     struct draft draft;
-    bool is_decided; /* The draft is there: judge it before deciding again. */
-    bool is_bulk;    /* Takes at most a quarter of a batch while others wait. */
+    bool is_decided;   /* The draft is there: judge it before deciding again. */
+    bool is_bulk;      /* Takes at most a quarter of a batch while others wait. */
     struct work *next; /* The store's. */
 };
 
-/* Queues a work. RESOURCE_EXHAUSTED: the queue is full; UNAVAILABLE: the store is closing. Then done is not called. */
+/* Queues a work. RESOURCE_EXHAUSTED: the queue is full; UNAVAILABLE: the store is
+ * closing. Then done is not called. */
 enum status store_submit(struct store *store, struct work *work) MUST_CHECK;
 
 /*
  * Looks an eid up: NOT_FOUND, or OK and its commit in the arena.
  */
-enum status store_by_eid(struct store_reader *reader, const uint8_t eid[STORE_EID_SIZE], struct arena *arena,
-                         Kontor__V1__Commit **commit) MUST_CHECK;
+enum status store_by_eid(struct store_reader *reader, const uint8_t eid[STORE_EID_SIZE],
+                         struct arena *arena, Kontor__V1__Commit **commit) MUST_CHECK;
 
 /*
- * Called on the committer's thread for every durable commit, in order, before the done of its
- * work. At most 8 listeners; added before the first submit.
+ * Called on the committer's thread for every durable commit, in order, before the done
+ * of its work. At most 8 listeners; added before the first submit.
  */
-void store_listen(struct store *store, void (*listener)(void *context, const Kontor__V1__Commit *commit), void *context);
+void store_listen(struct store *store,
+                  void (*listener)(void *context, const Kontor__V1__Commit *commit),
+                  void *context);
 
 /* ---- Life ---- */
 
-/* Opens or creates a store and starts its committer. On failure error (at least 256 bytes) says what and the cure. */
-enum status store_open(const struct store_options *options, struct store **store, char *error, size_t error_size) MUST_CHECK;
+/* Opens or creates a store and starts its committer. On failure error (at least 256
+ * bytes) says what and the cure. */
+enum status store_open(const struct store_options *options, struct store **store,
+                       char *error, size_t error_size) MUST_CHECK;
 /* Ends the committer after what is queued, closes. Accepts NULL. */
 void store_close(struct store *store);
 /* Backend's name, such as "sqlite". */
@@ -233,14 +258,18 @@ const char *store_backend(const struct store *store);
 /* ---- Maintenance; no committer may run meanwhile ---- */
 
 /* Judges the whole log: chain, density, digests. Answers the last good position. */
-enum status store_verify(struct store *store, int64_t *verified, char *error, size_t error_size) MUST_CHECK;
+enum status store_verify(struct store *store, int64_t *verified, char *error,
+                         size_t error_size) MUST_CHECK;
 /* Makes every document anew from the log. */
-enum status store_rebuild(const struct store_options *options, char *error, size_t error_size) MUST_CHECK;
+enum status store_rebuild(const struct store_options *options, char *error,
+                          size_t error_size) MUST_CHECK;
 /*
- * Fills an empty store from an export file (ExportRecord messages, varint-length-prefixed) and begins a new
- * history: its first seq is max(seconds since 1970 * 2^20, highest seq known) + 2^20. The broker moves every
- * claimed item to recovery before it is ready.
+ * Fills an empty store from an export file (ExportRecord messages,
+ * varint-length-prefixed) and begins a new history: its first seq is max(seconds since
+ * 1970 * 2^20, highest seq known) + 2^20. The broker moves every claimed item to
+ * recovery before it is ready.
  */
-enum status store_restore(const struct store_options *options, const char *path, char *error, size_t error_size) MUST_CHECK;
+enum status store_restore(const struct store_options *options, const char *path,
+                          char *error, size_t error_size) MUST_CHECK;
 
 #endif

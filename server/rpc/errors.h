@@ -1,6 +1,6 @@
 /*
- * Errors of a call: a reason out of the one table (proto/reason.h), a text, the values it mentions,
- * wrong fields, and how they become google.rpc.Status.
+ * Errors of a call: a reason out of the one table (proto/reason.h), a text, the values
+ * it mentions, wrong fields, and how they become google.rpc.Status.
  *
  * Memory: everything lives in the call's arena. Errors: none. Threads: the call's.
  */
@@ -18,7 +18,7 @@
 
 /* One value an error mentions. */
 struct error_value {
-    const char *key;   /* camelCase. */
+    const char *key; /* camelCase. */
     const char *value;
 };
 
@@ -32,12 +32,13 @@ struct error {
     struct error_value values[ERROR_MAX_VALUES];
     size_t n_values;
     const struct faults *faults; /* Wrong fields; NULL or empty = none. */
-    const char *kind;            /* ResourceInfo: the kind and id it is about; NULL = none. */
+    const char *kind; /* ResourceInfo: the kind and id it is about; NULL = none. */
     const char *id;
-    int64_t retry_after_ms;      /* RetryInfo; 0 = none. */
+    int64_t retry_after_ms; /* RetryInfo; 0 = none. */
 };
 
-/* The google.rpc.Status for grpc-status-details-bin, under 4 KB: faults beyond that are left out. */
+/* The google.rpc.Status for grpc-status-details-bin, under 4 KB: faults beyond that are
+ * left out. */
 struct bytes error_details(const struct error *error, struct arena *arena);
 
 #endif

@@ -14,18 +14,22 @@
 
 /* A set of roles: one bit a role of kontor.v1.Role, and two that only rows use. */
 #define ROLE_BIT(role) (UINT32_C(1) << (KONTOR__V1__ROLE__##role))
-#define ROLES_ALL UINT32_C(0x00000ffe)              /* Any registered principal with at least one role. */
-#define ROLE_BIT_HOME_ADMIN (UINT32_C(1) << 30)     /* ADMIN of the home registry. */
-#define ROLE_BIT_ANY_CERTIFICATE (UINT32_C(1) << 31) /* Any good certificate, registered or not. */
+#define ROLES_ALL                                                                      \
+    UINT32_C(0x00000ffe) /* Any registered principal with at least one role. */
+#define ROLE_BIT_HOME_ADMIN (UINT32_C(1) << 30) /* ADMIN of the home registry. */
+#define ROLE_BIT_ANY_CERTIFICATE                                                       \
+    (UINT32_C(1) << 31) /* Any good certificate, registered or not. */
 
 struct principal {
-    const char *id;          /* <registry>/<local>; "" when nobody registered the certificate. */
-    const char *registry;    /* The registry of the principal: first segment of its id; else of the certificate. */
+    const char *id; /* <registry>/<local>; "" when nobody registered the certificate. */
+    const char *registry;    /* The registry of the principal: first segment of its id;
+                                else of the certificate. */
     const char *identity;    /* The SPIFFE name in the certificate. */
     const char *fingerprint; /* SHA-256 of the certificate, 64 hexadecimal digits. */
-    uint32_t roles;          /* ROLE_BIT set; HOME_ADMIN and ANY_CERTIFICATE included where they hold. */
-    struct scopes scopes;    /* Without the first byte; "*" is implied. */
-    const char *scope_tag;   /* Hash of the scope set, for positions. */
+    uint32_t roles; /* ROLE_BIT set; HOME_ADMIN and ANY_CERTIFICATE included where they
+                       hold. */
+    struct scopes scopes;        /* Without the first byte; "*" is implied. */
+    const char *scope_tag;       /* Hash of the scope set, for positions. */
     int64_t certificate_ends_ms; /* When the certificate expires. */
 };
 
