@@ -1,0 +1,79 @@
+/*
+ * Importers: records of Kontor out of the files of other systems, ready for
+ * CatalogueService.Import and ConfigurationService.Import.
+ *
+ * Memory: everything in a set lives in the caller's arena. Errors: a file that cannot
+ * be read as a whole is refused with faults whose paths begin with the file's name and
+ * go on with the place in it; what is merely odd is a finding, and nothing is dropped
+ * without one. Threads: any; an arena belongs to one call.
+ */
+#ifndef KONTOR_TOOLS_IMPORT_IMPORT_H
+#define KONTOR_TOOLS_IMPORT_IMPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <google/protobuf/field_mask.pb-c.h>
+
+#include "kontor/v1/catalogue.pb-c.h"
+#include "kontor/v1/configuration.pb-c.h"
+#include "proto/arena.h"
+#include "proto/faults.h"
+
+/* The largest file an importer reads, in bytes. */
+enum { IMPORT_FILE_BYTES = 64 * 1024 * 1024 };
+
+/* Something odd in a file that is no reason to refuse it. */
+struct import_finding {
+    const char *place; /* "catalogue.json:services[3].offers[0]" or "Sites.xml:17". */
+    const char *text;  /* What is odd, and what was made of it. */
+};
+
+/*
+ * What was read. References come before what refers to them: providers before services,
+ * sites before endpoints before downtimes. A mask names the fields the source owns; an
+ * import replaces only these in a record that is there already, while a new record
+ * takes every field given. A mask is NULL when the files hold no record of the kind.
+ */
+struct import_set {
+    Kontor__V1__Provider **providers;
+    size_t n_providers;
+    Kontor__V1__Service **services;
+    size_t n_services;
+    Kontor__V1__Site **sites;
+    size_t n_sites;
+    Kontor__V1__Endpoint **endpoints;
+    size_t n_endpoints;
+    Kontor__V1__Downtime **downtimes;
+    size_t n_downtimes;
+    Google__Protobuf__FieldMask *provider_fields;
+    Google__Protobuf__FieldMask *service_fields;
+    Google__Protobuf__FieldMask *site_fields;
+    Google__Protobuf__FieldMask *endpoint_fields;
+    Google__Protobuf__FieldMask *downtime_fields;
+    struct import_finding *findings;
+    size_t n_findings;
+};
+
+/*
+ * Reads files of one format. registry is the caller's own, in which all ids begin.
+ * false: faults say which file, where, and why; out is then not to be used.
+ */
+typedef bool (*import_read)(const char *const *paths, size_t n_paths,
+                            const char *registry, struct arena *arena,
+                            struct import_set *out, struct faults *faults);
+
+struct importer {
+    const char *format; /* As given to --format. */
+    const char *noun;   /* "catalogue", "config", or "both": the import commands it is
+                           offered under. */
+    import_read read;
+};
+
+/* All importers, ended by a NULL format. */
+extern const struct importer importers[];
+
+/* The importer of a format, or NULL. */
+const struct importer *importer_find(const char *format);
+
+#endif
