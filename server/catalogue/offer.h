@@ -1,8 +1,8 @@
 /*
  * Offers: something of a service that can be ordered. They live inside their service.
  *
- * Memory: the call's arena. Errors: faults with paths relative to the service; statuses as call.h. Threads: the
- * call's.
+ * Memory: the call's arena. Errors: faults with paths relative to the service; statuses
+ * as call.h. Threads: the call's.
  */
 #ifndef KONTOR_SERVER_CATALOGUE_OFFER_H
 #define KONTOR_SERVER_CATALOGUE_OFFER_H
@@ -12,32 +12,41 @@
 
 /* An offer as it was found. */
 struct offer_found {
-    struct document document;           /* The service's document, in the caller's view. */
+    struct document document; /* The service's document, in the caller's view. */
     const Kontor__V1__Service *service; /* The service's record. */
     const Kontor__V1__Offer *offer;     /* The offer in it. */
 };
 
 /*
- * Finds the offer <registry>/<local>/<iid> within the caller's scopes. Fails the call with NOT_FOUND for an id out of
- * form, an unknown or invisible service and an unknown offer alike; who wants a fault instead zeroes call->error. In
- * a mutation the service's document is checked at commit.
+ * Finds the offer <registry>/<local>/<iid> within the caller's scopes. Fails the call
+ * with NOT_FOUND for an id out of form, an unknown or invisible service and an unknown
+ * offer alike; who wants a fault instead zeroes call->error. In a mutation the
+ * service's document is checked at commit.
  */
-enum status offer_find(struct call *call, const char *offer_id, struct offer_found *out) MUST_CHECK;
+enum status offer_find(struct call *call, const char *offer_id,
+                       struct offer_found *out) MUST_CHECK;
 
-/* The order type that counts: the offer's, or the service's where the offer says nothing. */
-Kontor__V1__OrderType offer_order_type(const Kontor__V1__Service *service, const Kontor__V1__Offer *offer);
-/* The terms that count: the offer's, or the service's where the offer has none; may be "". */
-const char *offer_terms_of_use(const Kontor__V1__Service *service, const Kontor__V1__Offer *offer);
+/* The order type that counts: the offer's, or the service's where the offer says
+ * nothing. */
+Kontor__V1__OrderType offer_order_type(const Kontor__V1__Service *service,
+                                       const Kontor__V1__Offer *offer);
+/* The terms that count: the offer's, or the service's where the offer has none; may be
+ * "". */
+const char *offer_terms_of_use(const Kontor__V1__Service *service,
+                               const Kontor__V1__Offer *offer);
 
-/* Adds a fault for everything wrong with the offers of a service, beyond what the rule table says. */
+/* Adds a fault for everything wrong with the offers of a service, beyond what the rule
+ * table says. */
 void offer_judge(struct call *call, const Kontor__V1__Service *service);
 
 /*
- * Sets rev and hash of every offer of a service about to be stored. The hash is over what can be ordered: parameters,
- * prices, routing, approval, terms, settle. The rev stays while the hash stays and grows by one when it changes. An
- * offer that appears in a stored service begins above every rev it can ever have had, should it have existed before.
- * old is the service as it is stored; NULL = it is new.
+ * Sets rev and hash of every offer of a service about to be stored. The hash is over
+ * what can be ordered: parameters, prices, routing, approval, terms, settle. The rev
+ * stays while the hash stays and grows by one when it changes. An offer that appears in
+ * a stored service begins above every rev it can ever have had, should it have existed
+ * before. old is the service as it is stored; NULL = it is new.
  */
-void offer_stamp(struct call *call, const Kontor__V1__Service *old, Kontor__V1__Service *service);
+void offer_stamp(struct call *call, const Kontor__V1__Service *old,
+                 Kontor__V1__Service *service);
 
 #endif
