@@ -8,26 +8,11 @@
 
 enum { NUMBER_SIZE = 8, FIRST_SIZE = 512 };
 
-/* Wire types. Source: protobuf.dev, "Encoding". */
-enum { VARINT = 0, FIXED64 = 1, SIZED = 2, FIXED32 = 5 };
-
 /* The form as it grows. */
 struct form {
     uint8_t *data;
     size_t size;
     size_t room;
-};
-
-static const uint8_t wire_types[] = {
-    [PROTOBUF_C_TYPE_INT32] = VARINT,     [PROTOBUF_C_TYPE_SINT32] = VARINT,
-    [PROTOBUF_C_TYPE_SFIXED32] = FIXED32, [PROTOBUF_C_TYPE_INT64] = VARINT,
-    [PROTOBUF_C_TYPE_SINT64] = VARINT,    [PROTOBUF_C_TYPE_SFIXED64] = FIXED64,
-    [PROTOBUF_C_TYPE_UINT32] = VARINT,    [PROTOBUF_C_TYPE_FIXED32] = FIXED32,
-    [PROTOBUF_C_TYPE_UINT64] = VARINT,    [PROTOBUF_C_TYPE_FIXED64] = FIXED64,
-    [PROTOBUF_C_TYPE_FLOAT] = FIXED32,    [PROTOBUF_C_TYPE_DOUBLE] = FIXED64,
-    [PROTOBUF_C_TYPE_BOOL] = VARINT,      [PROTOBUF_C_TYPE_ENUM] = VARINT,
-    [PROTOBUF_C_TYPE_STRING] = SIZED,     [PROTOBUF_C_TYPE_BYTES] = SIZED,
-    [PROTOBUF_C_TYPE_MESSAGE] = SIZED,
 };
 
 static void form_message(struct form *form, const ProtobufCMessage *message,
@@ -158,7 +143,7 @@ form_message(struct form *form, const ProtobufCMessage *message,
         size_t n = is_skipped(field->name, skip) ? 0 : field_count(message, field);
         for (size_t k = 0; k < n; k++) {
             form_number(form, field->id);
-            form_number(form, wire_types[field->type]);
+            form_number(form, field_wire_type(field->type));
             form_value(form, field->type, field_at(message, field, k));
         }
     }

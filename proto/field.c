@@ -7,26 +7,27 @@
 struct shape {
     size_t size;
     bool is_signed; /* Its 32 bits are extended by sign. */
+    uint32_t wire;
 };
 
 static const struct shape shapes[] = {
-    [PROTOBUF_C_TYPE_INT32] = {4, true},
-    [PROTOBUF_C_TYPE_SINT32] = {4, true},
-    [PROTOBUF_C_TYPE_SFIXED32] = {4, true},
-    [PROTOBUF_C_TYPE_INT64] = {8, true},
-    [PROTOBUF_C_TYPE_SINT64] = {8, true},
-    [PROTOBUF_C_TYPE_SFIXED64] = {8, true},
-    [PROTOBUF_C_TYPE_UINT32] = {4, false},
-    [PROTOBUF_C_TYPE_FIXED32] = {4, false},
-    [PROTOBUF_C_TYPE_UINT64] = {8, false},
-    [PROTOBUF_C_TYPE_FIXED64] = {8, false},
-    [PROTOBUF_C_TYPE_FLOAT] = {4, false},
-    [PROTOBUF_C_TYPE_DOUBLE] = {8, false},
-    [PROTOBUF_C_TYPE_BOOL] = {sizeof(protobuf_c_boolean), false},
-    [PROTOBUF_C_TYPE_ENUM] = {4, true},
-    [PROTOBUF_C_TYPE_STRING] = {sizeof(char *), false},
-    [PROTOBUF_C_TYPE_BYTES] = {sizeof(ProtobufCBinaryData), false},
-    [PROTOBUF_C_TYPE_MESSAGE] = {sizeof(ProtobufCMessage *), false},
+    [PROTOBUF_C_TYPE_INT32] = {4, true, FIELD_VARINT},
+    [PROTOBUF_C_TYPE_SINT32] = {4, true, FIELD_VARINT},
+    [PROTOBUF_C_TYPE_SFIXED32] = {4, true, FIELD_FIXED32},
+    [PROTOBUF_C_TYPE_INT64] = {8, true, FIELD_VARINT},
+    [PROTOBUF_C_TYPE_SINT64] = {8, true, FIELD_VARINT},
+    [PROTOBUF_C_TYPE_SFIXED64] = {8, true, FIELD_FIXED64},
+    [PROTOBUF_C_TYPE_UINT32] = {4, false, FIELD_VARINT},
+    [PROTOBUF_C_TYPE_FIXED32] = {4, false, FIELD_FIXED32},
+    [PROTOBUF_C_TYPE_UINT64] = {8, false, FIELD_VARINT},
+    [PROTOBUF_C_TYPE_FIXED64] = {8, false, FIELD_FIXED64},
+    [PROTOBUF_C_TYPE_FLOAT] = {4, false, FIELD_FIXED32},
+    [PROTOBUF_C_TYPE_DOUBLE] = {8, false, FIELD_FIXED64},
+    [PROTOBUF_C_TYPE_BOOL] = {sizeof(protobuf_c_boolean), false, FIELD_VARINT},
+    [PROTOBUF_C_TYPE_ENUM] = {4, true, FIELD_VARINT},
+    [PROTOBUF_C_TYPE_STRING] = {sizeof(char *), false, FIELD_SIZED},
+    [PROTOBUF_C_TYPE_BYTES] = {sizeof(ProtobufCBinaryData), false, FIELD_SIZED},
+    [PROTOBUF_C_TYPE_MESSAGE] = {sizeof(ProtobufCMessage *), false, FIELD_SIZED},
 };
 
 static const void *
@@ -46,6 +47,12 @@ is_pointer(const ProtobufCFieldDescriptor *field)
 {
     return field->type == PROTOBUF_C_TYPE_MESSAGE ||
            field->type == PROTOBUF_C_TYPE_STRING;
+}
+
+uint32_t
+field_wire_type(ProtobufCType type)
+{
+    return shapes[type].wire;
 }
 
 size_t

@@ -12,6 +12,11 @@
 
 #include <protobuf-c/protobuf-c.h>
 
+/* Wire types. Source: protobuf.dev, "Encoding". */
+enum { FIELD_VARINT = 0, FIELD_FIXED64 = 1, FIELD_SIZED = 2, FIELD_FIXED32 = 5 };
+
+/* How an element of the type goes on the wire when it is not packed. */
+uint32_t field_wire_type(ProtobufCType type);
 /* Bytes one element takes in its struct. */
 size_t field_size(ProtobufCType type);
 /* Whether absence differs from the default: messages, members of a oneof, proto2 optional and required. */

@@ -11,7 +11,8 @@ static const struct reason_row rows[REASON_COUNT] = {
          "Correct each field named and send the request again."},
     [REASON_MESSAGE_INVALID] =
         {"MESSAGE_INVALID", STATUS_INVALID_ARGUMENT,
-         "The bytes of the request are not a message of the method: damaged, nested too "
+         "The bytes of the request are not a message of the method: damaged, nested "
+         "too "
          "deeply, with too many fields, or with text that is not UTF-8.",
          "Build the request with code generated from the published .proto files."},
     [REASON_REQUEST_ID_REUSED] =
@@ -21,7 +22,8 @@ static const struct reason_row rows[REASON_COUNT] = {
          "content."},
     [REASON_PAGE_TOKEN_INVALID] =
         {"PAGE_TOKEN_INVALID", STATUS_INVALID_ARGUMENT,
-         "The page_token is not one this list gave, or the filter changed between pages.",
+         "The page_token is not one this list gave, or the filter changed between "
+         "pages.",
          "Start again from the first page, and keep every other field the same while "
          "paging."},
     [REASON_TOO_LARGE] =
@@ -37,15 +39,15 @@ static const struct reason_row rows[REASON_COUNT] = {
          "This broker has no method of that name.",
          "Check the name of the service and the method; list them with server "
          "reflection."},
-    [REASON_COMPRESSED] =
-        {"COMPRESSED", STATUS_UNIMPLEMENTED,
-         "The request is compressed; this broker takes none.",
-         "Turn compression off in the client's channel."},
+    [REASON_COMPRESSED] = {"COMPRESSED", STATUS_UNIMPLEMENTED,
+                           "The request is compressed; this broker takes none.",
+                           "Turn compression off in the client's channel."},
     [REASON_CERTIFICATE_INVALID] =
         {"CERTIFICATE_INVALID", STATUS_UNAUTHENTICATED,
          "The client certificate does not fit the profile, or no registry vouches for "
          "it.",
-         "Use a certificate with exactly one SPIFFE URI, issued by an authority in your "
+         "Use a certificate with exactly one SPIFFE URI, issued by an authority in "
+         "your "
          "registry's bundle."},
     [REASON_CERTIFICATE_REVOKED] =
         {"CERTIFICATE_REVOKED", STATUS_UNAUTHENTICATED,
@@ -71,18 +73,17 @@ static const struct reason_row rows[REASON_COUNT] = {
         {"NOT_OWNER", STATUS_PERMISSION_DENIED,
          "The caller may see the record but does not own it.",
          "Let a principal whose scopes own the record make the change."},
-    [REASON_OTHER_REGISTRY] =
-        {"OTHER_REGISTRY", STATUS_PERMISSION_DENIED,
-         "The id belongs to another registry than the caller's.",
-         "Begin the id with your own registry's short name."},
+    [REASON_OTHER_REGISTRY] = {"OTHER_REGISTRY", STATUS_PERMISSION_DENIED,
+                               "The id belongs to another registry than the caller's.",
+                               "Begin the id with your own registry's short name."},
     [REASON_NOT_FOUND] =
         {"NOT_FOUND", STATUS_NOT_FOUND,
-         "There is no such record, or the caller may not see it: the answer is the same "
+         "There is no such record, or the caller may not see it: the answer is the "
+         "same "
          "for both.",
          "Check the id; if it is right, ask its owner whether you take part."},
     [REASON_ALREADY_EXISTS] =
-        {"ALREADY_EXISTS", STATUS_ALREADY_EXISTS,
-         "A record of that id exists already.",
+        {"ALREADY_EXISTS", STATUS_ALREADY_EXISTS, "A record of that id exists already.",
          "Choose another id, or update the record that is there."},
     [REASON_NAME_TAKEN] =
         {"NAME_TAKEN", STATUS_ALREADY_EXISTS,
@@ -102,7 +103,8 @@ static const struct reason_row rows[REASON_COUNT] = {
          "Repeat the same request, with the same request_id, after a short wait."},
     [REASON_ILLEGAL_STATE] =
         {"ILLEGAL_STATE", STATUS_FAILED_PRECONDITION,
-         "The record's state does not allow this. The error names the state and what is "
+         "The record's state does not allow this. The error names the state and what "
+         "is "
          "allowed in it.",
          "Read the record and do one of the things its state allows."},
     [REASON_ITEM_BEGUN] =
@@ -123,7 +125,8 @@ static const struct reason_row rows[REASON_COUNT] = {
          "Order for another project, or let its registry reopen this one."},
     [REASON_LEASE_LOST] =
         {"LEASE_LOST", STATUS_ABORTED,
-         "The job is no longer held by this session and fence: the lease ran out, or the "
+         "The job is no longer held by this session and fence: the lease ran out, or "
+         "the "
          "job was taken away.",
          "Stop the work at once and claim again; do not repeat the call."},
     [REASON_COMPLETION_DIFFERS] =
@@ -135,10 +138,10 @@ static const struct reason_row rows[REASON_COUNT] = {
         {"HOME_REGISTRY", STATUS_FAILED_PRECONDITION,
          "The home registry runs this broker and cannot be suspended.",
          "Choose another registry."},
-    [REASON_LAST_ADMIN] =
-        {"LAST_ADMIN", STATUS_FAILED_PRECONDITION,
-         "It is the last admin of the home registry, which nobody could administer then.",
-         "Create another admin first."},
+    [REASON_LAST_ADMIN] = {"LAST_ADMIN", STATUS_FAILED_PRECONDITION,
+                           "It is the last admin of the home registry, which nobody "
+                           "could administer then.",
+                           "Create another admin first."},
     [REASON_BUNDLE_COLLIDES] =
         {"BUNDLE_COLLIDES", STATUS_ALREADY_EXISTS,
          "An authority of the bundle has the name or the key of one that belongs to "
@@ -148,10 +151,9 @@ static const struct reason_row rows[REASON_COUNT] = {
         {"DOWNTIME_OVER", STATUS_FAILED_PRECONDITION,
          "The downtime has ended or was cancelled and stays as it was.",
          "Declare a new downtime."},
-    [REASON_NO_HISTORY] =
-        {"NO_HISTORY", STATUS_FAILED_PRECONDITION,
-         "Older versions of this kind of record are not kept.",
-         "Read it as it is now, without as_of."},
+    [REASON_NO_HISTORY] = {"NO_HISTORY", STATUS_FAILED_PRECONDITION,
+                           "Older versions of this kind of record are not kept.",
+                           "Read it as it is now, without as_of."},
     [REASON_HISTORY_CHANGED] =
         {"HISTORY_CHANGED", STATUS_OUT_OF_RANGE,
          "The broker was restored: the position belongs to a past that was lost.",
@@ -160,21 +162,19 @@ static const struct reason_row rows[REASON_COUNT] = {
         {"SCOPE_CHANGED", STATUS_OUT_OF_RANGE,
          "What the caller may see changed since the position was given.",
          "List again and watch from the first page's position."},
-    [REASON_BEHIND] =
-        {"BEHIND", STATUS_OUT_OF_RANGE,
-         "The stream's reader was too slow and was let go.",
-         "Watch again from the last position received, and read faster."},
-    [REASON_AHEAD] =
-        {"AHEAD", STATUS_OUT_OF_RANGE,
-         "The position lies above what this broker has applied.",
-         "Check the position; to wait for one's own write, send kontor-min-seq instead."},
+    [REASON_BEHIND] = {"BEHIND", STATUS_OUT_OF_RANGE,
+                       "The stream's reader was too slow and was let go.",
+                       "Watch again from the last position received, and read faster."},
+    [REASON_AHEAD] = {"AHEAD", STATUS_OUT_OF_RANGE,
+                      "The position lies above what this broker has applied.",
+                      "Check the position; to wait for one's own write, send "
+                      "kontor-min-seq instead."},
     [REASON_OVERLOADED] =
         {"OVERLOADED", STATUS_RESOURCE_EXHAUSTED,
          "The broker, or the caller's share of it, has as much work as it takes.",
          "Repeat after the delay in RetryInfo, with fewer calls at once."},
     [REASON_STORE_UNAVAILABLE] =
-        {"STORE_UNAVAILABLE", STATUS_UNAVAILABLE,
-         "The store does not answer.",
+        {"STORE_UNAVAILABLE", STATUS_UNAVAILABLE, "The store does not answer.",
          "Repeat after the delay in RetryInfo; if it lasts, tell the operator of the "
          "broker."},
     [REASON_OUTCOME_UNKNOWN] =
@@ -185,10 +185,9 @@ static const struct reason_row rows[REASON_COUNT] = {
         {"DEADLINE", STATUS_DEADLINE_EXCEEDED,
          "The deadline came before the call was carried out; nothing was changed.",
          "Repeat with a longer deadline."},
-    [REASON_DRAINING] =
-        {"DRAINING", STATUS_UNAVAILABLE,
-         "The broker is stopping and takes no new calls.",
-         "Repeat; the client library does so by itself."},
+    [REASON_DRAINING] = {"DRAINING", STATUS_UNAVAILABLE,
+                         "The broker is stopping and takes no new calls.",
+                         "Repeat; the client library does so by itself."},
     [REASON_INDEX_BUILDING] =
         {"INDEX_BUILDING", STATUS_UNAVAILABLE,
          "The search index is still being built after a start.",
