@@ -76,6 +76,7 @@ struct call {
     bool is_validate_only; /* The request says so. */
     bool is_last_run;      /* A parked call whose time is over: answer now. */
     size_t record;         /* Batches: which record is being decided. */
+    void *batch;           /* Batches: what decide keeps for note; NULL at first. */
     struct error error;    /* Set by call_fail. */
     struct faults *faults; /* Wrong fields found so far; never NULL. */
     /* The frame's, for one run of decide: */
