@@ -1,0 +1,297 @@
+#include "server/order/aggregate.h"
+
+#include <string.h>
+
+#include "server/order/item_state.h"
+#include "server/order/moment.h"
+
+#define S(name) KONTOR__V1__ITEM_STATE__##name
+#define O(name) KONTOR__V1__ORDER_STATE__ORDER_##name
+#define A(name) KONTOR__V1__ATTENTION__##name
+
+/* What blocks an item, and whom it waits for. */
+static const struct block_row {
+    Kontor__V1__ItemState state;
+    bool is_customer; /* The customer's side must act. */
+} block_rows[] = {
+    {S(AWAITING_CONSUMER_APPROVAL), true},
+    {S(PENDING_INFO), true},
+    {S(PENDING_INFO_BEGUN), true},
+    {S(HELD), false},
+    {S(HELD_BEGUN), false},
+};
+
+/* Nothing was done for these yet: an item they require being blocked blocks them too.
+ */
+static const Kontor__V1__ItemState idle_states[] = {
+    S(RECEIVED),
+    S(AWAITING_APPROVAL),
+    S(AWAITING_CONSUMER_APPROVAL),
+    S(QUEUED),
+};
+
+static const struct block_row *
+block_of(Kontor__V1__ItemState state)
+{
+    for (size_t i = 0; i < sizeof block_rows / sizeof block_rows[0]; i++) {
+        if (block_rows[i].state == state) {
+            return &block_rows[i];
+        }
+    }
+    return NULL;
+}
+
+static bool
+is_idle(Kontor__V1__ItemState state)
+{
+    for (size_t i = 0; i < sizeof idle_states / sizeof idle_states[0]; i++) {
+        if (idle_states[i] == state) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Every item is final: what became of the whole. */
+static Kontor__V1__OrderState
+final_state(const struct aggregate_item *items, size_t n_items)
+{
+    size_t n_core = 0;
+    size_t n_completed = 0;
+    bool has_begun = false;
+    bool has_rejected = false;
+    for (size_t i = 0; i < n_items; i++) {
+        n_core += item_state_is_cancelled_by_customer(items[i].state) ? 0 : 1;
+        n_completed += items[i].state == S(COMPLETED) ? 1 : 0;
+        has_begun = has_begun || items[i].is_begun;
+        has_rejected = has_rejected || items[i].state == S(REJECTED);
+    }
+    if (n_core == 0) {
+        return O(CANCELLED);
+    }
+    if (n_completed > 0) {
+        return n_completed == n_core ? O(COMPLETED) : O(PARTIAL);
+    }
+    if (has_begun) {
+        return O(FAILED);
+    }
+    return has_rejected ? O(REJECTED) : O(CANCELLED);
+}
+
+/* The items that cannot go on, as a bit set: those in a blocking state, and the idle
+ * ones that need a blocked one. */
+static uint64_t
+blocked_items(const struct aggregate_item *items, size_t n_items)
+{
+    uint64_t blocked = 0;
+    for (size_t i = 0; i < n_items; i++) {
+        blocked |= block_of(items[i].state) != NULL ? UINT64_C(1) << i : 0;
+    }
+    uint64_t before = 0;
+    while (before != blocked) {
+        before = blocked;
+        for (size_t i = 0; i < n_items; i++) {
+            bool is_stuck =
+                is_idle(items[i].state) && (items[i].requires & blocked) != 0;
+            blocked |= is_stuck ? UINT64_C(1) << i : 0;
+        }
+    }
+    return blocked;
+}
+
+Kontor__V1__OrderState
+aggregate_state(const struct aggregate_item *items, size_t n_items)
+{
+    uint64_t blocked = blocked_items(items, n_items);
+    bool is_over = true;
+    bool is_active = false;
+    bool has_begun = false;
+    bool has_customer = false;
+    for (size_t i = 0; i < n_items; i++) {
+        bool is_final = item_state_is_final(items[i].state);
+        const struct block_row *block = block_of(items[i].state);
+        is_over = is_over && is_final;
+        is_active = is_active || (!is_final && (blocked >> i & 1) == 0);
+        has_begun = has_begun || items[i].is_begun;
+        has_customer = has_customer || (block != NULL && block->is_customer);
+    }
+    if (is_over) {
+        return final_state(items, n_items);
+    }
+    if (is_active) {
+        return has_begun ? O(IN_PROGRESS) : O(ACKNOWLEDGED);
+    }
+    return has_customer ? O(PENDING) : O(HELD);
+}
+
+/* Whom an item waits for, and for what. */
+static const struct wait_row {
+    Kontor__V1__ItemState state;
+    Kontor__V1__ApprovalStep step; /* UNSPECIFIED = any. */
+    Kontor__V1__Attention attention;
+    const char *what; /* Before the offer's name. */
+} wait_rows[] = {
+    {S(AWAITING_CONSUMER_APPROVAL), 0, A(CUSTOMER), "approve"},
+    {S(AWAITING_APPROVAL), KONTOR__V1__APPROVAL_STEP__BROKER_STEP, A(BROKER),
+     "approve"},
+    {S(AWAITING_APPROVAL), KONTOR__V1__APPROVAL_STEP__PROVIDER_STEP, A(PROVIDER),
+     "approve"},
+    {S(PENDING_INFO), 0, A(CUSTOMER), "answer about"},
+    {S(PENDING_INFO_BEGUN), 0, A(CUSTOMER), "answer about"},
+    {S(HELD), 0, A(PROVIDER), "look after"},
+    {S(HELD_BEGUN), 0, A(PROVIDER), "look after"},
+    {S(ASSESSING_CANCELLATION), 0, A(PROVIDER), "decide on cancelling"},
+};
+
+/* The order in which waiting is told when several wait: the customer's side can be
+ * reached fastest. */
+static const Kontor__V1__Attention attention_order[] = {
+    A(CUSTOMER),
+    A(BROKER),
+    A(PROVIDER),
+};
+
+static const struct wait_row *
+wait_of(const Kontor__V1__ItemStanding *standing)
+{
+    for (size_t i = 0; i < sizeof wait_rows / sizeof wait_rows[0]; i++) {
+        const struct wait_row *row = &wait_rows[i];
+        if (row->state == standing->state &&
+            (row->step == 0 || row->step == standing->step)) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* The first item that waits for this side, NULL = none; also how many wait for the same
+ * one. */
+static const Kontor__V1__ItemStanding *
+first_waiting(const Kontor__V1__Order *order, Kontor__V1__Attention attention,
+              size_t *n_waiting)
+{
+    const Kontor__V1__ItemStanding *first = NULL;
+    *n_waiting = 0;
+    for (size_t i = 0; i < order->n_items; i++) {
+        const struct wait_row *row = wait_of(order->items[i]);
+        if (row == NULL || row->attention != attention) {
+            continue;
+        }
+        first = first == NULL ? order->items[i] : first;
+        bool is_same = attention != A(PROVIDER) ||
+                       strcmp(first->provider, order->items[i]->provider) == 0;
+        *n_waiting += is_same ? 1 : 0;
+    }
+    return first;
+}
+
+/* The name of the side an item waits for, as in waiting_for. */
+static char *
+side_name(Kontor__V1__Attention attention, const Kontor__V1__ItemStanding *standing)
+{
+    if (attention == A(PROVIDER)) {
+        return standing->provider;
+    }
+    return attention == A(CUSTOMER) ? "customer" : "broker";
+}
+
+static void
+wait_for(Kontor__V1__Order *order, Kontor__V1__Attention attention,
+         const Kontor__V1__ItemStanding *standing, size_t n_waiting,
+         struct arena *arena)
+{
+    const struct wait_row *row = wait_of(standing);
+    order->attention = attention;
+    order->waiting_for = side_name(attention, standing);
+    order->waiting_what = n_waiting == 1
+                              ? arena_print(arena, "%s %s", row->what, standing->item)
+                              : arena_print(arena, "%s %s and %zu more", row->what,
+                                            standing->item, n_waiting - 1);
+}
+
+/* Sets attention and the waiting fields but waiting_since. */
+static void
+find_waiting(Kontor__V1__Order *order, bool is_over, struct arena *arena)
+{
+    order->attention = is_over ? A(ATTENTION_UNSPECIFIED) : A(NONE);
+    order->waiting_for = "";
+    order->waiting_what = "";
+    for (size_t i = 0; i < sizeof attention_order / sizeof attention_order[0]; i++) {
+        size_t n_waiting = 0;
+        const Kontor__V1__ItemStanding *first =
+            first_waiting(order, attention_order[i], &n_waiting);
+        if (first != NULL) {
+            wait_for(order, attention_order[i], first, n_waiting, arena);
+            return;
+        }
+    }
+}
+
+static void
+count_states(Kontor__V1__Order *order, struct arena *arena)
+{
+    int32_t counts[ITEM_STATE_COUNT] = {0};
+    for (size_t i = 0; i < order->n_items; i++) {
+        unsigned state = (unsigned)order->items[i]->state;
+        counts[state < ITEM_STATE_COUNT ? state : 0]++;
+    }
+    order->n_counts = 0;
+    order->counts = arena_alloc(arena, ITEM_STATE_COUNT * sizeof *order->counts);
+    for (size_t state = 0; state < ITEM_STATE_COUNT; state++) {
+        if (counts[state] == 0) {
+            continue;
+        }
+        Kontor__V1__StateCount *count = arena_alloc(arena, sizeof *count);
+        kontor__v1__state_count__init(count);
+        count->state = (Kontor__V1__ItemState)state;
+        count->count = counts[state];
+        order->counts[order->n_counts++] = count;
+    }
+}
+
+size_t
+aggregate_find(const Kontor__V1__Order *order, const char *item)
+{
+    for (size_t i = 0; i < order->n_items; i++) {
+        if (strcmp(order->items[i]->item, item) == 0) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+static uint64_t
+requires_bits(const Kontor__V1__Order *order, const Kontor__V1__ItemStanding *standing)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < standing->n_requires; i++) {
+        size_t at = aggregate_find(order, standing->requires[i]);
+        bits |= at < ORDER_MAX_ITEMS ? UINT64_C(1) << at : 0;
+    }
+    return bits;
+}
+
+void
+aggregate_header(Kontor__V1__Order *order, int64_t now_ms, struct arena *arena)
+{
+    struct aggregate_item items[ORDER_MAX_ITEMS];
+    size_t n_items =
+        order->n_items < ORDER_MAX_ITEMS ? order->n_items : ORDER_MAX_ITEMS;
+    bool is_over = true;
+    for (size_t i = 0; i < n_items; i++) {
+        const Kontor__V1__ItemStanding *standing = order->items[i];
+        items[i] = (struct aggregate_item){standing->state, standing->begun,
+                                           requires_bits(order, standing)};
+        is_over = is_over && item_state_is_final(standing->state);
+    }
+    const char *waited_for = order->waiting_for;
+    order->state = aggregate_state(items, n_items);
+    count_states(order, arena);
+    find_waiting(order, is_over, arena);
+    if (order->waiting_for[0] == '\0') {
+        order->waiting_since = NULL;
+    } else if (order->waiting_since == NULL ||
+               strcmp(waited_for, order->waiting_for) != 0) {
+        order->waiting_since = moment_new(arena, now_ms);
+    }
+}

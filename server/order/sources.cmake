@@ -1,0 +1,7 @@
+# Orders and fulfilment.
+list(
+  APPEND
+  server_sources
+  order/aggregate.c
+  order/item_state.c
+  order/moment.c)
