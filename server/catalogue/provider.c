@@ -1,0 +1,46 @@
+#include "server/catalogue/provider.h"
+
+#include "server/rpc/call.h"
+
+enum status
+provider_must_own(struct call *call, const char *provider)
+{
+    const char *registry =
+        arena_print(call->arena, "r:%s", call_registry_of(call, provider));
+    if (principal_has_scope(call->who, registry)) {
+        return STATUS_OK;
+    }
+    return call_must_have(call, arena_print(call->arena, "p:%s", provider));
+}
+
+static enum status
+judge(struct call *call, const void *old, const struct document *old_doc, void *record,
+      struct decision *decision)
+{
+    const Kontor__V1__Provider *provider = record;
+    (void)old;
+    (void)old_doc;
+    (void)decision;
+    return provider_must_own(call, provider->id);
+}
+
+static void
+scope(struct call *call, const void *record, char ***out, size_t *n_out)
+{
+    const Kontor__V1__Provider *provider = record;
+    char **strings = arena_alloc(call->arena, 3 * sizeof(*strings));
+    strings[0] =
+        arena_print(call->arena, "=r:%s", call_registry_of(call, provider->id));
+    strings[1] = arena_print(call->arena, "=p:%s", provider->id);
+    strings[2] = "~*";
+    *out = strings;
+    *n_out = 3;
+}
+
+const struct record provider_record = {
+    .kind = &KIND_PROVIDER,
+    .field = "provider",
+    .list_field = "providers",
+    .judge = judge,
+    .scope = scope,
+};

@@ -1,0 +1,19 @@
+/*
+ * Providers: organisations that provide services.
+ *
+ * Memory: constant; the call's arena. Errors: as record.h. Threads: the call's.
+ */
+#ifndef KONTOR_SERVER_CATALOGUE_PROVIDER_H
+#define KONTOR_SERVER_CATALOGUE_PROVIDER_H
+
+#include "server/rpc/record.h"
+
+extern const struct record provider_record;
+
+/*
+ * Whether the caller owns a provider: it has the string of the provider's registry or
+ * of the provider itself. Else fails the call with PERMISSION_DENIED{NOT_OWNER}.
+ */
+enum status provider_must_own(struct call *call, const char *provider) MUST_CHECK;
+
+#endif

@@ -1,0 +1,146 @@
+#include "server/catalogue/service.h"
+
+#include <string.h>
+
+#include "proto/rules.h"
+#include "server/catalogue/offer.h"
+#include "server/catalogue/provider.h"
+#include "server/rpc/import.h"
+
+/* Whether each phase is published, by its number. */
+static const bool published[] = {
+    [KONTOR__V1__PHASE__PHASE_UNSPECIFIED] = false,
+    [KONTOR__V1__PHASE__FORTHCOMING] = false,
+    [KONTOR__V1__PHASE__PENDING] = false,
+    [KONTOR__V1__PHASE__PRE_PRODUCTION] = true,
+    [KONTOR__V1__PHASE__PRODUCTION] = true,
+    [KONTOR__V1__PHASE__DEPRECATED] = true,
+    [KONTOR__V1__PHASE__DECOMMISSIONED] = false,
+};
+
+bool
+service_is_published(Kontor__V1__Phase phase)
+{
+    return (size_t)phase < sizeof(published) / sizeof(published[0]) && published[phase];
+}
+
+/* The provider answers for the service, so it must be there, and in the same registry.
+ */
+static enum status
+judge_provider(struct call *call, const Kontor__V1__Service *service)
+{
+    const char *registry = call_registry_of(call, service->id);
+    struct document document;
+    enum status status;
+    if (!rules_is_id(service->provider)) {
+        call_fault(call, "provider",
+                   "must be the id of a provider, <registry>/<local>");
+        return STATUS_OK;
+    }
+    if (strcmp(registry, call_registry_of(call, service->provider)) != 0) {
+        call_fault(call, "provider",
+                   "must be a provider of the service's own registry, %s", registry);
+        return STATUS_OK;
+    }
+    status = provider_must_own(call, service->provider);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = call_get_any(call, KIND_PROVIDER, service->provider, &document);
+    if (status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    if (!import_would_have(call, KIND_PROVIDER, service->provider)) {
+        call_fault(call, "provider", "there is no provider %s; create it first",
+                   service->provider);
+    }
+    return STATUS_OK;
+}
+
+static enum status
+judge(struct call *call, const void *old, const struct document *old_doc, void *record,
+      struct decision *decision)
+{
+    Kontor__V1__Service *service = record;
+    enum status status = judge_provider(call, service);
+    (void)old_doc;
+    (void)decision;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (service->phase == KONTOR__V1__PHASE__PHASE_UNSPECIFIED) {
+        call_fault(call, "phase",
+                   "is required: it decides whether the service is published");
+    }
+    offer_judge(call, service);
+    offer_stamp(call, old, service);
+    return STATUS_OK;
+}
+
+static void
+scope(struct call *call, const void *record, char ***out, size_t *n_out)
+{
+    const Kontor__V1__Service *service = record;
+    char **strings = arena_alloc(call->arena, 3 * sizeof(*strings));
+    strings[0] = arena_print(call->arena, "=r:%s", call_registry_of(call, service->id));
+    strings[1] = arena_print(call->arena, "=p:%s", service->provider);
+    strings[2] = "~*";
+    *out = strings;
+    *n_out = service_is_published(service->phase) ? 3 : 2;
+}
+
+static enum status
+filter(struct call *call, const void *request, struct find *find)
+{
+    const Kontor__V1__ListServicesRequest *list = request;
+    (void)call;
+    if (list->provider[0] != '\0') {
+        find->index = "provider";
+        find->equal[0].text = list->provider;
+        find->n_equal = 1;
+    }
+    return STATUS_OK;
+}
+
+static void
+find_references(struct call *call, const char *field, const struct kind *kind,
+                char **ids, size_t n_ids)
+{
+    for (size_t i = 0; i < n_ids; i++) {
+        import_find_reference(call, arena_print(call->arena, "%s[%zu]", field, i), kind,
+                              ids[i]);
+    }
+}
+
+void
+service_find(struct call *call, const void *record)
+{
+    const Kontor__V1__Service *service = record;
+    find_references(call, "resource_providers", KIND_PROVIDER,
+                    service->resource_providers, service->n_resource_providers);
+    find_references(call, "required_services", KIND_SERVICE, service->required_services,
+                    service->n_required_services);
+    find_references(call, "related_services", KIND_SERVICE, service->related_services,
+                    service->n_related_services);
+    for (size_t i = 0; i < service->n_offers; i++) {
+        if (offer_order_type(service, service->offers[i]) ==
+            KONTOR__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED) {
+            import_finding(call,
+                           arena_print(call->arena, "offers[%s].order_type",
+                                       service->offers[i]->iid),
+                           "neither the offer nor its service says how it is ordered");
+        }
+    }
+    if (service->order_type == KONTOR__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED) {
+        import_finding(call, "order_type", "the source does not say how one gets it");
+    }
+}
+
+const struct record service_record = {
+    .kind = &KIND_SERVICE,
+    .field = "service",
+    .list_field = "services",
+    .judge = judge,
+    .scope = scope,
+    .filter = filter,
+};

@@ -1,0 +1,23 @@
+/*
+ * Services of a provider, with their offers.
+ *
+ * Memory: constant; the call's arena. Errors: as record.h. Threads: the call's.
+ */
+#ifndef KONTOR_SERVER_CATALOGUE_SERVICE_H
+#define KONTOR_SERVER_CATALOGUE_SERVICE_H
+
+#include <stdbool.h>
+
+#include "kontor/v1/catalogue.pb-c.h"
+#include "server/rpc/record.h"
+
+extern const struct record service_record;
+
+/* Whether every principal may see a service of this phase. */
+bool service_is_published(Kontor__V1__Phase phase);
+
+/* Looks for what is odd about an imported service: references that do not resolve, a
+ * missing order type. */
+void service_find(struct call *call, const void *record);
+
+#endif
