@@ -23,6 +23,7 @@
 #include "server/rpc/principal.h"
 #include "store/store.h"
 
+struct clock;
 struct identity;
 
 /* What a handshake left behind, as PEM; borrowed during the call. */
@@ -39,6 +40,7 @@ struct identity_peer {
 /* Whose identities, and with which pair of its own. */
 struct identity_options {
     struct store *store;   /* Outlives the identity. */
+    struct clock *clock;   /* Outlives the identity. */
     const char *home;      /* Id of the home registry. */
     const char *cert_path; /* PEM file: the server's certificate and those above it. */
     const char *key_path;  /* PEM file: its key. */
@@ -51,7 +53,7 @@ struct identity_options {
 enum status identity_open(const struct identity_options *options,
                           struct identity **identity, char *error,
                           size_t error_size) MUST_CHECK;
-/* Accepts NULL. The store may hear no more commits by then: close it first. */
+/* Accepts NULL. Before the store is closed, and after the last work was done. */
 void identity_close(struct identity *identity);
 
 /*
