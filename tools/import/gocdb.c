@@ -1,0 +1,188 @@
+#include "tools/import/gocdb.h"
+
+#include <string.h>
+
+char *
+gocdb_key(const struct source *source, xmlNode *node)
+{
+    char *key = xml_child(source, node, "PRIMARY_KEY");
+    char *attribute = xml_attribute(source, node, "PRIMARY_KEY");
+    if (key == NULL) {
+        key = attribute;
+    }
+    if (key == NULL || key[0] == '\0') {
+        source_fault(source, xml_place(source, node), "%s has no PRIMARY_KEY",
+                     (const char *)node->name);
+        return NULL;
+    }
+    if (attribute != NULL && strcmp(key, attribute) != 0) {
+        source_finding(source, xml_place(source, node),
+                       "PRIMARY_KEY is %s inside and %s as an attribute: inside counts",
+                       key, attribute);
+    }
+    return key;
+}
+
+void
+gocdb_scopes(const struct source *source, xmlNode *node, const struct xml_field *field,
+             void *message)
+{
+    for (xmlNode *scope = xml_element(node->children); scope != NULL;
+         scope = xml_element(scope->next)) {
+        xml_field_texts(source, scope, field, message);
+    }
+}
+
+static void
+add_extension(const struct source *source, const struct xml_field *field, void *message,
+              const char *key, char *value)
+{
+    Kontor__V1__KeyValue ***rows =
+        (Kontor__V1__KeyValue ***)(void *)((char *)message + field->at);
+    size_t *n = (size_t *)(void *)((char *)message + field->n_at);
+    Kontor__V1__KeyValue *row = arena_alloc(source->arena, sizeof *row);
+    kontor__v1__key_value__init(row);
+    row->key = arena_copy(source->arena, key);
+    row->value = value;
+    *rows = source_grow(source->arena, *rows, *n, sizeof(Kontor__V1__KeyValue *));
+    (*rows)[(*n)++] = row;
+}
+
+void
+gocdb_extensions(const struct source *source, xmlNode *node,
+                 const struct xml_field *field, void *message)
+{
+    for (xmlNode *row = xml_element(node->children); row != NULL;
+         row = xml_element(row->next)) {
+        const char *key = xml_child(source, row, "KEY");
+        char *value = xml_child(source, row, "VALUE");
+        if (key == NULL || value == NULL) {
+            source_fault(source, xml_place(source, row),
+                         "an extension without KEY or VALUE");
+            continue;
+        }
+        add_extension(source, field, message, key, value);
+    }
+}
+
+void
+gocdb_keep(const struct source *source, xmlNode *node, const struct xml_field *field,
+           void *message)
+{
+    char *text = xml_text(source, node);
+    if (text[0] != '\0') {
+        add_extension(source, field, message, field->element, text);
+    }
+}
+
+/* What an element of the results is; `said` is told once a file, where it occurs. */
+static const struct kind {
+    const char *element;
+    void (*read)(const struct source *source, xmlNode *node);
+    const char *said;
+} kinds[] = {
+    {"SITE", gocdb_site,
+     "ID, COBJECTID and NAME of a site are GOCDB's own and stay there"},
+    {"SERVICE_ENDPOINT", gocdb_endpoint,
+     "country and ROC of an endpoint are its site's: not repeated"},
+    {"DOWNTIME", gocdb_downtime,
+     "ID, ENDPOINT, portal URL and FORMATED_ dates of a downtime stay there"},
+};
+
+static const struct kind *
+find_kind(const xmlNode *node)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (xml_is(node, kinds[i].element)) {
+            return &kinds[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+read_results(const struct source *source, xmlNode *root)
+{
+    const struct kind *told = NULL;
+    for (xmlNode *node = xml_element(root->children); node != NULL;
+         node = xml_element(node->next)) {
+        const struct kind *kind = find_kind(node);
+        if (kind == NULL) {
+            source_finding(source, xml_place(source, node),
+                           "an element %s is not read: known are SITE, "
+                           "SERVICE_ENDPOINT and DOWNTIME",
+                           (const char *)node->name);
+            continue;
+        }
+        kind->read(source, node);
+        if (kind != told) {
+            source_finding(source, NULL, "%s", kind->said);
+        }
+        told = kind;
+    }
+}
+
+static void
+read_file(const struct source *source)
+{
+    xmlDoc *doc = xml_fields_open(source);
+    if (doc == NULL) {
+        return;
+    }
+    xmlNode *root = xmlDocGetRootElement(doc);
+    if (root == NULL || !xml_is(root, "results")) {
+        source_fault(source, NULL, "its root is not <results>: %s",
+                     root == NULL ? "nothing" : xml_text(source, root));
+    } else {
+        read_results(source, root);
+    }
+    xmlFreeDoc(doc);
+}
+
+static bool
+has_site(const struct import_set *set, const char *id)
+{
+    for (size_t i = 0; i < set->n_sites; i++) {
+        if (strcmp(set->sites[i]->id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* With the sites at hand it can be said here which endpoints have none. */
+static void
+check_joins(const struct source *source)
+{
+    const struct import_set *set = source->out;
+    for (size_t i = 0; set->n_sites > 0 && i < set->n_endpoints; i++) {
+        if (!has_site(set, set->endpoints[i]->site)) {
+            source_finding(source, NULL,
+                           "endpoint %s is at %s, which is not among the "
+                           "sites read",
+                           set->endpoints[i]->id, set->endpoints[i]->site);
+        }
+    }
+}
+
+bool
+gocdb_read(const char *const *paths, size_t n_paths, const char *registry,
+           struct arena *arena, struct import_set *out, struct faults *faults)
+{
+    *out = (struct import_set){
+        .site_fields = gocdb_site_mask(arena),
+        .endpoint_fields = gocdb_endpoint_mask(arena),
+        .downtime_fields = gocdb_downtime_mask(arena),
+    };
+    struct source source = {.format = "gocdb",
+                            .registry = registry,
+                            .arena = arena,
+                            .out = out,
+                            .faults = faults};
+    for (size_t i = 0; i < n_paths; i++) {
+        source.path = paths[i];
+        read_file(&source);
+    }
+    check_joins(&source);
+    return faults->n_found == 0;
+}

@@ -1,0 +1,42 @@
+/*
+ * The documents GOCDB's read interface answers: sites, service endpoints and downtimes.
+ *
+ * Memory: the source's arena. Errors: faults and findings of the source. Threads: one
+ * at a time. Source of element names: GOCDB, get_site, get_service, get_downtime.
+ */
+#ifndef KONTOR_TOOLS_IMPORT_GOCDB_H
+#define KONTOR_TOOLS_IMPORT_GOCDB_H
+
+#include "tools/import/xml_fields.h"
+
+/*
+ * import_read of "gocdb". Files come in any order and are known by their content. A
+ * site's id is its SHORT_NAME, escaped: the one thing endpoints and downtimes know it
+ * by, so that they can be imported without it; an endpoint's and a downtime's is its
+ * PRIMARY_KEY.
+ */
+bool gocdb_read(const char *const *paths, size_t n_paths, const char *registry,
+                struct arena *arena, struct import_set *out, struct faults *faults);
+
+/* One SITE, SERVICE_ENDPOINT or DOWNTIME element into the set. */
+void gocdb_site(const struct source *source, xmlNode *node);
+void gocdb_endpoint(const struct source *source, xmlNode *node);
+void gocdb_downtime(const struct source *source, xmlNode *node);
+/* The fields the source owns. */
+Google__Protobuf__FieldMask *gocdb_site_mask(struct arena *arena);
+Google__Protobuf__FieldMask *gocdb_endpoint_mask(struct arena *arena);
+Google__Protobuf__FieldMask *gocdb_downtime_mask(struct arena *arena);
+
+/* SCOPES/SCOPE in today's rendering, into the repeated text of the row. */
+void gocdb_scopes(const struct source *source, xmlNode *node,
+                  const struct xml_field *field, void *message);
+/* EXTENSIONS/EXTENSION into the repeated KeyValue of the row. */
+void gocdb_extensions(const struct source *source, xmlNode *node,
+                      const struct xml_field *field, void *message);
+/* An element without a field of its own, into the same list under its own name. */
+void gocdb_keep(const struct source *source, xmlNode *node,
+                const struct xml_field *field, void *message);
+/* PRIMARY_KEY, compared with the attribute of the same name; NULL: a fault says why. */
+char *gocdb_key(const struct source *source, xmlNode *node);
+
+#endif

@@ -1,0 +1,203 @@
+/* Downtimes of GOCDB: one element for each service hit, or nested. */
+#include <string.h>
+
+#include "tools/import/gocdb.h"
+
+static void read_severity(const struct source *source, xmlNode *node,
+                          const struct xml_field *field, void *message);
+static void read_services(const struct source *source, xmlNode *node,
+                          const struct xml_field *field, void *message);
+
+/* GOCDB: scheduled when it starts more than a day after its declaration. */
+enum { SCHEDULED_SECONDS = 24 * 60 * 60 };
+
+#define DOWNTIME(member) offsetof(Kontor__V1__Downtime, member)
+#define AFFECTED(member) offsetof(Kontor__V1__Affected, member)
+
+static const struct xml_field downtime_fields[] = {
+    {"PRIMARY_KEY", NULL, 0, 0, "source"},
+    {"SEVERITY", read_severity, DOWNTIME(severity), 0, "severity"},
+    {"DESCRIPTION", xml_field_text, DOWNTIME(description), 0, "description"},
+    {"INSERT_DATE", xml_field_time, DOWNTIME(declared_at), 0, "declared_at"},
+    {"START_DATE", xml_field_time, DOWNTIME(start_at), 0, "start_at"},
+    {"END_DATE", xml_field_time, DOWNTIME(end_at), 0, "end_at"},
+    {"HOSTNAME", NULL, 0, 0, "affected"},
+    {"SERVICE_TYPE", NULL, 0, 0, "affected"},
+    {"HOSTED_BY", NULL, 0, 0, "affected"},
+    {"SERVICES", read_services, 0, 0, "affected"},
+    {"ENDPOINT", NULL, 0, 0, NULL},
+    {"FORMATED_START_DATE", NULL, 0, 0, NULL},
+    {"FORMATED_END_DATE", NULL, 0, 0, NULL},
+    {"GOCDB_PORTAL_URL", NULL, 0, 0, NULL},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+static const struct xml_field affected_fields[] = {
+    {"PRIMARY_KEY", NULL, 0, 0, NULL},
+    {"ENDPOINT", NULL, 0, 0, NULL},
+    {"HOSTED_BY", xml_field_text, AFFECTED(site), 0, NULL},
+    {"HOSTNAME", xml_field_text, AFFECTED(host), 0, NULL},
+    {"SERVICE_TYPE", xml_field_text, AFFECTED(type), 0, NULL},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+static const struct {
+    const char *name;
+    Kontor__V1__Severity severity;
+} severities[] = {
+    {"OUTAGE", KONTOR__V1__SEVERITY__OUTAGE},
+    {"WARNING", KONTOR__V1__SEVERITY__WARNING},
+};
+
+static void
+read_severity(const struct source *source, xmlNode *node, const struct xml_field *field,
+              void *message)
+{
+    Kontor__V1__Downtime *downtime = message;
+    const char *text = xml_text(source, node);
+    for (size_t i = 0; i < sizeof severities / sizeof severities[0]; i++) {
+        if (strcmp(severities[i].name, text) == 0) {
+            downtime->severity = severities[i].severity;
+            return;
+        }
+    }
+    source_fault(source, xml_place(source, node), "%s is \"%s\": OUTAGE or WARNING",
+                 field->element, text);
+}
+
+static void
+add_affected(const struct source *source, Kontor__V1__Downtime *downtime,
+             Kontor__V1__Affected *affected)
+{
+    downtime->affected =
+        source_grow(source->arena, downtime->affected, downtime->n_affected,
+                    sizeof(Kontor__V1__Affected *));
+    downtime->affected[downtime->n_affected++] = affected;
+}
+
+static void
+read_services(const struct source *source, xmlNode *node, const struct xml_field *field,
+              void *message)
+{
+    (void)field;
+    for (xmlNode *row = xml_element(node->children); row != NULL;
+         row = xml_element(row->next)) {
+        Kontor__V1__Affected *affected = arena_alloc(source->arena, sizeof *affected);
+        kontor__v1__affected__init(affected);
+        xml_fields_read(source, row, affected_fields, affected);
+        add_affected(source, message, affected);
+    }
+}
+
+/* The service a flat row is about. */
+static void
+read_row(const struct source *source, xmlNode *node, Kontor__V1__Downtime *downtime)
+{
+    char *host = xml_child(source, node, "HOSTNAME");
+    char *type = xml_child(source, node, "SERVICE_TYPE");
+    char *site = xml_child(source, node, "HOSTED_BY");
+    if (host == NULL && type == NULL && site == NULL) {
+        return;
+    }
+    Kontor__V1__Affected *affected = arena_alloc(source->arena, sizeof *affected);
+    kontor__v1__affected__init(affected);
+    affected->host = host == NULL ? affected->host : host;
+    affected->type = type == NULL ? affected->type : type;
+    affected->site = site == NULL ? affected->site : site;
+    add_affected(source, downtime, affected);
+}
+
+static bool
+is_same_time(const Google__Protobuf__Timestamp *a, const Google__Protobuf__Timestamp *b)
+{
+    if (a == NULL || b == NULL) {
+        return a == b;
+    }
+    return a->seconds == b->seconds;
+}
+
+static bool
+is_same(const Kontor__V1__Downtime *a, const Kontor__V1__Downtime *b)
+{
+    return a->severity == b->severity && strcmp(a->description, b->description) == 0 &&
+           is_same_time(a->declared_at, b->declared_at) &&
+           is_same_time(a->start_at, b->start_at) && is_same_time(a->end_at, b->end_at);
+}
+
+static Kontor__V1__Downtime *
+find_downtime(const struct import_set *set, const char *id)
+{
+    for (size_t i = 0; i < set->n_downtimes; i++) {
+        if (strcmp(set->downtimes[i]->id, id) == 0) {
+            return set->downtimes[i];
+        }
+    }
+    return NULL;
+}
+
+/* Computed here as the broker computes it, to tell where the source says otherwise. */
+static void
+classify(const struct source *source, xmlNode *node, Kontor__V1__Downtime *downtime)
+{
+    if (downtime->declared_at == NULL || downtime->start_at == NULL) {
+        source_fault(source, xml_place(source, node),
+                     "a downtime without INSERT_DATE or START_DATE");
+        return;
+    }
+    bool is_scheduled = downtime->start_at->seconds >
+                        downtime->declared_at->seconds + SCHEDULED_SECONDS;
+    downtime->classification = is_scheduled ? KONTOR__V1__CLASSIFICATION__SCHEDULED
+                                            : KONTOR__V1__CLASSIFICATION__UNSCHEDULED;
+    const char *said = xml_attribute(source, node, "CLASSIFICATION");
+    if (said != NULL && is_scheduled != (strcmp(said, "SCHEDULED") == 0)) {
+        source_finding(source, xml_place(source, node),
+                       "said to be %s, but by its dates it is %s", said,
+                       is_scheduled ? "SCHEDULED" : "UNSCHEDULED");
+    }
+}
+
+/* Rows of one key are one downtime; where they differ the first counts. */
+static void
+join(const struct source *source, xmlNode *node, Kontor__V1__Downtime *known,
+     const Kontor__V1__Downtime *row)
+{
+    if (!is_same(known, row)) {
+        source_finding(source, xml_place(source, node),
+                       "differs from an earlier row of downtime %s, which counts",
+                       known->id);
+    }
+    for (size_t i = 0; i < row->n_affected; i++) {
+        add_affected(source, known, row->affected[i]);
+    }
+}
+
+void
+gocdb_downtime(const struct source *source, xmlNode *node)
+{
+    const char *key = gocdb_key(source, node);
+    if (key == NULL) {
+        return;
+    }
+    Kontor__V1__Downtime *downtime = arena_alloc(source->arena, sizeof *downtime);
+    kontor__v1__downtime__init(downtime);
+    xml_fields_read(source, node, downtime_fields, downtime);
+    read_row(source, node, downtime);
+    downtime->id = source_id(source, key);
+    downtime->source = source_of(source, key);
+    classify(source, node, downtime);
+    struct import_set *out = source->out;
+    Kontor__V1__Downtime *known = find_downtime(out, downtime->id);
+    if (known != NULL) {
+        join(source, node, known, downtime);
+        return;
+    }
+    out->downtimes = source_grow(source->arena, out->downtimes, out->n_downtimes,
+                                 sizeof(Kontor__V1__Downtime *));
+    out->downtimes[out->n_downtimes++] = downtime;
+}
+
+Google__Protobuf__FieldMask *
+gocdb_downtime_mask(struct arena *arena)
+{
+    return xml_fields_mask(arena, downtime_fields);
+}

@@ -1,0 +1,258 @@
+/* Sites and endpoints of GOCDB. */
+#include <string.h>
+
+#include "tools/import/gocdb.h"
+
+static void read_certification(const struct source *source, xmlNode *node,
+                               const struct xml_field *field, void *message);
+static void read_degrees(const struct source *source, xmlNode *node,
+                         const struct xml_field *field, void *message);
+static void read_domain(const struct source *source, xmlNode *node,
+                        const struct xml_field *field, void *message);
+static void read_email(const struct source *source, xmlNode *node,
+                       const struct xml_field *field, void *message);
+static void read_phone(const struct source *source, xmlNode *node,
+                       const struct xml_field *field, void *message);
+static void read_interfaces(const struct source *source, xmlNode *node,
+                            const struct xml_field *field, void *message);
+
+#define SITE(member) offsetof(Kontor__V1__Site, member)
+#define ENDPOINT(member) offsetof(Kontor__V1__Endpoint, member)
+
+/* Certification is set when a site is new; afterwards only a certifier moves it. */
+static const struct xml_field site_fields[] = {
+    {"PRIMARY_KEY", NULL, 0, 0, "source"},
+    {"SHORT_NAME", xml_field_text, SITE(short_name), 0, "short_name"},
+    {"OFFICIAL_NAME", xml_field_text, SITE(official_name), 0, "official_name"},
+    {"SITE_DESCRIPTION", xml_field_text, SITE(description), 0, "description"},
+    {"HOME_URL", xml_field_text, SITE(home_url), 0, "home_url"},
+    {"COUNTRY", xml_field_text, SITE(country), 0, "country"},
+    {"ROC", xml_field_text, SITE(operator_group), 0, "operator_group"},
+    {"PRODUCTION_INFRASTRUCTURE", xml_field_text, SITE(infrastructure), 0,
+     "infrastructure"},
+    {"CERTIFICATION_STATUS", read_certification, 0, 0, NULL},
+    {"TIMEZONE", xml_field_text, SITE(timezone), 0, "timezone"},
+    {"LATITUDE", read_degrees, 0, 0, "latitude"},
+    {"LONGITUDE", read_degrees, 0, 0, "longitude"},
+    {"DOMAIN", read_domain, SITE(domain), 0, "domain"},
+    {"IP_RANGE", xml_field_text, SITE(ip_range), 0, "ip_range"},
+    {"SITE_IP", xml_field_text, SITE(ip_range), 0, "ip_range"},
+    {"LOCATION", xml_field_text, SITE(location), 0, "location"},
+    {"TIER", xml_field_text, SITE(tier), 0, "tier"},
+    {"GIIS_URL", xml_field_text, SITE(giis_url), 0, "giis_url"},
+    {"SCOPE", xml_field_texts, SITE(scopes), SITE(n_scopes), "scopes"},
+    {"SCOPES", gocdb_scopes, SITE(scopes), SITE(n_scopes), "scopes"},
+    {"CONTACT_EMAIL", read_email, SITE(contact), 0, "contact"},
+    {"CONTACT_TEL", read_phone, SITE(contact), 0, "contact"},
+    {"CSIRT_EMAIL", read_email, SITE(security_contact), 0, "security_contact"},
+    {"CSIRTTEL", read_phone, SITE(security_contact), 0, "security_contact"},
+    {"CSIRT_TEL", read_phone, SITE(security_contact), 0, "security_contact"},
+    {"EMERGENCYTEL", xml_field_text, SITE(emergency_phone), 0, "emergency_phone"},
+    {"EMERGENCY_TEL", xml_field_text, SITE(emergency_phone), 0, "emergency_phone"},
+    {"EXTENSIONS", gocdb_extensions, SITE(extensions), SITE(n_extensions),
+     "extensions"},
+    {"COUNTRY_CODE", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
+    {"GOCDB_PORTAL_URL", gocdb_keep, SITE(extensions), SITE(n_extensions),
+     "extensions"},
+    {"HELPDESKEMAIL", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
+    {"NOTIFICATIONS", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
+    {"SITE_IPV6", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
+    {"SUBGRID", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+static const struct xml_field endpoint_fields[] = {
+    {"PRIMARY_KEY", NULL, 0, 0, "source"},
+    {"SITENAME", NULL, 0, 0, "site"},
+    {"HOSTNAME", xml_field_text, ENDPOINT(host), 0, "host"},
+    {"SERVICE_TYPE", xml_field_text, ENDPOINT(type), 0, "type"},
+    {"URL", xml_field_text, ENDPOINT(url), 0, "url"},
+    {"DESCRIPTION", xml_field_text, ENDPOINT(description), 0, "description"},
+    {"IN_PRODUCTION", xml_field_flag, ENDPOINT(is_production), 0, "is_production"},
+    {"NODE_MONITORED", xml_field_flag, ENDPOINT(is_monitored), 0, "is_monitored"},
+    {"BETA", xml_field_flag, ENDPOINT(is_beta), 0, "is_beta"},
+    {"CORE", xml_field_flag, ENDPOINT(is_core), 0, "is_core"},
+    {"HOST_IP", xml_field_text, ENDPOINT(host_ip), 0, "host_ip"},
+    {"HOSTDN", xml_field_text, ENDPOINT(host_dn), 0, "host_dn"},
+    {"HOST_OS", xml_field_text, ENDPOINT(host_os), 0, "host_os"},
+    {"HOST_ARCH", xml_field_text, ENDPOINT(host_architecture), 0, "host_architecture"},
+    {"ENDPOINTS", read_interfaces, 0, 0, "interfaces"},
+    {"SCOPE", xml_field_texts, ENDPOINT(scopes), ENDPOINT(n_scopes), "scopes"},
+    {"SCOPES", gocdb_scopes, ENDPOINT(scopes), ENDPOINT(n_scopes), "scopes"},
+    {"CONTACT_EMAIL", read_email, ENDPOINT(contact), 0, "contact"},
+    {"EXTENSIONS", gocdb_extensions, ENDPOINT(extensions), ENDPOINT(n_extensions),
+     "extensions"},
+    {"GOCDB_PORTAL_URL", gocdb_keep, ENDPOINT(extensions), ENDPOINT(n_extensions),
+     "extensions"},
+    {"HOST_IPV6", gocdb_keep, ENDPOINT(extensions), ENDPOINT(n_extensions),
+     "extensions"},
+    {"NOTIFICATIONS", gocdb_keep, ENDPOINT(extensions), ENDPOINT(n_extensions),
+     "extensions"},
+    {"COUNTRY_NAME", NULL, 0, 0, NULL},
+    {"COUNTRY_CODE", NULL, 0, 0, NULL},
+    {"ROC_NAME", NULL, 0, 0, NULL},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+static const struct xml_field interface_fields[] = {
+    {"ID", NULL, 0, 0, NULL},
+    {"NAME", xml_field_text, offsetof(Kontor__V1__Interface, name), 0, NULL},
+    {"URL", xml_field_text, offsetof(Kontor__V1__Interface, url), 0, NULL},
+    {"INTERFACENAME", xml_field_text, offsetof(Kontor__V1__Interface, interface_name),
+     0, NULL},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+static const struct {
+    const char *name;
+    Kontor__V1__Certification status;
+} certifications[] = {
+    {"Candidate", KONTOR__V1__CERTIFICATION__CANDIDATE},
+    {"Uncertified", KONTOR__V1__CERTIFICATION__UNCERTIFIED},
+    {"Certified", KONTOR__V1__CERTIFICATION__CERTIFIED},
+    {"Suspended", KONTOR__V1__CERTIFICATION__SUSPENDED},
+    {"Closed", KONTOR__V1__CERTIFICATION__CLOSED},
+};
+
+static void
+read_certification(const struct source *source, xmlNode *node,
+                   const struct xml_field *field, void *message)
+{
+    Kontor__V1__Site *site = message;
+    const char *text = xml_text(source, node);
+    for (size_t i = 0; i < sizeof certifications / sizeof certifications[0]; i++) {
+        if (strcmp(certifications[i].name, text) == 0) {
+            site->certification = certifications[i].status;
+            return;
+        }
+    }
+    source_fault(source, xml_place(source, node),
+                 "%s is \"%s\": Candidate, Uncertified, Certified, Suspended or Closed",
+                 field->element, text);
+}
+
+static void
+read_degrees(const struct source *source, xmlNode *node, const struct xml_field *field,
+             void *message)
+{
+    Kontor__V1__Site *site = message;
+    double degrees = 0;
+    if (!xml_number(source, node, &degrees)) {
+        return;
+    }
+    if (strcmp(field->element, "LATITUDE") == 0) {
+        site->_latitude_case = KONTOR__V1__SITE___LATITUDE_LATITUDE;
+        site->latitude = degrees;
+        return;
+    }
+    site->_longitude_case = KONTOR__V1__SITE___LONGITUDE_LONGITUDE;
+    site->longitude = degrees;
+}
+
+static void
+read_domain(const struct source *source, xmlNode *node, const struct xml_field *field,
+            void *message)
+{
+    for (xmlNode *name = xml_element(node->children); name != NULL;
+         name = xml_element(name->next)) {
+        xml_field_text(source, name, field, message);
+    }
+}
+
+/* The contact of the row, made when there is none yet. */
+static Kontor__V1__Contact *
+contact_of(const struct source *source, const struct xml_field *field, void *message)
+{
+    Kontor__V1__Contact **at =
+        (Kontor__V1__Contact **)(void *)((char *)message + field->at);
+    if (*at == NULL) {
+        *at = arena_alloc(source->arena, sizeof **at);
+        kontor__v1__contact__init(*at);
+    }
+    return *at;
+}
+
+static void
+read_email(const struct source *source, xmlNode *node, const struct xml_field *field,
+           void *message)
+{
+    contact_of(source, field, message)->email = xml_text(source, node);
+}
+
+static void
+read_phone(const struct source *source, xmlNode *node, const struct xml_field *field,
+           void *message)
+{
+    contact_of(source, field, message)->phone = xml_text(source, node);
+}
+
+static void
+read_interfaces(const struct source *source, xmlNode *node,
+                const struct xml_field *field, void *message)
+{
+    (void)field;
+    Kontor__V1__Endpoint *endpoint = message;
+    for (xmlNode *row = xml_element(node->children); row != NULL;
+         row = xml_element(row->next)) {
+        Kontor__V1__Interface *way = arena_alloc(source->arena, sizeof *way);
+        kontor__v1__interface__init(way);
+        xml_fields_read(source, row, interface_fields, way);
+        endpoint->interfaces =
+            source_grow(source->arena, endpoint->interfaces, endpoint->n_interfaces,
+                        sizeof(Kontor__V1__Interface *));
+        endpoint->interfaces[endpoint->n_interfaces++] = way;
+    }
+}
+
+void
+gocdb_site(const struct source *source, xmlNode *node)
+{
+    const char *key = gocdb_key(source, node);
+    const char *name = xml_child(source, node, "SHORT_NAME");
+    if (key == NULL || name == NULL || name[0] == '\0') {
+        source_fault(source, xml_place(source, node), "a site without SHORT_NAME");
+        return;
+    }
+    Kontor__V1__Site *site = arena_alloc(source->arena, sizeof *site);
+    kontor__v1__site__init(site);
+    xml_fields_read(source, node, site_fields, site);
+    site->id = source_id(source, name);
+    site->source = source_of(source, key);
+    struct import_set *out = source->out;
+    out->sites = source_grow(source->arena, out->sites, out->n_sites,
+                             sizeof(Kontor__V1__Site *));
+    out->sites[out->n_sites++] = site;
+}
+
+void
+gocdb_endpoint(const struct source *source, xmlNode *node)
+{
+    const char *key = gocdb_key(source, node);
+    const char *site = xml_child(source, node, "SITENAME");
+    if (key == NULL || site == NULL || site[0] == '\0') {
+        source_fault(source, xml_place(source, node), "an endpoint without SITENAME");
+        return;
+    }
+    Kontor__V1__Endpoint *endpoint = arena_alloc(source->arena, sizeof *endpoint);
+    kontor__v1__endpoint__init(endpoint);
+    xml_fields_read(source, node, endpoint_fields, endpoint);
+    endpoint->id = source_id(source, key);
+    endpoint->site = source_id(source, site);
+    endpoint->source = source_of(source, key);
+    struct import_set *out = source->out;
+    out->endpoints = source_grow(source->arena, out->endpoints, out->n_endpoints,
+                                 sizeof(Kontor__V1__Endpoint *));
+    out->endpoints[out->n_endpoints++] = endpoint;
+}
+
+Google__Protobuf__FieldMask *
+gocdb_site_mask(struct arena *arena)
+{
+    return xml_fields_mask(arena, site_fields);
+}
+
+Google__Protobuf__FieldMask *
+gocdb_endpoint_mask(struct arena *arena)
+{
+    return xml_fields_mask(arena, endpoint_fields);
+}

@@ -1,0 +1,23 @@
+#include "tools/import/import.h"
+
+#include <string.h>
+
+#include "tools/import/gocdb.h"
+#include "tools/import/marketplace.h"
+
+const struct importer importers[] = {
+    {"marketplace-2019", "catalogue", marketplace_read},
+    {"gocdb", "config", gocdb_read},
+    {NULL, NULL, NULL},
+};
+
+const struct importer *
+importer_find(const char *format)
+{
+    for (const struct importer *row = importers; row->format != NULL; row++) {
+        if (strcmp(row->format, format) == 0) {
+            return row;
+        }
+    }
+    return NULL;
+}

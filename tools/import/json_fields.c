@@ -1,0 +1,132 @@
+#include "tools/import/json_fields.h"
+
+#include <string.h>
+
+static const struct json_field *
+find(const struct json_field *table, const char *key)
+{
+    for (; table->key != NULL || table->owns != NULL; table++) {
+        if (table->key != NULL && strcmp(table->key, key) == 0) {
+            return table;
+        }
+    }
+    return NULL;
+}
+
+static const char *
+below(const struct source *source, const char *place, const char *key)
+{
+    return place[0] == '\0' ? key : arena_print(source->arena, "%s.%s", place, key);
+}
+
+void
+json_fields_read(const struct source *source, const struct json_value *object,
+                 const char *place, const struct json_field *table, void *message)
+{
+    if (!json_fields_is_object(source, object, place)) {
+        return;
+    }
+    for (size_t i = 0; i < object->n; i++) {
+        const struct json_member *member = &object->members[i];
+        const struct json_field *field = find(table, member->name);
+        const char *at = below(source, place, member->name);
+        if (field == NULL) {
+            source_finding(source, at, "nothing here takes this member: %s",
+                           json_tree_print(&member->value, source->arena));
+            continue;
+        }
+        if (field->read != NULL && member->value.type != JSON_TYPE_NULL) {
+            field->read(source, &member->value, at, field, message);
+        }
+    }
+}
+
+static const char *
+text_or_fault(const struct source *source, const struct json_value *value,
+              const char *place)
+{
+    if (value->type == JSON_TYPE_TEXT) {
+        return value->text;
+    }
+    source_fault(source, place, "is %s: a text belongs here", json_tree_type(value));
+    return NULL;
+}
+
+void
+json_field_text(const struct source *source, const struct json_value *value,
+                const char *place, const struct json_field *field, void *message)
+{
+    const char *text = text_or_fault(source, value, place);
+    if (text != NULL) {
+        char **target = (char **)(void *)((char *)message + field->at);
+        *target = arena_copy(source->arena, text);
+    }
+}
+
+void
+json_field_texts(const struct source *source, const struct json_value *value,
+                 const char *place, const struct json_field *field, void *message)
+{
+    char ***texts = (char ***)(void *)((char *)message + field->at);
+    size_t *n = (size_t *)(void *)((char *)message + field->n_at);
+    bool is_list = value->type == JSON_TYPE_LIST;
+    for (size_t i = 0; i < (is_list ? value->n : 1); i++) {
+        const struct json_value *element = is_list ? &value->elements[i] : value;
+        const char *at =
+            is_list ? arena_print(source->arena, "%s[%zu]", place, i) : place;
+        const char *text = text_or_fault(source, element, at);
+        if (text != NULL) {
+            source_append(source->arena, texts, n, text);
+        }
+    }
+}
+
+const char *
+json_fields_text(const struct source *source, const struct json_value *object,
+                 const char *place, const char *key)
+{
+    const struct json_value *value = json_tree_get(object, key);
+    if (value == NULL || value->type == JSON_TYPE_NULL) {
+        return NULL;
+    }
+    return text_or_fault(source, value, below(source, place, key));
+}
+
+const struct json_value *
+json_fields_list(const struct source *source, const struct json_value *object,
+                 const char *place, const char *key)
+{
+    const struct json_value *value = json_tree_get(object, key);
+    if (value == NULL || value->type == JSON_TYPE_NULL) {
+        return NULL;
+    }
+    if (value->type == JSON_TYPE_LIST) {
+        return value;
+    }
+    source_fault(source, below(source, place, key), "is %s: a list belongs here",
+                 json_tree_type(value));
+    return NULL;
+}
+
+bool
+json_fields_is_object(const struct source *source, const struct json_value *value,
+                      const char *place)
+{
+    if (value->type == JSON_TYPE_OBJECT) {
+        return true;
+    }
+    source_fault(source, place, "is %s: an object belongs here", json_tree_type(value));
+    return false;
+}
+
+Google__Protobuf__FieldMask *
+json_fields_mask(struct arena *arena, const struct json_field *table)
+{
+    Google__Protobuf__FieldMask *mask = source_mask(arena);
+    for (; table->key != NULL || table->owns != NULL; table++) {
+        if (table->owns != NULL) {
+            source_mask_add(arena, mask, table->owns);
+        }
+    }
+    return mask;
+}

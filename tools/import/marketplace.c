@@ -1,0 +1,397 @@
+#include "tools/import/marketplace.h"
+
+#include <string.h>
+
+#include "tools/import/json_fields.h"
+
+static void read_phase(const struct source *source, const struct json_value *value,
+                       const char *place, const struct json_field *field,
+                       void *message);
+static void read_access(const struct source *source, const struct json_value *value,
+                        const char *place, const struct json_field *field,
+                        void *message);
+
+#define TEXT(key, member)                                                              \
+    {                                                                                  \
+        key, json_field_text, offsetof(Kontor__V1__Service, member), 0, #member        \
+    }
+#define TEXTS(key, member)                                                             \
+    {                                                                                  \
+        key, json_field_texts, offsetof(Kontor__V1__Service, member),                  \
+            offsetof(Kontor__V1__Service, n_##member), #member                         \
+    }
+
+/* The phase is set when a service is new and belongs to the portfolio afterwards. */
+static const struct json_field service_fields[] = {
+    {"_key", NULL, 0, 0, "source"},
+    TEXT("title", name),
+    TEXT("tagline", tagline),
+    TEXT("description", description),
+    TEXT("logo", logo),
+    TEXT("webpage_url", webpage),
+    TEXT("connected_url", order_url),
+    TEXT("manual_url", user_manual),
+    TEXT("helpdesk_url", helpdesk_page),
+    TEXT("tutorial_url", training_information),
+    TEXT("terms_of_use_url", terms_of_use),
+    TEXT("sla_url", sla_url),
+    TEXT("access_policies_url", access_policy),
+    TEXT("restrictions", restrictions),
+    TEXTS("parents", categories),
+    TEXTS("area", scientific_domains),
+    TEXTS("places", geographical_availabilities),
+    TEXTS("languages", languages),
+    TEXTS("target_groups", target_users),
+    TEXTS("platforms", platforms),
+    {"phase", read_phase, 0, 0, NULL},
+    {"open_access", read_access, 0, 0, "order_type"},
+    {"providers", NULL, 0, 0, "provider"},
+    {NULL, NULL, 0, 0, "resource_providers"},
+    {"offers", NULL, 0, 0, "offers"},
+    {NULL, NULL, 0, 0, "related_services"},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+static const struct json_field provider_fields[] = {
+    {"_key", NULL, 0, 0, "source"},
+    {"name", json_field_text, offsetof(Kontor__V1__Provider, name), 0, "name"},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+static const struct json_field relation_fields[] = {
+    {"_key", NULL, 0, 0, NULL},   {"both", NULL, 0, 0, NULL},
+    {"source", NULL, 0, 0, NULL}, {"target", NULL, 0, 0, NULL},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+static const struct {
+    const char *name;
+    Kontor__V1__Phase phase;
+} phases[] = {
+    {"discovery", KONTOR__V1__PHASE__FORTHCOMING},
+    {"planned", KONTOR__V1__PHASE__FORTHCOMING},
+    {"alpha", KONTOR__V1__PHASE__PRE_PRODUCTION},
+    {"beta", KONTOR__V1__PHASE__PRE_PRODUCTION},
+    {"production", KONTOR__V1__PHASE__PRODUCTION},
+    {"retired", KONTOR__V1__PHASE__DECOMMISSIONED},
+};
+
+static void
+read_phase(const struct source *source, const struct json_value *value,
+           const char *place, const struct json_field *field, void *message)
+{
+    (void)field;
+    Kontor__V1__Service *service = message;
+    for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
+        if (value->type == JSON_TYPE_TEXT && strcmp(phases[i].name, value->text) == 0) {
+            service->phase = phases[i].phase;
+            return;
+        }
+    }
+    source_fault(source, place, "is %s: no phase this format knows",
+                 json_tree_print(value, source->arena));
+}
+
+static void
+read_access(const struct source *source, const struct json_value *value,
+            const char *place, const struct json_field *field, void *message)
+{
+    (void)field;
+    Kontor__V1__Service *service = message;
+    if (value->type != JSON_TYPE_BOOLEAN) {
+        source_fault(source, place, "is %s: a yes or no belongs here",
+                     json_tree_type(value));
+        return;
+    }
+    service->order_type = value->boolean ? KONTOR__V1__ORDER_TYPE__OPEN_ACCESS
+                                         : KONTOR__V1__ORDER_TYPE__ORDER_REQUIRED;
+}
+
+/* The record's key, without which nothing can be said about it twice. */
+static const char *
+key_of(const struct source *source, const struct json_value *object, const char *place)
+{
+    const char *key = json_fields_text(source, object, place, "_key");
+    if (key == NULL || key[0] == '\0') {
+        source_fault(source, place, "has no _key");
+        return NULL;
+    }
+    return key;
+}
+
+static bool
+has_provider(const struct import_set *set, const char *id)
+{
+    for (size_t i = 0; i < set->n_providers; i++) {
+        if (strcmp(set->providers[i]->id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static Kontor__V1__Provider *
+add_provider(const struct source *source, const char *key)
+{
+    struct import_set *out = source->out;
+    Kontor__V1__Provider *provider = arena_alloc(source->arena, sizeof *provider);
+    kontor__v1__provider__init(provider);
+    provider->id = source_id(source, key);
+    provider->source = source_of(source, key);
+    out->providers = source_grow(source->arena, out->providers, out->n_providers,
+                                 sizeof(Kontor__V1__Provider *));
+    out->providers[out->n_providers++] = provider;
+    return provider;
+}
+
+static void
+read_provider(const struct source *source, const struct json_value *object,
+              const char *place)
+{
+    const char *key = key_of(source, object, place);
+    if (key == NULL) {
+        return;
+    }
+    if (has_provider(source->out, source_id(source, key))) {
+        source_fault(source, place, "the provider \"%s\" is there twice", key);
+        return;
+    }
+    json_fields_read(source, object, place, provider_fields, add_provider(source, key));
+}
+
+/* A provider only a service names becomes a record of its own: nothing is dropped. */
+static char *
+provider_named(const struct source *source, const char *name, const char *place)
+{
+    char *id = source_id(source, name);
+    if (!has_provider(source->out, id)) {
+        add_provider(source, name)->name = arena_copy(source->arena, name);
+        source_finding(source, place,
+                       "\"%s\" is not among the providers: made from its name", name);
+    }
+    return id;
+}
+
+static void
+read_service_providers(const struct source *source, const struct json_value *object,
+                       const char *place, Kontor__V1__Service *service)
+{
+    const struct json_value *list =
+        json_fields_list(source, object, place, "providers");
+    for (size_t i = 0; list != NULL && i < list->n; i++) {
+        const char *at = arena_print(source->arena, "%s.providers[%zu]", place, i);
+        if (list->elements[i].type != JSON_TYPE_TEXT) {
+            source_fault(source, at, "is %s: a text belongs here",
+                         json_tree_type(&list->elements[i]));
+            continue;
+        }
+        char *id = provider_named(source, list->elements[i].text, at);
+        if (i == 0) {
+            service->provider = id;
+            continue;
+        }
+        source_append(source->arena, &service->resource_providers,
+                      &service->n_resource_providers, id);
+    }
+    if (service->provider[0] == '\0') {
+        source_fault(source, place, "names no provider");
+    }
+}
+
+static bool
+is_key_taken(const struct source *source, const char *key, const char *place)
+{
+    const char *id = source_id(source, key);
+    for (size_t i = 0; i < source->out->n_services; i++) {
+        const Kontor__V1__Service *other = source->out->services[i];
+        if (strcmp(other->id, id) == 0) {
+            source_fault(source, place, "its _key \"%s\" is also that of \"%s\"", key,
+                         other->name);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+read_service(const struct source *source, const struct json_value *object,
+             const char *place)
+{
+    const char *key = key_of(source, object, place);
+    if (key == NULL || is_key_taken(source, key, place)) {
+        return;
+    }
+    struct import_set *out = source->out;
+    Kontor__V1__Service *service = arena_alloc(source->arena, sizeof *service);
+    kontor__v1__service__init(service);
+    service->id = source_id(source, key);
+    service->source = source_of(source, key);
+    json_fields_read(source, object, place, service_fields, service);
+    if (service->order_type == KONTOR__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED) {
+        source_finding(source, place,
+                       "does not say whether an order is needed (open_access)");
+    }
+    read_service_providers(source, object, place, service);
+    marketplace_offers(source, object, place, service);
+    out->services = source_grow(source->arena, out->services, out->n_services,
+                                sizeof(Kontor__V1__Service *));
+    out->services[out->n_services++] = service;
+}
+
+static Kontor__V1__Service *
+find_title(const struct import_set *set, const char *title)
+{
+    for (size_t i = 0; i < set->n_services; i++) {
+        if (strcmp(set->services[i]->name, title) == 0) {
+            return set->services[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+relate(const struct source *source, Kontor__V1__Service *from,
+       const Kontor__V1__Service *to)
+{
+    for (size_t i = 0; i < from->n_related_services; i++) {
+        if (strcmp(from->related_services[i], to->id) == 0) {
+            return;
+        }
+    }
+    source_append(source->arena, &from->related_services, &from->n_related_services,
+                  to->id);
+}
+
+static Kontor__V1__Service *
+end_of(const struct source *source, const struct json_value *object, const char *place,
+       const char *end)
+{
+    const char *title = json_fields_text(source, object, place, end);
+    if (title == NULL) {
+        source_fault(source, place, "has no %s", end);
+        return NULL;
+    }
+    Kontor__V1__Service *service = find_title(source->out, title);
+    if (service == NULL) {
+        source_finding(source, place, "no service has the title \"%s\": left out",
+                       title);
+    }
+    return service;
+}
+
+static void
+read_relation(const struct source *source, const struct json_value *object,
+              const char *place)
+{
+    json_fields_read(source, object, place, relation_fields, NULL);
+    Kontor__V1__Service *from = end_of(source, object, place, "source");
+    Kontor__V1__Service *to = end_of(source, object, place, "target");
+    if (from == NULL || to == NULL) {
+        return;
+    }
+    relate(source, from, to);
+    const struct json_value *both = json_tree_get(object, "both");
+    if (both != NULL && both->boolean) {
+        relate(source, to, from);
+    }
+}
+
+/* Vocabularies have no records of their own: services carry their terms as text. */
+static void
+note_terms(const struct source *source, const struct json_value *list,
+           const char *place)
+{
+    source_finding(source, place,
+                   "%zu terms stay in the file: services carry those they use as text",
+                   list->n);
+}
+
+/* In this order, so that what is referred to is there. */
+static const struct section {
+    const char *name;
+    void (*read)(const struct source *source, const struct json_value *object,
+                 const char *place); /* One element; NULL: vocabulary. */
+} sections[] = {
+    {"platforms", NULL},
+    {"categories", NULL},
+    {"area", NULL},
+    {"target_groups", NULL},
+    {"providers", read_provider},
+    {"services", read_service},
+    {"relations", read_relation},
+};
+
+static void
+read_section(const struct source *source, const struct section *section,
+             const struct json_value *root)
+{
+    const struct json_value *list = json_fields_list(source, root, "", section->name);
+    if (list == NULL) {
+        return;
+    }
+    if (section->read == NULL) {
+        note_terms(source, list, section->name);
+        return;
+    }
+    for (size_t i = 0; i < list->n; i++) {
+        const char *place = arena_print(source->arena, "%s[%zu]", section->name, i);
+        if (json_fields_is_object(source, &list->elements[i], place)) {
+            section->read(source, &list->elements[i], place);
+        }
+    }
+}
+
+static void
+note_unknown_sections(const struct source *source, const struct json_value *root)
+{
+    for (size_t i = 0; i < root->n; i++) {
+        bool is_known = false;
+        for (size_t j = 0; j < sizeof sections / sizeof sections[0]; j++) {
+            is_known |= strcmp(root->members[i].name, sections[j].name) == 0;
+        }
+        if (!is_known) {
+            source_finding(source, root->members[i].name,
+                           "an unknown part of the file");
+        }
+    }
+}
+
+static void
+read_file(const struct source *source)
+{
+    struct bytes content;
+    if (!source_load(source, &content)) {
+        return;
+    }
+    const struct json_value *root =
+        json_tree_parse(content, source->path, source->arena, source->faults);
+    if (root == NULL || !json_fields_is_object(source, root, "")) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+        read_section(source, &sections[i], root);
+    }
+    note_unknown_sections(source, root);
+    source_finding(source, NULL,
+                   "parameters do not say whether they are required: none is");
+}
+
+bool
+marketplace_read(const char *const *paths, size_t n_paths, const char *registry,
+                 struct arena *arena, struct import_set *out, struct faults *faults)
+{
+    *out = (struct import_set){
+        .provider_fields = json_fields_mask(arena, provider_fields),
+        .service_fields = json_fields_mask(arena, service_fields),
+    };
+    for (size_t i = 0; i < n_paths; i++) {
+        struct source source = {.path = paths[i],
+                                .format = "marketplace-2019",
+                                .registry = registry,
+                                .arena = arena,
+                                .out = out,
+                                .faults = faults};
+        read_file(&source);
+    }
+    return faults->n_found == 0;
+}

@@ -1,0 +1,232 @@
+#include "tools/import/xml_fields.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <google/protobuf/timestamp.pb-c.h>
+#include <libxml/parser.h>
+
+/* Every attack that grows a document needs a DTD, and no source of ours has one. */
+static void
+refuse_dtd(void *context, const xmlChar *name, const xmlChar *external,
+           const xmlChar *system)
+{
+    (void)name;
+    (void)external;
+    (void)system;
+    xmlParserCtxt *parser = context;
+    bool *has_dtd = parser->_private;
+    *has_dtd = true;
+    xmlStopParser(parser);
+}
+
+static xmlDoc *
+parse(const struct source *source, struct bytes content, xmlParserCtxt *parser)
+{
+    bool has_dtd = false;
+    parser->_private = &has_dtd;
+    parser->sax->internalSubset = refuse_dtd;
+    xmlDoc *doc = xmlCtxtReadMemory(
+        parser, (const char *)content.data, (int)content.size, source->path, NULL,
+        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA |
+            XML_PARSE_BIG_LINES);
+    if (has_dtd) {
+        source_fault(source, NULL, "has a document type or entities: refused");
+        xmlFreeDoc(doc);
+        return NULL;
+    }
+    if (doc == NULL) {
+        const xmlError *error = xmlCtxtGetLastError(parser);
+        const char *text =
+            error == NULL || error->message == NULL ? "empty" : error->message;
+        source_fault(source,
+                     error == NULL ? NULL
+                                   : arena_print(source->arena, "%d", error->line),
+                     "not XML: %.*s", (int)strcspn(text, "\n"), text);
+    }
+    return doc;
+}
+
+xmlDoc *
+xml_fields_open(const struct source *source)
+{
+    struct bytes content;
+    if (!source_load(source, &content)) {
+        return NULL;
+    }
+    xmlParserCtxt *parser = xmlNewParserCtxt();
+    if (parser == NULL) {
+        source_fault(source, NULL, "the XML parser cannot start");
+        return NULL;
+    }
+    xmlDoc *doc = parse(source, content, parser);
+    xmlFreeParserCtxt(parser);
+    return doc;
+}
+
+bool
+xml_is(const xmlNode *node, const char *name)
+{
+    return strcmp((const char *)node->name, name) == 0;
+}
+
+xmlNode *
+xml_element(xmlNode *node)
+{
+    while (node != NULL && node->type != XML_ELEMENT_NODE) {
+        node = node->next;
+    }
+    return node;
+}
+
+char *
+xml_text(const struct source *source, xmlNode *node)
+{
+    xmlChar *content = xmlNodeGetContent(node);
+    char *text =
+        arena_copy(source->arena, content == NULL ? "" : (const char *)content);
+    xmlFree(content);
+    return text;
+}
+
+char *
+xml_child(const struct source *source, xmlNode *parent, const char *name)
+{
+    for (xmlNode *node = xml_element(parent->children); node != NULL;
+         node = xml_element(node->next)) {
+        if (xml_is(node, name)) {
+            return xml_text(source, node);
+        }
+    }
+    return NULL;
+}
+
+char *
+xml_attribute(const struct source *source, xmlNode *node, const char *name)
+{
+    xmlChar *content = xmlGetProp(node, (const xmlChar *)name);
+    char *text =
+        content == NULL ? NULL : arena_copy(source->arena, (const char *)content);
+    xmlFree(content);
+    return text;
+}
+
+const char *
+xml_place(const struct source *source, const xmlNode *node)
+{
+    return arena_print(source->arena, "%ld", xmlGetLineNo(node));
+}
+
+static const struct xml_field *
+find(const struct xml_field *table, const xmlNode *node)
+{
+    for (; table->element != NULL || table->owns != NULL; table++) {
+        if (table->element != NULL && xml_is(node, table->element)) {
+            return table;
+        }
+    }
+    return NULL;
+}
+
+void
+xml_fields_read(const struct source *source, xmlNode *parent,
+                const struct xml_field *table, void *message)
+{
+    for (xmlNode *node = xml_element(parent->children); node != NULL;
+         node = xml_element(node->next)) {
+        const struct xml_field *field = find(table, node);
+        if (field == NULL) {
+            source_finding(source, xml_place(source, node),
+                           "nothing here takes %s: \"%s\"", (const char *)node->name,
+                           xml_text(source, node));
+            continue;
+        }
+        if (field->read != NULL) {
+            field->read(source, node, field, message);
+        }
+    }
+}
+
+Google__Protobuf__FieldMask *
+xml_fields_mask(struct arena *arena, const struct xml_field *table)
+{
+    Google__Protobuf__FieldMask *mask = source_mask(arena);
+    for (; table->element != NULL || table->owns != NULL; table++) {
+        if (table->owns != NULL) {
+            source_mask_add(arena, mask, table->owns);
+        }
+    }
+    return mask;
+}
+
+static void *
+target(void *message, size_t at)
+{
+    return (char *)message + at;
+}
+
+void
+xml_field_text(const struct source *source, xmlNode *node,
+               const struct xml_field *field, void *message)
+{
+    char **text = target(message, field->at);
+    *text = xml_text(source, node);
+}
+
+void
+xml_field_texts(const struct source *source, xmlNode *node,
+                const struct xml_field *field, void *message)
+{
+    source_append(source->arena, target(message, field->at),
+                  target(message, field->n_at), xml_text(source, node));
+}
+
+void
+xml_field_flag(const struct source *source, xmlNode *node,
+               const struct xml_field *field, void *message)
+{
+    protobuf_c_boolean *flag = target(message, field->at);
+    const char *text = xml_text(source, node);
+    *flag = strcmp(text, "Y") == 0;
+    if (!*flag && strcmp(text, "N") != 0 && text[0] != '\0') {
+        source_fault(source, xml_place(source, node), "%s is \"%s\": Y or N",
+                     field->element, text);
+    }
+}
+
+void
+xml_field_time(const struct source *source, xmlNode *node,
+               const struct xml_field *field, void *message)
+{
+    const char *text = xml_text(source, node);
+    char *end = NULL;
+    errno = 0;
+    long long seconds = strtoll(text, &end, 10);
+    if (end == text || *end != '\0' || errno != 0) {
+        source_fault(source, xml_place(source, node),
+                     "%s is \"%s\": seconds since 1970", field->element, text);
+        return;
+    }
+    Google__Protobuf__Timestamp *time = arena_alloc(source->arena, sizeof *time);
+    google__protobuf__timestamp__init(time);
+    time->seconds = seconds;
+    Google__Protobuf__Timestamp **at = target(message, field->at);
+    *at = time;
+}
+
+bool
+xml_number(const struct source *source, xmlNode *node, double *out)
+{
+    const char *text = xml_text(source, node);
+    char *end = NULL;
+    double number = strtod(text, &end);
+    if (end == text || *end != '\0' || !isfinite(number)) {
+        source_fault(source, xml_place(source, node), "%s is \"%s\": a number",
+                     (const char *)node->name, text);
+        return false;
+    }
+    *out = number;
+    return true;
+}
