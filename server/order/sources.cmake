@@ -4,4 +4,5 @@ list(
   server_sources
   order/aggregate.c
   order/item_state.c
-  order/moment.c)
+  order/moment.c
+  order/side.c)
