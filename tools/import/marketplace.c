@@ -119,15 +119,27 @@ key_of(const struct source *source, const struct json_value *object, const char 
     return key;
 }
 
-static bool
-has_provider(const struct import_set *set, const char *id)
+static Kontor__V1__Provider *
+find_provider(const struct import_set *set, const char *id)
 {
     for (size_t i = 0; i < set->n_providers; i++) {
         if (strcmp(set->providers[i]->id, id) == 0) {
-            return true;
+            return set->providers[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+/* Services call their providers by name; the key is only the last resort. */
+static Kontor__V1__Provider *
+find_named(const struct source *source, const char *name)
+{
+    for (size_t i = 0; i < source->out->n_providers; i++) {
+        if (strcmp(source->out->providers[i]->name, name) == 0) {
+            return source->out->providers[i];
+        }
+    }
+    return find_provider(source->out, source_id(source, name));
 }
 
 static Kontor__V1__Provider *
@@ -152,7 +164,7 @@ read_provider(const struct source *source, const struct json_value *object,
     if (key == NULL) {
         return;
     }
-    if (has_provider(source->out, source_id(source, key))) {
+    if (find_provider(source->out, source_id(source, key)) != NULL) {
         source_fault(source, place, "the provider \"%s\" is there twice", key);
         return;
     }
@@ -163,13 +175,14 @@ read_provider(const struct source *source, const struct json_value *object,
 static char *
 provider_named(const struct source *source, const char *name, const char *place)
 {
-    char *id = source_id(source, name);
-    if (!has_provider(source->out, id)) {
-        add_provider(source, name)->name = arena_copy(source->arena, name);
+    Kontor__V1__Provider *provider = find_named(source, name);
+    if (provider == NULL) {
+        provider = add_provider(source, name);
+        provider->name = arena_copy(source->arena, name);
         source_finding(source, place,
                        "\"%s\" is not among the providers: made from its name", name);
     }
-    return id;
+    return provider->id;
 }
 
 static void

@@ -1,5 +1,4 @@
 /* Offers and parameters of the Marketplace of 2019. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "tools/import/json_fields.h"
@@ -60,32 +59,41 @@ config_integer(const struct making *making, const char *name, int64_t *out)
     return true;
 }
 
+static void
+set_value(const struct making *making, const struct json_value *from,
+          Kontor__V1__Value *value)
+{
+    struct arena *arena = making->source->arena;
+    if (from->type == JSON_TYPE_INTEGER) {
+        value->kind_case = KONTOR__V1__VALUE__KIND_INTEGER;
+        value->integer = from->integer;
+    } else if (from->type == JSON_TYPE_REAL) {
+        value->kind_case = KONTOR__V1__VALUE__KIND_DECIMAL;
+        value->decimal = arena_print(arena, "%.15g", from->real);
+    } else {
+        value->kind_case = KONTOR__V1__VALUE__KIND_TEXT;
+        value->text = arena_copy(arena, from->text);
+    }
+}
+
 /* A value by its JSON type: what is written counts, not what value_type says of it. */
 static Kontor__V1__Value *
 value_of(const struct making *making, const struct json_value *from, const char *place)
 {
-    struct arena *arena = making->source->arena;
-    Kontor__V1__Value *value = arena_alloc(arena, sizeof *value);
+    Kontor__V1__Value *value = arena_alloc(making->source->arena, sizeof *value);
     kontor__v1__value__init(value);
-    bool is_integer = from->type == JSON_TYPE_INTEGER;
-    if (!is_integer && from->type != JSON_TYPE_TEXT) {
-        source_fault(making->source, place,
-                     "is %s: a text or a whole number belongs here",
+    bool is_number = from->type == JSON_TYPE_INTEGER || from->type == JSON_TYPE_REAL;
+    if (!is_number && from->type != JSON_TYPE_TEXT) {
+        source_fault(making->source, place, "is %s: a text or a number belongs here",
                      json_tree_type(from));
         return value;
     }
-    if (is_integer != making->is_integer) {
+    if ((from->type == JSON_TYPE_INTEGER) != making->is_integer) {
         source_finding(making->source, place,
                        "is %s, against its value_type: taken as written",
                        json_tree_type(from));
     }
-    if (is_integer) {
-        value->kind_case = KONTOR__V1__VALUE__KIND_INTEGER;
-        value->integer = from->integer;
-        return value;
-    }
-    value->kind_case = KONTOR__V1__VALUE__KIND_TEXT;
-    value->text = arena_copy(arena, from->text);
+    set_value(making, from, value);
     return value;
 }
 
@@ -209,9 +217,9 @@ make_input(const struct making *making)
     const struct json_value *value = json_tree_get(making->object, "value");
     if (value != NULL) {
         Kontor__V1__Value *proposed = value_of(making, value, making->place);
-        text->default_text = proposed->kind_case == KONTOR__V1__VALUE__KIND_INTEGER
-                                 ? arena_print(arena, "%" PRId64, proposed->integer)
-                                 : proposed->text;
+        text->default_text = proposed->kind_case == KONTOR__V1__VALUE__KIND_TEXT
+                                 ? proposed->text
+                                 : json_tree_print(value, arena);
     }
     making->parameter->type_case = KONTOR__V1__PARAMETER__TYPE_TEXT;
     making->parameter->text = text;
