@@ -9,4 +9,5 @@ list(
   rpc/identity_name.c
   rpc/identity_pair.c
   rpc/identity_pem.c
-  rpc/identity_trust.c)
+  rpc/identity_trust.c
+  rpc/principal.c)
