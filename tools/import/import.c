@@ -4,10 +4,12 @@
 
 #include "tools/import/gocdb.h"
 #include "tools/import/marketplace.h"
+#include "tools/import/native.h"
 
 const struct importer importers[] = {
     {"marketplace-2019", "catalogue", marketplace_read},
     {"gocdb", "config", gocdb_read},
+    {"kontor-1", "both", native_read},
     {NULL, NULL, NULL},
 };
 
