@@ -217,7 +217,7 @@ enum kontor_event kontor_watch_next(struct kontor_watch *watch, int64_t timeout_
  * the last change of each seq and with progress. NULL before the broker said its first
  * position. Lives until the next kontor_watch_next.
  */
-const Kontor__V1__Position *kontor_watch_position(const struct kontor_watch *watch);
+const Kontor__V1__Position *kontor_watch_position(struct kontor_watch *watch);
 /* Makes kontor_watch_next answer FAILED with CANCELLED{STOPPED}. Any thread; never
  * blocks. */
 void kontor_watch_stop(struct kontor_watch *watch);
