@@ -83,12 +83,6 @@ judge_parameters(struct call *call, const Kontor__V1__Offer *offer)
         const char *path = arena_print(call->arena, "%s.parameters[%s]",
                                        offer_path(call, offer), parameter->id);
         parameter_judge(call, path, parameter);
-        for (size_t j = 0; j < i; j++) {
-            if (strcmp(offer->parameters[j]->id, parameter->id) == 0) {
-                call_fault(call, path, "this id is used twice in the offer");
-                break;
-            }
-        }
     }
 }
 
@@ -116,11 +110,6 @@ offer_judge(struct call *call, const Kontor__V1__Service *service)
 {
     for (size_t i = 0; i < service->n_offers; i++) {
         const Kontor__V1__Offer *offer = service->offers[i];
-        if (offer_named(service, offer->iid) != offer) {
-            call_fault(call,
-                       arena_print(call->arena, "%s.iid", offer_path(call, offer)),
-                       "this iid is used twice in the service");
-        }
         judge_parameters(call, offer);
         judge_approval(call, offer);
     }

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "proto/rules.h"
 #include "server/catalogue/offer.h"
 #include "server/catalogue/provider.h"
 #include "server/rpc/import.h"
@@ -32,11 +31,6 @@ judge_provider(struct call *call, const Kontor__V1__Service *service)
     const char *registry = call_registry_of(call, service->id);
     struct document document;
     enum status status;
-    if (!rules_is_id(service->provider)) {
-        call_fault(call, "provider",
-                   "must be the id of a provider, <registry>/<local>");
-        return STATUS_OK;
-    }
     if (strcmp(registry, call_registry_of(call, service->provider)) != 0) {
         call_fault(call, "provider",
                    "must be a provider of the service's own registry, %s", registry);
@@ -67,10 +61,6 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     (void)decision;
     if (status != STATUS_OK) {
         return status;
-    }
-    if (service->phase == KONTOR__V1__PHASE__PHASE_UNSPECIFIED) {
-        call_fault(call, "phase",
-                   "is required: it decides whether the service is published");
     }
     offer_judge(call, service);
     offer_stamp(call, old, service);

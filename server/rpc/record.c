@@ -69,7 +69,8 @@ is_same_record(struct call *call, const void *old, const void *record)
            (after.size == 0 || memcmp(before.data, after.data, after.size) == 0);
 }
 
-/* Judges the record whole, as it would be stored. */
+/* Judges the record whole, as it would be stored: first its form, so that the kind's
+ * own judge may rely on it. */
 static enum status
 judge(struct call *call, const struct writing *writing, const void *old,
       const struct document *old_doc, void *record, struct decision *decision)
@@ -77,7 +78,9 @@ judge(struct call *call, const struct writing *writing, const void *old,
     size_t first = call->faults->n_rows;
     enum status status;
     rules_check(record, call->faults);
-    status = writing->row->judge(call, old, old_doc, record, decision);
+    status = call->faults->n_found > 0
+                 ? STATUS_OK
+                 : writing->row->judge(call, old, old_doc, record, decision);
     prefix_faults(call, first, writing->prefix);
     return status != STATUS_OK ? status : call_check_faults(call);
 }

@@ -1,0 +1,150 @@
+#include "server/catalogue/catalogue.h"
+
+#include "kontor/v1/catalogue_service.pb-c.h"
+#include "server/catalogue/provider.h"
+#include "server/catalogue/search_call.h"
+#include "server/catalogue/service.h"
+#include "server/rpc/import.h"
+#include "server/rpc/record.h"
+#include "server/rpc/stream.h"
+
+enum {
+    IMPORT_BYTES = 2 << 20
+}; /* An import takes up to 500 records or so many bytes. */
+
+#define WRITERS (ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN))
+
+static const struct import_part parts[] = {
+    {"provider", "provider_fields", &provider_record, NULL},
+    {"service", "service_fields", &service_record, service_find},
+    {NULL, NULL, NULL, NULL},
+};
+
+static enum status
+decide_import(struct call *call, const void *request, struct decision *decision)
+{
+    return import_decide(call, request, decision, parts);
+}
+
+static const struct row_batch import_batch = {
+    .count = import_count,
+    .decide = decide_import,
+    .note = import_note,
+    .reply = import_reply,
+};
+
+static const struct row rows[] = {
+    {
+        .path = "/kontor.v1.CatalogueService/CreateProvider",
+        .request = &kontor__v1__create_provider_request__descriptor,
+        .reply = &kontor__v1__provider__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_create,
+        .answer = record_answer,
+        .record = &provider_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/GetProvider",
+        .request = &kontor__v1__get_provider_request__descriptor,
+        .reply = &kontor__v1__provider__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_get,
+        .record = &provider_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/ListProviders",
+        .request = &kontor__v1__list_providers_request__descriptor,
+        .reply = &kontor__v1__list_providers_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_list,
+        .record = &provider_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/UpdateProvider",
+        .request = &kontor__v1__update_provider_request__descriptor,
+        .reply = &kontor__v1__provider__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_update,
+        .answer = record_answer,
+        .record = &provider_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/CreateService",
+        .request = &kontor__v1__create_service_request__descriptor,
+        .reply = &kontor__v1__service__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_create,
+        .answer = record_answer,
+        .record = &service_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/GetService",
+        .request = &kontor__v1__get_service_request__descriptor,
+        .reply = &kontor__v1__service__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_get,
+        .record = &service_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/ListServices",
+        .request = &kontor__v1__list_services_request__descriptor,
+        .reply = &kontor__v1__list_services_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_list,
+        .record = &service_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/UpdateService",
+        .request = &kontor__v1__update_service_request__descriptor,
+        .reply = &kontor__v1__service__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_update,
+        .answer = record_answer,
+        .record = &service_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/SearchServices",
+        .request = &kontor__v1__search_services_request__descriptor,
+        .reply = &kontor__v1__search_services_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = search_call_decide,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/Import",
+        .request = &kontor__v1__catalogue_import_request__descriptor,
+        .reply = &kontor__v1__catalogue_import_response__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .max_request = IMPORT_BYTES,
+        .is_mutation = true,
+        .batch = &import_batch,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/Watch",
+        .request = &kontor__v1__watch_request__descriptor,
+        .reply = &kontor__v1__watch_response__descriptor,
+        .kind = ROW_SERVER_STREAM,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .stream = &stream_catalogue,
+    },
+    {.path = NULL},
+};
+
+const struct service_rows catalogue_rows = {
+    .service = "kontor.v1.CatalogueService",
+    .rows = rows,
+};

@@ -1,0 +1,313 @@
+#include "server/catalogue/search_call.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kontor/v1/catalogue_service.pb-c.h"
+#include "proto/digest.h"
+#include "proto/text.h"
+#include "server/broker.h"
+#include "server/catalogue/search.h"
+
+enum {
+    DEFAULT_PAGE = 20,
+    MAX_PAGE = 100,
+    SNIPPET_SEEN = 4096, /* Bytes of a text that are looked at for a snippet. */
+    SNIPPET_BEFORE = 60, /* Bytes shown before the word. */
+    TOKEN_HASH_DIGITS = 16,
+};
+
+/* ---- Snippets ---- */
+
+static bool
+is_word_of(const char *folded, char *const *words, size_t n_words)
+{
+    for (size_t i = 0; i < n_words; i++) {
+        bool is_last = i + 1 == n_words;
+        size_t size = strlen(words[i]);
+        if (strncmp(folded, words[i], size) == 0 && (is_last || folded[size] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where the first of the words stands in a text; 0 when none does. */
+static size_t
+place_of(struct arena *arena, const char *text, char *const *words, size_t n_words)
+{
+    static const char between[] = " \t\r\n";
+    size_t at = strspn(text, between);
+    while (text[at] != '\0' && at < SNIPPET_SEEN) {
+        size_t size = strcspn(text + at, between);
+        char **folded = NULL;
+        size_t n_folded = 0;
+        text_words(arena_copy_n(arena, text + at, size), arena, &folded, &n_folded);
+        for (size_t i = 0; i < n_folded; i++) {
+            if (is_word_of(folded[i], words, n_words)) {
+                return at;
+            }
+        }
+        at += size;
+        at += strspn(text + at, between);
+    }
+    return 0;
+}
+
+static bool
+is_inside_character(char byte)
+{
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
+char *
+search_call_snippet(struct arena *arena, const char *text, char *const *words,
+                    size_t n_words)
+{
+    size_t size = strlen(text);
+    size_t from = n_words == 0 ? 0 : place_of(arena, text, words, n_words);
+    size_t to;
+    from = from > SNIPPET_BEFORE ? from - SNIPPET_BEFORE : 0;
+    while (from > 0 && is_inside_character(text[from])) {
+        from--;
+    }
+    to = size - from > SEARCH_SNIPPET ? from + SEARCH_SNIPPET : size;
+    while (to > from && to < size && is_inside_character(text[to])) {
+        to--;
+    }
+    return arena_print(arena, "%s%.*s%s", from > 0 ? "…" : "", (int)(to - from),
+                       text + from, to < size ? "…" : "");
+}
+
+/* ---- Page tokens: which search, and the last hit shown ---- */
+
+static const char *
+search_hash(struct call *call, const Kontor__V1__SearchServicesRequest *request)
+{
+    static const char *const skip[] = {"page_size", "page_token", NULL};
+    uint8_t digest[DIGEST_SIZE];
+    digest_message(&request->base, skip, digest);
+    return arena_copy_n(call->arena, digest_hex(call->arena, digest),
+                        TOKEN_HASH_DIGITS);
+}
+
+static char *
+token_of(struct call *call, const Kontor__V1__SearchServicesRequest *request,
+         const struct search_hit *hit)
+{
+    const char *text = arena_print(call->arena, "%s %" PRId64 " %s",
+                                   search_hash(call, request), hit->score, hit->id);
+    return text_base64url(
+        (struct bytes){.data = (const uint8_t *)text, .size = strlen(text)},
+        call->arena);
+}
+
+static bool
+read_token(struct call *call, const Kontor__V1__SearchServicesRequest *request,
+           struct search_hit *after)
+{
+    const char *hash = search_hash(call, request);
+    struct bytes bytes;
+    char *text, *end;
+    if (!text_from_base64url(request->page_token, call->arena, &bytes)) {
+        return false;
+    }
+    text = arena_copy_n(call->arena, bytes.data, bytes.size);
+    if (strlen(text) <= TOKEN_HASH_DIGITS || text[TOKEN_HASH_DIGITS] != ' ' ||
+        strncmp(text, hash, TOKEN_HASH_DIGITS) != 0) {
+        return false;
+    }
+    errno = 0;
+    after->score = strtoll(text + TOKEN_HASH_DIGITS + 1, &end, 10);
+    after->id = end + 1;
+    return errno == 0 && *end == ' ';
+}
+
+/* ---- The query ---- */
+
+static enum status
+check_request(struct call *call, const Kontor__V1__SearchServicesRequest *request,
+              struct search_query *query)
+{
+    char **words = NULL;
+    text_words(request->query, call->arena, &words, &query->n_words);
+    query->words = words;
+    if (query->n_words > SEARCH_MAX_WORDS) {
+        call_fault(call, "query", "has %zu words; at most %d are searched for",
+                   query->n_words, SEARCH_MAX_WORDS);
+    }
+    if (request->page_size < 0) {
+        call_fault(call, "page_size", "must be 0 (= %d) to %d", DEFAULT_PAGE, MAX_PAGE);
+    }
+    for (size_t i = 0; i < request->n_order_types; i++) {
+        uint32_t type = (uint32_t)request->order_types[i];
+        query->order_types |= type < SEARCH_ORDER_TYPES ? UINT32_C(1) << type : 0;
+    }
+    return call_check_faults(call);
+}
+
+static enum status
+make_query(struct call *call, const Kontor__V1__SearchServicesRequest *request,
+           struct search_query *query)
+{
+    size_t size = (size_t)request->page_size;
+    enum status status = check_request(call, request, query);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    query->providers = request->providers;
+    query->n_providers = request->n_providers;
+    query->categories = request->categories;
+    query->n_categories = request->n_categories;
+    query->scopes = &call->who->scopes;
+    query->limit = size == 0 ? DEFAULT_PAGE : size > MAX_PAGE ? MAX_PAGE : size;
+    if (request->page_token[0] != '\0' && !read_token(call, request, &query->after)) {
+        return call_fail(call, REASON_PAGE_TOKEN_INVALID,
+                         "the page token is not one of this search");
+    }
+    return STATUS_OK;
+}
+
+/* ---- The reply ---- */
+
+static Kontor__V1__Facet *
+new_facet(struct call *call, const char *name, size_t n_counts)
+{
+    Kontor__V1__Facet *facet = arena_alloc(call->arena, sizeof(*facet));
+    kontor__v1__facet__init(facet);
+    facet->name = (char *)name;
+    facet->counts = arena_alloc(call->arena, (n_counts + 1) * sizeof(*facet->counts));
+    return facet;
+}
+
+static void
+add_count(struct call *call, Kontor__V1__Facet *facet, const char *value,
+          int32_t number)
+{
+    Kontor__V1__FacetCount *count = arena_alloc(call->arena, sizeof(*count));
+    kontor__v1__facet_count__init(count);
+    count->value = (char *)value;
+    count->count = number;
+    facet->counts[facet->n_counts++] = count;
+}
+
+static Kontor__V1__Facet *
+text_facet(struct call *call, const char *name, const struct search_count *counts,
+           size_t n_counts)
+{
+    Kontor__V1__Facet *facet = new_facet(call, name, n_counts);
+    for (size_t i = 0; i < n_counts; i++) {
+        add_count(call, facet, counts[i].value, counts[i].count);
+    }
+    return facet;
+}
+
+static int
+compare_counts(const void *a, const void *b)
+{
+    const Kontor__V1__FacetCount *left = *(Kontor__V1__FacetCount *const *)a;
+    const Kontor__V1__FacetCount *right = *(Kontor__V1__FacetCount *const *)b;
+    if (left->count != right->count) {
+        return left->count > right->count ? -1 : 1;
+    }
+    return strcmp(left->value, right->value);
+}
+
+static Kontor__V1__Facet *
+order_type_facet(struct call *call, const int32_t *counts)
+{
+    Kontor__V1__Facet *facet = new_facet(call, "order_type", SEARCH_ORDER_TYPES);
+    for (int i = 0; i < SEARCH_ORDER_TYPES; i++) {
+        const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(
+            &kontor__v1__order_type__descriptor, i);
+        if (counts[i] > 0 && value != NULL) {
+            add_count(call, facet, value->name, counts[i]);
+        }
+    }
+    qsort(facet->counts, facet->n_counts, sizeof(*facet->counts), compare_counts);
+    return facet;
+}
+
+static void
+add_facets(struct call *call, const struct search_result *result,
+           Kontor__V1__SearchServicesResponse *reply)
+{
+    reply->facets = arena_alloc(call->arena, 3 * sizeof(*reply->facets));
+    reply->facets[0] =
+        text_facet(call, "provider", result->providers, result->n_providers);
+    reply->facets[1] =
+        text_facet(call, "category", result->categories, result->n_categories);
+    reply->facets[2] = order_type_facet(call, result->order_types);
+    reply->n_facets = 3;
+}
+
+static Kontor__V1__SearchHit *
+new_hit(struct call *call, const struct search_query *query,
+        const struct search_hit *found, const struct document *document)
+{
+    Kontor__V1__SearchHit *hit = arena_alloc(call->arena, sizeof(*hit));
+    const char *text;
+    kontor__v1__search_hit__init(hit);
+    hit->service = call_record(call, document);
+    hit->score = found->score;
+    text = hit->service->description[0] != '\0' ? hit->service->description
+                                                : hit->service->tagline;
+    hit->snippet = search_call_snippet(call->arena, text, query->words, query->n_words);
+    return hit;
+}
+
+/* A hit that left the caller's sight since the index was asked is left out. */
+static enum status
+add_hits(struct call *call, const struct search_query *query,
+         const struct search_result *result, Kontor__V1__SearchServicesResponse *reply)
+{
+    reply->hits = arena_alloc(call->arena, (result->n_hits + 1) * sizeof(*reply->hits));
+    for (size_t i = 0; i < result->n_hits; i++) {
+        struct document document;
+        enum status status =
+            call_get(call, KIND_SERVICE, result->hits[i].id, &document);
+        if (status == STATUS_OK) {
+            reply->hits[reply->n_hits++] =
+                new_hit(call, query, &result->hits[i], &document);
+        } else if (status == STATUS_NOT_FOUND) {
+            call->error = (struct error){.status = STATUS_OK};
+        } else {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status
+search_call_decide(struct call *call, const void *request, struct decision *decision)
+{
+    const Kontor__V1__SearchServicesRequest *wanted = request;
+    struct search *search = call->broker->search;
+    Kontor__V1__SearchServicesResponse *reply =
+        arena_alloc(call->arena, sizeof(*reply));
+    struct search_query query = {.n_words = 0};
+    struct search_result result;
+    enum status status;
+    if (search == NULL || !search_is_ready(search)) {
+        return call_fail(call, REASON_INDEX_BUILDING,
+                         "the search index is being built; try again in a moment");
+    }
+    status = make_query(call, wanted, &query);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    search_query(search, &query, call->arena, &result, &call->kontor_seq);
+    kontor__v1__search_services_response__init(reply);
+    reply->total = result.total;
+    if (result.has_more && result.n_hits > 0) {
+        reply->next_page_token =
+            token_of(call, wanted, &result.hits[result.n_hits - 1]);
+    }
+    if (query.after.id == NULL) {
+        add_facets(call, &result, reply);
+    }
+    decision_reply(decision, reply);
+    return add_hits(call, &query, &result, reply);
+}
