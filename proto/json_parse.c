@@ -102,10 +102,11 @@ static bool
 whole_of_real(double real, struct whole *whole)
 {
     static const double exact_max = 9007199254740992.0;
-    if (!(fabs(real) <= exact_max) || fabs(real - trunc(real)) > 0) {
+    double size = real < 0 ? -real : real;
+    if (!(size <= exact_max) || size > (double)(uint64_t)size) {
         return false;
     }
-    *whole = (struct whole){real < 0, (uint64_t)fabs(real)};
+    *whole = (struct whole){real < 0, (uint64_t)size};
     return true;
 }
 
