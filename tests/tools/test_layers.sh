@@ -1,0 +1,80 @@
+#!/bin/sh
+# usage: test_layers.sh LAYERS
+# Plants one fault of each kind in a small tree and expects tools/layers.sh to name it.
+set -u
+layers=$1
+tree=$(mktemp -d) || exit 1
+trap 'rm -rf "$tree"' EXIT
+fail=0
+
+fresh() {
+    rm -rf "${tree:?}"/*
+    for room in proto store server client tools certs tests; do
+        mkdir -p "$tree/$room"
+        echo '#include <stdio.h>' > "$tree/$room/a.c"
+    done
+    mkdir -p "$tree/server/rpc"
+}
+
+# expect WORDS...: layers.sh fails and says these words
+expect() {
+    out=$("$layers" "$tree" 2>&1) && { echo "not refused: $*"; fail=1; return; }
+    case $out in
+    *"$*"*) ;;
+    *) echo "expected \"$*\", got: $out"; fail=1 ;;
+    esac
+}
+
+plant() { # plant FILE LINE: into a fresh tree
+    fresh
+    mkdir -p "$tree/$(dirname "$1")"
+    echo "$2" >> "$tree/$1"
+}
+
+fresh
+"$layers" "$tree" > /dev/null || { echo "a sound tree is refused"; fail=1; }
+
+plant proto/b.h '#include "store/store.h"'
+expect 'proto/b.h includes store/store.h: proto may not know store'
+plant store/b.c '#include "server/broker.h"'
+expect 'store may not know server'
+plant client/b.c '  #  include "store/store.h"'
+expect 'client may not know store'
+plant server/order/b.c '#include "client/kontor.h"'
+expect 'server may not know client'
+plant tools/import/b.c '#include "store/store.h"'
+expect 'tools may not know store'
+plant certs/b.c '#include "proto/arena.h"'
+expect 'certs may not know proto'
+plant server/b.c '#include "tests/fake.h"'
+expect 'server may not know tests'
+
+plant server/order/b.c '#include <grpc/grpc.h>'
+expect 'server/order/b.c includes <grpc/grpc.h> outside its door'
+plant proto/b.c '#include <openssl/evp.h>'
+expect '<openssl/evp.h> outside its door'
+plant server/b.c '#include <sqlite3.h>'
+expect '<sqlite3.h> outside its door'
+plant server/b.c '#include <utf8proc.h>'
+expect '<utf8proc.h> outside its door'
+plant tools/b.c '#include <jansson.h>'
+expect '<jansson.h> outside its door'
+plant proto/b.c '#include <libxml/tree.h>'
+expect '<libxml/tree.h> outside its door'
+plant tools/b.c '#include <microhttpd.h>'
+expect '<microhttpd.h> outside its door'
+plant store/b.c '#include <cmocka.h>'
+expect '<cmocka.h> outside its door'
+plant store/b.c '#include <curl/curl.h>'
+expect '<curl/curl.h>, which has no door'
+plant store/b.c '#include <zlib.h>'
+expect '<zlib.h>, which has no door'
+
+plant common/b.c '#include <stdio.h>'
+expect 'common/b.c is in no room'
+fresh
+rm "$tree/certs/a.c"
+expect 'the room certs is missing or empty'
+
+[ "$fail" = 0 ] && echo "each planted fault is named"
+exit "$fail"
