@@ -181,6 +181,18 @@ identity_bundle_read(const char *pem, int64_t now_ms, struct arena *arena,
     return wrong;
 }
 
+bool
+identity_bundle_stored(const char *pem, struct arena *arena, struct bundle *out)
+{
+    STACK_OF(X509) *stack = identity_pem_read(pem, strlen(pem), CHAIN_MAX);
+    if (stack == NULL) {
+        return false;
+    }
+    bundle_take(stack, arena, out);
+    sk_X509_pop_free(stack, X509_free);
+    return true;
+}
+
 /* ---- Comparing ---- */
 
 static bool

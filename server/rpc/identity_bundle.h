@@ -8,6 +8,7 @@
 #ifndef KONTOR_SERVER_RPC_IDENTITY_BUNDLE_H
 #define KONTOR_SERVER_RPC_IDENTITY_BUNDLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,8 @@ struct bundle {
  */
 const char *identity_bundle_read(const char *pem, int64_t now_ms, struct arena *arena,
                                  struct bundle *out);
+/* Reads a bundle that was judged when it was stored; whether it can be read. */
+bool identity_bundle_stored(const char *pem, struct arena *arena, struct bundle *out);
 /*
  * An authority of one that has the subject or the key id of one of other but another
  * key: with it one registry could lock the other out. NULL = none.

@@ -1,0 +1,105 @@
+#include "server/registry/bundle.h"
+
+#include <string.h>
+
+#include "kontor/v1/registry.pb-c.h"
+#include "server/rpc/identity_bundle.h"
+
+/* Every write of a bundle writes this guard too: judged against the others, they must
+ * not pass each other. */
+static const char bundles_guard[] = "trust/bundles";
+
+enum { REGISTRIES_PAGE = 100 };
+
+static enum status
+fail_collision(struct call *call, const char *authority, const char *other)
+{
+    call_value(call, "authority", "%s", authority);
+    call_value(call, "registry", "%s", other);
+    return call_fail(
+        call, REASON_BUNDLE_COLLIDES,
+        "the authority %s has the name or key id of one of registry %s but "
+        "another key; use an authority of your own",
+        authority, other);
+}
+
+static enum status
+check_against(struct call *call, const struct document *document,
+              const struct bundle *bundle)
+{
+    const Kontor__V1__Registry *other = call_record(call, document);
+    struct bundle theirs = {0};
+    /* One that has expired since still has its name. */
+    if (!identity_bundle_stored(other->bundle, call->arena, &theirs)) {
+        return call_fail(call, REASON_INTERNAL, "the bundle of registry %s is damaged",
+                         document->id);
+    }
+    const struct bundle_authority *authority =
+        identity_bundle_collision(bundle, &theirs);
+    return authority == NULL ? STATUS_OK
+                             : fail_collision(call, authority->name, document->id);
+}
+
+static enum status
+check_page(struct call *call, const struct page *page, const char *registry,
+           const struct bundle *bundle)
+{
+    for (size_t i = 0; i < page->n_documents; i++) {
+        bool is_own = strcmp(page->documents[i].id, registry) == 0;
+        enum status status =
+            is_own ? STATUS_OK : check_against(call, &page->documents[i], bundle);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status
+check_others(struct call *call, const char *registry, const struct bundle *bundle)
+{
+    struct find find = {.kind = KIND_REGISTRY, .limit = REGISTRIES_PAGE, .token = ""};
+    do {
+        struct page page;
+        enum status status = call_find(call, &find, true, &page);
+        if (status == STATUS_OK) {
+            status = check_page(call, &page, registry, bundle);
+        }
+        if (status != STATUS_OK) {
+            return status;
+        }
+        find.token = page.next_token;
+    } while (find.token[0] != '\0');
+    return STATUS_OK;
+}
+
+static enum status
+guard_write(struct call *call, struct decision *decision)
+{
+    struct document guard;
+    enum status status = call_get_any(call, KIND_GUARD, bundles_guard, &guard);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    decision_guard(call, decision, bundles_guard,
+                   status == STATUS_OK ? guard.revision : 0);
+    return STATUS_OK;
+}
+
+enum status
+bundle_judge(struct call *call, struct decision *decision, const char *registry,
+             const char *path, const char **pem)
+{
+    struct bundle bundle = {0};
+    const char *wrong = identity_bundle_read(*pem, call->now_ms, call->arena, &bundle);
+    if (wrong != NULL) {
+        call_fault(call, path, "%s", wrong);
+        return call_check_faults(call);
+    }
+    enum status status = check_others(call, registry, &bundle);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    *pem = bundle.pem;
+    return guard_write(call, decision);
+}

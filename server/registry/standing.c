@@ -1,0 +1,57 @@
+#include "server/registry/standing.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+bool
+standing_is_inside(const struct call *call, const char *registry)
+{
+    return principal_has_scope(call->who, arena_print(call->arena, "r:%s", registry));
+}
+
+bool
+standing_is_home_admin(const struct call *call)
+{
+    return (call->who->roles & ROLE_BIT_HOME_ADMIN) != 0;
+}
+
+enum status
+standing_inside(struct call *call, const char *registry)
+{
+    if (standing_is_inside(call, registry)) {
+        return STATUS_OK;
+    }
+    if (strcmp(call->who->registry, registry) == 0) {
+        return call_must_have(call, arena_print(call->arena, "r:%s", registry));
+    }
+    call_value(call, "registry", "%s", registry);
+    return call_fail(call, REASON_OTHER_REGISTRY,
+                     "registry %s is not yours; ask one of its own admins", registry);
+}
+
+enum status
+standing_inside_or_home(struct call *call, const char *registry)
+{
+    return standing_is_home_admin(call) ? STATUS_OK : standing_inside(call, registry);
+}
+
+enum status
+standing_revision(struct call *call, const struct document *document, int64_t expected)
+{
+    if (expected == 0 || expected == document->revision) {
+        return STATUS_OK;
+    }
+    call_value(call, "current", "%" PRId64, document->revision);
+    return call_fail(call, REASON_REVISION_MISMATCH,
+                     "%s %s is at revision %" PRId64 ", not %" PRId64
+                     "; read it again and repeat",
+                     document->kind->name, document->id, document->revision, expected);
+}
+
+char **
+standing_scope(struct call *call, const char *registry)
+{
+    char **scope = arena_alloc(call->arena, 2 * sizeof *scope);
+    scope[0] = arena_print(call->arena, "=r:%s", registry);
+    return scope;
+}
