@@ -7,7 +7,13 @@ list(
   rpc/record.c
   rpc/record_list.c
   rpc/record_merge.c
+  catalogue/catalogue.c
   catalogue/offer.c
   catalogue/parameter.c
   catalogue/provider.c
+  catalogue/search.c
+  catalogue/search_call.c
+  catalogue/search_index.c
+  catalogue/search_query.c
+  catalogue/search_table.c
   catalogue/service.c)

@@ -218,17 +218,17 @@ import_reply(struct call *call, const void *request)
 static void
 refuse(struct call *call, Kontor__V1__ImportResult *result)
 {
-    const struct faults *faults =
-        call->error.faults != NULL ? call->error.faults : call->faults;
+    const struct faults *faults = call->error.faults;
+    size_t n_faults = faults == NULL ? 0 : faults->n_rows;
     result->outcome = KONTOR__V1__IMPORT_OUTCOME__REFUSED;
-    result->n_violations = faults->n_rows > 0 ? faults->n_rows : 1;
+    result->n_violations = n_faults > 0 ? n_faults : 1;
     result->violations =
         arena_alloc(call->arena, result->n_violations * sizeof(*result->violations));
-    for (size_t i = 0; i < faults->n_rows; i++) {
+    for (size_t i = 0; i < n_faults; i++) {
         result->violations[i] =
             violation(call, faults->rows[i].path, faults->rows[i].description);
     }
-    if (faults->n_rows == 0) {
+    if (n_faults == 0) {
         const char *message = call->error.message == NULL ? "" : call->error.message;
         result->violations[0] = violation(call, "id", message);
     }

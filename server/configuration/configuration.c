@@ -1,0 +1,205 @@
+#include "server/configuration/configuration.h"
+
+#include "kontor/v1/configuration_service.pb-c.h"
+#include "server/configuration/downtime.h"
+#include "server/configuration/endpoint.h"
+#include "server/configuration/site.h"
+#include "server/configuration/trace.h"
+#include "server/rpc/import.h"
+#include "server/rpc/record.h"
+#include "server/rpc/stream.h"
+
+enum {
+    IMPORT_BYTES = 2 << 20
+}; /* An import takes up to 500 records or so many bytes. */
+
+#define WRITERS (ROLE_BIT(SITE_ADMIN) | ROLE_BIT(ADMIN))
+#define TRACERS                                                                        \
+    (ROLE_BIT(PORTAL) | ROLE_BIT(APPROVER) | ROLE_BIT(SHIFTER) | ROLE_BIT(OPERATOR) |  \
+     ROLE_BIT(AGENT) | ROLE_BIT(ADMIN) | ROLE_BIT(PEER))
+
+static const struct import_part parts[] = {
+    {"site", "site_fields", &site_record, NULL},
+    {"endpoint", "endpoint_fields", &endpoint_record, NULL},
+    {"downtime", "downtime_fields", &downtime_import_record, NULL},
+    {NULL, NULL, NULL, NULL},
+};
+
+static enum status
+decide_import(struct call *call, const void *request, struct decision *decision)
+{
+    return import_decide(call, request, decision, parts);
+}
+
+static const struct row_batch import_batch = {
+    .count = import_count,
+    .decide = decide_import,
+    .note = import_note,
+    .reply = import_reply,
+};
+
+static const struct row rows[] = {
+    {
+        .path = "/kontor.v1.ConfigurationService/CreateSite",
+        .request = &kontor__v1__create_site_request__descriptor,
+        .reply = &kontor__v1__site__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_create,
+        .answer = record_answer,
+        .record = &site_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/GetSite",
+        .request = &kontor__v1__get_site_request__descriptor,
+        .reply = &kontor__v1__site__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_get,
+        .record = &site_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/ListSites",
+        .request = &kontor__v1__list_sites_request__descriptor,
+        .reply = &kontor__v1__list_sites_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_list,
+        .record = &site_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/UpdateSite",
+        .request = &kontor__v1__update_site_request__descriptor,
+        .reply = &kontor__v1__site__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_update,
+        .answer = record_answer,
+        .record = &site_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/CreateEndpoint",
+        .request = &kontor__v1__create_endpoint_request__descriptor,
+        .reply = &kontor__v1__endpoint__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_create,
+        .answer = record_answer,
+        .record = &endpoint_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/GetEndpoint",
+        .request = &kontor__v1__get_endpoint_request__descriptor,
+        .reply = &kontor__v1__endpoint__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_get,
+        .record = &endpoint_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/ListEndpoints",
+        .request = &kontor__v1__list_endpoints_request__descriptor,
+        .reply = &kontor__v1__list_endpoints_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_list,
+        .record = &endpoint_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/UpdateEndpoint",
+        .request = &kontor__v1__update_endpoint_request__descriptor,
+        .reply = &kontor__v1__endpoint__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_update,
+        .answer = record_answer,
+        .record = &endpoint_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/DeclareDowntime",
+        .request = &kontor__v1__declare_downtime_request__descriptor,
+        .reply = &kontor__v1__downtime__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_create,
+        .answer = record_answer,
+        .record = &downtime_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/ReviseDowntime",
+        .request = &kontor__v1__revise_downtime_request__descriptor,
+        .reply = &kontor__v1__downtime__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_update,
+        .answer = record_answer,
+        .record = &downtime_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/CancelDowntime",
+        .request = &kontor__v1__cancel_downtime_request__descriptor,
+        .reply = &kontor__v1__downtime__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = downtime_cancel,
+        .answer = downtime_cancel_answer,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/GetDowntime",
+        .request = &kontor__v1__get_downtime_request__descriptor,
+        .reply = &kontor__v1__downtime__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_get,
+        .record = &downtime_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/ListDowntimes",
+        .request = &kontor__v1__list_downtimes_request__descriptor,
+        .reply = &kontor__v1__list_downtimes_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_list,
+        .record = &downtime_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/Import",
+        .request = &kontor__v1__configuration_import_request__descriptor,
+        .reply = &kontor__v1__configuration_import_response__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .max_request = IMPORT_BYTES,
+        .is_mutation = true,
+        .batch = &import_batch,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/Watch",
+        .request = &kontor__v1__watch_request__descriptor,
+        .reply = &kontor__v1__watch_response__descriptor,
+        .kind = ROW_SERVER_STREAM,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .stream = &stream_configuration,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/Trace",
+        .request = &kontor__v1__trace_request__descriptor,
+        .reply = &kontor__v1__trace_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = TRACERS,
+        .decide = trace_decide,
+    },
+    {.path = NULL},
+};
+
+const struct service_rows configuration_rows = {
+    .service = "kontor.v1.ConfigurationService",
+    .rows = rows,
+};

@@ -1,0 +1,147 @@
+#include "server/configuration/endpoint.h"
+
+#include <string.h>
+
+#include "kontor/v1/configuration_service.pb-c.h"
+#include "server/configuration/site.h"
+#include "server/rpc/import.h"
+
+enum { RESOLVE_PAGE = 100 }; /* Endpoints of one host that are looked at, at a time. */
+
+/* ---- Judging ---- */
+
+/* A site that is not there is refused, but by an import, which may bring it later. A
+ * stored endpoint keeps the site it has. */
+static enum status
+judge_site(struct call *call, const Kontor__V1__Endpoint *old,
+           const Kontor__V1__Endpoint *endpoint)
+{
+    struct document document;
+    enum status status;
+    if (old != NULL && strcmp(old->site, endpoint->site) == 0 && !import_is(call)) {
+        return STATUS_OK;
+    }
+    if (strcmp(call_registry_of(call, endpoint->site),
+               call_registry_of(call, endpoint->id)) != 0) {
+        call_fault(call, "site", "must be a site of the endpoint's own registry");
+        return STATUS_OK;
+    }
+    if (import_is(call)) {
+        import_find_reference(call, "site", KIND_SITE, endpoint->site);
+        return STATUS_OK;
+    }
+    status = call_get_any(call, KIND_SITE, endpoint->site, &document);
+    if (status == STATUS_NOT_FOUND) {
+        call_fault(call, "site", "there is no site %s; create it first",
+                   endpoint->site);
+        return STATUS_OK;
+    }
+    return status;
+}
+
+static enum status
+judge(struct call *call, const void *old, const struct document *old_doc, void *record,
+      struct decision *decision)
+{
+    const Kontor__V1__Endpoint *endpoint = record;
+    enum status status = site_must_own(call, endpoint->id);
+    (void)old_doc;
+    (void)decision;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    import_find_reference(call, "service", KIND_SERVICE, endpoint->service);
+    return judge_site(call, old, endpoint);
+}
+
+static void
+scope(struct call *call, const void *record, char ***out, size_t *n_out)
+{
+    const Kontor__V1__Endpoint *endpoint = record;
+    site_scope(call, endpoint->id, out, n_out);
+}
+
+static enum status
+filter(struct call *call, const void *request, struct find *find)
+{
+    const Kontor__V1__ListEndpointsRequest *list = request;
+    (void)call;
+    if (list->site[0] != '\0') {
+        find->index = "site";
+        find->equal[0].text = list->site;
+        find->n_equal = 1;
+    }
+    return STATUS_OK;
+}
+
+const struct record endpoint_record = {
+    .kind = &KIND_ENDPOINT,
+    .field = "endpoint",
+    .list_field = "endpoints",
+    .judge = judge,
+    .scope = scope,
+    .filter = filter,
+};
+
+/* ---- Resolving ---- */
+
+static bool
+is_named(struct call *call, const struct document *document,
+         const struct endpoint_name *name)
+{
+    const Kontor__V1__Endpoint *endpoint = call_record(call, document);
+    const char *site;
+    if (name->type[0] != '\0' && strcmp(name->type, endpoint->type) != 0) {
+        return false;
+    }
+    if (name->site[0] == '\0') {
+        return true;
+    }
+    site = site_short_name(call, endpoint->site);
+    return site != NULL && strcmp(site, name->site) == 0;
+}
+
+/* Endpoints with a name, as far as they were looked for. */
+struct named {
+    const char *first;
+    size_t n;
+};
+
+static void
+gather_named(struct call *call, const char *registry, const struct endpoint_name *name,
+             const struct page *page, struct named *named)
+{
+    for (size_t i = 0; i < page->n_documents; i++) {
+        const struct document *document = &page->documents[i];
+        if (strcmp(call_registry_of(call, document->id), registry) != 0 ||
+            !is_named(call, document, name)) {
+            continue;
+        }
+        named->first = named->n == 0 ? document->id : named->first;
+        named->n++;
+    }
+}
+
+const char *
+endpoint_resolve(struct call *call, const char *registry,
+                 const struct endpoint_name *name)
+{
+    bool is_whole = name->site[0] != '\0' && name->type[0] != '\0';
+    struct find find = {.kind = KIND_ENDPOINT,
+                        .index = "host",
+                        .equal = {{.text = name->host}},
+                        .n_equal = 1,
+                        .scopes = &call->who->scopes,
+                        .limit = RESOLVE_PAGE};
+    struct named named = {.first = NULL};
+    struct page page = {.next_token = ""};
+    do {
+        find.token = page.next_token;
+        if (name->host[0] == '\0' ||
+            store_find(call->reader, &find, call->arena, &page) != STATUS_OK) {
+            return NULL;
+        }
+        gather_named(call, registry, name, &page, &named);
+    } while (page.next_token[0] != '\0' && named.n < 2);
+    return named.n == 1 || is_whole ? named.first : NULL;
+}

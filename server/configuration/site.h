@@ -1,0 +1,26 @@
+/*
+ * Sites: places where endpoints run.
+ *
+ * Memory: constant; the call's arena. Errors: as record.h, and
+ * ALREADY_EXISTS{NAME_TAKEN}. Threads: the call's.
+ */
+#ifndef KONTOR_SERVER_CONFIGURATION_SITE_H
+#define KONTOR_SERVER_CONFIGURATION_SITE_H
+
+#include "server/rpc/record.h"
+
+extern const struct record site_record;
+
+/* The scope of all that is declared in a registry: its owner's, and everybody reads.
+ * Sites, endpoints, downtimes. */
+void site_scope(struct call *call, const char *id, char ***scope, size_t *n_scope);
+/* Fails with PERMISSION_DENIED{NOT_OWNER} unless the caller has the string of the
+ * registry an id lies in. */
+enum status site_must_own(struct call *call, const char *id) MUST_CHECK;
+/*
+ * The short name of a site the caller may see, or NULL. A decision does not rest on it,
+ * so nothing is checked at commit.
+ */
+const char *site_short_name(struct call *call, const char *id);
+
+#endif

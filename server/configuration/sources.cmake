@@ -1,0 +1,9 @@
+# Sites, endpoints, downtimes, and what carries an order.
+list(
+  APPEND
+  server_sources
+  configuration/configuration.c
+  configuration/downtime.c
+  configuration/endpoint.c
+  configuration/site.c
+  configuration/trace.c)
