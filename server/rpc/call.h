@@ -38,8 +38,10 @@ struct park {
     const char *keys[PARK_MAX_KEYS]; /* "<kind>/<id>", "<kind>.<declared
                                         field>=<value>", "seq>=<n>", "soft/<key>". */
     size_t n_keys;
-    int64_t until_ms; /* Wall clock; then decide runs once more with call->is_last_run
-                         set. */
+    int64_t until_ms;  /* Wall clock; then decide runs once more with call->is_last_run
+                          set. */
+    bool is_exhausted; /* Whoever else waits for these keys would find nothing either:
+                          a commit that woke this call need not wake the next. */
 };
 
 enum decision_kind {
@@ -55,7 +57,8 @@ enum { DECISION_MAX_PIECES = 8 };
 /* What decide came to. */
 struct decision {
     enum decision_kind kind;
-    ProtobufCMessage *reply; /* REPLY: packed by the frame. */
+    ProtobufCMessage *reply; /* REPLY: packed by the frame. COMMIT of numbers outside
+                                the log only: the answer once they are written. */
     struct bytes
         pieces[DECISION_MAX_PIECES]; /* RAW: the reply's wire bytes, in order. */
     size_t n_pieces;
@@ -71,12 +74,13 @@ struct call {
     const struct row *row;
     const struct principal *who; /* Never NULL. */
     const char *actor;     /* who->id, or "~broker/<name>" for the broker's own. */
-    int64_t now_ms;        /* Taken once, when the call arrived. */
+    int64_t now_ms;        /* Taken when the call arrived, and again when it is woken. */
     int64_t deadline_ms;   /* Wall clock; INT64_MAX = none. */
     bool is_validate_only; /* The request says so. */
     bool is_last_run;      /* A parked call whose time is over: answer now. */
     size_t record;         /* Batches: which record is being decided. */
-    void *batch;           /* Batches: what decide keeps for note; NULL at first. */
+    void *batch;           /* What decide keeps for note, for answer, or for its next run; NULL
+                              at first, and for the answer of a replay. */
     struct error error;    /* Set by call_fail. */
     struct faults *faults; /* Wrong fields found so far; never NULL. */
     /* The frame's, for one run of decide: */
@@ -85,7 +89,9 @@ struct call {
     struct draft_check
         *checks; /* Documents read, added by call_get and call_get_any. */
     size_t n_checks;
-    int64_t kontor_seq; /* Goes out as trailing kontor-seq. */
+    int64_t *created_at_ms; /* When each of the documents of checks was first written;
+                               INT64_MIN = it does not exist. */
+    int64_t kontor_seq;     /* Goes out as trailing kontor-seq. */
 };
 
 typedef enum status (*decide_fn)(struct call *call, const void *request,

@@ -1,0 +1,36 @@
+/*
+ * The one source of time: the system's clocks, or a virtual one that only moves when
+ * told.
+ *
+ * Memory: the caller's struct. Errors: none. Threads: any.
+ */
+#ifndef KONTOR_SERVER_CLOCK_H
+#define KONTOR_SERVER_CLOCK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct clock {
+    bool is_virtual;              /* Set once, before the clock is shared. */
+    _Atomic int64_t wall_ms;      /* Virtual only. */
+    _Atomic int64_t monotonic_ms; /* Virtual only. */
+};
+
+/* The system's clocks. */
+void clock_init(struct clock *clock);
+/* A clock that stands at wall_ms until it is moved. */
+void clock_init_virtual(struct clock *clock, int64_t wall_ms);
+
+/* Milliseconds since 1970. Takes a struct clock as void so that it fits the store's
+ * options. */
+int64_t clock_wall_ms(void *clock);
+/* Milliseconds that never run back. */
+int64_t clock_monotonic_ms(struct clock *clock);
+
+/* Moves a virtual clock forward by some milliseconds. */
+void clock_advance(struct clock *clock, int64_t ms);
+/* Sets the wall time of a virtual clock, also backwards; monotonic time stays. */
+void clock_set_wall(struct clock *clock, int64_t wall_ms);
+
+#endif

@@ -1,0 +1,177 @@
+#include <string.h>
+
+#include "proto/wire.h"
+#include "server/rpc/call.h"
+#include "server/rpc/envelope.h"
+
+static struct draft_change *
+add_change(struct call *call, struct decision *decision)
+{
+    struct draft *draft = &decision->draft;
+    size_t n = draft->n_changes;
+    bool is_full = n == 0 || (n >= 4 && (n & (n - 1)) == 0);
+    if (is_full) {
+        size_t room = n < 4 ? 4 : 2 * n;
+        struct draft_change *larger = arena_alloc(call->arena, room * sizeof larger[0]);
+        if (n > 0) {
+            memcpy(larger, draft->changes, n * sizeof larger[0]);
+        }
+        draft->changes = larger;
+    }
+    decision->kind = DECISION_COMMIT;
+    return &draft->changes[draft->n_changes++];
+}
+
+void
+decision_put(struct call *call, struct decision *decision, const struct kind *kind,
+             const char *id, int64_t was, char **scope, size_t n_scope,
+             const ProtobufCMessage *record)
+{
+    *add_change(call, decision) =
+        (struct draft_change){.kind = kind,
+                              .id = arena_copy(call->arena, id),
+                              .op = KONTOR__V1__CHANGE__OP__PUT,
+                              .was = was,
+                              .scope = scope,
+                              .n_scope = n_scope,
+                              .doc = envelope_strip(record, call->arena)};
+}
+
+void
+decision_guard(struct call *call, struct decision *decision, const char *id,
+               int64_t was)
+{
+    static const uint8_t held[] = {'h', 'e', 'l', 'd'};
+    *add_change(call, decision) =
+        (struct draft_change){.kind = KIND_GUARD,
+                              .id = arena_copy(call->arena, id),
+                              .op = KONTOR__V1__CHANGE__OP__PUT,
+                              .was = was,
+                              .doc = {held, sizeof held}};
+}
+
+void
+decision_delete(struct call *call, struct decision *decision, const struct kind *kind,
+                const char *id, int64_t was)
+{
+    *add_change(call, decision) =
+        (struct draft_change){.kind = kind,
+                              .id = arena_copy(call->arena, id),
+                              .op = KONTOR__V1__CHANGE__OP__DELETE,
+                              .was = was};
+}
+
+void
+decision_note(struct call *call, struct decision *decision,
+              const struct document *document, const char *text, int32_t progress)
+{
+    Kontor__V1__Note note = KONTOR__V1__NOTE__INIT;
+    note.text = (char *)text;
+    note.progress = progress;
+    *add_change(call, decision) =
+        (struct draft_change){.kind = document->kind,
+                              .id = arena_copy(call->arena, document->id),
+                              .op = KONTOR__V1__CHANGE__OP__NOTE,
+                              .was = document->revision,
+                              .scope = document->scope,
+                              .n_scope = document->n_scope,
+                              .doc = wire_pack(&note.base, call->arena)};
+}
+
+void
+decision_soft(struct call *call, struct decision *decision, const char *key,
+              int64_t value)
+{
+    struct draft *draft = &decision->draft;
+    size_t n = draft->n_softs;
+    struct draft_soft *softs = arena_alloc(call->arena, (n + 1) * sizeof softs[0]);
+    if (n > 0) {
+        memcpy(softs, draft->softs, n * sizeof softs[0]);
+    }
+    softs[n] = (struct draft_soft){.key = arena_copy(call->arena, key), .value = value};
+    draft->softs = softs;
+    draft->n_softs = n + 1;
+    decision->kind = DECISION_COMMIT;
+}
+
+void
+decision_reply(struct decision *decision, void *reply)
+{
+    decision->kind = DECISION_REPLY;
+    decision->reply = reply;
+}
+
+void
+decision_document(struct call *call, struct decision *decision,
+                  const struct document *document)
+{
+    struct envelope envelope = {.id = document->id,
+                                .revision = document->revision,
+                                .created_at_ms = document->created_at_ms,
+                                .updated_at_ms = document->updated_at_ms};
+    decision->kind = DECISION_RAW;
+    decision->pieces[0] = envelope_pack(&envelope, call->arena);
+    decision->pieces[1] = document->w;
+    decision->pieces[2] = document->x;
+    decision->n_pieces = 3;
+}
+
+const Kontor__V1__Change *
+commit_change(const Kontor__V1__Commit *commit, const struct kind *kind, const char *id)
+{
+    for (size_t i = 0; i < commit->n_changes; i++) {
+        const Kontor__V1__Change *change = commit->changes[i];
+        if (strcmp(change->kind, kind->name) == 0 && strcmp(change->id, id) == 0) {
+            return change;
+        }
+    }
+    return NULL;
+}
+
+/* When a changed record was created: a commit says it only of new ones, so it comes
+ * from what decide read, or from the store for the replay of an old commit. */
+static int64_t
+created_at(struct call *call, const Kontor__V1__Change *change, const struct kind *kind,
+           int64_t at_ms)
+{
+    if (change->was == 0) {
+        return at_ms;
+    }
+    for (size_t i = 0; i < call->n_checks; i++) {
+        if (call->checks[i].kind == kind &&
+            strcmp(call->checks[i].id, change->id) == 0) {
+            return call->created_at_ms[i];
+        }
+    }
+    struct document document;
+    if (call->reader == NULL || store_get(call->reader, kind, change->id, NULL, 0,
+                                          call->arena, &document) != STATUS_OK) {
+        return INT64_MIN;
+    }
+    return document.created_at_ms;
+}
+
+enum status
+answer_record(struct call *call, const Kontor__V1__Commit *commit,
+              const struct kind *kind, const char *id, void **reply)
+{
+    const Kontor__V1__Change *change =
+        commit == NULL ? NULL : commit_change(commit, kind, id);
+    if (change == NULL || change->op != KONTOR__V1__CHANGE__OP__PUT) {
+        return call_fail(call, REASON_INTERNAL, "the commit does not hold %s %s",
+                         kind->name, id);
+    }
+    int64_t at_ms = commit->at->seconds * 1000 + commit->at->nanos / 1000000;
+    struct envelope envelope = {.id = id,
+                                .revision = commit->seq,
+                                .created_at_ms = created_at(call, change, kind, at_ms),
+                                .updated_at_ms = at_ms};
+    struct bytes doc = {change->doc.data, change->doc.len};
+    ProtobufCMessage *record = envelope_unpack(kind, doc, &envelope, call->arena);
+    if (record == NULL) {
+        return call_fail(call, REASON_INTERNAL, "%s %s cannot be unpacked", kind->name,
+                         id);
+    }
+    *reply = record;
+    return STATUS_OK;
+}

@@ -1,0 +1,223 @@
+#include "server/rpc/dispatch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/rules.h"
+#include "proto/wire.h"
+#include "server/rpc/flight.h"
+
+static enum status
+read_histories(struct dispatch *dispatch)
+{
+    struct store_reader *reader;
+    enum status status = store_reader_open(dispatch->broker->store, &reader);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = store_histories(reader, dispatch->arena, &dispatch->histories,
+                             &dispatch->n_histories);
+    store_reader_close(reader);
+    return status;
+}
+
+enum status
+dispatch_new(const struct dispatch_options *options, struct dispatch **out)
+{
+    struct dispatch *dispatch = calloc(1, sizeof *dispatch);
+    if (dispatch == NULL) {
+        abort();
+    }
+    struct store *store = options->broker->store;
+    dispatch->broker = options->broker;
+    dispatch->clock = options->clock;
+    dispatch->random = options->random;
+    dispatch->arena = arena_new();
+    pthread_mutex_init(&dispatch->lock, NULL);
+    pthread_cond_init(&dispatch->landed, NULL);
+    dispatch->timer = timer_new(options->clock);
+    dispatch->lot = park_lot_new(options->clock, dispatch->timer, store_applied(store));
+    store_listen(store, park_publish, dispatch->lot);
+    enum status status = read_histories(dispatch);
+    if (status == STATUS_OK) {
+        struct pool_options pool = {.store = store,
+                                    .n_workers = options->n_workers,
+                                    .queue_length = options->queue_length};
+        status = pool_new(&pool, &dispatch->pool);
+    }
+    if (status != STATUS_OK) {
+        dispatch_free(dispatch);
+        return status;
+    }
+    *out = dispatch;
+    return STATUS_OK;
+}
+
+void
+dispatch_drain(struct dispatch *dispatch)
+{
+    atomic_store(&dispatch->is_draining, true);
+    pthread_mutex_lock(&dispatch->lock);
+    struct flight *woken = NULL;
+    for (struct flight *flight = dispatch->flights; flight != NULL;
+         flight = flight->after) {
+        if (park_leave(dispatch->lot, &flight->waiter)) {
+            flight->job.next = woken == NULL ? NULL : &woken->job;
+            woken = flight;
+        }
+    }
+    pthread_mutex_unlock(&dispatch->lock);
+    while (woken != NULL) {
+        struct pool_job *next = woken->job.next;
+        (void)call_fail(&woken->call, REASON_DRAINING, "the broker is stopping");
+        flight_end(woken, STATUS_UNAVAILABLE, NULL, 0);
+        woken = next == NULL
+                    ? NULL
+                    : (struct flight *)((char *)next - offsetof(struct flight, job));
+    }
+}
+
+void
+dispatch_free(struct dispatch *dispatch)
+{
+    if (dispatch == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&dispatch->lock);
+    while (dispatch->n_in_flight > 0) {
+        pthread_cond_wait(&dispatch->landed, &dispatch->lock);
+    }
+    pthread_mutex_unlock(&dispatch->lock);
+    pool_free(dispatch->pool);
+    timer_free(dispatch->timer);
+    park_lot_free(dispatch->lot);
+    pthread_cond_destroy(&dispatch->landed);
+    pthread_mutex_destroy(&dispatch->lock);
+    arena_free(dispatch->arena);
+    free(dispatch);
+}
+
+struct clock *
+dispatch_clock(struct dispatch *dispatch)
+{
+    return dispatch->clock;
+}
+
+struct broker *
+dispatch_broker(struct dispatch *dispatch)
+{
+    return dispatch->broker;
+}
+
+struct timer *
+dispatch_timer(struct dispatch *dispatch)
+{
+    return dispatch->timer;
+}
+
+struct pool *
+dispatch_pool(struct dispatch *dispatch)
+{
+    return dispatch->pool;
+}
+
+struct park_lot *
+dispatch_lot(struct dispatch *dispatch)
+{
+    return dispatch->lot;
+}
+
+size_t
+dispatch_in_flight(struct dispatch *dispatch)
+{
+    pthread_mutex_lock(&dispatch->lock);
+    size_t n = dispatch->n_in_flight;
+    pthread_mutex_unlock(&dispatch->lock);
+    return n;
+}
+
+static const char *
+role_names(uint32_t roles, struct arena *arena)
+{
+    const ProtobufCEnumDescriptor *names = &kontor__v1__role__descriptor;
+    const char *text = "";
+    for (unsigned i = 0; i < names->n_values; i++) {
+        if ((roles & UINT32_C(1) << names->values[i].value) == 0) {
+            continue;
+        }
+        text = arena_print(arena, "%s%s%s", text, text[0] == '\0' ? "" : ", ",
+                           names->values[i].name);
+    }
+    if ((roles & ROLE_BIT_HOME_ADMIN) != 0) {
+        text = arena_print(arena, "%s%sADMIN of the home registry", text,
+                           text[0] == '\0' ? "" : ", ");
+    }
+    return text;
+}
+
+static enum status
+set_error(struct error *error, enum reason reason, const char *key, const char *value,
+          const char *message)
+{
+    error->reason = reason;
+    error->status = reason_row(reason)->status;
+    error->values[0] = (struct error_value){key, value};
+    error->n_values = 1;
+    error->message = message;
+    return error->status;
+}
+
+enum status
+dispatch_role(const struct row *row, const struct principal *who, struct arena *arena,
+              struct error *error)
+{
+    if ((row->roles & who->roles) != 0) {
+        return STATUS_OK;
+    }
+    if (who->id[0] == '\0') {
+        return set_error(
+            error, REASON_NOT_REGISTERED, "identity", who->identity,
+            arena_print(arena,
+                        "no principal has the identity %s: ask an admin of %s to "
+                        "create one",
+                        who->identity, who->registry));
+    }
+    const char *roles = role_names(row->roles, arena);
+    return set_error(
+        error, REASON_ROLE_MISSING, "roles", roles,
+        arena_print(arena, "%s needs one of the roles %s", row->path, roles));
+}
+
+static void
+fail_faults(struct error *error, enum reason reason, const struct faults *faults,
+            struct arena *arena)
+{
+    error->reason = reason;
+    error->status = reason_row(reason)->status;
+    error->faults = faults;
+    const char *more = faults->n_found > 1
+                           ? arena_print(arena, " (and %zu more)", faults->n_found - 1)
+                           : "";
+    error->message = arena_print(arena, "%s: %s%s", faults->rows[0].path,
+                                 faults->rows[0].description, more);
+}
+
+ProtobufCMessage *
+dispatch_unpack(const ProtobufCMessageDescriptor *descriptor, struct bytes bytes,
+                struct arena *arena, struct error *error)
+{
+    struct faults *faults = arena_alloc(arena, sizeof *faults);
+    faults->arena = arena;
+    ProtobufCMessage *message =
+        wire_unpack(descriptor, bytes, &wire_request_limits, arena, faults);
+    if (message == NULL) {
+        fail_faults(error, REASON_MESSAGE_INVALID, faults, arena);
+        return NULL;
+    }
+    rules_check(message, faults);
+    if (faults->n_found > 0) {
+        fail_faults(error, REASON_FIELDS_INVALID, faults, arena);
+        return NULL;
+    }
+    return message;
+}

@@ -1,0 +1,90 @@
+/*
+ * One unary call between its arrival and its end. Shared by dispatch, flight and batch.
+ *
+ *   NEW --start--> QUEUED --worker--> RUNNING --+--> ENDED
+ *                     ^                  |  |   |
+ *                     |     submit       |  +---+--> PARKED --woken--> QUEUED
+ *                     |                  v      |
+ *                     |            COMMITTING --+     (may run again and park there)
+ *
+ * Memory: as dispatch.h; counted references, one for the call itself and one for its
+ *         starter. Errors: in call.error.
+ * Threads: whoever moved the flight to its state owns it; moves hand it over under the
+ *          lock of the pool, the store's queue or the lot.
+ */
+#ifndef KONTOR_SERVER_RPC_FLIGHT_H
+#define KONTOR_SERVER_RPC_FLIGHT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "server/rpc/dispatch.h"
+#include "server/rpc/park.h"
+#include "server/rpc/pool.h"
+
+struct batch;
+
+struct dispatch {
+    struct broker *broker;
+    struct clock *clock;
+    struct random *random;
+    struct timer *timer;
+    struct pool *pool;
+    struct park_lot *lot;
+    atomic_bool is_draining;
+    pthread_mutex_t lock; /* Guards the list of flights and their number. */
+    pthread_cond_t landed;
+    size_t n_in_flight;
+    struct flight *flights;
+    Kontor__V1__History **histories; /* Constant: a history begins with a process. */
+    size_t n_histories;
+    struct arena *arena; /* Owns the histories. */
+};
+
+struct flight {
+    struct dispatch *dispatch;
+    struct flight_request request;
+    const void *message; /* Unpacked by the first run. */
+    atomic_int n_references;
+    atomic_bool is_cancelled;
+    struct call call;
+    struct decision decision;
+    struct pool_job job;
+    struct work work;
+    struct park_waiter waiter;
+    int64_t epoch;              /* Before the present run read anything. */
+    struct draft stamp;         /* Eid, request and actor of every draft. */
+    struct batch *batch;        /* Batches only. */
+    const struct own_work *own; /* The broker's own only. */
+    bool is_submitted;          /* Something may be stored whatever the answer says. */
+    struct flight *before;
+    struct flight *after;
+};
+
+/* A new flight with two references, in the list. */
+struct flight *flight_new(struct dispatch *dispatch,
+                          const struct flight_request *request);
+/* Queues the flight for a worker. */
+void flight_queue(struct flight *flight, bool is_forced);
+/* Ends the flight: with call.error when status is not OK, else with these pieces. */
+void flight_end(struct flight *flight, enum status status, const struct bytes *pieces,
+                size_t n_pieces);
+/* Ends the flight with a packed reply. */
+void flight_reply(struct flight *flight, const ProtobufCMessage *reply);
+/* Gives the drafts of the flight their eid and request hash, for call.record. */
+void flight_stamp(struct flight *flight);
+/* Runs decide afresh with a reader. */
+enum status flight_decide(struct flight *flight, decide_fn decide,
+                          struct store_reader *reader);
+/* Makes the draft the committer judges out of a COMMIT decision: RESOURCE_EXHAUSTED
+ * when it is over a limit. */
+enum status flight_draft(struct flight *flight, struct draft *out) MUST_CHECK;
+/* Sets call.error for a status of the committer that decide did not set itself. */
+enum status flight_outcome_error(struct flight *flight, enum status status);
+/* A commit as it would be, for validate_only: position 0. */
+Kontor__V1__Commit *flight_would_be(struct flight *flight);
+
+/* Runs a batch method; the flight ends by itself. On a worker's thread. */
+void batch_start(struct flight *flight, struct store_reader *reader);
+
+#endif

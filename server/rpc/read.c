@@ -1,0 +1,230 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include <google/protobuf/timestamp.pb-c.h>
+
+#include "proto/wire.h"
+#include "server/rpc/call.h"
+#include "server/rpc/envelope.h"
+#include "server/rpc/table.h"
+
+/* The scopes a read goes by: the broker's own calls see everything. */
+static const struct scopes *
+scopes_of(const struct call *call)
+{
+    return call->actor[0] == '~' ? NULL : &call->who->scopes;
+}
+
+/* Room for one more of n elements: arrays in an arena double when they are full. */
+static void *
+grow(struct arena *arena, void *array, size_t n, size_t size)
+{
+    bool is_full = n == 0 || (n >= 8 && (n & (n - 1)) == 0);
+    if (!is_full) {
+        return array;
+    }
+    void *larger = arena_alloc(arena, (n < 8 ? 8 : 2 * n) * size);
+    if (n > 0) {
+        memcpy(larger, array, n * size);
+    }
+    return larger;
+}
+
+static void
+remember(struct call *call, const struct kind *kind, const char *id, int64_t revision,
+         int64_t created_at_ms)
+{
+    if (!call->row->is_mutation) {
+        return;
+    }
+    for (size_t i = 0; i < call->n_checks; i++) {
+        if (call->checks[i].kind == kind && strcmp(call->checks[i].id, id) == 0) {
+            return;
+        }
+    }
+    size_t n = call->n_checks;
+    call->checks = grow(call->arena, call->checks, n, sizeof call->checks[0]);
+    call->created_at_ms =
+        grow(call->arena, call->created_at_ms, n, sizeof call->created_at_ms[0]);
+    call->checks[n] = (struct draft_check){
+        .kind = kind, .id = arena_copy(call->arena, id), .revision = revision};
+    call->created_at_ms[n] = created_at_ms;
+    call->n_checks++;
+}
+
+/* Positions that cannot be served are either not reached yet or lost to a restore. */
+static enum status
+fail_position(struct call *call, int64_t seq)
+{
+    call_value(call, "seq", "%" PRId64, seq);
+    call_value(call, "applied", "%" PRId64, call->applied);
+    if (seq > call->applied) {
+        return call_fail(call, REASON_AHEAD,
+                         "position %" PRId64 " lies above %" PRId64
+                         ", the last one applied",
+                         seq, call->applied);
+    }
+    return call_fail(call, REASON_HISTORY_CHANGED,
+                     "position %" PRId64 " belongs to a past that was lost", seq);
+}
+
+struct store_failure {
+    enum status status;
+    enum reason reason;
+    const char *text;
+};
+
+static const struct store_failure failures[] = {
+    {STATUS_INVALID_ARGUMENT, REASON_PAGE_TOKEN_INVALID,
+     "the page token is not one of this list with this filter"},
+    {STATUS_FAILED_PRECONDITION, REASON_NO_HISTORY,
+     "older versions of this kind are not kept"},
+    {STATUS_UNAVAILABLE, REASON_STORE_UNAVAILABLE, "the store does not answer"},
+    {STATUS_RESOURCE_EXHAUSTED, REASON_OVERLOADED, "the store has too much to do"},
+};
+
+static enum status
+fail_store(struct call *call, enum status status, int64_t seq)
+{
+    if (status == STATUS_OUT_OF_RANGE) {
+        return fail_position(call, seq);
+    }
+    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
+        if (failures[i].status == status) {
+            return call_fail(call, failures[i].reason, "%s", failures[i].text);
+        }
+    }
+    return call_fail(call, REASON_INTERNAL, "the store answered %s to a read",
+                     status_name(status));
+}
+
+enum status
+call_get(struct call *call, const struct kind *kind, const char *id,
+         struct document *out)
+{
+    enum status status =
+        store_get(call->reader, kind, id, scopes_of(call), 0, call->arena, out);
+    if (status == STATUS_NOT_FOUND) {
+        return call_not_found(call, kind, id);
+    }
+    if (status != STATUS_OK) {
+        return fail_store(call, status, 0);
+    }
+    remember(call, kind, id, out->revision, out->created_at_ms);
+    return STATUS_OK;
+}
+
+enum status
+call_get_as_of(struct call *call, const struct kind *kind, const char *id,
+               const Kontor__V1__AsOf *as_of, struct document *out)
+{
+    int64_t seq;
+    enum status status = call_as_of(call, as_of, &seq);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = store_get(call->reader, kind, id, scopes_of(call), seq, call->arena, out);
+    if (status == STATUS_NOT_FOUND) {
+        return call_not_found(call, kind, id);
+    }
+    return status == STATUS_OK ? STATUS_OK : fail_store(call, status, seq);
+}
+
+enum status
+call_get_any(struct call *call, const struct kind *kind, const char *id,
+             struct document *out)
+{
+    enum status status = store_get(call->reader, kind, id, NULL, 0, call->arena, out);
+    if (status == STATUS_NOT_FOUND) {
+        remember(call, kind, id, 0, INT64_MIN);
+        return status;
+    }
+    if (status != STATUS_OK) {
+        return fail_store(call, status, 0);
+    }
+    remember(call, kind, id, out->revision, out->created_at_ms);
+    return STATUS_OK;
+}
+
+enum status
+call_find(struct call *call, struct find *find, bool is_any, struct page *out)
+{
+    find->scopes = is_any ? NULL : scopes_of(call);
+    enum status status = store_find(call->reader, find, call->arena, out);
+    return status == STATUS_OK ? STATUS_OK : fail_store(call, status, find->as_of);
+}
+
+static enum status
+seq_at(struct call *call, const Google__Protobuf__Timestamp *time, int64_t *seq)
+{
+    int64_t time_ms = time->seconds * 1000 + time->nanos / 1000000;
+    enum status status = store_seq_at(call->reader, time_ms, seq);
+    if (status != STATUS_OK) {
+        return fail_store(call, status, 0);
+    }
+    if (*seq == 0) {
+        call_fault(call, "as_of.time", "lies before the first entry of the log");
+        return call_check_faults(call);
+    }
+    return STATUS_OK;
+}
+
+enum status
+call_as_of(struct call *call, const Kontor__V1__AsOf *as_of, int64_t *seq)
+{
+    if (as_of == NULL || as_of->point_case == KONTOR__V1__AS_OF__POINT__NOT_SET) {
+        *seq = 0;
+        return STATUS_OK;
+    }
+    if (as_of->point_case == KONTOR__V1__AS_OF__POINT_TIME) {
+        return seq_at(call, as_of->time, seq);
+    }
+    if (as_of->seq < 1) {
+        call_fault(call, "as_of.seq", "is %" PRId64 "; positions begin at 1",
+                   as_of->seq);
+        return call_check_faults(call);
+    }
+    if (as_of->seq > call->applied) {
+        return fail_position(call, as_of->seq);
+    }
+    *seq = as_of->seq;
+    return STATUS_OK;
+}
+
+static struct bytes
+concatenate(struct arena *arena, struct bytes a, struct bytes b)
+{
+    if (b.size == 0) {
+        return a;
+    }
+    uint8_t *data = arena_alloc(arena, a.size + b.size);
+    if (a.size > 0) {
+        memcpy(data, a.data, a.size);
+    }
+    memcpy(data + a.size, b.data, b.size);
+    return (struct bytes){data, a.size + b.size};
+}
+
+void *
+call_record(struct call *call, const struct document *document)
+{
+    struct bytes doc = concatenate(call->arena, document->w, document->x);
+    struct envelope envelope = {.id = document->id,
+                                .revision = document->revision,
+                                .created_at_ms = document->created_at_ms,
+                                .updated_at_ms = document->updated_at_ms};
+    ProtobufCMessage *record =
+        envelope_unpack(document->kind, doc, &envelope, call->arena);
+    if (record != NULL) {
+        return record;
+    }
+    (void)call_fail(call, REASON_INTERNAL, "%s %s cannot be unpacked",
+                    document->kind->name, document->id);
+    return envelope_unpack(document->kind, (struct bytes){0}, &envelope, call->arena);
+}
+
+struct bytes
+call_pack(struct call *call, const ProtobufCMessage *record)
+{
+    return envelope_strip(record, call->arena);
+}
