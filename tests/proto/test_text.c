@@ -1,0 +1,210 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "proto/rules.h"
+#include "proto/text.h"
+
+static struct arena *arena;
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    arena = arena_new();
+    return arena == NULL;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
+static bool
+is_utf8(const char *text)
+{
+    return text_is_utf8((struct bytes){(const uint8_t *)text, strlen(text)});
+}
+
+static void
+test_utf8_is_judged_by_the_standard(void **state)
+{
+    static const char *const good[] = {"",
+                                       "plain",
+                                       "\xc3\xa9",
+                                       "\xe2\x82\xac",
+                                       "\xf0\x9f\x98\x80",
+                                       "\xf4\x8f\xbf\xbf"};
+    static const char *const bad[] = {
+        "\x80",             /* A continuation alone. */
+        "\xc3",             /* Cut off. */
+        "\xe2\x82",         /* Cut off. */
+        "\xc0\xaf",         /* Overlong. */
+        "\xe0\x80\xaf",     /* Overlong. */
+        "\xf0\x80\x80\xaf", /* Overlong. */
+        "\xed\xa0\x80",     /* A surrogate. */
+        "\xf4\x90\x80\x80", /* Above U+10FFFF. */
+        "\xff",
+        "a\xfe"
+        "b",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(is_utf8(good[i]));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(is_utf8(bad[i]));
+    }
+    assert_false(text_is_utf8((struct bytes){(const uint8_t *)"a\0b", 3}));
+    assert_false(text_is_utf8((struct bytes){(const uint8_t *)"\xc0\x80", 2}));
+}
+
+static void
+test_folding_makes_names_that_read_the_same_equal(void **state)
+{
+    static const struct {
+        const char *from;
+        const char *to;
+    } rows[] = {
+        {"", ""},
+        {"  -- ", ""},
+        {"HPC", "hpc"},
+        {"  Cloud -- Compute!  ", "cloud compute"},
+        {"Caf\xc3\xa9", "cafe"},
+        {"Cafe\xcc\x81", "cafe"},
+        {"\xc5\x81\xc3\xb3"
+         "d\xc5\xba",
+         "lodz"},
+        {"S\xc3\xb8ren \xc3\x86sop \xc5\x92uvre", "soren aesop oeuvre"},
+        {"Stra\xc3\x9f"
+         "e STRASSE",
+         "strasse strasse"},
+        {"\xc4\x90uro \xc4\xb1 \xc4\xb0", "duro i i"},
+        {"\xef\xbc\xa8\xef\xbc\xb0\xef\xbc\xa3", "hpc"}, /* Full width. */
+        {"10 \xc2\xb2", "10 2"},
+        {"\xce\x91\xce\xb8\xce\xae\xce\xbd\xce\xb1",
+         "\xce\xb1\xce\xb8\xce\xb7\xce\xbd\xce\xb1"},
+        {"a\xff"
+         "b",
+         "ab"},
+        {"a.b_c/d", "a b c d"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_string_equal(text_fold(rows[i].from, arena), rows[i].to);
+        const char *once = text_fold(rows[i].from, arena);
+        assert_string_equal(text_fold(once, arena), once);
+    }
+}
+
+static void
+test_words_are_folded_and_cut_between_characters(void **state)
+{
+    char **words;
+    size_t n;
+    (void)state;
+    text_words("Big \xc3\x89lan, twice", arena, &words, &n);
+    assert_int_equal(n, 3);
+    assert_string_equal(words[0], "big");
+    assert_string_equal(words[1], "elan");
+    assert_string_equal(words[2], "twice");
+    text_words("...", arena, &words, &n);
+    assert_int_equal(n, 0);
+    char greek[2 * 40 + 2] = "x";
+    for (int i = 0; i < 40; i++) {
+        memcpy(greek + 1 + 2 * i, "\xce\xb1", 3);
+    }
+    text_words(greek, arena, &words, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(strlen(words[0]), 63);
+    assert_true(is_utf8(words[0]));
+}
+
+static void
+test_local_ids_keep_case_and_fit_the_rule(void **state)
+{
+    (void)state;
+    assert_string_equal(text_local_id("EGI Cloud Compute (beta)", arena),
+                        "EGI-Cloud-Compute-beta");
+    assert_string_equal(text_local_id("\xc5\x81\xc3\xb3"
+                                      "d\xc5\xba \xc3\x9cni",
+                                      arena),
+                        "Lodz-Uni");
+    assert_string_equal(text_local_id("\xce\xb1\xce\xb2", arena), "");
+    char large[1001];
+    memset(large, 'a', 1000);
+    large[1000] = '\0';
+    assert_int_equal(strlen(text_local_id(large, arena)), 128);
+    assert_true(rules_is_local(text_local_id(large, arena)));
+}
+
+static void
+test_escaped_ids_differ_when_their_keys_do(void **state)
+{
+    (void)state;
+    assert_string_equal(text_escaped_id("a.b_c-D9", arena), "a.b_c-D9");
+    assert_string_equal(text_escaped_id("a b/c~", arena), "a~20b~2Fc~7E");
+    assert_string_equal(text_escaped_id(".x.", arena), "~2Ex~2E");
+    assert_string_equal(text_escaped_id(".", arena), "~2E");
+    assert_string_equal(text_escaped_id("\xc3\xa9", arena), "~C3~A9");
+    assert_true(rules_is_local(text_escaped_id(".a b.", arena)));
+}
+
+static void
+test_base64url_comes_back(void **state)
+{
+    (void)state;
+    uint8_t data[64];
+    unsigned seed = (unsigned)arena_used(arena) + 20260;
+    printf("seed %u\n", seed);
+    srandom(seed);
+    for (size_t size = 0; size < sizeof data; size++) {
+        for (size_t i = 0; i < size; i++) {
+            data[i] = (uint8_t)random();
+        }
+        char *text = text_base64url((struct bytes){data, size}, arena);
+        struct bytes back;
+        assert_null(strpbrk(text, "+/="));
+        assert_true(text_from_base64url(text, arena, &back));
+        assert_int_equal(back.size, size);
+        assert_memory_equal(back.data, data, size);
+    }
+    assert_string_equal(
+        text_base64url((struct bytes){(const uint8_t *)"\xfb\xff", 2}, arena), "-_8");
+}
+
+static void
+test_base64url_refuses_what_it_would_not_write(void **state)
+{
+    static const char *const bad[] = {
+        "A", "AAAAA", "-_9", "-_8=", "+/8", "a b", "AA\n"};
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct bytes out;
+        assert_false(text_from_base64url(bad[i], arena, &out));
+    }
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_utf8_is_judged_by_the_standard),
+        cmocka_unit_test(test_folding_makes_names_that_read_the_same_equal),
+        cmocka_unit_test(test_words_are_folded_and_cut_between_characters),
+        cmocka_unit_test(test_local_ids_keep_case_and_fit_the_rule),
+        cmocka_unit_test(test_escaped_ids_differ_when_their_keys_do),
+        cmocka_unit_test(test_base64url_comes_back),
+        cmocka_unit_test(test_base64url_refuses_what_it_would_not_write),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
