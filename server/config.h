@@ -20,7 +20,7 @@
 
 #include "proto/status.h"
 
-/* Where calls in flight go to the log. */
+/* Which calls are logged. */
 enum log_calls { LOG_CALLS_NOTABLE, LOG_CALLS_ALL };
 
 /* Each member is a row of the table of the same name; the unit is in the name. */
@@ -77,12 +77,12 @@ struct setting {
     const char *name; /* NULL ends the table. */
     enum setting_type type;
     const char *unit; /* "" = none. */
+    size_t offset;    /* In struct settings. */
     const char
         *fallback;     /* Default, as it would be written; NULL = it must be given. */
     int64_t low, high; /* Range of an integer; of a text, of its length in bytes. */
     const char *const *choices; /* Of a CHOICE, in the order of its enum; NULL ends. */
-    size_t offset;              /* In struct settings. */
-    const char *help;           /* One sentence or two. */
+    const char *help;           /* A sentence or two. */
 };
 
 extern const struct setting config_table[];

@@ -2,6 +2,12 @@
 list(
   APPEND
   server_sources
+  config.c
+  config_print.c
+  config_table.c
+  log.c
+  metrics.c
+  metrics_address.c
   rpc/identity.c
   rpc/identity_bundle.c
   rpc/identity_cache.c
