@@ -1,0 +1,417 @@
+#include "client/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "client/call.h"
+#include "client/error.h"
+#include "client/lease.h"
+#include "client/retry.h"
+
+/*
+ * claimed -> (earlier attempt? lookup : Begin) -> provision -> Complete | Fail
+ *
+ * A RETRY that the broker leaves with this session is tried again here, looking first.
+ * Whatever happens, a job of this session ends with a definite answer of the broker or
+ * with the loss of the lease: the session goes on being renewed, so a job merely
+ * dropped would be held for ever.
+ */
+
+/* ---- Telling ---- */
+
+static void
+job_tell(struct kontor_job *job, const char *what, const char *text)
+{
+    agent_tell(job->agent, job->claimed->item, what, text,
+               lease_now_ms() - job->claimed_at_ms);
+}
+
+bool
+job_is_lost(const struct kontor_job *job)
+{
+    pthread_mutex_lock(&job->agent->mutex);
+    bool is_lost = job->is_lost;
+    pthread_mutex_unlock(&job->agent->mutex);
+    return is_lost;
+}
+
+void
+job_lose(struct kontor_job *job)
+{
+    if (job->is_lost) {
+        return;
+    }
+    job->is_lost = true;
+    uint64_t one = 1;
+    /* The counter cannot be full: it is written once. */
+    ssize_t written = write(job->lost_fd, &one, sizeof one);
+    (void)written;
+    pthread_cond_broadcast(&job->agent->changed);
+}
+
+/* Waits until a time of the lease clock, or the loss, or the end of the run's patience
+ * (is_for_stop). */
+static void
+job_wait(struct kontor_job *job, int64_t until_ms, bool is_for_stop)
+{
+    struct kontor_agent *agent = job->agent;
+    pthread_mutex_lock(&agent->mutex);
+    while (!job->is_lost && lease_now_ms() < until_ms &&
+           !(is_for_stop && agent->is_stopping)) {
+        if (until_ms == INT64_MAX) {
+            channel_wait(&agent->changed, &agent->mutex, INT64_MAX);
+        } else {
+            lease_wait(agent, until_ms);
+        }
+    }
+    pthread_mutex_unlock(&agent->mutex);
+}
+
+/* ---- Asking the broker ---- */
+
+/*
+ * A call about the job, repeated with the same request until the broker's answer is
+ * definite. A job that is lost gets one last try: the broker takes a late completion as
+ * long as nobody claimed since.
+ */
+static enum kontor_status
+job_call(struct kontor_job *job, const char *path, const ProtobufCMessage *request,
+         Kontor__V1__OrderItem **item, struct kontor_error *error)
+{
+    struct retry retry = {0};
+    for (;;) {
+        bool is_last = job_is_lost(job);
+        ProtobufCMessage *reply = NULL;
+        enum kontor_status status = kontor_call(job->agent->kontor, kontor_method(path),
+                                                request, NULL, &reply, error);
+        if (status == KONTOR_OK && item != NULL) {
+            *item = (Kontor__V1__OrderItem *)reply;
+            return status;
+        }
+        kontor_reply_free(reply);
+        bool is_definite = status == KONTOR_OK || !error->is_outcome_unknown ||
+                           error_is(error, "CLOSED");
+        if (is_definite || is_last) {
+            return status;
+        }
+        job_wait(job, lease_now_ms() + retry_delay_ms(&retry, error), false);
+    }
+}
+
+static bool
+job_begin(struct kontor_job *job)
+{
+    char request_id[37];
+    kontor_uuid(request_id);
+    Kontor__V1__BeginRequest request = KONTOR__V1__BEGIN_REQUEST__INIT;
+    request.item = job->claimed->item;
+    request.fence = job->claimed->fence;
+    request.intent = job->claimed->intent;
+    request.request_id = request_id;
+    struct kontor_error error = {0};
+    enum kontor_status status = job_call(job, "/kontor.v1.FulfilmentService/Begin",
+                                         &request.base, NULL, &error);
+    bool is_begun = status == KONTOR_OK && !job_is_lost(job);
+    if (is_begun) {
+        job_tell(job, "begin", job->claimed->intent);
+    } else {
+        job_tell(job, "lost",
+                 status == KONTOR_OK ? "the lease is over" : error.message);
+    }
+    kontor_error_done(&error);
+    return is_begun;
+}
+
+static void
+job_release(struct kontor_job *job, const char *reason)
+{
+    char request_id[37];
+    kontor_uuid(request_id);
+    Kontor__V1__ReleaseRequest request = KONTOR__V1__RELEASE_REQUEST__INIT;
+    request.item = job->claimed->item;
+    request.fence = job->claimed->fence;
+    request.reason = (char *)(uintptr_t)reason;
+    request.request_id = request_id;
+    struct kontor_error error = {0};
+    job_call(job, "/kontor.v1.FulfilmentService/Release", &request.base, NULL, &error);
+    job_tell(job, "refused", reason);
+    kontor_error_done(&error);
+}
+
+/* What is said to the broker for each result, and to the host. */
+struct job_failure {
+    Kontor__V1__FailRequest__Failure failure;
+    const char *what;
+    const char *reason; /* When the callback gave none. */
+};
+
+static const struct job_failure job_failures[] = {
+    [KONTOR_RETRY] = {KONTOR__V1__FAIL_REQUEST__FAILURE__RETRYABLE, "retry",
+                      "the agent asks to try again later"},
+    [KONTOR_NEVER] = {KONTOR__V1__FAIL_REQUEST__FAILURE__PERMANENT, "never",
+                      "the agent says it can never work"},
+    [KONTOR_NOBODY_KNOWS] = {KONTOR__V1__FAIL_REQUEST__FAILURE__UNKNOWN, "unknown",
+                             "the agent does not know how it ended"},
+};
+
+/*
+ * How long to wait before this session tries again; -1: it is not this session's any
+ * more. Both times are the broker's, so its clock cancels out.
+ */
+static int64_t
+job_pause_ms(const struct kontor_job *job, const Kontor__V1__OrderItem *item)
+{
+    if (item->job == NULL || strcmp(item->job->session, job->session) != 0 ||
+        item->state != KONTOR__V1__ITEM_STATE__IN_PROGRESS) {
+        return -1;
+    }
+    if (item->job->ready_at == NULL || item->updated_at == NULL) {
+        return 1000;
+    }
+    int64_t pause_ms =
+        (item->job->ready_at->seconds - item->updated_at->seconds) * 1000 +
+        (item->job->ready_at->nanos - item->updated_at->nanos) / 1000000;
+    return pause_ms > 0 ? pause_ms : 0;
+}
+
+/* Says that it failed. Answers how long to wait before trying again here, or -1. */
+static int64_t
+job_fail(struct kontor_job *job, enum kontor_result result)
+{
+    const struct job_failure *row = &job_failures[result];
+    char request_id[37];
+    kontor_uuid(request_id);
+    Kontor__V1__FailRequest request = KONTOR__V1__FAIL_REQUEST__INIT;
+    request.item = job->claimed->item;
+    request.fence = job->claimed->fence;
+    request.failure = row->failure;
+    request.reason =
+        (char *)(uintptr_t)(job->reason != NULL ? job->reason : row->reason);
+    request.request_id = request_id;
+    struct kontor_error error = {0};
+    Kontor__V1__OrderItem *item = NULL;
+    int64_t pause_ms = -1;
+    enum kontor_status status = job_call(job, "/kontor.v1.FulfilmentService/Fail",
+                                         &request.base, &item, &error);
+    job_tell(job, status == KONTOR_OK ? row->what : "lost",
+             status == KONTOR_OK ? request.reason : error.message);
+    if (status == KONTOR_OK && result == KONTOR_RETRY) {
+        pause_ms = job_pause_ms(job, item);
+    }
+    kontor_reply_free(item);
+    kontor_error_done(&error);
+    return pause_ms;
+}
+
+/* Says that it is done. false: the broker refused what was delivered, so it must be
+ * told something else. */
+static bool
+job_complete(struct kontor_job *job)
+{
+    char request_id[37];
+    kontor_uuid(request_id);
+    Kontor__V1__CompleteRequest request = KONTOR__V1__COMPLETE_REQUEST__INIT;
+    request.item = job->claimed->item;
+    request.fence = job->claimed->fence;
+    request.delivery = job_delivery(job);
+    request.request_id = request_id;
+    if (request.delivery == NULL) {
+        kontor_job_reason(job, "the agent ran out of memory");
+        return false;
+    }
+    struct kontor_error error = {0};
+    enum kontor_status status = job_call(job, "/kontor.v1.FulfilmentService/Complete",
+                                         &request.base, NULL, &error);
+    if (status == KONTOR_OK) {
+        job_tell(job, "done", job->backend_id);
+    } else {
+        job_tell(job, job_is_lost(job) ? "lost" : "refused", error.message);
+        kontor_job_reason(job, error.message);
+    }
+    bool is_over = status == KONTOR_OK || status == KONTOR_ABORTED ||
+                   job_is_lost(job) || error_is(&error, "CLOSED");
+    kontor_error_done(&error);
+    return is_over;
+}
+
+/* ---- Working ---- */
+
+static enum kontor_result
+job_lookup(struct kontor_job *job)
+{
+    const struct kontor_agent_options *options = &job->agent->options;
+    job_tell(job, "lookup", job->claimed->intent);
+    enum kontor_result result = options->lookup(job, options->context);
+    /* That an object can never be found says nothing about the order: it stays unknown.
+     */
+    return result == KONTOR_NEVER ? KONTOR_NOBODY_KNOWS : result;
+}
+
+/* One attempt: looks where something may exist, creates where nothing does. */
+static enum kontor_result
+job_attempt(struct kontor_job *job, bool must_look)
+{
+    const struct kontor_agent_options *options = &job->agent->options;
+    job_forget(job);
+    enum kontor_result result = must_look ? job_lookup(job) : KONTOR_ABSENT;
+    if (result == KONTOR_ABSENT) {
+        if (job_is_lost(job)) {
+            return KONTOR_NOBODY_KNOWS;
+        }
+        job_forget(job);
+        result = options->provision(job, options->context);
+    }
+    if (result == KONTOR_DONE && job->backend_id == NULL) {
+        kontor_job_reason(job, "the agent said it is done but gave no backend id");
+        return KONTOR_NOBODY_KNOWS;
+    }
+    return result == KONTOR_ABSENT ? KONTOR_NOBODY_KNOWS : result;
+}
+
+/* Answers how long to wait before another attempt here, or -1: it is over. */
+static int64_t
+job_conclude(struct kontor_job *job, enum kontor_result result)
+{
+    if (result == KONTOR_DONE && job_complete(job)) {
+        return -1;
+    }
+    if (job_is_lost(job)) {
+        job_tell(job, "lost", "the lease is over");
+        return -1;
+    }
+    /* A delivery the broker refuses comes to an operator after some tries; it exists,
+     * so it is never failed for good. */
+    return job_fail(job, result == KONTOR_DONE ? KONTOR_RETRY : result);
+}
+
+static void
+job_work(struct kontor_job *job, bool must_look)
+{
+    int64_t pause_ms = job_conclude(job, job_attempt(job, must_look));
+    while (pause_ms >= 0) {
+        job_wait(job, lease_now_ms() + pause_ms, false);
+        if (job_is_lost(job)) {
+            job_tell(job, "lost", "the lease is over");
+            return;
+        }
+        bool has_lookup = job->agent->options.lookup != NULL;
+        pause_ms = job_conclude(job, job_attempt(job, has_lookup));
+    }
+}
+
+/* Nobody here can say whether the object exists: it is left alone until the broker
+ * takes it away. */
+static void
+job_leave(struct kontor_job *job)
+{
+    static const char *const note =
+        "an earlier attempt may have created this, and the agent has no lookup: "
+        "an operator must look and decide";
+    struct kontor_error error = {0};
+    kontor_job_report(job, NULL, note, 0, &error);
+    kontor_error_done(&error);
+    job_tell(job, "needs-operator", note);
+    job_wait(job, INT64_MAX, true);
+}
+
+static void
+job_do(struct kontor_job *job)
+{
+    if (job->claimed->kind != KONTOR__V1__JOB_KIND__PROVISION) {
+        /* Before Begin it can be given back; after it only its lease can end. */
+        if (job->may_exist) {
+            job_leave(job);
+        } else {
+            job_release(job, "this agent does not know this kind of job");
+        }
+        return;
+    }
+    if (!job->may_exist) {
+        if (job_begin(job)) {
+            job_work(job, false);
+        }
+        return;
+    }
+    if (job->agent->options.lookup == NULL) {
+        job_leave(job);
+    } else {
+        job_work(job, true);
+    }
+}
+
+static void *
+job_run(void *context)
+{
+    struct kontor_job *job = context;
+    struct kontor_agent *agent = job->agent;
+    job_tell(job, "claimed", job->claimed->name);
+    job_do(job);
+    pthread_mutex_lock(&agent->mutex);
+    job->is_finished = true;
+    agent->n_running--;
+    pthread_cond_broadcast(&agent->changed);
+    pthread_mutex_unlock(&agent->mutex);
+    return NULL;
+}
+
+/* ---- Life ---- */
+
+static void
+job_free(struct kontor_job *job)
+{
+    if (job->lost_fd >= 0) {
+        close(job->lost_fd);
+    }
+    arena_free(job->arena);
+    kontor_reply_free(job->claimed);
+    free(job);
+}
+
+/* The name to look for is the one the earlier attempt used. */
+static void
+job_take_intent(struct kontor_job *job)
+{
+    Kontor__V1__ClaimedJob *claimed = job->claimed;
+    job->may_exist = claimed->prior_intent[0] != '\0';
+    if (job->may_exist) {
+        char *intent = claimed->intent;
+        claimed->intent = claimed->prior_intent;
+        claimed->prior_intent = intent;
+    }
+}
+
+bool
+job_start(struct kontor_agent *agent, Kontor__V1__ClaimedJob *claimed)
+{
+    struct kontor_job *job = calloc(1, sizeof *job);
+    if (job == NULL) {
+        kontor_reply_free(claimed);
+        return false;
+    }
+    job->agent = agent;
+    job->claimed = claimed;
+    job_take_intent(job);
+    job->claimed_at_ms = lease_now_ms();
+    memcpy(job->session, agent->session, sizeof job->session);
+    job->lost_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    job->arena = arena_new();
+    if (job->lost_fd < 0 || job->arena == NULL ||
+        !agent_thread(&job->thread, job_run, job)) {
+        job_free(job);
+        return false;
+    }
+    job->next = agent->jobs;
+    agent->jobs = job;
+    agent->n_running++;
+    agent->n_started++;
+    return true;
+}
+
+void
+job_join(struct kontor_job *job)
+{
+    pthread_join(job->thread, NULL);
+    job_free(job);
+}
