@@ -254,6 +254,8 @@ enum status store_open(const struct store_options *options, struct store **store
 void store_close(struct store *store);
 /* Backend's name, such as "sqlite". */
 const char *store_backend(const struct store *store);
+/* What went wrong last below the store, one line, cut to size; "" = nothing. Any thread. */
+void store_failure(struct store *store, char *text, size_t size);
 
 /* ---- Maintenance; no committer may run meanwhile ---- */
 

@@ -1,0 +1,82 @@
+#include "store/apply.h"
+
+#include <string.h>
+
+#include "store/split.h"
+
+bool
+apply_split(const struct kind *kind, const Kontor__V1__Change *change,
+            struct arena *arena, struct version *out)
+{
+    struct bytes doc = {change->doc.data, change->doc.len};
+    *out = (struct version){
+        .id = change->id, .scope = change->scope, .n_scope = change->n_scope};
+    return split_views(kind, doc, arena, &out->w, &out->x) &&
+           split_values(kind, doc, arena, out->values);
+}
+
+enum status
+apply_change(struct store *store, const Kontor__V1__Commit *commit,
+             const Kontor__V1__Change *change, const struct version *present,
+             struct arena *arena)
+{
+    if (change->op == KONTOR__V1__CHANGE__OP__NOTE) {
+        return STATUS_OK;
+    }
+    const struct kind *kind = kind_by_name(store->options.kinds, change->kind);
+    const struct version *old = present->seq == 0 ? NULL : present;
+    if (change->op == KONTOR__V1__CHANGE__OP__DELETE) {
+        return store->backend->write(store->db, kind, old, NULL, commit->seq);
+    }
+    struct version next;
+    if (!apply_split(kind, change, arena, &next)) {
+        return STATUS_INTERNAL;
+    }
+    next.seq = commit->seq;
+    next.until = INT64_MAX;
+    next.at_ms = store_time_ms(commit->at);
+    next.created_at_ms = old == NULL ? next.at_ms : old->created_at_ms;
+    return store->backend->write(store->db, kind, old, &next, commit->seq);
+}
+
+static enum status
+apply_judged(struct store *store, const Kontor__V1__Commit *commit,
+             const Kontor__V1__Change *change, struct arena *arena, const char **wrong)
+{
+    struct version present = {.seq = 0};
+    const struct kind *kind = kind_by_name(store->options.kinds, change->kind);
+    if (kind == NULL) {
+        *wrong = arena_print(arena, "commit %lld: this version knows no kind \"%s\"",
+                             (long long)commit->seq, change->kind);
+        return STATUS_DATA_LOSS;
+    }
+    enum status status = store->backend->head(store->backend->writer(store->db), kind,
+                                              change->id, arena, &present);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    bool is_note = change->op == KONTOR__V1__CHANGE__OP__NOTE;
+    if (present.seq != change->was && !is_note) {
+        *wrong = arena_print(
+            arena, "commit %lld: %s %s replaces revision %lld, but %lld is there",
+            (long long)commit->seq, change->kind, change->id, (long long)change->was,
+            (long long)present.seq);
+        return STATUS_DATA_LOSS;
+    }
+    return apply_change(store, commit, change, &present, arena);
+}
+
+enum status
+apply_logged(struct store *store, const Kontor__V1__Commit *commit, struct arena *arena,
+             const char **wrong)
+{
+    *wrong = NULL;
+    for (size_t i = 0; i < commit->n_changes; i++) {
+        enum status status =
+            apply_judged(store, commit, commit->changes[i], arena, wrong);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}

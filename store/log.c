@@ -1,0 +1,151 @@
+#include "proto/wire.h"
+#include "store/inner.h"
+
+enum { LOG_MAX_COMMITS = 16384 };
+
+/* Fills at most max commits; OK at the end. */
+static enum status
+log_fill(struct store_reader *reader, int64_t after, size_t max_bytes,
+         size_t max_commits, struct arena *arena, Kontor__V1__Commit **commits,
+         size_t *n)
+{
+    struct store *store = reader->store;
+    size_t size = 0;
+    *n = 0;
+    while (*n < max_commits) {
+        struct log_entry entry;
+        enum status status =
+            store->backend->log_after(reader->reader, after, arena, &entry);
+        if (status == STATUS_NOT_FOUND) {
+            return STATUS_OK;
+        }
+        size += status == STATUS_OK ? entry.body.size : 0;
+        if (status == STATUS_OK && *n > 0 && size > max_bytes) {
+            return STATUS_OK;
+        }
+        if (status == STATUS_OK) {
+            status = store_unpack(store, &entry, arena, &commits[*n]);
+        }
+        if (status != STATUS_OK) {
+            return status;
+        }
+        after = entry.seq;
+        (*n)++;
+    }
+    return STATUS_OK;
+}
+
+enum status
+store_log_read(struct store_reader *reader, int64_t after, size_t max_commits,
+               size_t max_bytes, struct arena *arena, Kontor__V1__Commit ***commits,
+               size_t *n_commits)
+{
+    int64_t applied = 0;
+    enum status status = reader->is_begun
+                             ? STATUS_OK
+                             : reader->store->backend->tail(reader->reader, &applied);
+    applied = reader->is_begun ? reader->applied : applied;
+    if (status == STATUS_OK) {
+        status = store_position(reader->store, after, applied);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    size_t room = max_commits < LOG_MAX_COMMITS ? max_commits : LOG_MAX_COMMITS;
+    uint64_t left = (uint64_t)(applied - after);
+    room = left < room ? (size_t)left : room;
+    Kontor__V1__Commit **found = arena_alloc(arena, room * sizeof(void *));
+    size_t n = 0;
+    status = log_fill(reader, after, max_bytes, room, arena, found, &n);
+    if (status == STATUS_OK) {
+        *commits = found;
+        *n_commits = n;
+    }
+    return status;
+}
+
+/* When an entry was committed, without unpacking it. */
+static int64_t
+log_time_ms(const struct log_entry *entry)
+{
+    struct wire_field field;
+    int64_t time_ms = 0;
+    if (wire_find(entry->body, (const uint8_t[]){2, 1}, 2, &field)) {
+        time_ms = (int64_t)field.value * 1000;
+    }
+    if (wire_find(entry->body, (const uint8_t[]){2, 2}, 2, &field)) {
+        time_ms += (int64_t)field.value / 1000000;
+    }
+    return time_ms;
+}
+
+/* Times never run back along the log, so that halving finds the place; gaps only cost a
+ * few more steps. */
+static enum status
+log_seq_at(struct store_reader *reader, int64_t time_ms, int64_t tail,
+           struct arena *arena, int64_t *seq)
+{
+    int64_t low = 0;
+    int64_t high = tail;
+    *seq = 0;
+    while (low < high) {
+        int64_t middle = low + (high - low + 1) / 2;
+        struct log_entry entry = {.seq = 0};
+        enum status status =
+            reader->store->backend->log_until(reader->reader, middle, arena, &entry);
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+            return status;
+        }
+        bool is_before = entry.seq <= low || log_time_ms(&entry) <= time_ms;
+        if (is_before) {
+            *seq = entry.seq > *seq ? entry.seq : *seq;
+            low = middle;
+        } else {
+            high = entry.seq - 1;
+        }
+        arena_reset(arena);
+    }
+    return STATUS_OK;
+}
+
+enum status
+store_seq_at(struct store_reader *reader, int64_t time_ms, int64_t *seq)
+{
+    int64_t tail = 0;
+    int64_t found = 0;
+    struct arena *arena = arena_new();
+    enum status status = reader->store->backend->tail(reader->reader, &tail);
+    if (status == STATUS_OK) {
+        status = log_seq_at(reader, time_ms, tail, arena, &found);
+    }
+    arena_free(arena);
+    if (status == STATUS_OK) {
+        *seq = found;
+    }
+    return status;
+}
+
+enum status
+store_histories(struct store_reader *reader, struct arena *arena,
+                Kontor__V1__History ***histories, size_t *n_histories)
+{
+    return reader->store->backend->histories(reader->reader, arena, histories,
+                                             n_histories);
+}
+
+enum status
+store_soft_get(struct store_reader *reader, const char *key, int64_t *value)
+{
+    return reader->store->backend->soft_get(reader->reader, key, value);
+}
+
+enum status
+store_by_eid(struct store_reader *reader, const uint8_t eid[STORE_EID_SIZE],
+             struct arena *arena, Kontor__V1__Commit **commit)
+{
+    struct log_entry entry;
+    enum status status =
+        reader->store->backend->log_by_eid(reader->reader, eid, arena, &entry);
+    return status == STATUS_OK ? store_unpack(reader->store, &entry, arena, commit)
+                               : status;
+}

@@ -1,0 +1,135 @@
+#include "store/queue.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { BULK_SHARE = STORE_BATCH_COMMITS / 4 };
+
+struct lane {
+    struct work *first;
+    struct work *last;
+};
+
+struct queue {
+    pthread_mutex_t lock; /* Guards what follows. */
+    pthread_cond_t filled;
+    struct lane bulk;
+    struct lane other;
+    size_t n_waiting;
+    size_t length;
+    bool is_closed;
+};
+
+struct queue *
+queue_new(size_t length)
+{
+    struct queue *queue = calloc(1, sizeof *queue);
+    if (queue == NULL) {
+        return NULL;
+    }
+    pthread_mutex_init(&queue->lock, NULL);
+    pthread_cond_init(&queue->filled, NULL);
+    queue->length = length;
+    return queue;
+}
+
+void
+queue_free(struct queue *queue)
+{
+    if (queue == NULL) {
+        return;
+    }
+    pthread_cond_destroy(&queue->filled);
+    pthread_mutex_destroy(&queue->lock);
+    free(queue);
+}
+
+static void
+lane_add(struct lane *lane, struct work *work)
+{
+    work->next = NULL;
+    if (lane->first == NULL) {
+        lane->first = work;
+    } else {
+        lane->last->next = work;
+    }
+    lane->last = work;
+}
+
+static struct work *
+lane_take(struct lane *lane)
+{
+    struct work *work = lane->first;
+    if (work != NULL) {
+        lane->first = work->next;
+        work->next = NULL;
+    }
+    return work;
+}
+
+enum status
+queue_push(struct queue *queue, struct work *work)
+{
+    enum status status = STATUS_OK;
+    pthread_mutex_lock(&queue->lock);
+    if (queue->is_closed) {
+        status = STATUS_UNAVAILABLE;
+    } else if (queue->n_waiting >= queue->length) {
+        status = STATUS_RESOURCE_EXHAUSTED;
+    } else {
+        lane_add(work->is_bulk ? &queue->bulk : &queue->other, work);
+        queue->n_waiting++;
+        pthread_cond_signal(&queue->filled);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return status;
+}
+
+/* The other lane goes first, so that a bulk load never delays a batch that somebody
+ * waits for. */
+static struct work *
+queue_next(struct queue *queue)
+{
+    struct work *work = lane_take(&queue->other);
+    if (work == NULL) {
+        work = lane_take(&queue->bulk);
+    }
+    if (work != NULL) {
+        queue->n_waiting--;
+    }
+    return work;
+}
+
+struct work *
+queue_wait(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    while (queue->n_waiting == 0 && !queue->is_closed) {
+        pthread_cond_wait(&queue->filled, &queue->lock);
+    }
+    struct work *work = queue_next(queue);
+    pthread_mutex_unlock(&queue->lock);
+    return work;
+}
+
+struct work *
+queue_take(struct queue *queue, size_t n_bulk, bool has_other)
+{
+    struct work *work = NULL;
+    pthread_mutex_lock(&queue->lock);
+    bool is_share_used = n_bulk >= BULK_SHARE && has_other;
+    if (queue->other.first != NULL || !is_share_used) {
+        work = queue_next(queue);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return work;
+}
+
+void
+queue_close(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->is_closed = true;
+    pthread_cond_broadcast(&queue->filled);
+    pthread_mutex_unlock(&queue->lock);
+}

@@ -1,0 +1,32 @@
+/*
+ * The works that wait for the committer: bounded, two lanes, first come first served in
+ * each.
+ *
+ * Memory: works are linked through work->next and stay their submitters'. Errors:
+ * RESOURCE_EXHAUSTED, UNAVAILABLE. Threads: any may push; one takes. The lock guards
+ * everything inside.
+ */
+#ifndef KONTOR_STORE_QUEUE_H
+#define KONTOR_STORE_QUEUE_H
+
+#include "store/store.h"
+
+struct queue;
+
+/* NULL when out of memory. */
+struct queue *queue_new(size_t length);
+/* Accepts NULL. */
+void queue_free(struct queue *queue);
+enum status queue_push(struct queue *queue, struct work *work) MUST_CHECK;
+/* Waits for a work; NULL: the queue is closed and empty. */
+struct work *queue_wait(struct queue *queue);
+/*
+ * The next work of a batch that already has n_bulk bulk ones, or NULL: nothing more
+ * belongs into it. While others wait or are in the batch (has_other), bulk works take
+ * at most a quarter of STORE_BATCH_COMMITS.
+ */
+struct work *queue_take(struct queue *queue, size_t n_bulk, bool has_other);
+/* Nothing more may be pushed; what waits is still handed out. */
+void queue_close(struct queue *queue);
+
+#endif

@@ -1,0 +1,175 @@
+#include "store/split.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "proto/wire.h"
+
+enum { TYPE_VARINT = 0, TYPE_SIZED = 2 };
+
+static bool
+split_is_internal(const struct kind *kind, uint32_t number)
+{
+    for (const uint8_t *field = kind->internal; *field != 0; field++) {
+        if (*field == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+split_views(const struct kind *kind, struct bytes doc, struct arena *arena,
+            struct bytes *w, struct bytes *x)
+{
+    if (kind->internal == NULL) {
+        *w = doc;
+        *x = (struct bytes){NULL, 0};
+        return true;
+    }
+    uint8_t *shown = arena_alloc(arena, doc.size);
+    uint8_t *hidden = arena_alloc(arena, doc.size);
+    size_t n_shown = 0;
+    size_t n_hidden = 0;
+    struct wire_field field;
+    while (wire_next(&doc, &field)) {
+        bool is_internal = split_is_internal(kind, field.number);
+        uint8_t *to = is_internal ? hidden + n_hidden : shown + n_shown;
+        memcpy(to, field.whole.data, field.whole.size);
+        *(is_internal ? &n_hidden : &n_shown) += field.whole.size;
+    }
+    *w = (struct bytes){shown, n_shown};
+    *x = (struct bytes){hidden, n_hidden};
+    return doc.size == 0;
+}
+
+/* A google.protobuf.Timestamp as milliseconds; times before 1970 round towards the
+ * past. */
+static int64_t
+split_time(struct bytes timestamp)
+{
+    struct wire_field field;
+    int64_t seconds = 0;
+    int64_t nanos = 0;
+    if (wire_find(timestamp, (const uint8_t[]){1}, 1, &field)) {
+        seconds = (int64_t)field.value;
+    }
+    if (wire_find(timestamp, (const uint8_t[]){2}, 1, &field)) {
+        nanos = (int64_t)field.value;
+    }
+    if (seconds > INT64_MAX / 1000 - 1 || seconds < INT64_MIN / 1000 + 1) {
+        return seconds > 0 ? INT64_MAX : INT64_MIN;
+    }
+    return seconds * 1000 + nanos / 1000000;
+}
+
+static void
+split_value(const struct declared *declared, struct bytes doc, struct arena *arena,
+            struct store_value *value)
+{
+    struct wire_field field;
+    *value = (struct store_value){
+        .text = "",
+        .integer = declared->type == DECLARED_TIME ? INT64_MAX : INT64_MIN,
+    };
+    if (!wire_find(doc, declared->path, KIND_MAX_PATH, &field)) {
+        return;
+    }
+    if (declared->type == DECLARED_INTEGER && field.type == TYPE_VARINT) {
+        value->integer = (int64_t)field.value;
+    }
+    if (declared->type == DECLARED_TEXT && field.type == TYPE_SIZED) {
+        value->text = arena_copy_n(arena, field.content.data, field.content.size);
+    }
+    if (declared->type == DECLARED_TIME && field.type == TYPE_SIZED) {
+        value->integer = split_time(field.content);
+    }
+}
+
+bool
+split_values(const struct kind *kind, struct bytes doc, struct arena *arena,
+             struct store_value values[KIND_MAX_DECLARED])
+{
+    size_t n = split_n_declared(kind);
+    for (size_t i = 0; i < n; i++) {
+        split_value(&kind->declared[i], doc, arena, &values[i]);
+    }
+    if (n == 0) {
+        return true;
+    }
+    struct wire_field field;
+    while (wire_next(&doc, &field)) {
+    }
+    return doc.size == 0;
+}
+
+size_t
+split_n_declared(const struct kind *kind)
+{
+    size_t n = 0;
+    while (n < KIND_MAX_DECLARED && kind->declared[n].name != NULL) {
+        n++;
+    }
+    return n;
+}
+
+size_t
+split_declared(const struct kind *kind, const char *name)
+{
+    size_t n = split_n_declared(kind);
+    size_t i = 0;
+    while (i < n && strcmp(kind->declared[i].name, name) != 0) {
+        i++;
+    }
+    return i;
+}
+
+size_t
+split_n_columns(const struct kind_index *index)
+{
+    size_t n = 0;
+    while (index != NULL && n < KIND_MAX_COLUMNS && index->columns[n] != NULL) {
+        n++;
+    }
+    return n;
+}
+
+size_t
+split_column(const struct kind *kind, const struct kind_index *index, size_t column)
+{
+    size_t i = split_declared(kind, index->columns[column]);
+    assert(i < split_n_declared(kind));
+    return i;
+}
+
+size_t
+split_n_indexes(const struct kind *kind)
+{
+    size_t n = 0;
+    while (n < KIND_MAX_INDEXES && kind->indexes[n].name != NULL) {
+        n++;
+    }
+    return n;
+}
+
+const struct kind_index *
+split_index(const struct kind *kind, const char *name)
+{
+    size_t n = split_n_indexes(kind);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(kind->indexes[i].name, name) == 0) {
+            return &kind->indexes[i];
+        }
+    }
+    return NULL;
+}
+
+bool
+split_is_equal(enum declared_type type, const struct store_value *one,
+               const struct store_value *other)
+{
+    if (type == DECLARED_TEXT) {
+        return strcmp(one->text, other->text) == 0;
+    }
+    return one->integer == other->integer;
+}

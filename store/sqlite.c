@@ -1,0 +1,252 @@
+#include "store/sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Opens the side file; its lock goes with the process, however that ends. */
+static int
+lock_open(struct sqlite *db, const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        failure_set(db->open.failure,
+                    "cannot open %s: %s; the store's folder must be there and writable",
+                    path, strerror(errno));
+    }
+    return fd;
+}
+
+static void
+lock_refuse(struct sqlite *db, int fd, const char *path)
+{
+    char owner[32] = "";
+    ssize_t size = pread(fd, owner, sizeof owner - 1, 0);
+    owner[size > 0 ? size : 0] = '\0';
+    failure_set(db->open.failure,
+                "%s is in use by another broker (process %s holds %s): stop that one "
+                "first, or give this one a "
+                "store of its own",
+                db->path, owner[0] == '\0' ? "unknown" : owner, path);
+}
+
+static bool
+lock_take(struct sqlite *db, const char *path)
+{
+    char owner[32];
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int fd = lock_open(db, path);
+    if (fd < 0) {
+        return false;
+    }
+    if (fcntl(fd, F_OFD_SETLK, &lock) != 0) {
+        lock_refuse(db, fd, path);
+        close(fd);
+        return false;
+    }
+    int size = snprintf(owner, sizeof owner, "%ld", (long)getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, owner, (size_t)size, 0) != size) {
+        /* Only who holds the lock counts; whose number stands in it is a courtesy. */
+        errno = 0;
+    }
+    db->lock_fd = fd;
+    return true;
+}
+
+static enum status
+sqlite_lock(struct sqlite *db)
+{
+    char *path = sqlite3_mprintf("%s-lock", db->path);
+    bool is_locked = lock_take(db, path);
+    sqlite3_free(path);
+    return is_locked ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
+static int
+count_pages(void *context, sqlite3 *handle, const char *name, int n_pages)
+{
+    struct sqlite *db = context;
+    (void)handle;
+    (void)name;
+    db->wal_pages = n_pages;
+    return SQLITE_OK;
+}
+
+static enum status
+sqlite_open_writer(struct sqlite *db)
+{
+    enum status status = sqlite_conn_open(db, true, &db->writer);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    sqlite3_wal_hook(db->writer.handle, count_pages, db);
+    db->checkpoint_at = SQLITE_CHECKPOINT_PAGES;
+    if (db->open.faults.skips_sync) {
+        status = sqlite_run(&db->writer, "PRAGMA synchronous=OFF");
+    }
+    if (db->open.faults.max_pages > 0) {
+        char *limit = sqlite3_mprintf("PRAGMA max_page_count=%lld",
+                                      (long long)db->open.faults.max_pages);
+        status = sqlite_run(&db->writer, limit);
+        sqlite3_free(limit);
+    }
+    return status;
+}
+
+/*
+ * A WAL database needs its -shm file even to be read. Where that cannot be made and
+ * nothing waits in a WAL, the file is all there is.
+ */
+static enum status
+sqlite_open_read_only(struct sqlite *db)
+{
+    enum status status = sqlite_conn_open(db, false, &db->writer);
+    int64_t n_tables = 0;
+    if (status == STATUS_OK) {
+        status =
+            sqlite_number(&db->writer, "SELECT count(*) FROM sqlite_schema", &n_tables);
+    }
+    char *wal = sqlite3_mprintf("%s-wal", db->path);
+    bool is_at_rest = access(wal, F_OK) != 0 && access(db->path, R_OK) == 0;
+    sqlite3_free(wal);
+    if (status != STATUS_UNAVAILABLE || !is_at_rest) {
+        return status;
+    }
+    sqlite_conn_close(&db->writer);
+    db->is_immutable = true;
+    return sqlite_conn_open(db, false, &db->writer);
+}
+
+static void
+sqlite_close(void *db)
+{
+    struct sqlite *self = db;
+    if (self->writer.db != NULL) {
+        sqlite_conn_close(&self->writer);
+    }
+    if (self->lock_fd >= 0) {
+        close(self->lock_fd);
+    }
+    arena_free(self->scratch);
+    sqlite3_free(self->path);
+    free(self);
+}
+
+static enum status
+sqlite_open(const struct backend_open *open, void **out)
+{
+    struct sqlite *db = calloc(1, sizeof *db);
+    if (db == NULL) {
+        abort();
+    }
+    db->open = *open;
+    db->lock_fd = -1;
+    db->path = sqlite3_mprintf("%s", open->path);
+    db->scratch = arena_new();
+    if (db->path == NULL || db->scratch == NULL) {
+        abort();
+    }
+    enum status status = open->is_read_only ? STATUS_OK : sqlite_lock(db);
+    if (status == STATUS_OK) {
+        status =
+            open->is_read_only ? sqlite_open_read_only(db) : sqlite_open_writer(db);
+    }
+    if (status == STATUS_OK) {
+        status = sqlite_schema_make(db);
+    }
+    if (status != STATUS_OK) {
+        sqlite_close(db);
+        return status;
+    }
+    *out = db;
+    return STATUS_OK;
+}
+
+static enum status
+sqlite_reader_open(void *db, void **reader)
+{
+    struct sqlite_conn *conn = calloc(1, sizeof *conn);
+    if (conn == NULL) {
+        abort();
+    }
+    enum status status = sqlite_conn_open(db, false, conn);
+    if (status != STATUS_OK) {
+        free(conn);
+        return status;
+    }
+    *reader = conn;
+    return STATUS_OK;
+}
+
+static void
+sqlite_reader_close(void *reader)
+{
+    sqlite_conn_close(reader);
+    free(reader);
+}
+
+static void *
+sqlite_writer(void *db)
+{
+    struct sqlite *self = db;
+    return &self->writer;
+}
+
+static enum status
+sqlite_begin(void *reader)
+{
+    struct sqlite_conn *conn = reader;
+    sqlite3_stmt *statement = sqlite_statement(conn, SQL_BEGIN, NULL, NULL);
+    if (statement == NULL) {
+        return STATUS_UNAVAILABLE;
+    }
+    enum status status = sqlite_status(conn, sqlite3_step(statement));
+    sqlite3_reset(statement);
+    return status;
+}
+
+static void
+sqlite_end(void *reader)
+{
+    sqlite3_stmt *statement = sqlite_statement(reader, SQL_COMMIT, NULL, NULL);
+    if (statement != NULL) {
+        sqlite3_step(statement);
+        sqlite3_reset(statement);
+    }
+}
+
+const struct backend backend_sqlite = {
+    .name = "sqlite",
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .reader_open = sqlite_reader_open,
+    .reader_close = sqlite_reader_close,
+    .writer = sqlite_writer,
+    .begin = sqlite_begin,
+    .end = sqlite_end,
+    .tail = sqlite_tail,
+    .log_after = sqlite_log_after,
+    .log_until = sqlite_log_until,
+    .log_by_eid = sqlite_log_by_eid,
+    .histories = sqlite_histories,
+    .soft_get = sqlite_soft_get,
+    .present = sqlite_present,
+    .head = sqlite_head,
+    .past = sqlite_past,
+    .keys = sqlite_keys,
+    .has_key = sqlite_has_key,
+    .counts = sqlite_counts,
+    .check = sqlite_check,
+    .batch_begin = sqlite_batch_begin,
+    .batch_commit = sqlite_batch_commit,
+    .batch_abort = sqlite_batch_abort,
+    .append = sqlite_append,
+    .write = sqlite_write,
+    .soft_put = sqlite_soft_put,
+    .history_put = sqlite_history_put,
+    .clear_documents = sqlite_clear_documents,
+    .settle = sqlite_settle,
+};

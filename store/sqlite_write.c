@@ -1,0 +1,230 @@
+#include "store/sqlite.h"
+
+#include "store/inner.h"
+#include "store/scope.h"
+#include "store/split.h"
+
+enum status
+sqlite_batch_begin(void *db)
+{
+    struct sqlite *self = db;
+    return sqlite_finish(&self->writer,
+                         sqlite_statement(&self->writer, SQL_BEGIN_WRITE, NULL, NULL));
+}
+
+enum status
+sqlite_batch_commit(void *db)
+{
+    struct sqlite *self = db;
+    return sqlite_finish(&self->writer,
+                         sqlite_statement(&self->writer, SQL_COMMIT, NULL, NULL));
+}
+
+void
+sqlite_batch_abort(void *db)
+{
+    struct sqlite *self = db;
+    /* After some errors SQLite has rolled back by itself: then this fails, and it does
+     * not matter. */
+    sqlite3_exec(self->writer.handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+enum status
+sqlite_append(void *db, int64_t seq, const uint8_t *eid, struct bytes body)
+{
+    struct sqlite *self = db;
+    sqlite3_stmt *statement = sqlite_statement(&self->writer, SQL_APPEND, NULL, NULL);
+    if (statement != NULL) {
+        sqlite3_bind_int64(statement, 1, seq);
+        sqlite_bind_bytes(statement, 2, (struct bytes){eid, STORE_EID_SIZE});
+        sqlite_bind_bytes(statement, 3, body);
+    }
+    return sqlite_finish(&self->writer, statement);
+}
+
+/* One row of an index. */
+static enum status
+write_key(struct sqlite *db, enum sqlite_sql sql, const struct kind *kind,
+          const struct kind_index *index, const struct version *version,
+          const char *scope)
+{
+    sqlite3_stmt *statement = sqlite_statement(&db->writer, sql, kind, index);
+    if (statement == NULL) {
+        return STATUS_INTERNAL;
+    }
+    sqlite_bind_key(statement, kind, index, version, scope);
+    return sqlite_finish(&db->writer, statement);
+}
+
+/* A document's rows in one index: one a scope string without its first byte, and one
+ * among all. */
+static enum status
+write_keys(struct sqlite *db, enum sqlite_sql sql, const struct kind *kind,
+           const struct kind_index *index, const struct version *version)
+{
+    enum status status = write_key(db, sql, kind, index, version, SCOPE_ALL);
+    for (size_t i = 0; i < version->n_scope && status == STATUS_OK; i++) {
+        status = write_key(db, sql, kind, index, version, version->scope[i] + 1);
+    }
+    return status;
+}
+
+/* Whether both versions stand in an index under the same keys. */
+static bool
+write_is_same(const struct kind *kind, const struct kind_index *index,
+              const struct version *old, const struct version *next)
+{
+    for (size_t i = 0; i < split_n_columns(index); i++) {
+        size_t declared = split_column(kind, index, i);
+        enum declared_type type = kind->declared[declared].type;
+        if (!split_is_equal(type, &old->values[declared], &next->values[declared])) {
+            return false;
+        }
+    }
+    return scope_is_equal(old->scope, old->n_scope, next->scope, next->n_scope);
+}
+
+static enum status
+write_index(struct sqlite *db, const struct kind *kind, const struct kind_index *index,
+            const struct version *old, const struct version *next)
+{
+    enum status status = STATUS_OK;
+    if (old != NULL && next != NULL && write_is_same(kind, index, old, next)) {
+        return STATUS_OK;
+    }
+    if (old != NULL) {
+        status = write_keys(db, SQL_KEY_DELETE, kind, index, old);
+    }
+    if (status == STATUS_OK && next != NULL) {
+        status = write_keys(db, SQL_KEY_INSERT, kind, index, next);
+    }
+    return status;
+}
+
+/* The present row becomes a past one, valid until seq. */
+static enum status
+write_keep(struct sqlite *db, const struct kind *kind, const char *id, int64_t seq)
+{
+    sqlite3_stmt *statement = sqlite_statement(&db->writer, SQL_KEEP, kind, NULL);
+    if (statement != NULL) {
+        sqlite_bind_text(statement, 1, id);
+        sqlite3_bind_int64(statement, 2, seq);
+    }
+    return sqlite_finish(&db->writer, statement);
+}
+
+static enum status
+write_remove(struct sqlite *db, const struct kind *kind, const char *id)
+{
+    sqlite3_stmt *statement = sqlite_statement(&db->writer, SQL_DELETE, kind, NULL);
+    if (statement != NULL) {
+        sqlite_bind_text(statement, 1, id);
+    }
+    return sqlite_finish(&db->writer, statement);
+}
+
+static enum status
+write_present(struct sqlite *db, enum sqlite_sql sql, const struct kind *kind,
+              const struct version *next)
+{
+    sqlite3_stmt *statement = sqlite_statement(&db->writer, sql, kind, NULL);
+    if (statement == NULL) {
+        return STATUS_INTERNAL;
+    }
+    struct arena *arena = db->scratch;
+    sqlite_bind_text(statement, 1, next->id);
+    sqlite3_bind_int64(statement, 2, next->seq);
+    sqlite3_bind_int64(statement, 3, next->at_ms);
+    sqlite3_bind_int64(statement, 4, next->created_at_ms);
+    sqlite_bind_bytes(statement, 5, scope_pack(next->scope, next->n_scope, arena));
+    sqlite_bind_bytes(statement, 6, next->w);
+    sqlite_bind_bytes(statement, 7, next->x);
+    size_t n = split_n_declared(kind);
+    for (size_t i = 0; i < n; i++) {
+        sqlite_bind_value(statement, 8 + (int)i, kind->declared[i].type,
+                          &next->values[i]);
+    }
+    enum status status = sqlite_finish(&db->writer, statement);
+    arena_reset(arena);
+    return status;
+}
+
+enum status
+sqlite_write(void *db, const struct kind *kind, const struct version *old,
+             const struct version *next, int64_t seq)
+{
+    struct sqlite *self = db;
+    enum status status = STATUS_OK;
+    if (old != NULL && kind->has_history) {
+        status = write_keep(self, kind, old->id, seq);
+    }
+    if (status == STATUS_OK && next == NULL) {
+        status = write_remove(self, kind, old->id);
+    } else if (status == STATUS_OK) {
+        status = write_present(self, old == NULL ? SQL_INSERT : SQL_UPDATE, kind, next);
+    }
+    if (status == STATUS_OK) {
+        status = write_index(self, kind, NULL, old, next);
+    }
+    size_t n = split_n_indexes(kind);
+    for (size_t i = 0; i < n && status == STATUS_OK; i++) {
+        status = write_index(self, kind, &kind->indexes[i], old, next);
+    }
+    return status;
+}
+
+enum status
+sqlite_soft_put(void *db, const char *key, int64_t value)
+{
+    struct sqlite *self = db;
+    bool is_removed = value == INT64_MIN;
+    sqlite3_stmt *statement = sqlite_statement(
+        &self->writer, is_removed ? SQL_SOFT_REMOVE : SQL_SOFT_PUT, NULL, NULL);
+    if (statement != NULL) {
+        sqlite_bind_text(statement, 1, key);
+    }
+    if (statement != NULL && !is_removed) {
+        sqlite3_bind_int64(statement, 2, value);
+    }
+    return sqlite_finish(&self->writer, statement);
+}
+
+enum status
+sqlite_history_put(void *db, const Kontor__V1__History *history)
+{
+    struct sqlite *self = db;
+    sqlite3_stmt *statement =
+        sqlite_statement(&self->writer, SQL_HISTORY_PUT, NULL, NULL);
+    if (statement != NULL) {
+        sqlite3_bind_int64(statement, 1, history->first_seq);
+        sqlite3_bind_int64(statement, 2, store_time_ms(history->started_at));
+        sqlite3_bind_int64(statement, 3, history->last_common_seq);
+    }
+    return sqlite_finish(&self->writer, statement);
+}
+
+enum status
+sqlite_clear_documents(void *db)
+{
+    return sqlite_schema_clear(db);
+}
+
+/*
+ * A checkpoint costs two syncs: it waits until the callers were answered. One that
+ * readers hold up is tried again only when the WAL has grown.
+ */
+void
+sqlite_settle(void *db)
+{
+    struct sqlite *self = db;
+    if (self->wal_pages < self->checkpoint_at) {
+        return;
+    }
+    int n_pages = 0;
+    int n_done = 0;
+    int code = sqlite3_wal_checkpoint_v2(self->writer.handle, NULL,
+                                         SQLITE_CHECKPOINT_PASSIVE, &n_pages, &n_done);
+    (void)sqlite_write_status(&self->writer, code);
+    bool is_whole = code == SQLITE_OK && n_pages == n_done;
+    self->checkpoint_at = SQLITE_CHECKPOINT_PAGES + (is_whole ? 0 : self->wal_pages);
+}

@@ -1,0 +1,239 @@
+#include "store/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/committer.h"
+
+/* Backends by the scheme of their addresses; the last takes plain paths. */
+static const struct {
+    const char *scheme;
+    const struct backend *backend;
+} backends[] = {
+    {"sqlite:", &backend_sqlite},
+    {"", &backend_sqlite},
+};
+
+static const char *
+store_choose(const char *uri, const struct backend **backend)
+{
+    size_t i = 0;
+    while (strncmp(uri, backends[i].scheme, strlen(backends[i].scheme)) != 0) {
+        i++;
+    }
+    *backend = backends[i].backend;
+    return uri + strlen(backends[i].scheme);
+}
+
+static size_t
+store_count_kinds(const struct kind *kinds)
+{
+    size_t n = 0;
+    while (kinds[n].name != NULL) {
+        n++;
+    }
+    return n;
+}
+
+static enum status
+store_begin_history(struct store *store)
+{
+    Kontor__V1__History history = KONTOR__V1__HISTORY__INIT;
+    history.first_seq = 1;
+    history.started_at = store_timestamp(
+        store->options.now_ms(store->options.now_context), store->arena);
+    enum status status = store->backend->batch_begin(store->db);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = store->backend->history_put(store->db, &history);
+    if (status != STATUS_OK) {
+        store->backend->batch_abort(store->db);
+        return status;
+    }
+    return store->backend->batch_commit(store->db);
+}
+
+/* A new store begins its first history; every other knows its histories and its end. */
+static enum status
+store_load(struct store *store)
+{
+    void *reader = store->backend->writer(store->db);
+    int64_t tail = 0;
+    enum status status = store->backend->histories(
+        reader, store->arena, &store->histories, &store->n_histories);
+    if (status == STATUS_OK && store->n_histories == 0 &&
+        !store->options.is_read_only) {
+        status = store_begin_history(store);
+    }
+    if (status == STATUS_OK && store->n_histories == 0) {
+        status = store->backend->histories(reader, store->arena, &store->histories,
+                                           &store->n_histories);
+    }
+    if (status == STATUS_OK && store->n_histories == 0) {
+        failure_set(&store->failure,
+                    "the store is empty: start the broker once to make it");
+        return STATUS_DATA_LOSS;
+    }
+    if (status == STATUS_OK) {
+        status = store->backend->tail(reader, &tail);
+    }
+    atomic_store(&store->applied, tail);
+    return status;
+}
+
+static enum status
+store_start(struct store *store, const struct store_mode *mode)
+{
+    const struct store_options *options = &store->options;
+    struct backend_open open = {
+        .kinds = options->kinds,
+        .n_kinds = store_count_kinds(options->kinds),
+        .is_read_only = options->is_read_only,
+        .is_rebuilding = mode->is_rebuilding,
+        .faults = mode->faults,
+        .failure = &store->failure,
+    };
+    open.path = store_choose(options->uri, &store->backend);
+    enum status status = store->backend->open(&open, &store->db);
+    if (status == STATUS_OK) {
+        status = store_load(store);
+    }
+    if (status == STATUS_OK && !options->is_read_only && !mode->is_maintenance) {
+        status = committer_start(store, &mode->faults, &store->committer);
+    }
+    return status;
+}
+
+enum status
+store_inner_open(const struct store_options *options, const struct store_mode *mode,
+                 struct store **out, char *error, size_t error_size)
+{
+    struct store *store = calloc(1, sizeof *store);
+    if (store == NULL) {
+        abort();
+    }
+    failure_init(&store->failure);
+    store->arena = arena_new();
+    if (store->arena == NULL) {
+        abort();
+    }
+    store->options = *options;
+    store->options.uri = arena_copy(store->arena, options->uri);
+    enum status status = store_start(store, mode);
+    if (status != STATUS_OK) {
+        failure_copy(&store->failure, error, error_size);
+        store_close(store);
+        return status;
+    }
+    *out = store;
+    return STATUS_OK;
+}
+
+enum status
+store_open(const struct store_options *options, struct store **store, char *error,
+           size_t error_size)
+{
+    return store_inner_open(options, &(struct store_mode){.is_maintenance = false},
+                            store, error, error_size);
+}
+
+void
+store_close(struct store *store)
+{
+    if (store == NULL) {
+        return;
+    }
+    committer_stop(store->committer);
+    if (store->db != NULL) {
+        store->backend->close(store->db);
+    }
+    failure_done(&store->failure);
+    arena_free(store->arena);
+    free(store);
+}
+
+const char *
+store_backend(const struct store *store)
+{
+    return store->backend->name;
+}
+
+void
+store_failure(struct store *store, char *text, size_t size)
+{
+    failure_copy(&store->failure, text, size);
+}
+
+int64_t
+store_applied(const struct store *store)
+{
+    return atomic_load(&store->applied);
+}
+
+enum status
+store_submit(struct store *store, struct work *work)
+{
+    return store->committer == NULL ? STATUS_UNAVAILABLE
+                                    : committer_submit(store->committer, work);
+}
+
+void
+store_listen(struct store *store,
+             void (*listener)(void *context, const Kontor__V1__Commit *commit),
+             void *context)
+{
+    committer_listen(store->committer, listener, context);
+}
+
+int64_t
+store_time_ms(const Google__Protobuf__Timestamp *time)
+{
+    return time == NULL ? 0 : time->seconds * 1000 + time->nanos / 1000000;
+}
+
+Google__Protobuf__Timestamp *
+store_timestamp(int64_t time_ms, struct arena *arena)
+{
+    Google__Protobuf__Timestamp *time = arena_alloc(arena, sizeof *time);
+    google__protobuf__timestamp__init(time);
+    int64_t rest = time_ms % 1000;
+    rest += rest < 0 ? 1000 : 0;
+    time->seconds = (time_ms - rest) / 1000;
+    time->nanos = (int32_t)(rest * 1000000);
+    return time;
+}
+
+enum status
+store_position(const struct store *store, int64_t position, int64_t applied)
+{
+    if (position < 0 || position > applied) {
+        return STATUS_OUT_OF_RANGE;
+    }
+    for (size_t i = 1; i < store->n_histories; i++) {
+        const Kontor__V1__History *history = store->histories[i];
+        if (position > history->last_common_seq && position < history->first_seq) {
+            return STATUS_OUT_OF_RANGE;
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status
+store_unpack(struct store *store, const struct log_entry *entry, struct arena *arena,
+             Kontor__V1__Commit **commit)
+{
+    /* Lists of short texts take far more room unpacked than on the wire. */
+    size_t budget = ((size_t)64 << 10) + 64 * entry->body.size;
+    ProtobufCAllocator *allocator = arena_allocator(arena, budget);
+    *commit = kontor__v1__commit__unpack(allocator, entry->body.size, entry->body.data);
+    if (*commit == NULL || (*commit)->seq != entry->seq ||
+        (*commit)->hash.len != STORE_HASH_SIZE) {
+        failure_set(&store->failure,
+                    "commit %lld is damaged: restore the store from an export",
+                    (long long)entry->seq);
+        return STATUS_DATA_LOSS;
+    }
+    return STATUS_OK;
+}
