@@ -1,0 +1,147 @@
+"""The order of the demo from end to end, by a foreign client over real TLS."""
+import json
+import os
+import unittest
+
+from agent import Agent, Backend
+from broker import EXAMPLES, Broker, Refused
+from watcher import Watcher, line
+
+OFFERS = ["alpine/block-storage/standard", "alpine/notebooks/gpu"]
+
+
+def example(name):
+    with open(os.path.join(EXAMPLES, name), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def load_example(broker):
+    """The example catalogue and sites through the import calls."""
+    source = example("alpine.json")
+    records = [{"provider": p} for p in source["providers"]]
+    records += [{"service": s} for s in source["services"]]
+    reply = broker.client("alpine", "admin").call("CatalogueService.Import", records=records)
+    records = [{"site": s} for s in source["sites"]]
+    records += [{"endpoint": e} for e in source["endpoints"]]
+    records += [{"downtime": d} for d in source["downtimes"]]
+    more = broker.client("alpine", "site_admin").call("ConfigurationService.Import",
+                                                      records=records)
+    return reply["results"] + more["results"]
+
+
+def create_project(broker):
+    return broker.client("coast", "portal").call(
+        "OrderService.CreateProject", project={"id": "coast/p1", "name": "Summer school"})
+
+
+def approve_all(broker, order):
+    for item in order["items"]:
+        broker.client("alpine", "operator").call(
+            "OrderService.DecideItem", id=f"{order['id']}/{item['id']}", decision="APPROVE",
+            reason="welcome")
+
+
+class Order(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = Broker("order").start().furnish()
+        cls.addClassCleanup(cls.broker.close)
+        cls.results = load_example(cls.broker)
+        create_project(cls.broker)
+        cls.portal = cls.broker.client("coast", "portal")
+
+    def refused(self, status, call, *words, **fields):
+        with self.assertRaises(Refused) as caught:
+            call(*words, **fields)
+        self.assertEqual(caught.exception.status, status, caught.exception)
+        return caught.exception
+
+    def test_1_every_example_record_is_created(self):
+        source = example("alpine.json")
+        self.assertEqual(len(self.results), sum(len(rows) for rows in source.values()))
+        for result in self.results:
+            self.assertEqual(result["outcome"], "CREATED", result)
+
+    def test_1_reflection_lists_the_services(self):
+        services = self.portal.services()
+        for name in ("Catalogue", "Order", "Fulfilment", "Configuration", "Registry"):
+            self.assertIn(f"kontor.v1.{name}Service", services)
+        self.assertIn("grpc.health.v1.Health", services)
+
+    def test_2_nine_gpus_are_refused_with_the_field(self):
+        order = example("order.json")
+        order["items"][1]["parameters"][0]["value"] = {"integer": "9"}
+        refused = self.refused("INVALID_ARGUMENT", self.portal.call, "OrderService.PlaceOrder",
+                               validate_only=True, **order)
+        self.assertIn("gpus", json.dumps(refused.details))
+        self.refused("NOT_FOUND", self.portal.call, "OrderService.GetOrder", id=order["id"])
+
+    def test_3_the_plan_says_what_would_happen(self):
+        plan = self.portal.call("OrderService.PlaceOrder", validate_only=True,
+                                **example("order.json"))["plan"]
+        self.assertTrue(plan["is_complex"])
+        self.assertEqual([i["approval"] for i in plan["items"]], [["PROVIDER_STEP"]] * 2)
+        self.assertEqual(plan["totals"][0]["amount"]["units"], "14")
+
+    def test_4_both_items_are_delivered_once_and_in_order(self):
+        order = example("order.json")
+        watcher = Watcher(self.portal, order["id"])
+        watcher.start()
+        placed = self.portal.call("OrderService.PlaceOrder", **order)
+        self.assertEqual(placed["order"]["state"], "ORDER_ACKNOWLEDGED")
+        self.assertFalse(placed.get("is_replayed", False))
+        approve_all(self.broker, order)
+        backend = Backend()
+        agent = Agent(self.broker.client("alpine", "agent"), backend, OFFERS)
+        agent.start()
+        self.addCleanup(agent.stop)
+
+        def is_done(changes):
+            return any(c["kind"] == "order" and c["order"]["state"] == "ORDER_COMPLETED"
+                       for c in changes)
+
+        self.assertTrue(watcher.wait(is_done, 20), [line(c) for c in watcher.changes])
+        self.assertEqual(len(backend.made), 2)
+        self.assertEqual(len(set(backend.made)), 2)
+        reply = self.portal.call("OrderService.GetOrder", id=order["id"])
+        self.assertEqual([i["state"] for i in reply["items"]], ["COMPLETED"] * 2)
+        seqs = [int(c["seq"]) for c in watcher.changes]
+        self.assertEqual(seqs, sorted(seqs))
+        self.assertEqual(len({line(c)[:3] for c in watcher.changes}), len(watcher.changes))
+        begun = {c["id"]: int(c["seq"]) for c in reversed(watcher.changes)
+                 if c["kind"] == "item" and c["item"]["state"] == "IN_PROGRESS"}
+        done = {c["id"]: int(c["seq"]) for c in reversed(watcher.changes)
+                if c["kind"] == "item" and c["item"]["state"] == "COMPLETED"}
+        self.assertLess(done["coast/o-1/storage"], begun["coast/o-1/notebook"])
+        watcher.is_over = True
+
+    def test_5_the_same_order_again_is_a_replay_and_another_is_refused(self):
+        order = example("order.json")
+        again = self.portal.call("OrderService.PlaceOrder", **order)
+        self.assertTrue(again["is_replayed"])
+        self.assertEqual(again["order"]["state"], "ORDER_COMPLETED")
+        order["note"] = "Something else."
+        refused = self.refused("ALREADY_EXISTS", self.portal.call, "OrderService.PlaceOrder",
+                               **order)
+        self.assertEqual(refused.reason, "ORDER_DIFFERS")
+
+    def test_6_others_see_nothing_of_it(self):
+        for registry, role in (("alpine", "monitor"), ("coast", "reader")):
+            self.refused("PERMISSION_DENIED", self.broker.client(registry, role).call,
+                         "OrderService.GetOrder", id="coast/o-1")
+        self.refused("NOT_FOUND", self.broker.client("coast", "portal").call,
+                     "OrderService.GetOrder", id="coast/o-2")
+
+    def test_7_it_is_all_there_after_a_kill(self):
+        before = self.portal.call("OrderService.GetOrder", id="coast/o-1")
+        self.broker.kill()
+        self.broker.start()
+        self.assertEqual(self.portal.call("OrderService.GetOrder", id="coast/o-1"), before)
+
+    def test_8_sigterm_ends_with_zero(self):
+        self.assertEqual(self.broker.stop(), 0)
+        self.broker.start()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
