@@ -144,6 +144,18 @@ pem_read(struct pem *pem, FILE *stream, struct kontor_error *error)
     return KONTOR_OK;
 }
 
+/* A text that is no PEM would only show as a connection that never comes up. */
+static enum kontor_status
+pem_check(const struct pem *pem, struct kontor_error *error)
+{
+    if (strstr(pem->text, "-----BEGIN ") != NULL) {
+        return KONTOR_OK;
+    }
+    return error_set(error, KONTOR_INVALID_ARGUMENT, "CONNECTION_SETTINGS",
+                     "%s: %s holds nothing in PEM form", pem->what,
+                     pem->file == NULL ? "the text given" : pem->file);
+}
+
 static enum kontor_status
 pem_load(struct pem *pem, struct kontor_error *error)
 {
@@ -287,6 +299,9 @@ kontor_connect(const struct kontor_options *options, struct kontor **kontor,
     enum kontor_status status = KONTOR_OK;
     for (size_t i = 0; status == KONTOR_OK && i < 3; i++) {
         status = pem_load(&pems[i], error);
+        if (status == KONTOR_OK) {
+            status = pem_check(&pems[i], error);
+        }
     }
     if (status == KONTOR_OK) {
         status = channel_make(options, pems, kontor, error);

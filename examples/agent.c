@@ -1,0 +1,66 @@
+/*
+ * A provider's agent: makes a directory for every volume that was ordered. cc agent.c
+ * $(pkg-config --cflags --libs kontor) -o agent KONTOR_SERVER=localhost:50123
+ * KONTOR_CA=ca.pem KONTOR_CERT=agent.pem KONTOR_KEY=agent.key ./agent OFFER DIRECTORY
+ */
+#include <errno.h>
+#include <kontor/kontor.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* The intent is the same for every attempt, so two attempts can never make two volumes.
+ */
+static char *
+path_of(const struct kontor_job *job, const char *root, char path[512])
+{
+    snprintf(path, 512, "%s/%s", root, kontor_job_claimed(job)->intent);
+    return path;
+}
+
+static enum kontor_result
+lookup(struct kontor_job *job, void *root)
+{
+    char path[512];
+    struct stat found;
+    if (stat(path_of(job, root, path), &found) != 0) {
+        return errno == ENOENT ? KONTOR_ABSENT : KONTOR_NOBODY_KNOWS;
+    }
+    return kontor_job_backend_id(job, path) ? KONTOR_DONE : KONTOR_RETRY;
+}
+
+static enum kontor_result
+provision(struct kontor_job *job, void *root)
+{
+    char path[512];
+    if (mkdir(path_of(job, root, path), 0700) != 0 && errno != EEXIST) {
+        return KONTOR_RETRY;
+    }
+    return kontor_job_backend_id(job, path) ? KONTOR_DONE : KONTOR_RETRY;
+}
+
+int
+main(int argc, char **argv)
+{
+    const struct kontor_options where = {.server = getenv("KONTOR_SERVER"),
+                                         .ca_file = getenv("KONTOR_CA"),
+                                         .cert_file = getenv("KONTOR_CERT"),
+                                         .key_file = getenv("KONTOR_KEY")};
+    const char *offers[] = {argc == 3 ? argv[1] : ""};
+    const struct kontor_agent_options what = {.offers = offers,
+                                              .n_offers = argc == 3 ? 1 : 0,
+                                              .provision = provision,
+                                              .lookup = lookup,
+                                              .context = argv[2]};
+    struct kontor *kontor = NULL;
+    struct kontor_agent *agent = NULL;
+    struct kontor_error error = {0};
+    if (kontor_connect(&where, &kontor, &error) == KONTOR_OK &&
+        kontor_agent_new(kontor, &what, &agent, &error) == KONTOR_OK) {
+        kontor_agent_run(agent, &error);
+    }
+    fprintf(stderr, "agent: %s\n", error.message);
+    kontor_agent_free(agent);
+    kontor_free(kontor);
+    return (int)error.status;
+}
