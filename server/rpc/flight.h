@@ -69,8 +69,20 @@ void flight_queue(struct flight *flight, bool is_forced);
 /* Ends the flight: with call.error when status is not OK, else with these pieces. */
 void flight_end(struct flight *flight, enum status status, const struct bytes *pieces,
                 size_t n_pieces);
+/* Ends the flight with call.error. */
+void flight_end_error(struct flight *flight);
 /* Ends the flight with a packed reply. */
 void flight_reply(struct flight *flight, const ProtobufCMessage *reply);
+/* Ends the flight because the broker stops. */
+void flight_end_draining(struct flight *flight);
+/* Lets the flight wait, or run again at once when something was published since epoch.
+ */
+void flight_park(struct flight *flight, struct park *park, int64_t epoch);
+/*
+ * Whether the position the caller has seen is reached; otherwise the flight waits or is
+ * over.
+ */
+bool flight_has_min_seq(struct flight *flight);
 /* Gives the drafts of the flight their eid and request hash, for call.record. */
 void flight_stamp(struct flight *flight);
 /* Runs decide afresh with a reader. */
@@ -81,6 +93,14 @@ enum status flight_decide(struct flight *flight, decide_fn decide,
 enum status flight_draft(struct flight *flight, struct draft *out) MUST_CHECK;
 /* Sets call.error for a status of the committer that decide did not set itself. */
 enum status flight_outcome_error(struct flight *flight, enum status status);
+/* Ends the flight with what the row's answer makes of a commit. */
+void flight_answer(struct flight *flight, const Kontor__V1__Commit *commit);
+/* Ends the flight by a decision without a commit, or lets it wait. */
+void flight_end_decision(struct flight *flight);
+/* Hands a COMMIT decision to the committer, or answers as if, for validate_only. */
+void flight_end_commit(struct flight *flight);
+/* Sets call.error for an eid that belongs to another request. */
+enum status flight_fail_reused(struct flight *flight);
 /* A commit as it would be, for validate_only: position 0. */
 Kontor__V1__Commit *flight_would_be(struct flight *flight);
 

@@ -1,0 +1,75 @@
+#include <inttypes.h>
+
+#include "server/rpc/flight.h"
+
+/* A position of a lost past is refused rather than waited for. */
+static enum status
+check_history(struct flight *flight, int64_t seq)
+{
+    const struct dispatch *dispatch = flight->dispatch;
+    for (size_t i = 1; i < dispatch->n_histories; i++) {
+        const Kontor__V1__History *history = dispatch->histories[i];
+        if (seq > history->last_common_seq && seq < history->first_seq) {
+            call_value(&flight->call, "lastCommonSeq", "%" PRId64,
+                       history->last_common_seq);
+            return call_fail(&flight->call, REASON_HISTORY_CHANGED,
+                             "position %" PRId64 " belongs to a past that was lost",
+                             seq);
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Once the flight waits it may be woken and gone: what is needed then is held before.
+ */
+void
+flight_park(struct flight *flight, struct park *park, int64_t epoch)
+{
+    struct dispatch *dispatch = flight->dispatch;
+    if (park->until_ms > flight->call.deadline_ms) {
+        park->until_ms = flight->call.deadline_ms;
+    }
+    atomic_fetch_add(&flight->n_references, 1);
+    if (!park_enter(dispatch->lot, &flight->waiter, park, epoch)) {
+        flight_queue(flight, true);
+    } else if (atomic_load(&dispatch->is_draining) ||
+               atomic_load(&flight->is_cancelled)) {
+        /* Whoever swept before the flight waited has missed it. */
+        if (park_leave(dispatch->lot, &flight->waiter)) {
+            flight_end_draining(flight);
+        }
+    }
+    flight_release(flight);
+}
+
+/*
+ * Whether the position the caller has seen is reached; otherwise the flight is parked
+ * or over.
+ */
+bool
+flight_has_min_seq(struct flight *flight)
+{
+    int64_t min_seq = flight->request.min_seq;
+    if (min_seq == 0) {
+        return true;
+    }
+    if (check_history(flight, min_seq) != STATUS_OK) {
+        flight_end_error(flight);
+        return false;
+    }
+    if (store_applied(flight->dispatch->broker->store) >= min_seq) {
+        flight->request.min_seq = 0;
+        flight->call.is_last_run = false;
+        return true;
+    }
+    if (flight->call.is_last_run) {
+        (void)call_fail(&flight->call, REASON_DEADLINE,
+                        "position %" PRId64 " was not reached in time", min_seq);
+        flight_end_error(flight);
+        return false;
+    }
+    struct park wait = {.until_ms = flight->call.deadline_ms, .n_keys = 1};
+    wait.keys[0] = arena_print(flight->call.arena, "seq>=%" PRId64, min_seq);
+    flight_park(flight, &wait, 0);
+    return false;
+}

@@ -1,0 +1,2 @@
+# The life of a call.
+server_test(test_dispatch SOURCES toy.c)
