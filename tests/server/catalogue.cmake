@@ -1,0 +1,2 @@
+# Generic records, the catalogue, search.
+server_test(test_record SOURCES shelf.c)
