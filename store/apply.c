@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/scope.h"
 #include "store/split.h"
 
 bool
@@ -48,6 +49,12 @@ apply_judged(struct store *store, const Kontor__V1__Commit *commit,
     if (kind == NULL) {
         *wrong = arena_print(arena, "commit %lld: this version knows no kind \"%s\"",
                              (long long)commit->seq, change->kind);
+        return STATUS_DATA_LOSS;
+    }
+    if (change->id[0] == '\0' || !scope_is_valid(change->scope, change->n_scope)) {
+        *wrong = arena_print(
+            arena, "commit %lld: a change has no id, or a scope that cannot be",
+            (long long)commit->seq);
         return STATUS_DATA_LOSS;
     }
     enum status status = store->backend->head(store->backend->writer(store->db), kind,

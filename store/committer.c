@@ -226,7 +226,7 @@ batch_next(struct committer *committer)
         return NULL;
     }
     return queue_take(committer->queue, batch->n_bulk,
-                      batch->n_bulk < batch->n_entries);
+                      batch->n_entries - batch->n_bulk);
 }
 
 static void

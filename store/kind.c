@@ -108,6 +108,8 @@ const struct kind kind_table[] =
             {
                 .name = "session",
                 .record = &kontor__v1__session__descriptor,
+                .declared = {{"is_over", DECLARED_INTEGER, {9}}},
+                .indexes = {{"over", {"is_over"}}},
             },
         [ROW_SITE] =
             {

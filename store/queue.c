@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { BULK_SHARE = STORE_BATCH_COMMITS / 4 };
+enum { QUARTER = 4, BULK_SHARE = STORE_BATCH_COMMITS / QUARTER };
 
 struct lane {
     struct work *first;
@@ -85,14 +85,14 @@ queue_push(struct queue *queue, struct work *work)
     return status;
 }
 
-/* The other lane goes first, so that a bulk load never delays a batch that somebody
- * waits for. */
 static struct work *
-queue_next(struct queue *queue)
+queue_next(struct queue *queue, bool is_bulk_first)
 {
-    struct work *work = lane_take(&queue->other);
+    struct lane *first = is_bulk_first ? &queue->bulk : &queue->other;
+    struct lane *second = is_bulk_first ? &queue->other : &queue->bulk;
+    struct work *work = lane_take(first);
     if (work == NULL) {
-        work = lane_take(&queue->bulk);
+        work = lane_take(second);
     }
     if (work != NULL) {
         queue->n_waiting--;
@@ -107,19 +107,20 @@ queue_wait(struct queue *queue)
     while (queue->n_waiting == 0 && !queue->is_closed) {
         pthread_cond_wait(&queue->filled, &queue->lock);
     }
-    struct work *work = queue_next(queue);
+    struct work *work = queue_next(queue, false);
     pthread_mutex_unlock(&queue->lock);
     return work;
 }
 
 struct work *
-queue_take(struct queue *queue, size_t n_bulk, bool has_other)
+queue_take(struct queue *queue, size_t n_bulk, size_t n_other)
 {
     struct work *work = NULL;
     pthread_mutex_lock(&queue->lock);
-    bool is_share_used = n_bulk >= BULK_SHARE && has_other;
+    bool is_share_used = n_bulk >= BULK_SHARE && n_other > 0;
+    bool is_bulk_due = !is_share_used && n_bulk * (QUARTER - 1) < n_other;
     if (queue->other.first != NULL || !is_share_used) {
-        work = queue_next(queue);
+        work = queue_next(queue, is_bulk_due);
     }
     pthread_mutex_unlock(&queue->lock);
     return work;

@@ -21,11 +21,11 @@ enum status queue_push(struct queue *queue, struct work *work) MUST_CHECK;
 /* Waits for a work; NULL: the queue is closed and empty. */
 struct work *queue_wait(struct queue *queue);
 /*
- * The next work of a batch that already has n_bulk bulk ones, or NULL: nothing more
- * belongs into it. While others wait or are in the batch (has_other), bulk works take
- * at most a quarter of STORE_BATCH_COMMITS.
+ * The next work of a batch that already has n_bulk bulk ones and n_other others, or
+ * NULL: nothing more belongs into it. While others wait or are in the batch, bulk works
+ * get every fourth place and no more: neither lane starves the other.
  */
-struct work *queue_take(struct queue *queue, size_t n_bulk, bool has_other);
+struct work *queue_take(struct queue *queue, size_t n_bulk, size_t n_other);
 /* Nothing more may be pushed; what waits is still handed out. */
 void queue_close(struct queue *queue);
 

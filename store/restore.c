@@ -1,0 +1,224 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/chain.h"
+#include "store/apply.h"
+#include "store/export.h"
+
+enum { HISTORY_STEP = 1 << 20, SECOND_MS = 1000 };
+
+/* A restore under way. */
+struct restore {
+    struct store *store;
+    struct export export;
+    struct arena *lasting; /* The header's. */
+    struct arena *arena;   /* Of one record. */
+    Kontor__V1__History **histories;
+    size_t n_histories;
+    struct chain chain;
+    char *error;
+    size_t error_size;
+};
+
+static enum status
+restore_fail(struct restore *restore, enum status status, const char *what)
+{
+    (void)snprintf(restore->error, restore->error_size, "%s", what);
+    return status;
+}
+
+static enum status
+restore_check_empty(struct restore *restore)
+{
+    if (store_applied(restore->store) == 0) {
+        return STATUS_OK;
+    }
+    return restore_fail(
+        restore, STATUS_FAILED_PRECONDITION,
+        "the store is not empty: restore into a new one, then put that in its place");
+}
+
+static enum status
+restore_header(struct restore *restore)
+{
+    Kontor__V1__ExportRecord *record = NULL;
+    enum status status = export_next(&restore->export, restore->lasting, &record);
+    if (status == STATUS_DATA_LOSS) {
+        return restore_fail(restore, status, restore->export.wrong);
+    }
+    if (status != STATUS_OK ||
+        record->record_case != KONTOR__V1__EXPORT_RECORD__RECORD_HEADER ||
+        strcmp(record->header->format, "kontor-export-1") != 0) {
+        return restore_fail(restore, STATUS_DATA_LOSS,
+                            "this is no export of format kontor-export-1");
+    }
+    if (record->header->after != 0) {
+        return restore_fail(
+            restore, STATUS_FAILED_PRECONDITION,
+            "the export is not whole: it does not begin at the first commit");
+    }
+    restore->histories = record->header->histories;
+    restore->n_histories = record->header->n_histories;
+    return STATUS_OK;
+}
+
+static enum status
+restore_append(struct restore *restore, const Kontor__V1__Commit *commit)
+{
+    struct store *store = restore->store;
+    size_t size = kontor__v1__commit__get_packed_size(commit);
+    uint8_t *body = arena_alloc(restore->arena, size);
+    kontor__v1__commit__pack(commit, body);
+    return store->backend->append(store->db, commit->seq, commit->eid.data,
+                                  (struct bytes){body, size});
+}
+
+static enum status
+restore_commit(struct restore *restore, const Kontor__V1__ExportRecord *record)
+{
+    const char *wrong = "a record of the export is no commit";
+    if (record->record_case != KONTOR__V1__EXPORT_RECORD__RECORD_COMMIT) {
+        return restore_fail(restore, STATUS_DATA_LOSS, wrong);
+    }
+    const Kontor__V1__Commit *commit = record->commit;
+    wrong = chain_check(&restore->chain, commit, restore->histories,
+                        restore->n_histories, restore->arena);
+    if (wrong == NULL && commit->eid.len != STORE_EID_SIZE) {
+        wrong = "a commit of the export has no idempotency key";
+    }
+    if (wrong != NULL) {
+        return restore_fail(restore, STATUS_DATA_LOSS, wrong);
+    }
+    enum status status = restore_append(restore, commit);
+    if (status == STATUS_OK) {
+        status = apply_logged(restore->store, commit, restore->arena, &wrong);
+    }
+    return wrong == NULL ? status : restore_fail(restore, status, wrong);
+}
+
+static enum status
+restore_commits(struct restore *restore)
+{
+    Kontor__V1__ExportRecord *record = NULL;
+    enum status status = export_next(&restore->export, restore->arena, &record);
+    while (status == STATUS_OK) {
+        status = restore_commit(restore, record);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        arena_reset(restore->arena);
+        status = export_next(&restore->export, restore->arena, &record);
+    }
+    return status == STATUS_NOT_FOUND
+               ? STATUS_OK
+               : restore_fail(restore, status, restore->export.wrong);
+}
+
+/*
+ * The new history begins far above everything that was ever handed out, lost or not:
+ * more than 2^20 commits a second cannot be. Nothing of the lost future can then be
+ * mistaken for something of this one.
+ */
+static Kontor__V1__History *
+restore_new_history(struct restore *restore)
+{
+    struct store *store = restore->store;
+    int64_t now_ms = store->options.now_ms(store->options.now_context);
+    int64_t first = now_ms / SECOND_MS * HISTORY_STEP;
+    first = restore->chain.seq > first ? restore->chain.seq : first;
+    for (size_t i = 0; i < restore->n_histories; i++) {
+        int64_t known = restore->histories[i]->first_seq;
+        first = known > first ? known : first;
+    }
+    for (size_t i = 0; i < store->n_histories; i++) {
+        int64_t known = store->histories[i]->first_seq;
+        first = known > first ? known : first;
+    }
+    Kontor__V1__History *history = arena_alloc(restore->lasting, sizeof *history);
+    kontor__v1__history__init(history);
+    history->first_seq = first + HISTORY_STEP;
+    history->started_at = store_timestamp(now_ms, restore->lasting);
+    history->last_common_seq = restore->chain.seq;
+    return history;
+}
+
+static enum status
+restore_histories(struct restore *restore)
+{
+    struct store *store = restore->store;
+    enum status status = STATUS_OK;
+    const Kontor__V1__History *fresh = restore_new_history(restore);
+    for (size_t i = 0; i < restore->n_histories && status == STATUS_OK; i++) {
+        status = store->backend->history_put(store->db, restore->histories[i]);
+    }
+    return status == STATUS_OK ? store->backend->history_put(store->db, fresh) : status;
+}
+
+/* One batch: a restore is whole or was not. */
+static enum status
+restore_batch(struct restore *restore)
+{
+    struct store *store = restore->store;
+    enum status status = store->backend->batch_begin(store->db);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = restore_commits(restore);
+    if (status == STATUS_OK) {
+        status = restore_histories(restore);
+    }
+    if (status == STATUS_OK) {
+        status = store->backend->batch_commit(store->db);
+    }
+    if (status != STATUS_OK) {
+        store->backend->batch_abort(store->db);
+    }
+    return status;
+}
+
+static enum status
+restore_run(struct restore *restore, const char *path)
+{
+    enum status status = restore_check_empty(restore);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = export_open(&restore->export, path);
+    if (status != STATUS_OK) {
+        return restore_fail(restore, status, restore->export.wrong);
+    }
+    status = restore_header(restore);
+    if (status == STATUS_OK) {
+        status = restore_batch(restore);
+    }
+    export_close(&restore->export);
+    return status;
+}
+
+enum status
+store_restore(const struct store_options *options, const char *path, char *error,
+              size_t error_size)
+{
+    struct restore restore = {.error = error, .error_size = error_size};
+    const struct store_mode mode = {.is_maintenance = true};
+    enum status status =
+        store_inner_open(options, &mode, &restore.store, error, error_size);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    restore.arena = arena_new();
+    restore.lasting = arena_new();
+    if (restore.arena == NULL || restore.lasting == NULL) {
+        abort();
+    }
+    error[0] = '\0';
+    status = restore_run(&restore, path);
+    if (status != STATUS_OK && error[0] == '\0') {
+        store_failure(restore.store, error, error_size);
+    }
+    arena_free(restore.arena);
+    arena_free(restore.lasting);
+    store_close(restore.store);
+    return status;
+}
