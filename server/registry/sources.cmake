@@ -3,6 +3,7 @@ list(
   APPEND
   server_sources
   registry/bundle.c
+  registry/home.c
   registry/principal.c
   registry/registry.c
   registry/revocation.c
