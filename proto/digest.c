@@ -11,6 +11,7 @@
 
 enum { EID_SIZE = 16, NUMBER_SIZE = 8, DECIMAL_ROOM = 24 };
 
+/* OpenSSL owns what grows; digest_end gives it back, so every digest must be ended. */
 struct digest {
     EVP_MD_CTX *context;
 };
@@ -61,6 +62,7 @@ digest_add_int(struct digest *digest, int64_t number)
     digest_add(digest, bytes, sizeof bytes);
 }
 
+/* With its size in front no two runs of values give the same bytes. */
 void
 digest_add_sized(struct digest *digest, const void *data, size_t size)
 {
@@ -100,6 +102,7 @@ digest_hex(struct arena *arena, const uint8_t digest[DIGEST_SIZE])
     return text;
 }
 
+/* The form is built first: the size of a nested message stands before its bytes. */
 void
 digest_message(const ProtobufCMessage *message, const char *const *skip,
                uint8_t out[DIGEST_SIZE])
@@ -113,6 +116,8 @@ void
 digest_eid(const char *principal, const char *method, const char *request_id,
            size_t record, uint8_t out[16])
 {
+    /* The record is a text like the others, so that the key is easy to compute
+     * elsewhere. */
     char number[DECIMAL_ROOM];
     (void)snprintf(number, sizeof number, "%zu", record);
     struct digest digest;

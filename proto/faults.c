@@ -5,10 +5,12 @@
 void
 faults_add(struct faults *faults, const char *path, const char *format, ...)
 {
+    /* A hostile request has no end of faults; a reply of 4 KB has. */
     faults->n_found++;
     if (faults->n_rows == FAULTS_MAX) {
         return;
     }
+    /* The path may live in a buffer of the caller; the fault outlives it. */
     struct fault *fault = &faults->rows[faults->n_rows++];
     fault->path = arena_copy(faults->arena, path);
     va_list args;

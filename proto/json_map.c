@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+/* protobuf-c drops the option that marks an entry; its name and shape are what is left.
+ */
 bool
 json_is_map(const ProtobufCMessageDescriptor *message,
             const ProtobufCFieldDescriptor *field)

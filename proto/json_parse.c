@@ -173,6 +173,8 @@ read_whole(const struct target *target, const struct json_value *value, void *el
     return true;
 }
 
+/* A number is taken even when it is unknown: rules_check judges it where that matters.
+ */
 static bool
 read_enum(const struct target *target, const struct json_value *value, void *element)
 {
@@ -243,6 +245,7 @@ read_nested(const struct target *target, const struct json_value *value, void *e
     return read_message(target->reading, target->path, value, message);
 }
 
+/* One row a type. */
 typedef bool (*read_fn)(const struct target *target, const struct json_value *value,
                         void *element);
 
@@ -258,6 +261,7 @@ static const read_fn readers[] = {
     [PROTOBUF_C_TYPE_MESSAGE] = read_nested,
 };
 
+/* Goes on after a fault: all of them are wanted at once. */
 static bool
 read_list(const struct target *target, const struct json_value *value,
           ProtobufCMessage *message)
@@ -320,6 +324,7 @@ read_field(const struct target *target, const struct json_value *value,
            ProtobufCMessage *message)
 {
     const ProtobufCFieldDescriptor *field = target->field;
+    /* null stands for the default, so the field is as if it were not there. */
     if (value->type == JSON_TYPE_NULL) {
         return true;
     }

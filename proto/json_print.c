@@ -39,12 +39,15 @@ put(struct out *out, const char *text, size_t size)
     out->size += size;
 }
 
+/* Everything is written straight into the text: a tree in between would double the
+ * memory. */
 static void
 put_text(struct out *out, const char *text)
 {
     put(out, text, strlen(text));
 }
 
+/* Only the indented form has lines. */
 static void
 put_line(struct out *out)
 {
@@ -84,6 +87,7 @@ close_group(struct out *out, const char *bracket, bool is_empty)
     put_text(out, bracket);
 }
 
+/* RFC 8259, section 7: quotation mark, reverse solidus and the control characters. */
 static void
 put_escaped(struct out *out, unsigned char byte)
 {
@@ -218,6 +222,7 @@ print_bool(struct out *out, const ProtobufCFieldDescriptor *field, const void *e
     put_text(out, field_bits(field->type, element) != 0 ? "true" : "false");
 }
 
+/* A value of a newer contract is kept as its number. */
 static void
 print_enum(struct out *out, const ProtobufCFieldDescriptor *field, const void *element)
 {
@@ -255,6 +260,7 @@ print_nested(struct out *out, const ProtobufCFieldDescriptor *field,
     print_message(out, field_message(element));
 }
 
+/* One row a type; lists and maps are their elements one after the other. */
 typedef void (*print_fn)(struct out *out, const ProtobufCFieldDescriptor *field,
                          const void *element);
 
@@ -349,6 +355,7 @@ print_field(struct out *out, const ProtobufCMessage *message,
     }
 }
 
+/* Defaults without presence are left out, as proto3 JSON asks. */
 static void
 print_object(struct out *out, const ProtobufCMessage *message)
 {
@@ -391,6 +398,7 @@ json_print(const ProtobufCMessage *message, unsigned flags, struct arena *arena)
     return out.is_unsayable ? NULL : out.text;
 }
 
+/* As protoc makes them: an underscore goes, the letter after it is raised. */
 char *
 json_name(const char *field, struct arena *arena)
 {

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+/* In the order of the enum. Meaning and cure are whole sentences: people read them in
+ * docs/errors.md. */
 static const struct reason_row rows[REASON_COUNT] = {
     [REASON_NONE] = {"NONE", STATUS_OK, "Nothing went wrong.", "Nothing to do."},
     [REASON_FIELDS_INVALID] =
@@ -202,6 +204,7 @@ const struct reason_row *
 reason_row(enum reason reason)
 {
     size_t number = (size_t)reason;
+    /* A reason nobody knows is a mistake of ours. */
     if (number >= REASON_COUNT) {
         return &rows[REASON_INTERNAL];
     }

@@ -21,6 +21,7 @@ enum {
         4096, /* Product of all repetitions of a pattern: glibc unrolls them. */
 };
 
+/* The functions of <ctype.h> follow the locale of the process; these do not. */
 static bool
 is_lower(char c)
 {
@@ -105,6 +106,7 @@ rules_is_part(const char *text)
     return size >= 1 && size <= PART_MAX && is_of(text, size, "._-");
 }
 
+/* The parts have different alphabets and limits, so each is judged alone. */
 bool
 rules_is_part_id(const char *text)
 {
@@ -130,6 +132,8 @@ rules_is_uuid(const char *text)
     return text[sizeof shape - 1] == '\0';
 }
 
+/* Blanks, quotation marks and angle brackets let a text out of the place it is shown
+ * in. */
 static bool
 is_printable(const char *text)
 {
@@ -147,6 +151,8 @@ does_begin(const char *text, const char *beginning)
     return strncasecmp(text, beginning, strlen(beginning)) == 0;
 }
 
+/* Endpoints have schemes nobody can list, so the few dangerous ones are refused
+ * instead. */
 bool
 rules_is_url(const char *text)
 {
@@ -253,6 +259,7 @@ rules_is_spiffe_pattern(const char *text)
     return is_spiffe(text, true);
 }
 
+/* Without the byte that says owner or taker: a principal has the bare string. */
 bool
 rules_is_scope(const char *text)
 {
@@ -263,6 +270,8 @@ rules_is_scope(const char *text)
            rules_is_id(text + 2);
 }
 
+/* What is inside a certificate is judged where keys are known; here only that nothing
+ * else comes along. */
 bool
 rules_is_bundle(const char *text)
 {
@@ -381,6 +390,7 @@ is_date_or_now(const char *text)
     return strcmp(text, "now") == 0 || rules_is_date(text);
 }
 
+/* One row a form of texts; the words complete "must be ...". */
 static const struct rule_text_form forms[RULE_FORM_COUNT] = {
     [RULE_REGISTRY] = {rules_is_registry,
                        "a registry's short name, [a-z][a-z0-9-]{0,30}"},

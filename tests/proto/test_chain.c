@@ -9,6 +9,7 @@
 
 #include "proto/chain.h"
 #include "proto/wire.h"
+#include "tests/proto/commit_sample.h"
 
 static struct arena *arena;
 
@@ -26,94 +27,6 @@ tear_down(void **state)
     (void)state;
     arena_free(arena);
     return 0;
-}
-
-static char *
-text(const char *of)
-{
-    return arena_copy(arena, of);
-}
-
-static ProtobufCBinaryData
-bytes_of(uint8_t with, size_t size)
-{
-    uint8_t *data = arena_alloc(arena, size + 1);
-    memset(data, with, size);
-    return (ProtobufCBinaryData){size, data};
-}
-
-static Kontor__V1__Change *
-new_change(const char *id, Kontor__V1__Change__Op op)
-{
-    Kontor__V1__Change *change = arena_alloc(arena, sizeof *change);
-    kontor__v1__change__init(change);
-    change->kind = text("service");
-    change->id = text(id);
-    change->op = op;
-    change->was = 3;
-    change->n_scope_was = 1;
-    change->scope_was = arena_alloc(arena, 2 * sizeof(char *));
-    change->scope_was[0] = text("=r:acme");
-    change->digest = bytes_of(0, DIGEST_SIZE);
-    if (op == KONTOR__V1__CHANGE__OP__DELETE) {
-        return change;
-    }
-    change->n_scope = 2;
-    change->scope = arena_alloc(arena, 2 * sizeof(char *));
-    change->scope[0] = text("~*");
-    change->scope[1] = text("=r:acme");
-    change->salt = bytes_of(7, 16);
-    change->doc = bytes_of('d', 20);
-    chain_digest(change, change->digest.data);
-    return change;
-}
-
-static Kontor__V1__Check *
-new_check(const char *id, int64_t revision)
-{
-    Kontor__V1__Check *check = arena_alloc(arena, sizeof *check);
-    kontor__v1__check__init(check);
-    check->kind = text("provider");
-    check->id = text(id);
-    check->revision = revision;
-    return check;
-}
-
-static void
-seal(Kontor__V1__Commit *commit)
-{
-    chain_hash(commit, arena, commit->hash.data);
-}
-
-static Kontor__V1__Commit *
-new_commit(int64_t seq, const uint8_t *prev)
-{
-    Kontor__V1__Commit *commit = arena_alloc(arena, sizeof *commit);
-    kontor__v1__commit__init(commit);
-    commit->seq = seq;
-    commit->at = arena_alloc(arena, sizeof *commit->at);
-    google__protobuf__timestamp__init(commit->at);
-    commit->at->seconds = 1700000000;
-    commit->at->nanos = 250000000;
-    commit->eid = bytes_of(1, 16);
-    commit->request = bytes_of(2, DIGEST_SIZE);
-    commit->actor = text("acme/portal");
-    commit->prev = bytes_of(0, DIGEST_SIZE);
-    if (prev != NULL) {
-        memcpy(commit->prev.data, prev, DIGEST_SIZE);
-    }
-    commit->hash = bytes_of(0, DIGEST_SIZE);
-    commit->n_checks = 2;
-    commit->checks = arena_alloc(arena, 2 * sizeof(void *));
-    commit->checks[0] = new_check("acme/b", 9);
-    commit->checks[1] = new_check("acme/a", 0);
-    commit->n_changes = 3;
-    commit->changes = arena_alloc(arena, 3 * sizeof(void *));
-    commit->changes[0] = new_change("acme/2", KONTOR__V1__CHANGE__OP__PUT);
-    commit->changes[1] = new_change("acme/1", KONTOR__V1__CHANGE__OP__NOTE);
-    commit->changes[2] = new_change("acme/3", KONTOR__V1__CHANGE__OP__DELETE);
-    seal(commit);
-    return commit;
 }
 
 static const char *
@@ -141,7 +54,7 @@ test_a_whole_chain_verifies(void **state)
     struct chain chain = {0};
     (void)state;
     for (int64_t seq = 1; seq <= 5; seq++) {
-        Kontor__V1__Commit *commit = new_commit(seq, chain.hash);
+        Kontor__V1__Commit *commit = commit_sample(arena, seq, chain.hash);
         assert_null(check(&chain, commit));
         assert_int_equal(chain.seq, seq);
         assert_memory_equal(chain.hash, commit->hash.data, DIGEST_SIZE);
@@ -158,14 +71,14 @@ test_the_hash_is_as_designed(void **state)
     Kontor__V1__Check *checks[] = {&read};
     Google__Protobuf__Timestamp at = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
     at.nanos = 2000000;
-    read.kind = text("k");
-    read.id = text("i");
+    read.kind = arena_copy(arena, "k");
+    read.id = arena_copy(arena, "i");
     read.revision = 5;
     commit.seq = 1;
     commit.at = &at;
-    commit.prev = bytes_of(0, DIGEST_SIZE);
-    commit.eid = bytes_of(1, 16);
-    commit.actor = text("a");
+    commit.prev = commit_bytes(arena, 0, DIGEST_SIZE);
+    commit.eid = commit_bytes(arena, 1, 16);
+    commit.actor = arena_copy(arena, "a");
     commit.n_checks = 1;
     commit.checks = checks;
     struct digest *digest = digest_new(arena);
@@ -189,7 +102,7 @@ test_the_order_of_lists_does_not_change_the_hash(void **state)
     uint8_t before[DIGEST_SIZE];
     uint8_t after[DIGEST_SIZE];
     (void)state;
-    Kontor__V1__Commit *commit = new_commit(1, NULL);
+    Kontor__V1__Commit *commit = commit_sample(arena, 1, NULL);
     chain_hash(commit, arena, before);
     Kontor__V1__Change *first = commit->changes[0];
     commit->changes[0] = commit->changes[2];
@@ -240,7 +153,7 @@ tamper_request_away(Kontor__V1__Commit *commit)
 static void
 tamper_actor(Kontor__V1__Commit *commit)
 {
-    commit->actor = text("acme/other");
+    commit->actor = arena_copy(arena, "acme/other");
 }
 
 static void
@@ -258,13 +171,13 @@ tamper_hash_short(Kontor__V1__Commit *commit)
 static void
 tamper_check_kind(Kontor__V1__Commit *commit)
 {
-    commit->checks[0]->kind = text("site");
+    commit->checks[0]->kind = arena_copy(arena, "site");
 }
 
 static void
 tamper_check_id(Kontor__V1__Commit *commit)
 {
-    commit->checks[0]->id = text("acme/c");
+    commit->checks[0]->id = arena_copy(arena, "acme/c");
 }
 
 static void
@@ -282,13 +195,13 @@ tamper_check_away(Kontor__V1__Commit *commit)
 static void
 tamper_kind(Kontor__V1__Commit *commit)
 {
-    commit->changes[0]->kind = text("offer");
+    commit->changes[0]->kind = arena_copy(arena, "offer");
 }
 
 static void
 tamper_id(Kontor__V1__Commit *commit)
 {
-    commit->changes[0]->id = text("acme/20");
+    commit->changes[0]->id = arena_copy(arena, "acme/20");
 }
 
 static void
@@ -306,7 +219,7 @@ tamper_was(Kontor__V1__Commit *commit)
 static void
 tamper_scope(Kontor__V1__Commit *commit)
 {
-    commit->changes[0]->scope[1] = text("=r:acmf");
+    commit->changes[0]->scope[1] = arena_copy(arena, "=r:acmf");
 }
 
 static void
@@ -327,7 +240,7 @@ tamper_scope_moved(Kontor__V1__Commit *commit)
 static void
 tamper_scope_was(Kontor__V1__Commit *commit)
 {
-    commit->changes[0]->scope_was[0] = text("=r:other");
+    commit->changes[0]->scope_was[0] = arena_copy(arena, "=r:other");
 }
 
 static void
@@ -371,7 +284,7 @@ test_each_thing_the_hash_covers_is_caught(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof tampers / sizeof tampers[0]; i++) {
-        Kontor__V1__Commit *commit = new_commit(1, NULL);
+        Kontor__V1__Commit *commit = commit_sample(arena, 1, NULL);
         tampers[i](commit);
         expect_wrong(commit, "its hash does not fit");
     }
@@ -381,16 +294,16 @@ static void
 test_a_changed_document_or_salt_is_caught(void **state)
 {
     (void)state;
-    Kontor__V1__Commit *commit = new_commit(1, NULL);
+    Kontor__V1__Commit *commit = commit_sample(arena, 1, NULL);
     commit->changes[0]->doc.data[5] ^= 1;
     expect_wrong(commit, "service acme/2: its document does not fit");
-    commit = new_commit(1, NULL);
+    commit = commit_sample(arena, 1, NULL);
     commit->changes[1]->salt.data[5] ^= 1;
     expect_wrong(commit, "does not fit");
-    commit = new_commit(1, NULL);
+    commit = commit_sample(arena, 1, NULL);
     commit->changes[1]->salt.len = 0;
     expect_wrong(commit, "salt");
-    commit = new_commit(1, NULL);
+    commit = commit_sample(arena, 1, NULL);
     commit->changes[1]->doc.len--;
     expect_wrong(commit, "does not fit");
 }
@@ -399,7 +312,7 @@ static void
 test_bytes_do_not_move_between_salt_and_document(void **state)
 {
     (void)state;
-    Kontor__V1__Commit *commit = new_commit(1, NULL);
+    Kontor__V1__Commit *commit = commit_sample(arena, 1, NULL);
     Kontor__V1__Change *change = commit->changes[0];
     uint8_t *both = arena_alloc(arena, 36);
     memcpy(both, change->salt.data, 16);
@@ -414,7 +327,7 @@ test_an_erased_document_leaves_the_chain_whole(void **state)
 {
     struct chain chain = {0};
     (void)state;
-    Kontor__V1__Commit *commit = new_commit(1, NULL);
+    Kontor__V1__Commit *commit = commit_sample(arena, 1, NULL);
     commit->changes[0]->salt.len = 0;
     commit->changes[0]->doc.len = 0;
     assert_null(check(&chain, commit));
@@ -424,17 +337,17 @@ static void
 test_a_removal_carries_nothing(void **state)
 {
     (void)state;
-    Kontor__V1__Commit *commit = new_commit(1, NULL);
-    commit->changes[2]->doc = bytes_of('x', 3);
+    Kontor__V1__Commit *commit = commit_sample(arena, 1, NULL);
+    commit->changes[2]->doc = commit_bytes(arena, 'x', 3);
     expect_wrong(commit, "removal carries");
-    commit = new_commit(1, NULL);
-    commit->changes[2]->digest = bytes_of(1, DIGEST_SIZE);
-    seal(commit);
+    commit = commit_sample(arena, 1, NULL);
+    commit->changes[2]->digest = commit_bytes(arena, 1, DIGEST_SIZE);
+    commit_seal(arena, commit);
     expect_wrong(commit, "removal is not zero");
-    commit = new_commit(1, NULL);
+    commit = commit_sample(arena, 1, NULL);
     commit->changes[2]->n_scope = 1;
     commit->changes[2]->scope = commit->changes[0]->scope;
-    seal(commit);
+    commit_seal(arena, commit);
     expect_wrong(commit, "removal carries");
 }
 
@@ -442,9 +355,9 @@ static void
 test_a_document_twice_is_caught(void **state)
 {
     (void)state;
-    Kontor__V1__Commit *commit = new_commit(1, NULL);
-    commit->changes[1]->id = text("acme/2");
-    seal(commit);
+    Kontor__V1__Commit *commit = commit_sample(arena, 1, NULL);
+    commit->changes[1]->id = arena_copy(arena, "acme/2");
+    commit_seal(arena, commit);
     expect_wrong(commit, "acme/2 is in it twice");
 }
 
@@ -453,7 +366,7 @@ test_what_the_hash_does_not_cover_is_refused(void **state)
 {
     static const uint8_t unknown[] = {0xf8, 0xff, 1, 5};
     (void)state;
-    Kontor__V1__Commit *commit = new_commit(1, NULL);
+    Kontor__V1__Commit *commit = commit_sample(arena, 1, NULL);
     struct bytes packed = wire_pack(&commit->base, arena);
     uint8_t *longer = arena_alloc(arena, packed.size + sizeof unknown);
     memcpy(longer, packed.data, packed.size);
@@ -465,10 +378,10 @@ test_what_the_hash_does_not_cover_is_refused(void **state)
                             &wire_stored_limits, arena, &faults);
     assert_non_null(back);
     expect_wrong(back, "does not know");
-    commit = new_commit(1, NULL);
+    commit = commit_sample(arena, 1, NULL);
     commit->at->nanos += 1;
     expect_wrong(commit, "milliseconds");
-    commit = new_commit(1, NULL);
+    commit = commit_sample(arena, 1, NULL);
     commit->at = NULL;
     expect_wrong(commit, "time is missing");
 }
@@ -478,13 +391,13 @@ test_gaps_and_repeats_are_caught(void **state)
 {
     struct chain chain = {0};
     (void)state;
-    assert_null(check(&chain, new_commit(1, chain.hash)));
+    assert_null(check(&chain, commit_sample(arena, 1, chain.hash)));
     assert_non_null(
-        strstr(check(&chain, new_commit(3, chain.hash)), "does not follow"));
+        strstr(check(&chain, commit_sample(arena, 3, chain.hash)), "does not follow"));
     assert_non_null(
-        strstr(check(&chain, new_commit(1, chain.hash)), "does not follow"));
-    assert_non_null(strstr(check(&chain, new_commit(2, NULL)), "prev"));
-    expect_wrong(new_commit(2, NULL), "does not follow");
+        strstr(check(&chain, commit_sample(arena, 1, chain.hash)), "does not follow"));
+    assert_non_null(strstr(check(&chain, commit_sample(arena, 2, NULL)), "prev"));
+    expect_wrong(commit_sample(arena, 2, NULL), "does not follow");
 }
 
 static void
@@ -498,11 +411,11 @@ test_a_new_history_may_leave_a_gap(void **state)
     first.first_seq = 1;
     second.first_seq = 1000;
     second.last_common_seq = 2;
-    assert_null(check(&chain, new_commit(1, chain.hash)));
-    Kontor__V1__Commit *early = new_commit(1000, chain.hash);
+    assert_null(check(&chain, commit_sample(arena, 1, chain.hash)));
+    Kontor__V1__Commit *early = commit_sample(arena, 1000, chain.hash);
     assert_non_null(chain_check(&chain, early, histories, 2, arena));
-    assert_null(check(&chain, new_commit(2, chain.hash)));
-    Kontor__V1__Commit *next = new_commit(1000, chain.hash);
+    assert_null(check(&chain, commit_sample(arena, 2, chain.hash)));
+    Kontor__V1__Commit *next = commit_sample(arena, 1000, chain.hash);
     assert_non_null(chain_check(&chain, next, histories, 1, arena));
     assert_null(chain_check(&chain, next, histories, 2, arena));
     assert_int_equal(chain.seq, 1000);
