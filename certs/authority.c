@@ -309,6 +309,25 @@ authority_issue(const struct authority *authority, const struct profile *profile
     return is_good;
 }
 
+bool
+authority_fingerprint(const char *certificate, char hex[65])
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    BIO *bio = BIO_new_mem_buf(certificate, -1);
+    X509 *read = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+    bool is_good = read != NULL && X509_digest(read, EVP_sha256(), digest, &size) == 1;
+    for (size_t i = 0; i < size; i++) {
+        hex[2 * i] = digits[digest[i] >> 4];
+        hex[2 * i + 1] = digits[digest[i] & 15];
+    }
+    hex[2 * size] = '\0';
+    X509_free(read);
+    BIO_free(bio);
+    return is_good;
+}
+
 void
 issued_done(struct issued *issued)
 {

@@ -48,6 +48,8 @@ void authority_free(struct authority *authority);
 bool authority_pem(const struct authority *authority, struct issued *out);
 /* Issues a certificate with a fresh key. authority NULL = signed by its own key. */
 bool authority_issue(const struct authority *authority, const struct profile *profile, struct issued *out);
+/* SHA-256 of a certificate given as PEM: 64 lower-case hexadecimal digits. */
+bool authority_fingerprint(const char *certificate, char hex[65]);
 /* Frees what is inside. Accepts a zeroed one. */
 void issued_done(struct issued *issued);
 
