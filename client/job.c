@@ -167,12 +167,12 @@ job_pause_ms(const struct kontor_job *job, const Kontor__V1__OrderItem *item)
         item->state != KONTOR__V1__ITEM_STATE__IN_PROGRESS) {
         return -1;
     }
-    if (item->job->ready_at == NULL || item->updated_at == NULL) {
+    if (item->job->retry_at == NULL || item->updated_at == NULL) {
         return 1000;
     }
     int64_t pause_ms =
-        (item->job->ready_at->seconds - item->updated_at->seconds) * 1000 +
-        (item->job->ready_at->nanos - item->updated_at->nanos) / 1000000;
+        (item->job->retry_at->seconds - item->updated_at->seconds) * 1000 +
+        (item->job->retry_at->nanos - item->updated_at->nanos) / 1000000;
     return pause_ms > 0 ? pause_ms : 0;
 }
 

@@ -3,6 +3,30 @@ list(
   APPEND
   server_sources
   order/aggregate.c
+  order/cancel.c
+  order/claim.c
+  order/decide_item.c
+  order/edit.c
+  order/finish.c
+  order/fulfilment.c
+  order/hold.c
+  order/item.c
   order/item_state.c
+  order/job.c
+  order/lease.c
+  order/list.c
+  order/loss.c
   order/moment.c
+  order/money.c
+  order/order.c
+  order/order_service.c
+  order/override.c
+  order/parameter.c
+  order/place.c
+  order/placed.c
+  order/placed_relation.c
+  order/plan.c
+  order/price.c
+  order/project.c
+  order/session.c
   order/side.c)

@@ -39,6 +39,9 @@ struct record {
                   size_t *n_scope);
     /* Narrows a List by the request's filters; NULL = none. */
     enum status (*filter)(struct call *call, const void *request, struct find *find);
+    /* What of that a List shows, for filters no index answers alone; NULL = all. */
+    bool (*keep)(struct call *call, const void *request,
+                 const struct document *document);
 };
 
 /* The generic handlers: a row names them and its record. */

@@ -12,6 +12,7 @@ enum {
     FIRST_CHUNK = 8,
     ENOUGH_BYTES = 1 << 20,         /* A page of so many bytes is full. */
     LARGE_BYTES = ENOUGH_BYTES / 4, /* From here on chunks no longer grow. */
+    MAX_READ = 4096, /* Documents read for one page of a sparse filter. */
     VARINT_ROOM = 10,
     WIRE_LENGTH_DELIMITED = 2,
 };
@@ -108,11 +109,29 @@ wanted_page(struct call *call, const void *request, size_t *wanted)
     return STATUS_OK;
 }
 
+/* Joins the documents that are to be shown; answers how many. */
+static size_t
+join_documents(struct call *call, const void *request, const struct page *page,
+               struct joined *joined)
+{
+    const struct record *row = call->row->record;
+    size_t n_joined = 0;
+    for (size_t i = 0; i < page->n_documents; i++) {
+        if (row->keep == NULL || row->keep(call, request, &page->documents[i])) {
+            join_record(call, joined, &page->documents[i]);
+            n_joined++;
+        }
+    }
+    return n_joined;
+}
+
 /* Fills the page chunk by chunk; find->token ends as the token of the next page. */
 static enum status
-join_page(struct call *call, struct find *find, size_t wanted, struct joined *joined)
+join_page(struct call *call, const void *request, struct find *find, size_t wanted,
+          struct joined *joined)
 {
     size_t chunk = FIRST_CHUNK;
+    size_t n_read = 0;
     struct page page;
     enum status status;
     do {
@@ -121,13 +140,12 @@ join_page(struct call *call, struct find *find, size_t wanted, struct joined *jo
         if (status != STATUS_OK) {
             return status;
         }
-        for (size_t i = 0; i < page.n_documents; i++) {
-            join_record(call, joined, &page.documents[i]);
-        }
-        wanted -= page.n_documents < wanted ? page.n_documents : wanted;
+        wanted -= join_documents(call, request, &page, joined);
+        n_read += page.n_documents;
         find->token = page.next_token;
         chunk = joined->size < LARGE_BYTES ? 4 * chunk : chunk;
-    } while (wanted > 0 && find->token[0] != '\0' && joined->size < ENOUGH_BYTES);
+    } while (wanted > 0 && find->token[0] != '\0' && joined->size < ENOUGH_BYTES &&
+             n_read < MAX_READ);
     return STATUS_OK;
 }
 
@@ -147,7 +165,7 @@ record_list(struct call *call, const void *request, struct decision *decision)
         status = row->filter(call, request, &find);
     }
     if (status == STATUS_OK) {
-        status = join_page(call, &find, wanted, &joined);
+        status = join_page(call, request, &find, wanted, &joined);
     }
     if (status != STATUS_OK) {
         return status;

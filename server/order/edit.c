@@ -1,0 +1,290 @@
+#include "server/order/edit.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "server/order/item.h"
+#include "server/order/job.h"
+
+#define S(name) KONTOR__V1__ITEM_STATE__##name
+#define R(name) KONTOR__V1__ITEM_REASON__##name
+
+struct edit *
+edit_new(struct call *call, Kontor__V1__Order *order)
+{
+    struct edit *edit = arena_alloc(call->arena, sizeof *edit);
+    edit->call = call;
+    edit->order = order;
+    return edit;
+}
+
+enum status
+edit_open(struct call *call, const char *order_id, struct edit **out)
+{
+    struct document document;
+    enum status status = call_get_any(call, KIND_ORDER, order_id, &document);
+    if (status == STATUS_NOT_FOUND) {
+        return call_not_found(call, KIND_ORDER, order_id);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct edit *edit = edit_new(call, call_record(call, &document));
+    edit->document = document;
+    if (edit->order->n_items > ORDER_MAX_ITEMS) {
+        return call_fail(call, REASON_INTERNAL, "order %s has more than %d items",
+                         order_id, ORDER_MAX_ITEMS);
+    }
+    *out = edit;
+    return STATUS_OK;
+}
+
+enum status
+edit_item(struct edit *edit, size_t index, Kontor__V1__OrderItem **out)
+{
+    struct edit_item *row = &edit->items[index];
+    struct call *call = edit->call;
+    if (row->item != NULL) {
+        *out = row->item;
+        return STATUS_OK;
+    }
+    const char *id = arena_print(call->arena, "%s/%s", edit->order->id,
+                                 edit->order->items[index]->item);
+    enum status status = call_get_any(call, KIND_ITEM, id, &row->document);
+    if (status == STATUS_NOT_FOUND) {
+        return call_fail(call, REASON_INTERNAL, "order %s has lost its item %s",
+                         edit->order->id, id);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    row->item = call_record(call, &row->document);
+    job_settle_fence(row->item, call->arena);
+    *out = row->item;
+    return STATUS_OK;
+}
+
+enum status
+edit_find(struct edit *edit, const char *item_id, size_t *index,
+          Kontor__V1__OrderItem **out)
+{
+    const char *slash = strrchr(item_id, '/');
+    *index = aggregate_find(edit->order, slash == NULL ? item_id : slash + 1);
+    if (*index == SIZE_MAX) {
+        return call_not_found(edit->call, KIND_ITEM, item_id);
+    }
+    return edit_item(edit, *index, out);
+}
+
+enum status
+edit_open_item(struct call *call, const char *item_id, int64_t expected_revision,
+               struct edit **out, size_t *index)
+{
+    struct document document;
+    Kontor__V1__OrderItem *item;
+    enum status status = call_get(call, KIND_ITEM, item_id, &document);
+    if (status == STATUS_OK) {
+        status = call_must_own(call, &document);
+    }
+    if (status == STATUS_OK) {
+        status = item_expect(call, &document, expected_revision);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    item = call_record(call, &document);
+    status = edit_open(call, item->order, out);
+    return status == STATUS_OK ? edit_find(*out, item_id, index, &item) : status;
+}
+
+void
+edit_touch(struct edit *edit, size_t index)
+{
+    edit->items[index].is_changed = true;
+}
+
+/* Whether everything an item requires is delivered, by the header's table. */
+static bool
+is_ready(const Kontor__V1__Order *order, const Kontor__V1__ItemStanding *standing)
+{
+    for (size_t i = 0; i < standing->n_requires; i++) {
+        size_t at = aggregate_find(order, standing->requires[i]);
+        if (at == SIZE_MAX || order->items[at]->state != S(COMPLETED)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Sets state, history, job and the header's line of one item. */
+static void
+move_one(struct edit *edit, size_t index, const struct item_move *move,
+         const struct edit_cause *cause)
+{
+    struct call *call = edit->call;
+    Kontor__V1__OrderItem *item = edit->items[index].item;
+    Kontor__V1__ItemStanding *standing = edit->order->items[index];
+    item_move_to(item, move, cause->text, call);
+    item->reason = cause->reason;
+    bool is_waiting = move->to == S(QUEUED) && !is_ready(edit->order, standing);
+    if (move->to == S(QUEUED)) {
+        item->reason = is_waiting ? R(WAITS_FOR_DEPENDENCY) : R(WAITS_FOR_DISPATCH);
+    }
+    job_follow(item, move, is_waiting, call);
+    standing->state = item->state;
+    standing->begun = item->begun;
+    standing->step = item_open_step(item);
+    edit->items[index].is_changed = true;
+    edit->is_moved = true;
+}
+
+/* A dependant whose last requirement is delivered may be claimed from now on. */
+static void
+dispatch(struct edit *edit, size_t index)
+{
+    Kontor__V1__OrderItem *item = edit->items[index].item;
+    if (item->state != S(QUEUED) || !is_ready(edit->order, edit->order->items[index])) {
+        return;
+    }
+    item->reason = R(WAITS_FOR_DISPATCH);
+    job_offer(item, edit->call->now_ms, edit->call->arena);
+    edit->items[index].is_changed = true;
+}
+
+static bool
+requires_item(const Kontor__V1__ItemStanding *standing, const char *item)
+{
+    for (size_t i = 0; i < standing->n_requires; i++) {
+        if (strcmp(standing->requires[i], item) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Why a dependant is cancelled: it inherits the root cause, so the customer's own
+ * cancel stays the customer's. */
+static struct edit_cause
+inherited_cause(struct edit *edit, size_t root)
+{
+    const Kontor__V1__ItemStanding *standing = edit->order->items[root];
+    bool is_customer = item_state_is_cancelled_by_customer(standing->state);
+    struct edit_cause cause = {
+        .operation = is_customer ? OPERATION_CANCEL : OPERATION_SIBLING,
+        .to = is_customer ? S(CANCELLED) : S(CANCELLED_OTHERWISE),
+        .reason = is_customer ? R(BY_CUSTOMER) : R(BY_DEPENDENCY),
+        .text = arena_print(edit->call->arena, "requires %s, which is %s",
+                            standing->item, item_state_name(standing->state)),
+    };
+    return cause;
+}
+
+/*
+ * What follows for one dependant of an item that just became final. A dependant that is
+ * begun stays as it is: its requirement was delivered before, so this cannot be the one
+ * that ended.
+ */
+static enum status
+follow_one(struct edit *edit, size_t root, size_t index, bool *is_cancelled)
+{
+    Kontor__V1__OrderItem *item;
+    enum status status = edit_item(edit, index, &item);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    *is_cancelled = false;
+    if (edit->order->items[root]->state == S(COMPLETED)) {
+        dispatch(edit, index);
+        return STATUS_OK;
+    }
+    struct edit_cause cause = inherited_cause(edit, root);
+    const struct item_move *move =
+        item_state_next(item->state, cause.operation, cause.to);
+    if (move != NULL) {
+        move_one(edit, index, move, &cause);
+        *is_cancelled = true;
+    }
+    return STATUS_OK;
+}
+
+/* Carries the end of an item to all that depend on it. Each item ends at most once, so
+ * the list is bounded. */
+static enum status
+follow(struct edit *edit, size_t root)
+{
+    size_t ended[ORDER_MAX_ITEMS] = {root};
+    size_t n_ended = 1;
+    for (size_t next = 0; next < n_ended; next++) {
+        const char *name = edit->order->items[ended[next]]->item;
+        for (size_t i = 0; i < edit->order->n_items; i++) {
+            bool is_cancelled = false;
+            if (!requires_item(edit->order->items[i], name)) {
+                continue;
+            }
+            enum status status = follow_one(edit, ended[next], i, &is_cancelled);
+            if (status != STATUS_OK) {
+                return status;
+            }
+            if (is_cancelled) {
+                ended[n_ended++] = i;
+            }
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status
+edit_move(struct edit *edit, size_t index, const struct edit_cause *cause)
+{
+    Kontor__V1__OrderItem *item;
+    enum status status = edit_item(edit, index, &item);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct item_move *move =
+        item_state_next(item->state, cause->operation, cause->to);
+    assert(move != NULL);
+    move_one(edit, index, move, cause);
+    return item_state_is_final(move->to) ? follow(edit, index) : STATUS_OK;
+}
+
+static void
+put_item(struct edit *edit, size_t index, struct decision *decision)
+{
+    const struct edit_item *row = &edit->items[index];
+    bool is_new = row->document.kind == NULL;
+    char **scope = row->document.scope;
+    size_t n_scope = row->document.n_scope;
+    if (is_new) {
+        item_scope(edit->call, row->item, &scope, &n_scope);
+    }
+    decision_put(edit->call, decision, KIND_ITEM, row->item->id, row->document.revision,
+                 scope, n_scope, &row->item->base);
+}
+
+static void
+put_header(struct edit *edit, struct decision *decision)
+{
+    bool is_new = edit->document.kind == NULL;
+    char **scope = edit->document.scope;
+    size_t n_scope = edit->document.n_scope;
+    if (is_new) {
+        order_scope(edit->call, edit->order, &scope, &n_scope);
+    }
+    aggregate_header(edit->order, edit->call->now_ms, edit->call->arena);
+    decision_put(edit->call, decision, KIND_ORDER, edit->order->id,
+                 edit->document.revision, scope, n_scope, &edit->order->base);
+}
+
+void
+edit_commit(struct edit *edit, struct decision *decision)
+{
+    if (edit->is_moved) {
+        put_header(edit, decision);
+    }
+    for (size_t i = 0; i < edit->order->n_items; i++) {
+        if (edit->items[i].is_changed) {
+            put_item(edit, i, decision);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+/*
+ * One order being changed by one decision: its header and those of its items that move.
+ * Whatever moves an item goes through here, so that the header and the items that
+ * depend on it always move in the same commit.
+ *
+ * Memory: the call's arena. Errors: as call.h. Threads: the call's.
+ */
+#ifndef KONTOR_SERVER_ORDER_EDIT_H
+#define KONTOR_SERVER_ORDER_EDIT_H
+
+#include "kontor/v1/order.pb-c.h"
+#include "server/order/aggregate.h"
+#include "server/order/item_state.h"
+#include "server/rpc/call.h"
+
+struct edit_item {
+    struct document
+        document; /* As it was read; its kind is NULL for an item that is new. */
+    Kontor__V1__OrderItem *item; /* NULL = not read yet. */
+    bool is_changed;             /* To be written. */
+};
+
+struct edit {
+    struct call *call;
+    struct document document; /* The header's, as it was read; its kind is NULL for an
+                                 order that is new. */
+    Kontor__V1__Order *order;
+    struct edit_item items[ORDER_MAX_ITEMS]; /* In the header's order. */
+    bool is_moved; /* An item moved: the header is to be written. */
+};
+
+/* What a move is made for. */
+struct edit_cause {
+    enum operation operation;
+    Kontor__V1__ItemState
+        to; /* Where several moves are possible; UNSPECIFIED = the only one. */
+    Kontor__V1__ItemReason reason; /* UNSPECIFIED = the state says it. */
+    const char *text;              /* In somebody's words; NULL = none. */
+};
+
+/* Reads an order whoever asks; who may change it is judged before. */
+enum status edit_open(struct call *call, const char *order_id,
+                      struct edit **out) MUST_CHECK;
+/*
+ * Reads an item the caller owns, at the revision it expects (0 = whatever it is), and
+ * its order.
+ */
+enum status edit_open_item(struct call *call, const char *item_id,
+                           int64_t expected_revision, struct edit **out,
+                           size_t *index) MUST_CHECK;
+/* Begins a new order; its items are put into items by the caller. */
+struct edit *edit_new(struct call *call, Kontor__V1__Order *order);
+
+/* An item of the order by its place, read whoever asks, its fence as a number. */
+enum status edit_item(struct edit *edit, size_t index,
+                      Kontor__V1__OrderItem **out) MUST_CHECK;
+/* The item of this id (the whole one). */
+enum status edit_find(struct edit *edit, const char *item_id, size_t *index,
+                      Kontor__V1__OrderItem **out) MUST_CHECK;
+
+/* Marks an item as changed without a move: the header stays. */
+void edit_touch(struct edit *edit, size_t index);
+/*
+ * Moves an item: state, history, job, its line in the header; then, transitively, what
+ * depends on it: what requires a completed item may go on, what requires one that ended
+ * otherwise is cancelled. The move must be in the table: who asks and what is guarded
+ * was judged before. Failures are those of reading dependants.
+ */
+enum status edit_move(struct edit *edit, size_t index,
+                      const struct edit_cause *cause) MUST_CHECK;
+
+/* Puts all that changed into the decision. Nothing changed: the decision stays as it
+ * is. */
+void edit_commit(struct edit *edit, struct decision *decision);
+
+#endif

@@ -1,0 +1,245 @@
+#include "server/order/finish.h"
+
+#include <string.h>
+
+#include "kontor/v1/fulfilment_service.pb-c.h"
+#include "proto/digest.h"
+#include "server/order/hold.h"
+#include "server/order/item.h"
+#include "server/order/job.h"
+#include "server/order/moment.h"
+
+#define S(name) KONTOR__V1__ITEM_STATE__##name
+#define FAILURE(name) KONTOR__V1__FAIL_REQUEST__FAILURE__##name
+
+/* ---- Complete ---- */
+
+/* The item is delivered already: the same result again is fine, another one is not. */
+static enum status
+complete_again(struct call *call, const struct hold *hold,
+               const Kontor__V1__CompleteRequest *request,
+               const uint8_t hash[DIGEST_SIZE], struct decision *decision)
+{
+    const Kontor__V1__OrderItem *item = hold->item;
+    bool is_same = item->completion_hash.len == DIGEST_SIZE &&
+                   memcmp(item->completion_hash.data, hash, DIGEST_SIZE) == 0;
+    if (is_same) {
+        decision_document(call, decision, &hold->document);
+        return STATUS_OK;
+    }
+    enum status status = hold_check(call, hold, request->fence, false);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    call_value(call, "item", "%s", item->id);
+    return call_fail(call, REASON_COMPLETION_DIFFERS,
+                     "item %s was completed with another result, which stays",
+                     item->id);
+}
+
+/* Endpoints that carry the item must be there; where the offer asks for them, one at
+ * least. */
+static enum status
+judge_delivery(struct call *call, const Kontor__V1__OrderItem *item,
+               const Kontor__V1__Delivery *delivery)
+{
+    if (item->must_name_endpoints && delivery->n_endpoints == 0) {
+        call_fault(call, "delivery.endpoints",
+                   "is required by the offer: name the endpoints that carry the item");
+    }
+    for (size_t i = 0; i < delivery->n_endpoints; i++) {
+        struct document document;
+        enum status status =
+            call_get(call, KIND_ENDPOINT, delivery->endpoints[i], &document);
+        if (status == STATUS_NOT_FOUND) {
+            memset(&call->error, 0, sizeof call->error);
+            call_fault(call, arena_print(call->arena, "delivery.endpoints[%zu]", i),
+                       "there is no endpoint %s, or you may not see it",
+                       delivery->endpoints[i]);
+        } else if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return call_check_faults(call);
+}
+
+static enum status
+complete(struct call *call, struct hold *hold,
+         const Kontor__V1__CompleteRequest *request, const uint8_t hash[DIGEST_SIZE])
+{
+    struct edit_cause cause = {.operation = OPERATION_COMPLETE};
+    Kontor__V1__OrderItem *item = hold->item;
+    enum status status = hold_check(call, hold, request->fence, false);
+    if (status == STATUS_OK) {
+        status = item_judge(call, item, OPERATION_COMPLETE, 0);
+    }
+    if (status == STATUS_OK) {
+        status = judge_delivery(call, item, request->delivery);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    item->delivery = request->delivery;
+    item->completion_hash.data = arena_alloc(call->arena, DIGEST_SIZE);
+    item->completion_hash.len = DIGEST_SIZE;
+    memcpy(item->completion_hash.data, hash, DIGEST_SIZE);
+    return edit_move(hold->edit, hold->index, &cause);
+}
+
+enum status
+finish_complete(struct call *call, const void *message, struct decision *decision)
+{
+    const Kontor__V1__CompleteRequest *request = message;
+    uint8_t hash[DIGEST_SIZE];
+    struct hold hold;
+    enum status status = hold_open(call, request->item, OPERATION_COMPLETE, &hold);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    digest_message(&request->delivery->base, NULL, hash);
+    if (hold.item->state == S(COMPLETED)) {
+        return complete_again(call, &hold, request, hash, decision);
+    }
+    status = complete(call, &hold, request, hash);
+    if (status == STATUS_OK) {
+        edit_commit(hold.edit, decision);
+    }
+    return status;
+}
+
+/* ---- Fail ---- */
+
+/* One way to fail. */
+struct failing {
+    struct call *call;
+    struct hold *hold;
+    const char *reason;
+};
+
+/* Not begun: as Release, but not claimable at once, or a broken agent would take it
+ * again and again. */
+static enum status
+fail_back(const struct failing *f)
+{
+    struct edit_cause cause = {.operation = OPERATION_RELEASE, .text = f->reason};
+    Kontor__V1__OrderItem *item = f->hold->item;
+    enum status status = item_judge(f->call, item, OPERATION_RELEASE, 0);
+    if (status == STATUS_OK) {
+        status = edit_move(f->hold->edit, f->hold->index, &cause);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    item->job->losses = 0;
+    item->job->retries++;
+    int64_t wait_ms = job_backoff_ms(item->id, item->job->retries, f->call->arena);
+    job_offer(item, f->call->now_ms + wait_ms, f->call->arena);
+    return STATUS_OK;
+}
+
+/* Not begun: declined. */
+static enum status
+fail_rejected(const struct failing *f)
+{
+    struct edit_cause cause = {.operation = OPERATION_FAIL, .text = f->reason};
+    enum status status = item_judge(f->call, f->hold->item, OPERATION_FAIL, 0);
+    return status == STATUS_OK ? edit_move(f->hold->edit, f->hold->index, &cause)
+                               : status;
+}
+
+/* Begun: over, and something may exist that nobody wants. */
+static enum status
+fail_for_good(const struct failing *f)
+{
+    f->hold->item->cleanup = KONTOR__V1__CLEANUP__CLEANUP_REQUIRED;
+    return fail_rejected(f);
+}
+
+/* Begun: the same session tries again later; after too many tries a person has to look.
+ */
+static enum status
+fail_retry(const struct failing *f)
+{
+    struct call *call = f->call;
+    Kontor__V1__OrderItem *item = f->hold->item;
+    enum status status = item_judge(call, item, OPERATION_FAIL, 0);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    item->job->retries++;
+    if (item->job->retries >= JOB_MAX_RETRIES) {
+        struct edit_cause cause = {.operation = OPERATION_HOLD,
+                                   .reason = KONTOR__V1__ITEM_REASON__NEEDS_OPERATOR,
+                                   .text = f->reason};
+        return edit_move(f->hold->edit, f->hold->index, &cause);
+    }
+    int64_t wait_ms = job_backoff_ms(item->id, item->job->retries, call->arena);
+    item->job->retry_at = moment_new(call->arena, call->now_ms + wait_ms);
+    item->reason_text = (char *)f->reason;
+    edit_touch(f->hold->edit, f->hold->index);
+    return STATUS_OK;
+}
+
+/* Begun: whoever claims it next must look before it creates; not before the last
+ * backend call has settled. */
+static enum status
+fail_unknown(const struct failing *f)
+{
+    struct call *call = f->call;
+    Kontor__V1__OrderItem *item = f->hold->item;
+    enum status status = item_judge(call, item, OPERATION_FAIL, 0);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    job_offer(item, job_recover_at_ms(item, call->now_ms), call->arena);
+    item->reason_text = (char *)f->reason;
+    edit_touch(f->hold->edit, f->hold->index);
+    return STATUS_OK;
+}
+
+/* What each failure means before and after the dividing line, and whether the lease
+ * must still live. */
+static const struct failure_row {
+    Kontor__V1__FailRequest__Failure failure;
+    bool is_live;
+    enum status (*before_begin)(const struct failing *f);
+    enum status (*after_begin)(const struct failing *f);
+} failure_rows[] = {
+    {FAILURE(RETRYABLE), true, fail_back, fail_retry},
+    {FAILURE(PERMANENT), false, fail_rejected, fail_for_good},
+    {FAILURE(UNKNOWN), true, fail_back, fail_unknown},
+};
+
+static enum status
+fail_as(struct call *call, struct hold *hold, const Kontor__V1__FailRequest *request)
+{
+    struct failing f = {call, hold, request->reason};
+    for (size_t i = 0; i < sizeof failure_rows / sizeof failure_rows[0]; i++) {
+        const struct failure_row *row = &failure_rows[i];
+        if (row->failure != request->failure) {
+            continue;
+        }
+        enum status status = hold_check(call, hold, request->fence, row->is_live);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        return hold->item->begun ? row->after_begin(&f) : row->before_begin(&f);
+    }
+    call_fault(call, "failure", "must be RETRYABLE, PERMANENT or UNKNOWN");
+    return call_check_faults(call);
+}
+
+enum status
+finish_fail(struct call *call, const void *message, struct decision *decision)
+{
+    const Kontor__V1__FailRequest *request = message;
+    struct hold hold;
+    enum status status = hold_open(call, request->item, OPERATION_FAIL, &hold);
+    if (status == STATUS_OK) {
+        status = fail_as(call, &hold, request);
+    }
+    if (status == STATUS_OK) {
+        edit_commit(hold.edit, decision);
+    }
+    return status;
+}

@@ -1,0 +1,17 @@
+/*
+ * How a job ends: Complete and Fail.
+ *
+ * Memory: the call's arena. Errors: as hold.h; COMPLETION_DIFFERS for another result
+ * than the one that was taken. Threads: the call's.
+ */
+#ifndef KONTOR_SERVER_ORDER_FINISH_H
+#define KONTOR_SERVER_ORDER_FINISH_H
+
+#include "server/rpc/call.h"
+
+enum status finish_complete(struct call *call, const void *request,
+                            struct decision *decision);
+enum status finish_fail(struct call *call, const void *request,
+                        struct decision *decision);
+
+#endif

@@ -1,0 +1,220 @@
+#include "server/order/hold.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "kontor/v1/fulfilment_service.pb-c.h"
+#include "server/order/item.h"
+#include "server/order/job.h"
+#include "server/rpc/named.h"
+
+enum { MAX_MILESTONES = 64 };
+
+/* ---- The fence ---- */
+
+enum status
+hold_open(struct call *call, const char *item_id, enum operation wanted,
+          struct hold *out)
+{
+    struct sides agent = {.provider = ROLE_BIT(AGENT)};
+    enum status status = call_get(call, KIND_ITEM, item_id, &out->document);
+    if (status == STATUS_OK) {
+        status = call_must_own(call, &out->document);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const Kontor__V1__OrderItem *item = call_record(call, &out->document);
+    if ((side_of(call->who, item).provider & ROLE_BIT(AGENT)) == 0) {
+        return item_role_missing(call, item, operation_name(wanted), agent);
+    }
+    status = edit_open(call, item->order, &out->edit);
+    return status == STATUS_OK ? edit_find(out->edit, item_id, &out->index, &out->item)
+                               : status;
+}
+
+enum status
+hold_check(struct call *call, const struct hold *hold, int64_t fence, bool is_live)
+{
+    const Kontor__V1__Job *job = hold->item->job;
+    bool is_held = !is_live || job->session[0] != '\0';
+    if (fence != 0 && fence == job->fence && is_held) {
+        return STATUS_OK;
+    }
+    call_value(call, "item", "%s", hold->item->id);
+    call_value(call, "fence", "%" PRId64, fence);
+    return call_fail(call, REASON_LEASE_LOST,
+                     "item %s is no longer held with fence %" PRId64
+                     ": stop its work, another agent may have it",
+                     hold->item->id, fence);
+}
+
+enum status
+hold_answer(struct call *call, const void *request, const Kontor__V1__Commit *commit,
+            void **reply)
+{
+    return answer_record(call, commit, KIND_ITEM, named_text(request, "item"), reply);
+}
+
+/* ---- Begin ---- */
+
+/* Begun before under this or an earlier fence: the same name is fine, another one would
+ * be a second object. */
+static enum status
+begin_again(struct call *call, const struct hold *hold, const char *intent,
+            struct decision *decision)
+{
+    if (strcmp(hold->item->job->intent, intent) != 0) {
+        call_fault(call, "intent", "must be %s, under which the work was begun",
+                   hold->item->job->intent);
+        return call_check_faults(call);
+    }
+    decision_document(call, decision, &hold->document);
+    return STATUS_OK;
+}
+
+enum status
+hold_begin(struct call *call, const void *message, struct decision *decision)
+{
+    const Kontor__V1__BeginRequest *request = message;
+    struct edit_cause cause = {.operation = OPERATION_BEGIN, .text = request->intent};
+    struct hold hold;
+    enum status status = hold_open(call, request->item, OPERATION_BEGIN, &hold);
+    if (status == STATUS_OK) {
+        status = hold_check(call, &hold, request->fence, true);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (hold.item->begun) {
+        return begin_again(call, &hold, request->intent, decision);
+    }
+    status = item_judge(call, hold.item, OPERATION_BEGIN, 0);
+    if (status == STATUS_OK) {
+        status = edit_move(hold.edit, hold.index, &cause);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    hold.item->job->intent = request->intent;
+    hold.item->job->retries = 0;
+    edit_commit(hold.edit, decision);
+    return STATUS_OK;
+}
+
+/* ---- Report ---- */
+
+static bool
+has_milestone(const Kontor__V1__OrderItem *item, const char *milestone)
+{
+    for (size_t i = 0; i < item->n_milestones; i++) {
+        if (strcmp(item->milestones[i], milestone) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+add_milestone(struct call *call, Kontor__V1__OrderItem *item, char *milestone)
+{
+    if (milestone[0] == '\0' || has_milestone(item, milestone)) {
+        return;
+    }
+    char **milestones =
+        arena_alloc(call->arena, (item->n_milestones + 1) * sizeof *milestones);
+    if (item->n_milestones > 0) {
+        memcpy(milestones, item->milestones, item->n_milestones * sizeof *milestones);
+    }
+    milestones[item->n_milestones++] = milestone;
+    item->milestones = milestones;
+}
+
+/*
+ * A milestone or a date is kept in the item; a note or progress is a remark on it. One
+ * commit cannot hold both, since it never names a document twice.
+ */
+static enum status
+judge_report(struct call *call, const Kontor__V1__ReportRequest *request,
+             const Kontor__V1__OrderItem *item)
+{
+    bool is_change = request->milestone[0] != '\0' || request->expected_at != NULL;
+    bool is_note = request->note[0] != '\0' || request->progress != 0;
+    bool is_full = item->n_milestones >= MAX_MILESTONES &&
+                   !has_milestone(item, request->milestone);
+    if (is_change == is_note) {
+        call_fault(call, is_note ? "note" : "milestone", "%s",
+                   is_note
+                       ? "cannot go with a milestone or a date: report twice"
+                       : "report a milestone, an expected date, a note or progress");
+    }
+    if (request->milestone[0] != '\0' && is_full) {
+        call_fault(call, "milestone", "is one too many: an item keeps %d",
+                   MAX_MILESTONES);
+    }
+    return call_check_faults(call);
+}
+
+enum status
+hold_report(struct call *call, const void *message, struct decision *decision)
+{
+    const Kontor__V1__ReportRequest *request = message;
+    struct hold hold;
+    enum status status = hold_open(call, request->item, OPERATION_BEGIN, &hold);
+    if (status == STATUS_OK) {
+        status = hold_check(call, &hold, request->fence, true);
+    }
+    if (status == STATUS_OK) {
+        status = judge_report(call, request, hold.item);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (request->note[0] != '\0' || request->progress != 0) {
+        decision_note(call, decision, &hold.document, request->note, request->progress);
+        return STATUS_OK;
+    }
+    add_milestone(call, hold.item, request->milestone);
+    hold.item->expected_at =
+        request->expected_at != NULL ? request->expected_at : hold.item->expected_at;
+    edit_touch(hold.edit, hold.index);
+    edit_commit(hold.edit, decision);
+    return STATUS_OK;
+}
+
+enum status
+hold_report_answer(struct call *call, const void *request,
+                   const Kontor__V1__Commit *commit, void **out)
+{
+    Kontor__V1__ReportResponse *reply = arena_alloc(call->arena, sizeof *reply);
+    kontor__v1__report_response__init(reply);
+    (void)request;
+    reply->seq = commit->seq;
+    *out = reply;
+    return STATUS_OK;
+}
+
+/* ---- Release ---- */
+
+enum status
+hold_release(struct call *call, const void *message, struct decision *decision)
+{
+    const Kontor__V1__ReleaseRequest *request = message;
+    struct edit_cause cause = {.operation = OPERATION_RELEASE, .text = request->reason};
+    struct hold hold;
+    enum status status = hold_open(call, request->item, OPERATION_RELEASE, &hold);
+    if (status == STATUS_OK) {
+        status = hold_check(call, &hold, request->fence, true);
+    }
+    if (status == STATUS_OK) {
+        status = item_judge(call, hold.item, OPERATION_RELEASE, 0);
+    }
+    if (status == STATUS_OK) {
+        status = edit_move(hold.edit, hold.index, &cause);
+    }
+    if (status == STATUS_OK) {
+        hold.item->job->losses = 0;
+        edit_commit(hold.edit, decision);
+    }
+    return status;
+}

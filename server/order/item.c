@@ -1,0 +1,256 @@
+#include "server/order/item.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "server/order/moment.h"
+
+#define S(name) KONTOR__V1__ITEM_STATE__##name
+
+/* ---- Scope ---- */
+
+/* Adds a scope string to a list with room for it, once. */
+static void
+add_scope(struct call *call, char **scope, size_t *n_scope, const char *format,
+          const char *id)
+{
+    char *text = arena_print(call->arena, "%s%s", format, id);
+    for (size_t i = 0; i < *n_scope; i++) {
+        /* Owning a string is more than taking part by it: the first byte does not
+         * count. */
+        if (strcmp(scope[i] + 1, text + 1) == 0) {
+            return;
+        }
+    }
+    scope[(*n_scope)++] = text;
+}
+
+void
+item_scope(struct call *call, const Kontor__V1__OrderItem *item, char ***scope,
+           size_t *n_scope)
+{
+    *scope = arena_alloc(call->arena, 4 * sizeof **scope);
+    *n_scope = 0;
+    add_scope(call, *scope, n_scope, "=r:", call_registry_of(call, item->order));
+    add_scope(call, *scope, n_scope, "=j:", item->project);
+    add_scope(call, *scope, n_scope, "=r:", call_registry_of(call, item->provider));
+    add_scope(call, *scope, n_scope, "=p:", item->provider);
+}
+
+void
+order_scope(struct call *call, const Kontor__V1__Order *order, char ***scope,
+            size_t *n_scope)
+{
+    *scope = arena_alloc(call->arena, (2 + 2 * order->n_items) * sizeof **scope);
+    *n_scope = 0;
+    add_scope(call, *scope, n_scope, "=r:", call_registry_of(call, order->id));
+    add_scope(call, *scope, n_scope, "=j:", order->project);
+    for (size_t i = 0; i < order->n_items; i++) {
+        const char *provider = order->items[i]->provider;
+        add_scope(call, *scope, n_scope, "~r:", call_registry_of(call, provider));
+        add_scope(call, *scope, n_scope, "~p:", provider);
+    }
+}
+
+/* ---- Moving ---- */
+
+static void
+append(Kontor__V1__OrderItem *item, Kontor__V1__StateChange *change,
+       struct arena *arena)
+{
+    size_t n_kept = item->n_history;
+    Kontor__V1__StateChange **history =
+        arena_alloc(arena, (n_kept + 1) * sizeof *history);
+    if (n_kept > 0) {
+        memcpy(history, item->history, n_kept * sizeof *history);
+    }
+    if (n_kept >= ITEM_MAX_HISTORY) {
+        /* How it began and what happened last are worth more than what lies between. */
+        memmove(&history[1], &history[2], (n_kept - 2) * sizeof *history);
+        n_kept--;
+    }
+    history[n_kept] = change;
+    item->history = history;
+    item->n_history = n_kept + 1;
+}
+
+void
+item_remember(Kontor__V1__OrderItem *item, const char *operation,
+              Kontor__V1__ItemState to, const char *text, struct call *call)
+{
+    Kontor__V1__StateChange *change = arena_alloc(call->arena, sizeof *change);
+    kontor__v1__state_change__init(change);
+    change->at = moment_new(call->arena, call->now_ms);
+    change->from = item->state;
+    change->to = to;
+    change->operation = (char *)operation;
+    change->actor = (char *)call->actor;
+    change->reason = text == NULL ? "" : (char *)text;
+    append(item, change, call->arena);
+}
+
+void
+item_move_to(Kontor__V1__OrderItem *item, const struct item_move *move,
+             const char *text, struct call *call)
+{
+    item_remember(item, operation_name(move->operation), move->to, text, call);
+    item->state = move->to;
+    item->begun = item->begun || item_state_is_begun(move->to);
+    item->reason_text = text == NULL ? "" : (char *)text;
+}
+
+Kontor__V1__ApprovalStep
+item_open_step(const Kontor__V1__OrderItem *item)
+{
+    bool is_waiting = item->state == S(AWAITING_APPROVAL) ||
+                      item->state == S(AWAITING_CONSUMER_APPROVAL);
+    for (size_t i = 0; is_waiting && i < item->n_approvals; i++) {
+        if (item->approvals[i]->decided_by[0] == '\0') {
+            return item->approvals[i]->step;
+        }
+    }
+    return KONTOR__V1__APPROVAL_STEP__APPROVAL_STEP_UNSPECIFIED;
+}
+
+int64_t
+item_claimed_at_ms(const Kontor__V1__OrderItem *item)
+{
+    for (size_t i = item->n_history; i > 0; i--) {
+        const Kontor__V1__StateChange *change = item->history[i - 1];
+        if (strcmp(change->operation, operation_name(OPERATION_CLAIM)) == 0) {
+            return moment_ms(change->at, INT64_MIN);
+        }
+    }
+    return INT64_MIN;
+}
+
+/* ---- Judging ---- */
+
+/* The operations that are calls of this broker; the others need calls that do not exist
+ * yet. */
+static const bool is_served[OPERATION_COUNT] = {
+    [OPERATION_APPROVE] = true,    [OPERATION_REJECT] = true,
+    [OPERATION_CLAIM] = true,      [OPERATION_RELEASE] = true,
+    [OPERATION_FAIL] = true,       [OPERATION_BEGIN] = true,
+    [OPERATION_RESUME] = true,     [OPERATION_REQUEUE] = true,
+    [OPERATION_COMPLETE] = true,   [OPERATION_CANCEL] = true,
+    [OPERATION_FORCE_FAIL] = true,
+};
+
+/*
+ * The roles of a move that count for this item: of an approval, only those whose step
+ * is open. An agent decides by an EVALUATE job only.
+ */
+static struct sides
+roles_of(const struct item_move *move, const Kontor__V1__OrderItem *item)
+{
+    struct sides roles = {move->customer, move->provider};
+    bool is_decision =
+        move->operation == OPERATION_APPROVE || move->operation == OPERATION_REJECT;
+    if (!is_decision || move->from != S(AWAITING_APPROVAL)) {
+        return roles;
+    }
+    bool is_broker_step =
+        item_open_step(item) == KONTOR__V1__APPROVAL_STEP__BROKER_STEP;
+    roles.customer &= is_broker_step ? ROLE_BIT(SHIFTER) : 0;
+    roles.provider &=
+        is_broker_step ? ROLE_BIT(ADMIN) : ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN);
+    return roles;
+}
+
+static bool
+is_among(struct sides roles, struct sides sides)
+{
+    return (roles.customer & sides.customer) != 0 ||
+           (roles.provider & sides.provider) != 0;
+}
+
+/* Whether the caller could make the move from where the item is. */
+static bool
+is_open(const struct item_move *move, const Kontor__V1__OrderItem *item,
+        struct sides sides)
+{
+    /* Cancelling what is begun is a task of its own that is not served yet. */
+    bool is_possible = is_served[move->operation] && move->from == item->state &&
+                       move->to != S(ASSESSING_CANCELLATION);
+    return is_possible && is_among(roles_of(move, item), sides);
+}
+
+/* Names of what the caller may do with the item now, each once. */
+static const char *
+allowed_operations(struct call *call, const Kontor__V1__OrderItem *item,
+                   struct sides sides)
+{
+    bool is_told[OPERATION_COUNT] = {false};
+    const char *text = "";
+    for (size_t i = 0; i < n_item_moves; i++) {
+        const struct item_move *move = &item_moves[i];
+        if (is_told[move->operation] || !is_open(move, item, sides)) {
+            continue;
+        }
+        is_told[move->operation] = true;
+        text = arena_print(call->arena, "%s%s%s", text, text[0] == '\0' ? "" : ", ",
+                           operation_name(move->operation));
+    }
+    return text;
+}
+
+/* The roles that may ever do an operation. */
+static struct sides
+roles_ever(enum operation operation)
+{
+    struct sides roles = {0, 0};
+    for (size_t i = 0; i < n_item_moves; i++) {
+        if (item_moves[i].operation == operation) {
+            roles.customer |= item_moves[i].customer;
+            roles.provider |= item_moves[i].provider;
+        }
+    }
+    return roles;
+}
+
+enum status
+item_role_missing(struct call *call, const Kontor__V1__OrderItem *item,
+                  const char *wanted, struct sides roles)
+{
+    const char *names = side_roles(roles, call->arena);
+    call_value(call, "role", "%s", names);
+    call_value(call, "from", "%s", item_state_name(item->state));
+    call_value(call, "wanted", "%s", wanted);
+    return call_fail(call, REASON_ROLE_MISSING, "%s on %s needs one of: %s", wanted,
+                     item->id, names);
+}
+
+enum status
+item_judge(struct call *call, const Kontor__V1__OrderItem *item,
+           enum operation operation, Kontor__V1__ItemState to)
+{
+    struct sides sides = side_of(call->who, item);
+    struct sides ever = roles_ever(operation);
+    const struct item_move *move = item_state_next(item->state, operation, to);
+    if (move != NULL && !is_among(roles_of(move, item), sides)) {
+        return item_role_missing(call, item, operation_name(operation),
+                                 roles_of(move, item));
+    }
+    if (move != NULL) {
+        return STATUS_OK;
+    }
+    if (!is_among(ever, sides)) {
+        return item_role_missing(call, item, operation_name(operation), ever);
+    }
+    return call_illegal(call, KIND_ITEM, item->id, item_state_name(item->state),
+                        operation_name(operation),
+                        allowed_operations(call, item, sides));
+}
+
+enum status
+item_expect(struct call *call, const struct document *document, int64_t expected)
+{
+    if (expected == 0 || expected == document->revision) {
+        return STATUS_OK;
+    }
+    call_value(call, "current", "%" PRId64, document->revision);
+    return call_fail(call, REASON_REVISION_MISMATCH,
+                     "%s %s is at revision %" PRId64 ", not %" PRId64 ": read it again",
+                     document->kind->name, document->id, document->revision, expected);
+}

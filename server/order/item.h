@@ -1,0 +1,58 @@
+/*
+ * Items and the scopes of an order's documents: what one move does to an item, and
+ * whether the caller may make it.
+ *
+ * Memory: the call's arena. Errors: as call.h. Threads: the call's.
+ */
+#ifndef KONTOR_SERVER_ORDER_ITEM_H
+#define KONTOR_SERVER_ORDER_ITEM_H
+
+#include "kontor/v1/order.pb-c.h"
+#include "server/order/item_state.h"
+#include "server/order/side.h"
+#include "server/rpc/call.h"
+
+enum {
+    ITEM_MAX_HISTORY = 64,      /* Moves kept in the item; the log has them all. */
+    ITEM_DEFAULT_SETTLE_S = 60, /* How long a backend call may still be in flight, when
+                                   the offer does not say. */
+};
+
+/* Scope of an item: both sides own it. Source: ARCHITECTURE design, "Who may see what".
+ */
+void item_scope(struct call *call, const Kontor__V1__OrderItem *item, char ***scope,
+                size_t *n_scope);
+/* Scope of a header: the customer's side owns it, the providers of its items take part.
+ */
+void order_scope(struct call *call, const Kontor__V1__Order *order, char ***scope,
+                 size_t *n_scope);
+
+/* Sets state, begun, reason_text and history by a move. */
+void item_move_to(Kontor__V1__OrderItem *item, const struct item_move *move,
+                  const char *text, struct call *call);
+
+/* Appends a line to the history of an item, whose state is still the one before. */
+void item_remember(Kontor__V1__OrderItem *item, const char *operation,
+                   Kontor__V1__ItemState to, const char *text, struct call *call);
+
+/* The step an item waits for; UNSPECIFIED when it waits for no decision. */
+Kontor__V1__ApprovalStep item_open_step(const Kontor__V1__OrderItem *item);
+/* When the item was claimed last; INT64_MIN = never. */
+int64_t item_claimed_at_ms(const Kontor__V1__OrderItem *item);
+
+/*
+ * Whether the caller may make a move of this operation now. ROLE_MISSING names the
+ * roles that would be; ILLEGAL_STATE says from, wanted and what the caller may do
+ * instead. to as for item_state_next.
+ */
+enum status item_judge(struct call *call, const Kontor__V1__OrderItem *item,
+                       enum operation operation, Kontor__V1__ItemState to) MUST_CHECK;
+/* Fails with ROLE_MISSING, naming what was wanted and these roles. */
+enum status item_role_missing(struct call *call, const Kontor__V1__OrderItem *item,
+                              const char *wanted, struct sides roles);
+/* ABORTED{REVISION_MISMATCH} with the current one when expected is neither 0 nor the
+ * document's. */
+enum status item_expect(struct call *call, const struct document *document,
+                        int64_t expected) MUST_CHECK;
+
+#endif

@@ -1,0 +1,173 @@
+#include "server/order/job.h"
+
+#include <string.h>
+
+#include "proto/digest.h"
+#include "server/order/item.h"
+#include "server/order/moment.h"
+
+#define S(name) KONTOR__V1__ITEM_STATE__##name
+
+enum {
+    BACKOFF_BASE_MS = 5000,
+    BACKOFF_MAX_MS = 300000,
+    BACKOFF_MAX_DOUBLINGS = 6,
+    INTENT_DIGITS = 16,
+};
+
+int64_t
+job_fence(const Kontor__V1__OrderItem *item)
+{
+    if (item->job == NULL) {
+        return 0;
+    }
+    return item->job->is_fence_own ? item->revision : item->job->fence;
+}
+
+void
+job_settle_fence(Kontor__V1__OrderItem *item, struct arena *arena)
+{
+    if (item->job == NULL) {
+        item->job = arena_alloc(arena, sizeof *item->job);
+        kontor__v1__job__init(item->job);
+        item->job->kind = KONTOR__V1__JOB_KIND__PROVISION;
+    }
+    item->job->fence = job_fence(item);
+    item->job->is_fence_own = false;
+}
+
+void
+job_offer(Kontor__V1__OrderItem *item, int64_t ready_at_ms, struct arena *arena)
+{
+    item->job->session = "";
+    item->job->ready_at = moment_new(arena, ready_at_ms);
+    item->job->retry_at = NULL;
+}
+
+void
+job_withdraw(Kontor__V1__OrderItem *item)
+{
+    item->job->session = "";
+    item->job->ready_at = NULL;
+    item->job->retry_at = NULL;
+}
+
+void
+job_take(Kontor__V1__OrderItem *item, const char *session)
+{
+    item->job->session = (char *)session;
+    item->job->ready_at = NULL;
+    item->job->retry_at = NULL;
+    item->job->fence = 0;
+    item->job->is_fence_own = true;
+    item->job->attempt++;
+}
+
+/* What becomes of the job in a state: who holds it may keep it, or it is offered, or it
+ * is gone. */
+enum job_effect { JOB_KEEP, JOB_OFFER, JOB_WITHDRAW };
+
+static const enum job_effect effects[ITEM_STATE_COUNT] = {
+    [S(RECEIVED)] = JOB_WITHDRAW,
+    [S(AWAITING_APPROVAL)] = JOB_WITHDRAW,
+    [S(AWAITING_CONSUMER_APPROVAL)] = JOB_WITHDRAW,
+    [S(QUEUED)] = JOB_OFFER,
+    [S(ASSIGNED)] = JOB_KEEP,
+    [S(PENDING_INFO)] = JOB_WITHDRAW,
+    [S(HELD)] = JOB_WITHDRAW,
+    [S(IN_PROGRESS)] = JOB_KEEP,
+    [S(PENDING_INFO_BEGUN)] = JOB_WITHDRAW,
+    [S(HELD_BEGUN)] = JOB_WITHDRAW,
+    [S(ASSESSING_CANCELLATION)] = JOB_KEEP,
+    [S(CANCELLING)] = JOB_KEEP,
+    [S(CANCELLING_OTHERWISE)] = JOB_KEEP,
+    [S(COMPLETED)] = JOB_WITHDRAW,
+    [S(FAILED)] = JOB_WITHDRAW,
+    [S(REJECTED)] = JOB_WITHDRAW,
+    [S(CANCELLED)] = JOB_WITHDRAW,
+    [S(CANCELLED_BEGUN)] = JOB_WITHDRAW,
+    [S(CANCELLED_OTHERWISE)] = JOB_WITHDRAW,
+    [S(CANCELLED_OTHERWISE_BEGUN)] = JOB_WITHDRAW,
+};
+
+/* Whether the move takes the job away from whoever holds it: a late call of the holder
+ * must not count. */
+static bool
+ends_fence(const struct item_move *move)
+{
+    static const enum operation ending[] = {OPERATION_CANCEL, OPERATION_SIBLING,
+                                            OPERATION_HOLD, OPERATION_HOLD_ITEM,
+                                            OPERATION_FORCE_FAIL};
+    for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
+        if (ending[i] == move->operation) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+job_follow(Kontor__V1__OrderItem *item, const struct item_move *move, bool is_waiting,
+           const struct call *call)
+{
+    if (ends_fence(move)) {
+        item->job->fence = 0;
+    }
+    bool is_resumed =
+        move->operation == OPERATION_RESUME || move->operation == OPERATION_REQUEUE;
+    if (is_resumed) {
+        item->job->losses = 0;
+        item->job->retries = 0;
+    }
+    enum job_effect effect = effects[move->to];
+    if (is_waiting) {
+        job_withdraw(item);
+    } else if (effect == JOB_OFFER || (is_resumed && effect == JOB_KEEP)) {
+        job_offer(item, call->now_ms, call->arena);
+    } else if (effect == JOB_WITHDRAW) {
+        job_withdraw(item);
+    }
+}
+
+int64_t
+job_recover_at_ms(const Kontor__V1__OrderItem *item, int64_t now_ms)
+{
+    int64_t settle_s =
+        item->settle_seconds > 0 ? item->settle_seconds : ITEM_DEFAULT_SETTLE_S;
+    return item->begun ? now_ms + settle_s * 1000 : now_ms;
+}
+
+/* A hash of an item and a number, as bytes. */
+static void
+hash_of(struct arena *arena, const char *text, const char *item_id, int64_t n,
+        uint8_t out[DIGEST_SIZE])
+{
+    struct digest *digest = digest_new(arena);
+    digest_add_text(digest, text);
+    digest_add_text(digest, item_id);
+    digest_add_int(digest, n);
+    digest_end(digest, out);
+}
+
+int64_t
+job_backoff_ms(const char *item_id, int32_t n, struct arena *arena)
+{
+    int32_t doublings = n - 1 < BACKOFF_MAX_DOUBLINGS ? n - 1 : BACKOFF_MAX_DOUBLINGS;
+    int64_t wait_ms = (int64_t)BACKOFF_BASE_MS << (doublings < 0 ? 0 : doublings);
+    wait_ms = wait_ms < BACKOFF_MAX_MS ? wait_ms : BACKOFF_MAX_MS;
+    /* The jitter comes out of the item's name, so that a decision made twice is the
+     * same. */
+    uint8_t hash[DIGEST_SIZE];
+    hash_of(arena, "backoff", item_id, n, hash);
+    int64_t spread = wait_ms / 2;
+    return wait_ms - spread / 2 + spread * hash[0] / 256;
+}
+
+const char *
+job_intent(const char *registry, const char *item_id, struct arena *arena)
+{
+    uint8_t hash[DIGEST_SIZE];
+    hash_of(arena, registry, item_id, 0, hash);
+    return arena_print(arena, "kontor-%s-%.*s", registry, INTENT_DIGITS,
+                       digest_hex(arena, hash));
+}

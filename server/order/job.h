@@ -1,0 +1,54 @@
+/*
+ * The job of an item: an axis beside its state. When it may be claimed, by which fence
+ * it is held, when it is tried again.
+ *
+ * Memory: the arena given. Errors: none. Threads: any.
+ *
+ *     offered (ready_at) --claim--> held (session, fence) --lease over, unknown-->
+ * offered again after settle ^                         | retryable: held on, retry_at
+ *            +---------- resume ------ none (ready_at absent, no session): held item,
+ * final item
+ */
+#ifndef KONTOR_SERVER_ORDER_JOB_H
+#define KONTOR_SERVER_ORDER_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kontor/v1/order.pb-c.h"
+#include "server/order/item_state.h"
+#include "server/rpc/call.h"
+
+enum {
+    JOB_MAX_RETRIES = 5, /* RETRYABLE failures until a person has to look. */
+    JOB_MAX_LOSSES = 3,  /* Leases lost without one Renew until a person has to look. */
+};
+
+/* The fence a job is held by: in the claiming commit's version, that version's
+ * revision. 0 = none. */
+int64_t job_fence(const Kontor__V1__OrderItem *item);
+/* Makes the fence a number, for the next version. Gives an item without a job an empty
+ * one. */
+void job_settle_fence(Kontor__V1__OrderItem *item, struct arena *arena);
+
+/* May be claimed from a time on; nobody holds it. The fence stays. */
+void job_offer(Kontor__V1__OrderItem *item, int64_t ready_at_ms, struct arena *arena);
+/* Nobody holds it, nobody may claim it. */
+void job_withdraw(Kontor__V1__OrderItem *item);
+/* Held by a session from this commit on. */
+void job_take(Kontor__V1__OrderItem *item, const char *session);
+/* What a move does to the job. is_waiting: QUEUED, but not for dispatch yet. */
+void job_follow(Kontor__V1__OrderItem *item, const struct item_move *move,
+                bool is_waiting, const struct call *call);
+
+/* When an item whose holder is gone may be claimed: at once, or once begun after the
+ * offer's settle time. */
+int64_t job_recover_at_ms(const Kontor__V1__OrderItem *item, int64_t now_ms);
+/* How long to wait before the nth try (from 1): doubling, up to 5 minutes, spread by a
+ * quarter either way. */
+int64_t job_backoff_ms(const char *item_id, int32_t n, struct arena *arena);
+/* The name of an item's object at the backend: a function of registry and item only, at
+ * most 63 bytes of [a-z0-9-]. */
+const char *job_intent(const char *registry, const char *item_id, struct arena *arena);
+
+#endif

@@ -1,0 +1,283 @@
+#include "server/order/lease.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "server/order/edit.h"
+#include "server/order/job.h"
+#include "server/order/loss.h"
+#include "server/order/session.h"
+
+enum {
+    TICK_S = 1,
+    PAGE = 100,
+    ROUNDS = SESSION_MAX_JOBS + 1, /* Commits it takes at most to end one session. */
+};
+
+struct lease {
+    struct dispatch *dispatch;
+    pthread_t thread;
+    bool has_thread;
+    pthread_mutex_t lock; /* Guards the rest. */
+    pthread_cond_t changed;
+    bool is_stopping;
+};
+
+/* ---- A work of the broker's own, waited for ---- */
+
+struct waited {
+    pthread_mutex_t lock; /* Guards the rest. */
+    pthread_cond_t changed;
+    bool is_done;
+    bool is_written;
+    enum status status;
+};
+
+static void
+done(void *context, enum status status, const struct error *error,
+     const Kontor__V1__Commit *commit)
+{
+    struct waited *waited = context;
+    (void)error;
+    pthread_mutex_lock(&waited->lock);
+    waited->is_done = true;
+    waited->is_written = commit != NULL;
+    waited->status = status;
+    pthread_cond_signal(&waited->changed);
+    pthread_mutex_unlock(&waited->lock);
+}
+
+/* Runs a decision at the committer and waits for it. is_written: whether it led to a
+ * commit. */
+static enum status
+run(struct dispatch *dispatch, decide_fn decide, const void *request, bool *is_written)
+{
+    struct waited waited = {.is_done = false};
+    pthread_mutex_init(&waited.lock, NULL);
+    pthread_cond_init(&waited.changed, NULL);
+    struct own_work work = {.name = "lease",
+                            .decide = decide,
+                            .request = request,
+                            .done = done,
+                            .context = &waited};
+    enum status status = dispatch_own(dispatch, &work);
+    pthread_mutex_lock(&waited.lock);
+    while (status == STATUS_OK && !waited.is_done) {
+        pthread_cond_wait(&waited.changed, &waited.lock);
+    }
+    pthread_mutex_unlock(&waited.lock);
+    pthread_cond_destroy(&waited.changed);
+    pthread_mutex_destroy(&waited.lock);
+    *is_written = waited.is_written;
+    return status == STATUS_OK ? waited.status : status;
+}
+
+/* ---- Ending sessions ---- */
+
+/* Whether the session's lease is over: judged again at the committer, behind every
+ * renewal answered before. */
+static bool
+is_expired(struct lease *lease, struct store_reader *reader,
+           const struct document *document, struct arena *arena)
+{
+    Kontor__V1__Session session = KONTOR__V1__SESSION__INIT;
+    const Kontor__V1__Session *stored = kontor__v1__session__unpack(
+        arena_allocator(arena, 1 << 20), document->w.size, document->w.data);
+    if (stored == NULL) {
+        return false;
+    }
+    session.id = (char *)document->id;
+    session.lease_seconds = stored->lease_seconds;
+    int64_t now_ms = clock_wall_ms(dispatch_clock(lease->dispatch));
+    return session_expires_ms(reader, dispatch_broker(lease->dispatch), &session,
+                              arena) <= now_ms;
+}
+
+/* One session may hold more than fits into one commit: it is over with the last of
+ * them. */
+static bool
+end_session(struct lease *lease, const char *id)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        bool is_written = false;
+        enum status status = run(lease->dispatch, loss_decide, id, &is_written);
+        if (status != STATUS_OK || !is_written) {
+            return round > 0;
+        }
+    }
+    return true;
+}
+
+/* Ends the expired sessions of one page of the live ones. */
+static size_t
+tick_page(struct lease *lease, struct store_reader *reader, const struct page *page,
+          struct arena *arena)
+{
+    size_t n_ended = 0;
+    for (size_t i = 0; i < page->n_documents; i++) {
+        if (is_expired(lease, reader, &page->documents[i], arena)) {
+            n_ended += end_session(lease, page->documents[i].id) ? 1 : 0;
+        }
+    }
+    return n_ended;
+}
+
+static size_t
+tick_all(struct lease *lease, struct store_reader *reader, struct arena *arena)
+{
+    struct find find = {
+        .kind = KIND_SESSION, .index = "over", .n_equal = 1, .limit = PAGE};
+    struct page page = {.next_token = ""};
+    size_t n_ended = 0;
+    /* A session that is not over does not say so: the field is absent. */
+    find.equal[0].integer = INT64_MIN;
+    do {
+        find.token = page.next_token;
+        if (store_find(reader, &find, arena, &page) != STATUS_OK) {
+            return n_ended;
+        }
+        n_ended += tick_page(lease, reader, &page, arena);
+    } while (page.next_token[0] != '\0');
+    return n_ended;
+}
+
+size_t
+lease_tick(struct lease *lease)
+{
+    struct store_reader *reader;
+    struct store *store = dispatch_broker(lease->dispatch)->store;
+    if (store_reader_open(store, &reader) != STATUS_OK) {
+        return 0;
+    }
+    struct arena *arena = arena_new();
+    size_t n_ended = tick_all(lease, reader, arena);
+    arena_free(arena);
+    store_reader_close(reader);
+    return n_ended;
+}
+
+/* ---- The thread ---- */
+
+/* Waits one tick. Whether to go on. */
+static bool
+wait_tick(struct lease *lease)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += TICK_S;
+    pthread_mutex_lock(&lease->lock);
+    int result = 0;
+    while (!lease->is_stopping && result == 0) {
+        result = pthread_cond_timedwait(&lease->changed, &lease->lock, &until);
+    }
+    bool is_going_on = !lease->is_stopping;
+    pthread_mutex_unlock(&lease->lock);
+    return is_going_on;
+}
+
+static void *
+run_thread(void *context)
+{
+    struct lease *lease = context;
+    while (wait_tick(lease)) {
+        (void)lease_tick(lease);
+    }
+    return NULL;
+}
+
+struct lease *
+lease_new(struct dispatch *dispatch)
+{
+    struct lease *lease = calloc(1, sizeof *lease);
+    pthread_condattr_t attributes;
+    if (lease == NULL) {
+        abort();
+    }
+    lease->dispatch = dispatch;
+    pthread_mutex_init(&lease->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&lease->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return lease;
+}
+
+struct lease *
+lease_start(struct dispatch *dispatch)
+{
+    struct lease *lease = lease_new(dispatch);
+    if (pthread_create(&lease->thread, NULL, run_thread, lease) != 0) {
+        abort();
+    }
+    lease->has_thread = true;
+    return lease;
+}
+
+void
+lease_stop(struct lease *lease)
+{
+    if (lease == NULL) {
+        return;
+    }
+    if (lease->has_thread) {
+        pthread_mutex_lock(&lease->lock);
+        lease->is_stopping = true;
+        pthread_cond_signal(&lease->changed);
+        pthread_mutex_unlock(&lease->lock);
+        pthread_join(lease->thread, NULL);
+    }
+    pthread_cond_destroy(&lease->changed);
+    pthread_mutex_destroy(&lease->lock);
+    free(lease);
+}
+
+/* ---- After a restore ---- */
+
+/* Every item in one state. Those that move leave the index behind the page's position,
+ * those that stay keep theirs. */
+static enum status
+recover_state(struct dispatch *dispatch, struct store_reader *reader,
+              Kontor__V1__ItemState state, struct arena *arena, size_t *n_recovered)
+{
+    struct find find = {
+        .kind = KIND_ITEM, .index = "state", .n_equal = 1, .limit = PAGE};
+    struct page page = {.next_token = ""};
+    find.equal[0].integer = state;
+    do {
+        find.token = page.next_token;
+        enum status status = store_find(reader, &find, arena, &page);
+        for (size_t i = 0; status == STATUS_OK && i < page.n_documents; i++) {
+            bool is_written = false;
+            status = run(dispatch, loss_recover, page.documents[i].id, &is_written);
+            *n_recovered += is_written ? 1 : 0;
+        }
+        if (status != STATUS_OK) {
+            return status;
+        }
+    } while (page.next_token[0] != '\0');
+    return STATUS_OK;
+}
+
+enum status
+orders_recover(struct dispatch *dispatch, size_t *n_recovered)
+{
+    struct store_reader *reader;
+    *n_recovered = 0;
+    enum status status = store_reader_open(dispatch_broker(dispatch)->store, &reader);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct arena *arena = arena_new();
+    for (int state = 1; status == STATUS_OK && state < ITEM_STATE_COUNT; state++) {
+        if (!item_state_is_final((Kontor__V1__ItemState)state)) {
+            status = recover_state(dispatch, reader, (Kontor__V1__ItemState)state,
+                                   arena, n_recovered);
+        }
+    }
+    arena_free(arena);
+    store_reader_close(reader);
+    return status;
+}

@@ -1,0 +1,91 @@
+#include "server/order/list.h"
+
+#include <string.h>
+
+#include "kontor/v1/order_service.pb-c.h"
+
+/* The filter that leaves least picks the index; the others are judged document by
+ * document. */
+
+static enum status
+filter_orders(struct call *call, const void *message, struct find *find)
+{
+    const Kontor__V1__ListOrdersRequest *request = message;
+    (void)call;
+    if (request->waiting_only) {
+        find->index = "waiting";
+        find->has_range = true;
+        find->low = INT64_MIN;
+        find->high = INT64_MAX;
+    } else if (request->project[0] != '\0') {
+        find->index = "project";
+        find->equal[0].text = request->project;
+        find->n_equal = 1;
+    } else if (request->state != 0) {
+        find->index = "state";
+        find->equal[0].integer = request->state;
+        find->n_equal = 1;
+    }
+    return STATUS_OK;
+}
+
+static bool
+keep_order(struct call *call, const void *message, const struct document *document)
+{
+    const Kontor__V1__ListOrdersRequest *request = message;
+    bool has_project = request->project[0] != '\0';
+    /* The project is the customer's side's: who sees less must not find by it. */
+    if (has_project && document->view != VIEW_FULL) {
+        return false;
+    }
+    if (!has_project && request->state == 0) {
+        return true;
+    }
+    const Kontor__V1__Order *order = call_record(call, document);
+    return (request->state == 0 || order->state == request->state) &&
+           (!has_project || strcmp(order->project, request->project) == 0);
+}
+
+const struct record order_list_record = {
+    .kind = &KIND_ORDER,
+    .field = "order",
+    .list_field = "orders",
+    .filter = filter_orders,
+    .keep = keep_order,
+};
+
+static enum status
+filter_items(struct call *call, const void *message, struct find *find)
+{
+    const Kontor__V1__ListItemsRequest *request = message;
+    (void)call;
+    if (request->offer[0] != '\0') {
+        find->index = "offer";
+        find->equal[0].text = request->offer;
+        find->n_equal = 1;
+    } else if (request->state != 0) {
+        find->index = "state";
+        find->equal[0].integer = request->state;
+        find->n_equal = 1;
+    }
+    return STATUS_OK;
+}
+
+static bool
+keep_item(struct call *call, const void *message, const struct document *document)
+{
+    const Kontor__V1__ListItemsRequest *request = message;
+    if (request->state == 0 || request->offer[0] == '\0') {
+        return true;
+    }
+    const Kontor__V1__OrderItem *item = call_record(call, document);
+    return item->state == request->state;
+}
+
+const struct record item_list_record = {
+    .kind = &KIND_ITEM,
+    .field = "item",
+    .list_field = "items",
+    .filter = filter_items,
+    .keep = keep_item,
+};

@@ -1,0 +1,184 @@
+#include "server/order/loss.h"
+
+#include <string.h>
+
+#include "server/order/edit.h"
+#include "server/order/item.h"
+#include "server/order/job.h"
+#include "server/order/session.h"
+
+#define S(name) KONTOR__V1__ITEM_STATE__##name
+
+enum { MAX_ITEMS = 32, ENOUGH_BYTES = STORE_MAX_COMMIT / 2 };
+
+/* A job nobody renewed often enough goes to a person, so that it cannot bring down one
+ * agent after the other. */
+static enum status
+hold_poisoned(struct edit *edit, size_t index)
+{
+    struct edit_cause cause = {.operation = OPERATION_HOLD,
+                               .reason = KONTOR__V1__ITEM_REASON__NEEDS_OPERATOR,
+                               .text =
+                                   "its lease was lost too often without a renewal"};
+    return edit_move(edit, index, &cause);
+}
+
+/* Takes an item from its holder. Not begun: queued again. Begun: recovered once the
+ * backend has settled. */
+static enum status
+lose(struct edit *edit, size_t index, const char *why)
+{
+    struct call *call = edit->call;
+    Kontor__V1__OrderItem *item = edit->items[index].item;
+    struct edit_cause cause = {.operation = OPERATION_LEASE, .text = why};
+    if (item->job->losses >= JOB_MAX_LOSSES) {
+        return hold_poisoned(edit, index);
+    }
+    if (item->state == S(ASSIGNED)) {
+        return edit_move(edit, index, &cause);
+    }
+    job_offer(item, job_recover_at_ms(item, call->now_ms), call->arena);
+    item_remember(item, operation_name(OPERATION_LEASE), item->state, why, call);
+    edit_touch(edit, index);
+    return STATUS_OK;
+}
+
+/* The edits of the orders whose items are lost in this commit. */
+struct edits {
+    struct edit *rows[MAX_ITEMS];
+    size_t n_rows;
+};
+
+static enum status
+edit_of(struct call *call, struct edits *edits, const char *order, struct edit **out)
+{
+    for (size_t i = 0; i < edits->n_rows; i++) {
+        if (strcmp(edits->rows[i]->order->id, order) == 0) {
+            *out = edits->rows[i];
+            return STATUS_OK;
+        }
+    }
+    enum status status = edit_open(call, order, out);
+    if (status == STATUS_OK) {
+        edits->rows[edits->n_rows++] = *out;
+    }
+    return status;
+}
+
+static enum status
+lose_one(struct call *call, struct edits *edits, const struct document *document,
+         int64_t renewed_ms)
+{
+    const Kontor__V1__OrderItem *found = call_record(call, document);
+    struct edit *edit;
+    size_t index;
+    Kontor__V1__OrderItem *item;
+    enum status status = edit_of(call, edits, found->order, &edit);
+    if (status == STATUS_OK) {
+        status = edit_find(edit, found->id, &index, &item);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    bool is_renewed = renewed_ms != INT64_MIN && renewed_ms >= item_claimed_at_ms(item);
+    item->job->losses = is_renewed ? 0 : item->job->losses + 1;
+    return lose(edit, index, "the session's lease is over");
+}
+
+/* Gives back as many of the items as fit into one commit. Answers how many. */
+static enum status
+lose_some(struct call *call, const struct page *page, int64_t renewed_ms,
+          struct decision *decision, size_t *n_lost)
+{
+    struct edits edits = {.n_rows = 0};
+    size_t size = 0;
+    for (*n_lost = 0; *n_lost < page->n_documents && *n_lost < MAX_ITEMS; (*n_lost)++) {
+        const struct document *document = &page->documents[*n_lost];
+        size += 2 * (document->w.size + document->x.size);
+        if (*n_lost > 0 && size > ENOUGH_BYTES) {
+            break;
+        }
+        enum status status = lose_one(call, &edits, document, renewed_ms);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    for (size_t i = 0; i < edits.n_rows; i++) {
+        edit_commit(edits.rows[i], decision);
+    }
+    return STATUS_OK;
+}
+
+/* The session's document, over. Its numbers outside the log go with it. */
+static void
+put_over(struct call *call, const struct document *document,
+         Kontor__V1__Session *session, struct decision *decision)
+{
+    session->is_over = true;
+    decision_put(call, decision, KIND_SESSION, session->id, document->revision,
+                 document->scope, document->n_scope, &session->base);
+    decision_soft(call, decision, session_expires_key(session->id, call->arena),
+                  INT64_MIN);
+    decision_soft(call, decision, session_renewed_key(session->id, call->arena),
+                  INT64_MIN);
+}
+
+enum status
+loss_decide(struct call *call, const void *request, struct decision *decision)
+{
+    const char *id = request;
+    struct document document;
+    struct page page;
+    size_t n_lost;
+    enum status status = call_get(call, KIND_SESSION, id, &document);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    Kontor__V1__Session *session = call_record(call, &document);
+    int64_t expires_ms =
+        session_expires_ms(call->reader, call->broker, session, call->arena);
+    if (session->is_over || expires_ms > call->now_ms) {
+        decision_reply(decision, NULL);
+        return STATUS_OK;
+    }
+    int64_t renewed_ms = session_renewed_ms(call->reader, id, call->arena);
+    status = session_items(call, id, &page);
+    if (status == STATUS_OK) {
+        status = lose_some(call, &page, renewed_ms, decision, &n_lost);
+    }
+    if (status == STATUS_OK && n_lost == page.n_documents) {
+        put_over(call, &document, session, decision);
+    }
+    return status;
+}
+
+enum status
+loss_recover(struct call *call, const void *request, struct decision *decision)
+{
+    const char *id = request;
+    struct document document;
+    struct edit *edit;
+    size_t index;
+    Kontor__V1__OrderItem *item;
+    enum status status = call_get(call, KIND_ITEM, id, &document);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const Kontor__V1__OrderItem *found = call_record(call, &document);
+    if (found->job == NULL || found->job->session[0] == '\0') {
+        decision_reply(decision, NULL);
+        return STATUS_OK;
+    }
+    status = edit_open(call, found->order, &edit);
+    if (status == STATUS_OK) {
+        status = edit_find(edit, id, &index, &item);
+    }
+    if (status == STATUS_OK) {
+        item->job->losses = 0;
+        status = lose(edit, index, "the broker was restored");
+    }
+    if (status == STATUS_OK) {
+        edit_commit(edit, decision);
+    }
+    return status;
+}

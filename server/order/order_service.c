@@ -1,0 +1,140 @@
+#include "server/order/order_service.h"
+
+#include "kontor/v1/order_service.pb-c.h"
+#include "server/order/cancel.h"
+#include "server/order/decide_item.h"
+#include "server/order/list.h"
+#include "server/order/order.h"
+#include "server/order/override.h"
+#include "server/order/place.h"
+#include "server/order/project.h"
+#include "server/rpc/stream.h"
+
+#define PATH(name) "/kontor.v1.OrderService/" name
+#define MESSAGE(name) &kontor__v1__##name##__descriptor
+
+/* Who may: API design, "Who may call". */
+enum {
+    MAX_PLACE_REQUEST =
+        2 << 20, /* So that an order that is too large can be told so. */
+};
+#define PROJECT_ROLES (ROLE_BIT(PORTAL) | ROLE_BIT(SHIFTER) | ROLE_BIT(ADMIN))
+#define PLACE_ROLES (ROLE_BIT(PORTAL) | ROLE_BIT(SHIFTER) | ROLE_BIT(PEER))
+#define READ_ROLES                                                                     \
+    (ROLE_BIT(PORTAL) | ROLE_BIT(APPROVER) | ROLE_BIT(SHIFTER) | ROLE_BIT(OPERATOR) |  \
+     ROLE_BIT(AGENT) | ROLE_BIT(ADMIN) | ROLE_BIT(PEER))
+/* Of the calls judged by the item machine: every role that stands in one of its rows.
+ */
+#define DECIDE_ROLES                                                                   \
+    (ROLE_BIT(APPROVER) | ROLE_BIT(SHIFTER) | ROLE_BIT(OPERATOR) | ROLE_BIT(AGENT) |   \
+     ROLE_BIT(PEER) | ROLE_BIT(ADMIN))
+#define RESUME_ROLES (ROLE_BIT(SHIFTER) | ROLE_BIT(OPERATOR))
+#define OVERRIDE_ROLES (ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN))
+
+static const struct row rows[] = {
+    {.path = PATH("CreateProject"),
+     .request = MESSAGE(create_project_request),
+     .reply = MESSAGE(project),
+     .klass = CLASS_WRITE,
+     .roles = PROJECT_ROLES,
+     .is_mutation = true,
+     .decide = record_create,
+     .answer = record_answer,
+     .record = &project_record},
+    {.path = PATH("GetProject"),
+     .request = MESSAGE(get_project_request),
+     .reply = MESSAGE(project),
+     .klass = CLASS_READ,
+     .roles = PROJECT_ROLES,
+     .decide = record_get,
+     .record = &project_record},
+    {.path = PATH("ListProjects"),
+     .request = MESSAGE(list_projects_request),
+     .reply = MESSAGE(list_projects_response),
+     .klass = CLASS_READ,
+     .roles = PROJECT_ROLES,
+     .decide = record_list,
+     .record = &project_record},
+    {.path = PATH("UpdateProject"),
+     .request = MESSAGE(update_project_request),
+     .reply = MESSAGE(project),
+     .klass = CLASS_WRITE,
+     .roles = PROJECT_ROLES,
+     .is_mutation = true,
+     .decide = record_update,
+     .answer = record_answer,
+     .record = &project_record},
+    {.path = PATH("PlaceOrder"),
+     .request = MESSAGE(place_order_request),
+     .reply = MESSAGE(place_order_response),
+     .klass = CLASS_WRITE,
+     .roles = PLACE_ROLES,
+     .max_request = MAX_PLACE_REQUEST,
+     .is_mutation = true,
+     .decide = place_decide,
+     .answer = place_answer,
+     .eid_field = "id"},
+    {.path = PATH("GetOrder"),
+     .request = MESSAGE(get_order_request),
+     .reply = MESSAGE(get_order_response),
+     .klass = CLASS_READ,
+     .roles = READ_ROLES,
+     .decide = order_get},
+    {.path = PATH("ListOrders"),
+     .request = MESSAGE(list_orders_request),
+     .reply = MESSAGE(list_orders_response),
+     .klass = CLASS_READ,
+     .roles = READ_ROLES,
+     .decide = record_list,
+     .record = &order_list_record},
+    {.path = PATH("ListItems"),
+     .request = MESSAGE(list_items_request),
+     .reply = MESSAGE(list_items_response),
+     .klass = CLASS_READ,
+     .roles = READ_ROLES,
+     .decide = record_list,
+     .record = &item_list_record},
+    {.path = PATH("WatchOrders"),
+     .request = MESSAGE(watch_request),
+     .reply = MESSAGE(watch_response),
+     .kind = ROW_SERVER_STREAM,
+     .klass = CLASS_READ,
+     .roles = READ_ROLES,
+     .stream = &stream_orders},
+    {.path = PATH("CancelOrder"),
+     .request = MESSAGE(cancel_order_request),
+     .reply = MESSAGE(get_order_response),
+     .klass = CLASS_WRITE,
+     .roles = PLACE_ROLES,
+     .is_mutation = true,
+     .decide = cancel_decide,
+     .answer = cancel_answer},
+    {.path = PATH("DecideItem"),
+     .request = MESSAGE(decide_item_request),
+     .reply = MESSAGE(order_item),
+     .klass = CLASS_WRITE,
+     .roles = DECIDE_ROLES,
+     .is_mutation = true,
+     .decide = decide_item_decide,
+     .answer = decide_item_answer},
+    {.path = PATH("ResumeItem"),
+     .request = MESSAGE(resume_item_request),
+     .reply = MESSAGE(order_item),
+     .klass = CLASS_WRITE,
+     .roles = RESUME_ROLES,
+     .is_mutation = true,
+     .decide = resume_decide,
+     .answer = decide_item_answer},
+    {.path = PATH("OverrideItem"),
+     .request = MESSAGE(override_item_request),
+     .reply = MESSAGE(order_item),
+     .klass = CLASS_WRITE,
+     .roles = OVERRIDE_ROLES,
+     .is_mutation = true,
+     .decide = override_decide,
+     .answer = decide_item_answer},
+    {.path = NULL},
+};
+
+const struct service_rows order_rows = {.service = "kontor.v1.OrderService",
+                                        .rows = rows};

@@ -1,0 +1,403 @@
+#include "server/order/parameter.h"
+
+#include <inttypes.h>
+#include <regex.h>
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+
+#include "proto/rules.h"
+
+#define VALUE(name) KONTOR__V1__VALUE__KIND_##name
+#define TYPE(name) KONTOR__V1__PARAMETER__TYPE_##name
+
+enum { DEFAULT_MAX_TEXT = 4096 };
+
+/* One value being judged. */
+struct judged {
+    const Kontor__V1__Parameter *parameter;
+    const Kontor__V1__Value *value;
+    const char *path;
+    const char *today;
+    struct faults *faults;
+};
+
+static void
+judge_text(const struct judged *j)
+{
+    const Kontor__V1__TextParameter *rule = j->parameter->text;
+    const char *text = j->value->text;
+    size_t size = strlen(text);
+    size_t max = rule->max_length > 0 ? (size_t)rule->max_length : DEFAULT_MAX_TEXT;
+    if (size < (size_t)(rule->min_length > 0 ? rule->min_length : 0) || size > max) {
+        faults_add(j->faults, j->path, "is %zu bytes long: give %" PRId32 " to %zu",
+                   size, rule->min_length, max);
+        return;
+    }
+    if (rule->pattern[0] == '\0') {
+        return;
+    }
+    regex_t regex;
+    if (regcomp(&regex, rule->pattern, REG_EXTENDED) != 0) {
+        faults_add(j->faults, j->path,
+                   "cannot be judged: the offer's pattern \"%s\" cannot be read",
+                   rule->pattern);
+        return;
+    }
+    /* POSIX takes the leftmost and then the longest match: if any match is the whole
+     * text, it is this one. */
+    regmatch_t match;
+    bool is_match = regexec(&regex, text, 1, &match, 0) == 0;
+    regfree(&regex);
+    if (!is_match || match.rm_so != 0 || (size_t)match.rm_eo != size) {
+        faults_add(j->faults, j->path, "does not match the pattern \"%s\"",
+                   rule->pattern);
+    }
+}
+
+static void
+judge_integer(const struct judged *j)
+{
+    const Kontor__V1__IntegerParameter *rule = j->parameter->integer;
+    int64_t value = j->value->integer;
+    bool has_min =
+        rule->_minimum_case == KONTOR__V1__INTEGER_PARAMETER___MINIMUM_MINIMUM;
+    bool has_max =
+        rule->_maximum_case == KONTOR__V1__INTEGER_PARAMETER___MAXIMUM_MAXIMUM;
+    bool is_good =
+        (!has_min || value >= rule->minimum) && (!has_max || value <= rule->maximum);
+    if (is_good) {
+        return;
+    }
+    if (has_min && has_max) {
+        faults_add(j->faults, j->path, "%" PRId64 " is outside %" PRId64 "..%" PRId64,
+                   value, rule->minimum, rule->maximum);
+    } else if (has_min) {
+        faults_add(j->faults, j->path, "%" PRId64 " is below %" PRId64, value,
+                   rule->minimum);
+    } else {
+        faults_add(j->faults, j->path, "%" PRId64 " is above %" PRId64, value,
+                   rule->maximum);
+    }
+}
+
+static void
+judge_decimal(const struct judged *j)
+{
+    const Kontor__V1__DecimalParameter *rule = j->parameter->decimal;
+    const char *value = j->value->decimal;
+    if (!rules_is_decimal(value)) {
+        faults_add(j->faults, j->path, "\"%s\" is no decimal number", value);
+        return;
+    }
+    if (rule->minimum[0] != '\0' && rules_compare_decimal(value, rule->minimum) < 0) {
+        faults_add(j->faults, j->path, "%s is below %s", value, rule->minimum);
+    }
+    if (rule->maximum[0] != '\0' && rules_compare_decimal(value, rule->maximum) > 0) {
+        faults_add(j->faults, j->path, "%s is above %s", value, rule->maximum);
+    }
+}
+
+/* Whether two values are the same; decimals by what they are worth. Lists are never the
+ * same. */
+static bool
+is_same(const Kontor__V1__Value *a, const Kontor__V1__Value *b)
+{
+    if (a == NULL || b == NULL || a->kind_case != b->kind_case) {
+        return false;
+    }
+    switch (a->kind_case) {
+    case VALUE(TEXT):
+        return strcmp(a->text, b->text) == 0;
+    case VALUE(INTEGER):
+        return a->integer == b->integer;
+    case VALUE(DECIMAL):
+        return rules_is_decimal(a->decimal) && rules_is_decimal(b->decimal) &&
+               rules_compare_decimal(a->decimal, b->decimal) == 0;
+    case VALUE(BOOLEAN):
+        return a->boolean == b->boolean;
+    case VALUE(DATE):
+        return strcmp(a->date, b->date) == 0;
+    case VALUE(LIST):
+    case VALUE(_NOT_SET):
+    case _KONTOR__V1__VALUE__KIND__CASE_IS_INT_SIZE:
+        return false;
+    }
+    return false;
+}
+
+static bool
+is_among(Kontor__V1__Value *const *values, size_t n_values,
+         const Kontor__V1__Value *value)
+{
+    for (size_t i = 0; i < n_values; i++) {
+        if (is_same(values[i], value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A value as people read it. */
+static const char *
+value_text(const Kontor__V1__Value *value, struct arena *arena)
+{
+    switch (value->kind_case) {
+    case VALUE(TEXT):
+        return arena_print(arena, "\"%s\"", value->text);
+    case VALUE(INTEGER):
+        return arena_print(arena, "%" PRId64, value->integer);
+    case VALUE(DECIMAL):
+        return value->decimal;
+    case VALUE(BOOLEAN):
+        return value->boolean ? "true" : "false";
+    case VALUE(DATE):
+        return value->date;
+    case VALUE(LIST):
+        return "a list";
+    case VALUE(_NOT_SET):
+    case _KONTOR__V1__VALUE__KIND__CASE_IS_INT_SIZE:
+        return "nothing";
+    }
+    return "nothing";
+}
+
+enum { TOLD_VALUES = 8 };
+
+/* The first values of a list, as people read them. */
+static const char *
+values_text(Kontor__V1__Value *const *values, size_t n_values, struct arena *arena)
+{
+    const char *text = "";
+    size_t n_told = n_values < TOLD_VALUES ? n_values : TOLD_VALUES;
+    for (size_t i = 0; i < n_told; i++) {
+        text = arena_print(arena, "%s%s%s", text, i == 0 ? "" : ", ",
+                           value_text(values[i], arena));
+    }
+    return n_told < n_values
+               ? arena_print(arena, "%s and %zu more", text, n_values - n_told)
+               : text;
+}
+
+static void
+judge_choice(const struct judged *j)
+{
+    const Kontor__V1__ChoiceParameter *rule = j->parameter->choice;
+    if (!is_among(rule->values, rule->n_values, j->value)) {
+        faults_add(j->faults, j->path, "%s is not offered: choose %s",
+                   value_text(j->value, j->faults->arena),
+                   values_text(rule->values, rule->n_values, j->faults->arena));
+    }
+}
+
+static void
+judge_multi_choice(const struct judged *j)
+{
+    const Kontor__V1__MultiChoiceParameter *rule = j->parameter->multi_choice;
+    const Kontor__V1__ValueList *list = j->value->list;
+    size_t min = rule->min_items > 0 ? (size_t)rule->min_items : 0;
+    size_t max = rule->max_items > 0 ? (size_t)rule->max_items : rule->n_values;
+    if (list->n_values < min || list->n_values > max) {
+        faults_add(j->faults, j->path, "%zu are chosen: choose %zu to %zu",
+                   list->n_values, min, max);
+    }
+    for (size_t i = 0; i < list->n_values; i++) {
+        const Kontor__V1__Value *value = list->values[i];
+        if (!is_among(rule->values, rule->n_values, value)) {
+            faults_add(j->faults, j->path, "%s is not offered: choose of %s",
+                       value_text(value, j->faults->arena),
+                       values_text(rule->values, rule->n_values, j->faults->arena));
+        } else if (is_among(list->values, i, value)) {
+            faults_add(j->faults, j->path, "%s is chosen twice",
+                       value_text(value, j->faults->arena));
+        }
+    }
+}
+
+/* A date limit: "now" is today; NULL = none. */
+static const char *
+limit_date(const struct judged *j, const char *limit)
+{
+    if (limit[0] == '\0') {
+        return NULL;
+    }
+    return strcmp(limit, "now") == 0 ? j->today : limit;
+}
+
+static void
+judge_date(const struct judged *j)
+{
+    const char *value = j->value->date;
+    if (!rules_is_date(value)) {
+        faults_add(j->faults, j->path, "\"%s\" is no date: write YYYY-MM-DD", value);
+        return;
+    }
+    const char *earliest = limit_date(j, j->parameter->date->earliest);
+    const char *latest = limit_date(j, j->parameter->date->latest);
+    if (earliest != NULL && strcmp(value, earliest) < 0) {
+        faults_add(j->faults, j->path, "%s lies before %s", value, earliest);
+    }
+    if (latest != NULL && strcmp(value, latest) > 0) {
+        faults_add(j->faults, j->path, "%s lies after %s", value, latest);
+    }
+}
+
+static void
+judge_quantity(const struct judged *j)
+{
+    int64_t max = j->parameter->quantity->maximum;
+    int64_t value = j->value->integer;
+    if (value < 1) {
+        faults_add(j->faults, j->path, "%" PRId64 " is below 1", value);
+    } else if (max > 0 && value > max) {
+        faults_add(j->faults, j->path, "%" PRId64 " is outside 1..%" PRId64, value,
+                   max);
+    }
+}
+
+static void
+judge_constant(const struct judged *j)
+{
+    const Kontor__V1__Value *constant = j->parameter->constant->value;
+    if (!is_same(constant, j->value)) {
+        faults_add(j->faults, j->path, "is a constant of the offer: leave it out");
+    }
+}
+
+static void
+judge_nothing(const struct judged *j)
+{
+    (void)j;
+}
+
+/* What each type of parameter takes. */
+static const struct type_row {
+    Kontor__V1__Parameter__TypeCase type;
+    Kontor__V1__Value__KindCase kind; /* NOT_SET = any. */
+    const char *wanted;
+    void (*judge)(const struct judged *j);
+} type_rows[] = {
+    {TYPE(CONSTANT), VALUE(_NOT_SET), "", judge_constant},
+    {TYPE(TEXT), VALUE(TEXT), "a text", judge_text},
+    {TYPE(INTEGER), VALUE(INTEGER), "a whole number", judge_integer},
+    {TYPE(DECIMAL), VALUE(DECIMAL), "a decimal number", judge_decimal},
+    {TYPE(CHOICE), VALUE(_NOT_SET), "", judge_choice},
+    {TYPE(MULTI_CHOICE), VALUE(LIST), "a list", judge_multi_choice},
+    {TYPE(BOOLEAN), VALUE(BOOLEAN), "true or false", judge_nothing},
+    {TYPE(DATE), VALUE(DATE), "a date", judge_date},
+    {TYPE(QUANTITY), VALUE(INTEGER), "a whole number of pieces", judge_quantity},
+};
+
+static void
+judge_value(const struct judged *j)
+{
+    for (size_t i = 0; i < sizeof type_rows / sizeof type_rows[0]; i++) {
+        const struct type_row *row = &type_rows[i];
+        if (row->type != j->parameter->type_case) {
+            continue;
+        }
+        if (row->kind != VALUE(_NOT_SET) && row->kind != j->value->kind_case) {
+            faults_add(j->faults, j->path, "must be %s", row->wanted);
+            return;
+        }
+        row->judge(j);
+        return;
+    }
+    faults_add(j->faults, j->path, "is of a type this broker does not know");
+}
+
+static Kontor__V1__ParameterValue *
+given_value(Kontor__V1__ParameterValue *const *given, size_t n_given, const char *id)
+{
+    for (size_t i = 0; i < n_given; i++) {
+        if (strcmp(given[i]->id, id) == 0) {
+            return given[i];
+        }
+    }
+    return NULL;
+}
+
+static bool
+is_known(const Kontor__V1__Offer *offer, const char *id)
+{
+    for (size_t i = 0; i < offer->n_parameters; i++) {
+        if (strcmp(offer->parameters[i]->id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *
+value_path(const char *path, const char *id, struct faults *faults)
+{
+    return arena_print(faults->arena, "%s.parameters[%s]", path, id);
+}
+
+/* Values of parameters the offer does not have, and values given twice. */
+static void
+judge_ids(const Kontor__V1__Offer *offer, Kontor__V1__ParameterValue *const *given,
+          size_t n_given, const char *path, struct faults *faults)
+{
+    for (size_t i = 0; i < n_given; i++) {
+        const char *id = given[i]->id;
+        if (!is_known(offer, id)) {
+            faults_add(faults, value_path(path, id, faults),
+                       "offer %s has no such parameter", offer->iid);
+        } else if (given_value(given, i, id) != NULL) {
+            faults_add(faults, value_path(path, id, faults), "is given twice");
+        }
+    }
+}
+
+static Kontor__V1__ParameterValue *
+constant_value(const Kontor__V1__Parameter *parameter, struct arena *arena)
+{
+    Kontor__V1__ParameterValue *value = arena_alloc(arena, sizeof *value);
+    kontor__v1__parameter_value__init(value);
+    value->id = parameter->id;
+    value->value = parameter->constant->value;
+    return value;
+}
+
+void
+parameter_judge(const Kontor__V1__Offer *offer,
+                Kontor__V1__ParameterValue *const *given, size_t n_given,
+                const char *path, int64_t now_ms, struct faults *faults,
+                struct parameter_values *out)
+{
+    struct judged j = {.today = parameter_date(now_ms, faults->arena),
+                       .faults = faults};
+    judge_ids(offer, given, n_given, path, faults);
+    out->rows =
+        arena_alloc(faults->arena, (offer->n_parameters + 1) * sizeof *out->rows);
+    out->n_rows = 0;
+    for (size_t i = 0; i < offer->n_parameters; i++) {
+        const Kontor__V1__Parameter *parameter = offer->parameters[i];
+        Kontor__V1__ParameterValue *value = given_value(given, n_given, parameter->id);
+        bool is_constant = parameter->type_case == TYPE(CONSTANT);
+        j.parameter = parameter;
+        j.path = value_path(path, parameter->id, faults);
+        if (value != NULL && value->value != NULL) {
+            j.value = value->value;
+            judge_value(&j);
+        } else if (parameter->required && !is_constant) {
+            faults_add(faults, j.path, "is required: %s", parameter->label);
+        }
+        if (is_constant) {
+            out->rows[out->n_rows++] = constant_value(parameter, faults->arena);
+        } else if (value != NULL) {
+            out->rows[out->n_rows++] = value;
+        }
+    }
+}
+
+const char *
+parameter_date(int64_t now_ms, struct arena *arena)
+{
+    time_t now = (time_t)(now_ms / 1000);
+    struct tm day;
+    gmtime_r(&now, &day);
+    return arena_print(arena, "%04d-%02d-%02d", day.tm_year + 1900, day.tm_mon + 1,
+                       day.tm_mday);
+}

@@ -1,0 +1,291 @@
+#include "server/order/place.h"
+
+#include <string.h>
+
+#include "proto/digest.h"
+#include "server/order/edit.h"
+#include "server/order/item.h"
+#include "server/order/order.h"
+#include "server/order/plan.h"
+
+#define S(name) KONTOR__V1__ITEM_STATE__##name
+
+/* ---- Placed before ---- */
+
+/* The order as it is now, to whom placed it before. */
+static enum status
+answer_current(struct call *call, const char *id, void **out)
+{
+    struct document document;
+    enum status status = call_get(call, KIND_ORDER, id, &document);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    Kontor__V1__PlaceOrderResponse *reply = arena_alloc(call->arena, sizeof *reply);
+    kontor__v1__place_order_response__init(reply);
+    reply->order = call_record(call, &document);
+    reply->is_replayed = true;
+    status = order_items(call, id, 0, &reply->items, &reply->n_items);
+    if (status == STATUS_OK) {
+        *out = reply;
+    }
+    return status;
+}
+
+/* Judges an order that exists already. What it holds is told only to whom it belongs.
+ */
+static enum status
+place_again(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
+            const struct document *document, const uint8_t hash[DIGEST_SIZE],
+            struct decision *decision)
+{
+    const Kontor__V1__Order *order = call_record(call, document);
+    bool is_same = order->request_hash.len == DIGEST_SIZE &&
+                   memcmp(order->request_hash.data, hash, DIGEST_SIZE) == 0;
+    bool is_own =
+        store_view(&call->who->scopes, document->scope, document->n_scope) == VIEW_FULL;
+    void *reply = NULL;
+    if (is_same && is_own) {
+        enum status status = answer_current(call, request->id, &reply);
+        if (status == STATUS_OK) {
+            decision_reply(decision, reply);
+        }
+        return status;
+    }
+    if (is_own && order->request_hash.len == DIGEST_SIZE) {
+        call_value(call, "storedHash", "%s",
+                   digest_hex(call->arena, order->request_hash.data));
+    }
+    return call_fail(call, REASON_ORDER_DIFFERS,
+                     "order %s exists already with another content: choose another id",
+                     request->id);
+}
+
+/* ---- The project ---- */
+
+static enum status
+judge_project(struct call *call, const Kontor__V1__PlaceOrderRequest *request)
+{
+    struct document document;
+    enum status status = call_get(call, KIND_PROJECT, request->project, &document);
+    if (status == STATUS_OK) {
+        status = call_must_own(call, &document);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const Kontor__V1__Project *project = call_record(call, &document);
+    if (project->is_archived) {
+        call_value(call, "project", "%s", project->id);
+        return call_fail(call, REASON_PROJECT_ARCHIVED,
+                         "project %s is archived: no new orders", project->id);
+    }
+    if (strcmp(call_registry_of(call, project->id),
+               call_registry_of(call, request->id)) != 0) {
+        call_fault(call, "project", "must be of the order's registry");
+    }
+    return STATUS_OK;
+}
+
+static enum status
+judge_id(struct call *call, const char *id)
+{
+    const char *registry = call_registry_of(call, id);
+    if (strcmp(registry, call->who->registry) == 0) {
+        return STATUS_OK;
+    }
+    call_value(call, "registry", "%s", call->who->registry);
+    return call_fail(
+        call, REASON_OTHER_REGISTRY,
+        "order ids of registry %s are not yours to choose; yours begin with %s/",
+        registry, call->who->registry);
+}
+
+/* ---- The order ---- */
+
+static Kontor__V1__ItemStanding *
+new_standing(struct call *call, const Kontor__V1__OrderItem *item, const char *name)
+{
+    Kontor__V1__ItemStanding *standing = arena_alloc(call->arena, sizeof *standing);
+    kontor__v1__item_standing__init(standing);
+    standing->item = (char *)name;
+    standing->state = item->state;
+    standing->requires = item->requires;
+    standing->n_requires = item->n_requires;
+    standing->provider = item->provider;
+    standing->name = item->name;
+    return standing;
+}
+
+static Kontor__V1__Order *
+new_header(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
+           const uint8_t hash[DIGEST_SIZE])
+{
+    Kontor__V1__Order *order = arena_alloc(call->arena, sizeof *order);
+    kontor__v1__order__init(order);
+    order->id = request->id;
+    order->mode = KONTOR__V1__ORDER_MODE__BEST_EFFORT;
+    order->project = request->project;
+    order->on_behalf_of = request->on_behalf_of;
+    order->placed_by = (char *)call->who->id;
+    order->note = request->note;
+    order->request_hash.data = arena_alloc(call->arena, DIGEST_SIZE);
+    order->request_hash.len = DIGEST_SIZE;
+    memcpy(order->request_hash.data, hash, DIGEST_SIZE);
+    order->items = arena_alloc(call->arena, request->n_items * sizeof *order->items);
+    order->n_items = request->n_items;
+    return order;
+}
+
+/* Where a new item goes: to its first approval step, or to be claimed. */
+static Kontor__V1__ItemState
+first_state(const struct placed *placed)
+{
+    if (placed->n_steps == 0) {
+        return S(QUEUED);
+    }
+    bool is_customer = placed->steps[0] == KONTOR__V1__APPROVAL_STEP__CONSUMER_STEP;
+    return is_customer ? S(AWAITING_CONSUMER_APPROVAL) : S(AWAITING_APPROVAL);
+}
+
+static enum status
+route(struct edit *edit, const struct placed *items)
+{
+    for (size_t i = 0; i < edit->order->n_items; i++) {
+        struct edit_cause cause = {.operation = OPERATION_ROUTE,
+                                   .to = first_state(&items[i])};
+        enum status status = edit_move(edit, i, &cause);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status
+judge_size(struct call *call, const struct edit *edit)
+{
+    size_t size = protobuf_c_message_get_packed_size(&edit->order->base);
+    for (size_t i = 0; i < edit->order->n_items; i++) {
+        size += protobuf_c_message_get_packed_size(&edit->items[i].item->base);
+    }
+    if (size <= PLACE_MAX_BYTES) {
+        return STATUS_OK;
+    }
+    call_value(call, "size", "%zu", size);
+    call_value(call, "limit", "%d", PLACE_MAX_BYTES);
+    return call_fail(call, REASON_ORDER_TOO_LARGE,
+                     "the order takes %zu bytes, at most %d are stored: split it", size,
+                     PLACE_MAX_BYTES);
+}
+
+static enum status
+build(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
+      const struct placed *items, const uint8_t hash[DIGEST_SIZE], struct edit **out)
+{
+    struct edit *edit = edit_new(call, new_header(call, request, hash));
+    for (size_t i = 0; i < request->n_items; i++) {
+        edit->items[i].item = placed_item(call, request, &items[i]);
+        edit->order->items[i] =
+            new_standing(call, edit->items[i].item, items[i].wanted->id);
+    }
+    enum status status = route(edit, items);
+    if (status == STATUS_OK) {
+        status = judge_size(call, edit);
+    }
+    *out = edit;
+    return status;
+}
+
+/* ---- Deciding ---- */
+
+static enum status
+judge(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
+      struct placed *items)
+{
+    enum status status = judge_project(call, request);
+    if (status == STATUS_OK) {
+        status = placed_judge(call, request, items);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = call_check_faults(call);
+    if (status == STATUS_OK) {
+        status = placed_problems(call, items, request->n_items);
+    }
+    if (status != STATUS_OK) {
+        placed_tell(call, items, request->n_items);
+    }
+    return status;
+}
+
+static void
+reply_plan(struct call *call, const struct placed *items, const struct edit *edit,
+           struct decision *decision)
+{
+    Kontor__V1__PlaceOrderResponse *reply = arena_alloc(call->arena, sizeof *reply);
+    kontor__v1__place_order_response__init(reply);
+    reply->plan = plan_make(call, items, edit->order->n_items);
+    decision_reply(decision, reply);
+}
+
+static enum status
+place_new(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
+          const uint8_t hash[DIGEST_SIZE], struct decision *decision)
+{
+    struct placed *items = arena_alloc(call->arena, ORDER_MAX_ITEMS * sizeof *items);
+    struct edit *edit;
+    enum status status = judge(call, request, items);
+    if (status == STATUS_OK) {
+        status = build(call, request, items, hash, &edit);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (call->is_validate_only) {
+        reply_plan(call, items, edit, decision);
+        return STATUS_OK;
+    }
+    edit_commit(edit, decision);
+    return STATUS_OK;
+}
+
+enum status
+place_decide(struct call *call, const void *message, struct decision *decision)
+{
+    const Kontor__V1__PlaceOrderRequest *request = message;
+    struct document existing;
+    uint8_t hash[DIGEST_SIZE];
+    enum status status = judge_id(call, request->id);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    digest_message(&request->base, digest_request_skip, hash);
+    status = call_get_any(call, KIND_ORDER, request->id, &existing);
+    if (status == STATUS_OK) {
+        return place_again(call, request, &existing, hash, decision);
+    }
+    return status == STATUS_NOT_FOUND ? place_new(call, request, hash, decision)
+                                      : status;
+}
+
+enum status
+place_answer(struct call *call, const void *message, const Kontor__V1__Commit *commit,
+             void **out)
+{
+    const Kontor__V1__PlaceOrderRequest *request = message;
+    /* A replay is answered with the order as it is now, not as it was placed: then
+     * there is a reader. */
+    if (call->reader != NULL) {
+        return answer_current(call, request->id, out);
+    }
+    Kontor__V1__PlaceOrderResponse *reply = arena_alloc(call->arena, sizeof *reply);
+    kontor__v1__place_order_response__init(reply);
+    enum status status = order_after(call, commit, request->id, &reply->order,
+                                     &reply->items, &reply->n_items);
+    if (status == STATUS_OK) {
+        *out = reply;
+    }
+    return status;
+}

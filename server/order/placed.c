@@ -1,0 +1,261 @@
+#include "server/order/placed.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "server/order/item.h"
+#include "server/order/job.h"
+#include "server/order/placed_relation.h"
+#include "server/order/price.h"
+
+#define STEP(name) KONTOR__V1__APPROVAL_STEP__##name
+
+/* ---- The offer ---- */
+
+/* Phases in which new orders are taken. Source: CATALOGUE design, "Portfolio phases".
+ */
+static bool
+is_open_phase(Kontor__V1__Phase phase)
+{
+    return phase == KONTOR__V1__PHASE__PRE_PRODUCTION ||
+           phase == KONTOR__V1__PHASE__PRODUCTION;
+}
+
+static bool
+is_open_access(Kontor__V1__OrderType type)
+{
+    return type == KONTOR__V1__ORDER_TYPE__OPEN_ACCESS ||
+           type == KONTOR__V1__ORDER_TYPE__FULLY_OPEN_ACCESS;
+}
+
+/* Why an offer cannot be ordered here; NULL = it can. */
+static const char *
+why_not_orderable(struct call *call, const struct offer_found *found)
+{
+    const Kontor__V1__Service *service = found->service;
+    Kontor__V1__OrderType type = offer_order_type(service, found->offer);
+    if (!is_open_phase(service->phase)) {
+        const ProtobufCEnumValue *phase = protobuf_c_enum_descriptor_get_value(
+            &kontor__v1__phase__descriptor, (int)service->phase);
+        return arena_print(call->arena, "its service is %s",
+                           phase == NULL ? "in a phase unknown here" : phase->name);
+    }
+    if (found->offer->is_internal || is_open_access(type)) {
+        return NULL;
+    }
+    const char *url = found->offer->order_url[0] != '\0' ? found->offer->order_url
+                                                         : service->order_url;
+    return arena_print(call->arena, "it is ordered elsewhere%s%s",
+                       url[0] == '\0' ? "" : ": ", url);
+}
+
+size_t
+placed_steps(Kontor__V1__OrderType type, const Kontor__V1__Offer *offer,
+             Kontor__V1__ApprovalStep steps[PLACED_MAX_STEPS])
+{
+    static const Kontor__V1__ApprovalStep order[PLACED_MAX_STEPS] = {
+        STEP(CONSUMER_STEP), STEP(BROKER_STEP), STEP(PROVIDER_STEP)};
+    size_t n_steps = 0;
+    if (offer->n_approval == 0) {
+        steps[0] = STEP(PROVIDER_STEP);
+        return type == KONTOR__V1__ORDER_TYPE__ORDER_REQUIRED ? 1 : 0;
+    }
+    for (size_t i = 0; i < PLACED_MAX_STEPS; i++) {
+        for (size_t k = 0; k < offer->n_approval; k++) {
+            if (offer->approval[k] == order[i]) {
+                steps[n_steps++] = order[i];
+                break;
+            }
+        }
+    }
+    return n_steps;
+}
+
+/* ---- One item ---- */
+
+static enum status
+find_offer(struct call *call, struct placed *placed)
+{
+    enum status status = offer_find(call, placed->wanted->offer, &placed->found);
+    if (status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    memset(&call->error, 0, sizeof call->error);
+    memset(&placed->found, 0, sizeof placed->found);
+    call_fault(call, arena_print(call->arena, "%s.offer", placed->path),
+               "there is no offer %s, or you may not see it", placed->wanted->offer);
+    return STATUS_OK;
+}
+
+/* Judges one item against the offer that was found. */
+static void
+judge_offer(struct call *call, struct placed *placed)
+{
+    const Kontor__V1__Offer *offer = placed->found.offer;
+    placed->why_not = why_not_orderable(call, &placed->found);
+    placed->is_orderable = placed->why_not == NULL;
+    placed->is_current =
+        placed->wanted->offer_rev == 0 || placed->wanted->offer_rev == offer->rev;
+    if (!placed->is_orderable || !placed->is_current) {
+        /* What the customer gave was meant for another offer: faults in it would
+         * mislead. */
+        placed->verdict = PLACED_UNASSESSED;
+        return;
+    }
+    placed->n_steps = placed_steps(offer_order_type(placed->found.service, offer),
+                                   offer, placed->steps);
+    parameter_judge(offer, placed->wanted->parameters, placed->wanted->n_parameters,
+                    placed->path, call->now_ms, call->faults, &placed->values);
+    price_lines(offer, &placed->values, placed->path, call->faults, &placed->prices,
+                &placed->n_prices);
+}
+
+static enum status
+judge_item(struct call *call, struct placed *placed)
+{
+    size_t n_before = call->faults->n_found;
+    enum status status = find_offer(call, placed);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (placed->found.service != NULL) {
+        judge_offer(call, placed);
+    }
+    if (call->faults->n_found > n_before) {
+        placed->verdict = PLACED_INVALID;
+    }
+    return STATUS_OK;
+}
+
+enum status
+placed_judge(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
+             struct placed *items)
+{
+    for (size_t i = 0; i < request->n_items; i++) {
+        items[i].wanted = request->items[i];
+        items[i].path = arena_print(call->arena, "items[%zu]", i);
+        enum status status = judge_item(call, &items[i]);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    placed_relate(items, request->n_items, call->faults);
+    return STATUS_OK;
+}
+
+/* ---- What is wrong besides faults ---- */
+
+static void
+tell_item(struct call *call, const struct placed *placed)
+{
+    call_value(call, "item", "%s", placed->wanted->id);
+    call_value(call, "offer", "%s", placed->wanted->offer);
+}
+
+enum status
+placed_problems(struct call *call, const struct placed *items, size_t n_items)
+{
+    for (size_t i = 0; i < n_items; i++) {
+        const struct placed *placed = &items[i];
+        if (placed->found.service != NULL && !placed->is_orderable) {
+            tell_item(call, placed);
+            return call_fail(call, REASON_NOT_ORDERABLE,
+                             "%s: offer %s cannot be ordered here: %s", placed->path,
+                             placed->wanted->offer, placed->why_not);
+        }
+    }
+    for (size_t i = 0; i < n_items; i++) {
+        const struct placed *placed = &items[i];
+        if (placed->found.service != NULL && !placed->is_current) {
+            tell_item(call, placed);
+            call_value(call, "rev", "%" PRId64, placed->found.offer->rev);
+            return call_fail(call, REASON_CATALOGUE_CHANGED,
+                             "%s: offer %s has changed: it is at rev %" PRId64
+                             ", not %" PRId64 "; read it again",
+                             placed->path, placed->wanted->offer,
+                             placed->found.offer->rev, placed->wanted->offer_rev);
+        }
+    }
+    return STATUS_OK;
+}
+
+static const char *
+names_with(struct call *call, const struct placed *items, size_t n_items,
+           enum placed_verdict verdict)
+{
+    const char *text = "";
+    for (size_t i = 0; i < n_items; i++) {
+        if (items[i].verdict == verdict) {
+            text = arena_print(call->arena, "%s%s%s", text, text[0] == '\0' ? "" : ",",
+                               items[i].wanted->id);
+        }
+    }
+    return text;
+}
+
+void
+placed_tell(struct call *call, const struct placed *items, size_t n_items)
+{
+    call_value(call, "validated", "%s",
+               names_with(call, items, n_items, PLACED_VALIDATED));
+    call_value(call, "unassessed", "%s",
+               names_with(call, items, n_items, PLACED_UNASSESSED));
+}
+
+/* ---- The item as it is stored ---- */
+
+static void
+add_approvals(struct call *call, const struct placed *placed,
+              Kontor__V1__OrderItem *item)
+{
+    item->approvals =
+        arena_alloc(call->arena, (placed->n_steps + 1) * sizeof *item->approvals);
+    for (size_t i = 0; i < placed->n_steps; i++) {
+        Kontor__V1__Approval *approval = arena_alloc(call->arena, sizeof *approval);
+        kontor__v1__approval__init(approval);
+        approval->step = placed->steps[i];
+        item->approvals[i] = approval;
+    }
+    item->n_approvals = placed->n_steps;
+}
+
+/* Pins the offer: what must live as long as the order, whatever becomes of the
+ * catalogue. */
+static void
+pin_offer(const struct placed *placed, Kontor__V1__OrderItem *item)
+{
+    const Kontor__V1__Offer *offer = placed->found.offer;
+    item->offer = placed->wanted->offer;
+    item->offer_rev = offer->rev;
+    item->offer_hash = offer->hash;
+    item->service_revision = placed->found.document.revision;
+    item->provider = placed->found.service->provider;
+    item->name = offer->name;
+    item->parameters = placed->values.rows;
+    item->n_parameters = placed->values.n_rows;
+    item->prices = placed->prices;
+    item->n_prices = placed->n_prices;
+    item->settle_seconds =
+        offer->settle_seconds > 0 ? offer->settle_seconds : ITEM_DEFAULT_SETTLE_S;
+    item->terms_of_use = (char *)offer_terms_of_use(placed->found.service, offer);
+    item->must_name_endpoints = offer->must_name_endpoints;
+}
+
+Kontor__V1__OrderItem *
+placed_item(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
+            const struct placed *placed)
+{
+    Kontor__V1__OrderItem *item = arena_alloc(call->arena, sizeof *item);
+    kontor__v1__order_item__init(item);
+    item->id = arena_print(call->arena, "%s/%s", request->id, placed->wanted->id);
+    item->order = request->id;
+    item->state = KONTOR__V1__ITEM_STATE__RECEIVED;
+    item->action = KONTOR__V1__ITEM_ACTION__ADD;
+    item->project = request->project;
+    item->requires = placed->wanted->requires;
+    item->n_requires = placed->wanted->n_requires;
+    pin_offer(placed, item);
+    add_approvals(call, placed, item);
+    job_settle_fence(item, call->arena);
+    return item;
+}

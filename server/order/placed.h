@@ -1,0 +1,68 @@
+/*
+ * One item of an order to be placed: judged against its offer, and what it would
+ * become.
+ *
+ * Memory: the call's arena. Errors: faults with paths, and problems that are no fault
+ * of a field. Threads: the call's.
+ */
+#ifndef KONTOR_SERVER_ORDER_PLACED_H
+#define KONTOR_SERVER_ORDER_PLACED_H
+
+#include "kontor/v1/order_service.pb-c.h"
+#include "server/catalogue/offer.h"
+#include "server/order/aggregate.h"
+#include "server/order/parameter.h"
+#include "server/rpc/call.h"
+
+/* How far the judging of an item came. */
+enum placed_verdict {
+    PLACED_VALIDATED,  /* Nothing is wrong with it. */
+    PLACED_INVALID,    /* It has a fault. */
+    PLACED_UNASSESSED, /* It could not be judged: its offer changed, or what it requires
+                          is not sound. */
+};
+
+enum { PLACED_MAX_STEPS = 3 };
+
+struct placed {
+    const Kontor__V1__NewItem *wanted;
+    const char *path; /* "items[1]". */
+    enum placed_verdict verdict;
+    struct offer_found found; /* service NULL = the offer was not found. */
+    bool is_orderable;
+    bool is_current;     /* The offer's rev is the one the customer saw. */
+    const char *why_not; /* Why it is not orderable. */
+    struct parameter_values values;
+    Kontor__V1__ApprovalStep
+        steps[PLACED_MAX_STEPS]; /* The approval chain, in order. */
+    size_t n_steps;
+    Kontor__V1__PriceLine *
+        *prices; /* The offer's, then those of the quantities chosen. */
+    size_t n_prices;
+    uint64_t requires; /* Bit i: needs item i of the order. */
+};
+
+/* Judges every item of a request, the relations between them included; adds all faults.
+ */
+enum status placed_judge(struct call *call,
+                         const Kontor__V1__PlaceOrderRequest *request,
+                         struct placed *items) MUST_CHECK;
+
+/* The steps of an offer: its own, else by order type, in the order they are taken.
+ * Answers how many. */
+size_t placed_steps(Kontor__V1__OrderType type, const Kontor__V1__Offer *offer,
+                    Kontor__V1__ApprovalStep steps[PLACED_MAX_STEPS]);
+
+/* Fails the call for what is not a fault of a field: an offer that cannot be ordered,
+ * or that changed. */
+enum status placed_problems(struct call *call, const struct placed *items,
+                            size_t n_items) MUST_CHECK;
+/* Adds the values validated and unassessed to the call's error: the items' names. */
+void placed_tell(struct call *call, const struct placed *items, size_t n_items);
+
+/* The item as it is stored, RECEIVED. */
+Kontor__V1__OrderItem *placed_item(struct call *call,
+                                   const Kontor__V1__PlaceOrderRequest *request,
+                                   const struct placed *placed);
+
+#endif

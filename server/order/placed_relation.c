@@ -1,0 +1,123 @@
+#include "server/order/placed_relation.h"
+
+#include <string.h>
+
+static size_t
+find_item(const struct placed *items, size_t n_items, const char *id)
+{
+    for (size_t i = 0; i < n_items; i++) {
+        if (strcmp(items[i].wanted->id, id) == 0) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* Turns the names an item requires into bits. */
+static void
+read_requires(struct placed *items, size_t n_items, size_t at, struct faults *faults)
+{
+    struct placed *placed = &items[at];
+    for (size_t i = 0; i < placed->wanted->n_requires; i++) {
+        const char *name = placed->wanted->requires[i];
+        const char *path =
+            arena_print(faults->arena, "%s.requires[%zu]", placed->path, i);
+        size_t found = find_item(items, n_items, name);
+        if (found == SIZE_MAX) {
+            faults_add(faults, path, "this order has no item %s", name);
+            placed->verdict = PLACED_INVALID;
+        } else if (found == at) {
+            faults_add(faults, path, "an item cannot require itself");
+            placed->verdict = PLACED_INVALID;
+        } else {
+            placed->requires |= UINT64_C(1) << found;
+        }
+    }
+}
+
+/* The items that stand in a cycle or need one that does: those left when items with
+ * nothing open are taken away. */
+static uint64_t
+left_over(const struct placed *items, size_t n_items)
+{
+    uint64_t left =
+        n_items >= ORDER_MAX_ITEMS ? UINT64_MAX : (UINT64_C(1) << n_items) - 1;
+    uint64_t before = 0;
+    while (before != left) {
+        before = left;
+        for (size_t i = 0; i < n_items; i++) {
+            if ((items[i].requires & left) == 0) {
+                left &= ~(UINT64_C(1) << i);
+            }
+        }
+    }
+    return left;
+}
+
+/* Everything an item requires, directly or through others. */
+static uint64_t
+reach(const struct placed *items, size_t n_items, size_t from)
+{
+    uint64_t reached = items[from].requires;
+    uint64_t before = 0;
+    while (before != reached) {
+        before = reached;
+        for (size_t i = 0; i < n_items; i++) {
+            reached |= (reached >> i & 1) != 0 ? items[i].requires : 0;
+        }
+    }
+    return reached;
+}
+
+static void
+refuse_cycles(struct placed *items, size_t n_items, struct faults *faults)
+{
+    uint64_t left = left_over(items, n_items);
+    for (size_t i = 0; i < n_items; i++) {
+        bool is_left = (left >> i & 1) != 0;
+        if (is_left && (reach(items, n_items, i) >> i & 1) != 0) {
+            faults_add(faults, arena_print(faults->arena, "%s.requires", items[i].path),
+                       "%s requires itself through other items", items[i].wanted->id);
+            items[i].verdict = PLACED_INVALID;
+        }
+    }
+}
+
+/* Whether an item requires one that is not sound. */
+static bool
+rests_on_unsound(const struct placed *items, size_t n_items, size_t at)
+{
+    for (size_t i = 0; i < n_items; i++) {
+        bool is_required = (items[at].requires >> i & 1) != 0;
+        if (is_required && items[i].verdict != PLACED_VALIDATED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+spread_unassessed(struct placed *items, size_t n_items)
+{
+    bool has_changed = true;
+    while (has_changed) {
+        has_changed = false;
+        for (size_t i = 0; i < n_items; i++) {
+            if (items[i].verdict == PLACED_VALIDATED &&
+                rests_on_unsound(items, n_items, i)) {
+                items[i].verdict = PLACED_UNASSESSED;
+                has_changed = true;
+            }
+        }
+    }
+}
+
+void
+placed_relate(struct placed *items, size_t n_items, struct faults *faults)
+{
+    for (size_t i = 0; i < n_items; i++) {
+        read_requires(items, n_items, i, faults);
+    }
+    refuse_cycles(items, n_items, faults);
+    spread_unassessed(items, n_items);
+}

@@ -1,0 +1,38 @@
+#include "server/order/project.h"
+
+#include "kontor/v1/order_service.pb-c.h"
+
+/* The parent of a project is its registry; a stored one may also be changed by whoever
+ * has the project itself. */
+static enum status
+judge(struct call *call, const void *old, const struct document *old_doc, void *record,
+      struct decision *decision)
+{
+    const Kontor__V1__Project *project = record;
+    (void)old;
+    (void)decision;
+    if (old_doc != NULL) {
+        return call_must_own(call, old_doc);
+    }
+    return call_must_have(
+        call, arena_print(call->arena, "r:%s", call_registry_of(call, project->id)));
+}
+
+static void
+scope(struct call *call, const void *record, char ***out, size_t *n_out)
+{
+    const Kontor__V1__Project *project = record;
+    char **strings = arena_alloc(call->arena, 2 * sizeof *strings);
+    strings[0] = arena_print(call->arena, "=r:%s", call_registry_of(call, project->id));
+    strings[1] = arena_print(call->arena, "=j:%s", project->id);
+    *out = strings;
+    *n_out = 2;
+}
+
+const struct record project_record = {
+    .kind = &KIND_PROJECT,
+    .field = "project",
+    .list_field = "projects",
+    .judge = judge,
+    .scope = scope,
+};
