@@ -25,6 +25,7 @@ struct store_faults {
     bool answers_before_commit; /* done is called before the batch is durable. */
     bool skips_sync;            /* The backend does not wait for the disk. */
     int64_t max_pages;          /* The file may not grow beyond this; 0 = no limit. */
+    int checkpoint_pages;       /* Checkpoints come this often; 0 = as usual. */
 };
 
 struct backend_open {

@@ -1,13 +1,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "proto/chain.h"
 #include "store/apply.h"
 
-/* Makes the documents of every logged commit, in order. */
+static enum status
+rebuild_commit(struct store *store, struct chain *chain,
+               const Kontor__V1__Commit *commit, struct arena *arena,
+               const char **wrong)
+{
+    *wrong = chain_check(chain, commit, store->histories, store->n_histories, arena);
+    return *wrong != NULL ? STATUS_DATA_LOSS
+                          : apply_logged(store, commit, arena, wrong);
+}
+
+/* Makes the documents of every logged commit, in order, as long as the chain holds. */
 static enum status
 rebuild_log(struct store *store, struct arena *arena, char *error, size_t error_size)
 {
     void *reader = store->backend->writer(store->db);
+    struct chain chain = {.seq = 0};
     struct log_entry entry = {.seq = 0};
     enum status status = store->backend->log_after(reader, 0, arena, &entry);
     while (status == STATUS_OK) {
@@ -15,7 +27,7 @@ rebuild_log(struct store *store, struct arena *arena, char *error, size_t error_
         const char *wrong = NULL;
         status = store_unpack(store, &entry, arena, &commit);
         if (status == STATUS_OK) {
-            status = apply_logged(store, commit, arena, &wrong);
+            status = rebuild_commit(store, &chain, commit, arena, &wrong);
         }
         if (wrong != NULL) {
             (void)snprintf(error, error_size, "%s", wrong);

@@ -83,7 +83,10 @@ sqlite_open_writer(struct sqlite *db)
         return status;
     }
     sqlite3_wal_hook(db->writer.handle, count_pages, db);
-    db->checkpoint_at = SQLITE_CHECKPOINT_PAGES;
+    db->checkpoint_pages = db->open.faults.checkpoint_pages > 0
+                               ? db->open.faults.checkpoint_pages
+                               : SQLITE_CHECKPOINT_PAGES;
+    db->checkpoint_at = db->checkpoint_pages;
     if (db->open.faults.skips_sync) {
         status = sqlite_run(&db->writer, "PRAGMA synchronous=OFF");
     }

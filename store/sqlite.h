@@ -37,6 +37,7 @@ struct sqlite {
     struct arena *scratch; /* The writer's, for one statement. */
     bool is_immutable;     /* A read-only file that nobody has open. */
     int wal_pages;         /* In the WAL after the last commit. */
+    int checkpoint_pages; /* Pages that are worth a checkpoint. */
     int checkpoint_at;     /* Pages from which on settle tries a checkpoint. */
 };
 

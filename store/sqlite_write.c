@@ -226,5 +226,5 @@ sqlite_settle(void *db)
                                          SQLITE_CHECKPOINT_PASSIVE, &n_pages, &n_done);
     (void)sqlite_write_status(&self->writer, code);
     bool is_whole = code == SQLITE_OK && n_pages == n_done;
-    self->checkpoint_at = SQLITE_CHECKPOINT_PAGES + (is_whole ? 0 : self->wal_pages);
+    self->checkpoint_at = self->checkpoint_pages + (is_whole ? 0 : self->wal_pages);
 }

@@ -431,3 +431,59 @@ fixture_verify(struct fixture *fixture)
     }
     assert_int_equal(verified, store_applied(fixture->store));
 }
+
+void
+fixture_export_record(FILE *file, const Kontor__V1__ExportRecord *record)
+{
+    uint8_t prefix[10];
+    size_t size = kontor__v1__export_record__get_packed_size(record);
+    uint8_t *bytes = malloc(size + 1);
+    assert_non_null(bytes);
+    kontor__v1__export_record__pack(record, bytes);
+    size_t n_prefix = wire_varint(size, prefix);
+    assert_int_equal(fwrite(prefix, 1, n_prefix, file), n_prefix);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    free(bytes);
+}
+
+static void
+fixture_export_header(struct fixture *fixture, FILE *file, int64_t after)
+{
+    Kontor__V1__ExportHeader header = KONTOR__V1__EXPORT_HEADER__INIT;
+    Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
+    char format[] = "kontor-export-1";
+    header.format = format;
+    header.after = after;
+    assert_int_equal(store_histories(fixture->reader, fixture->arena, &header.histories,
+                                     &header.n_histories),
+                     STATUS_OK);
+    record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_HEADER;
+    record.header = &header;
+    fixture_export_record(file, &record);
+}
+
+size_t
+fixture_export(struct fixture *fixture, const char *path, int64_t after)
+{
+    size_t n_all = 0;
+    size_t n = 0;
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fixture_export_header(fixture, file, after);
+    do {
+        Kontor__V1__Commit **commits = NULL;
+        assert_int_equal(store_log_read(fixture->reader, after, 100, 1 << 20,
+                                        fixture->arena, &commits, &n),
+                         STATUS_OK);
+        for (size_t i = 0; i < n; i++) {
+            Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
+            record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_COMMIT;
+            record.commit = commits[i];
+            fixture_export_record(file, &record);
+            after = commits[i]->seq;
+        }
+        n_all += n;
+    } while (n > 0);
+    assert_int_equal(fclose(file), 0);
+    return n_all;
+}
