@@ -1,6 +1,6 @@
 /*
- * The Marketplace importer: known answers recounted here from the raw file, every field
- * compared, copies with one thing changed, and files that must be refused.
+ * The Marketplace importer on the real catalogue: known answers recounted from the raw
+ * file, every field compared, and a copy with one thing changed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,72 +8,31 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "proto/json_tree.h"
 #include "proto/rules.h"
 #include "proto/text.h"
-#include "tests/tools/real_data.h"
-#include "tools/import/import.h"
+#include "tests/tools/import_fixture.h"
 
 #define REAL "catalogue/marketplace-2019-10.json"
 
-struct fixture {
-    struct arena *arena;
-    struct faults faults;
-    struct import_set set;
-};
-
-static int
-start(void **state)
+static struct import_fixture *
+fixture_of(void **state)
 {
-    static struct fixture fixture;
-    memset(&fixture, 0, sizeof fixture);
-    fixture.arena = arena_new();
-    fixture.faults.arena = fixture.arena;
-    *state = &fixture;
-    return 0;
-}
-
-static int
-stop(void **state)
-{
-    struct fixture *fixture = *state;
-    arena_free(fixture->arena);
-    return 0;
-}
-
-static bool
-import(struct fixture *fixture, const char *path)
-{
-    const struct importer *importer = importer_find("marketplace-2019");
-    assert_non_null(importer);
-    return importer->read(&path, 1, "alpine", fixture->arena, &fixture->set,
-                          &fixture->faults);
-}
-
-static bool
-import_text(struct fixture *fixture, const char *text)
-{
-    const char *path = real_data_write(text, fixture->arena);
-    bool is_read = import(fixture, path);
-    unlink(path);
-    return is_read;
+    struct import_fixture *fixture = *state;
+    fixture->format = "marketplace-2019";
+    return fixture;
 }
 
 static const struct json_value *
-raw(struct fixture *fixture)
+raw(struct import_fixture *fixture)
 {
-    const char *path = real_data_path(REAL, fixture->arena);
-    const struct json_value *root = json_tree_parse(
-        real_data_read(path, fixture->arena), path, fixture->arena, &fixture->faults);
+    struct bytes text = import_fixture_real(fixture, REAL);
+    const struct json_value *root =
+        json_tree_parse(text, REAL, fixture->arena, &fixture->faults);
     assert_non_null(root);
-    if (!import(fixture, path)) {
-        fail_msg("%s: %s", fixture->faults.rows[0].path,
-                 fixture->faults.rows[0].description);
-    }
     return root;
 }
 
@@ -108,7 +67,7 @@ member(const struct json_value *object, const char *name)
 static void
 test_known_answers_are_met(void **state)
 {
-    struct fixture *fixture = *state;
+    struct import_fixture *fixture = fixture_of(state);
     raw(fixture);
     const struct import_set *set = &fixture->set;
     size_t offers = 0;
@@ -290,7 +249,7 @@ compare_offer(const Kontor__V1__Offer *offer, const struct json_value *from,
 static void
 test_every_field_is_as_in_the_file(void **state)
 {
-    struct fixture *fixture = *state;
+    struct import_fixture *fixture = fixture_of(state);
     const struct json_value *services = member(raw(fixture), "services");
     assert_int_equal(services->n, fixture->set.n_services);
     for (size_t i = 0; i < services->n; i++) {
@@ -330,7 +289,7 @@ name_of_provider(const struct import_set *set, const char *id)
 static void
 test_every_provider_named_is_a_record(void **state)
 {
-    struct fixture *fixture = *state;
+    struct import_fixture *fixture = fixture_of(state);
     const struct json_value *services = member(raw(fixture), "services");
     const struct import_set *set = &fixture->set;
     for (size_t i = 0; i < services->n; i++) {
@@ -377,7 +336,7 @@ is_related(const Kontor__V1__Service *from, const Kontor__V1__Service *to)
 static void
 test_all_91_relations_join_by_title(void **state)
 {
-    struct fixture *fixture = *state;
+    struct import_fixture *fixture = fixture_of(state);
     const struct json_value *relations = member(raw(fixture), "relations");
     size_t n_joined = 0;
     for (size_t i = 0; i < relations->n; i++) {
@@ -394,38 +353,28 @@ test_all_91_relations_join_by_title(void **state)
     assert_int_equal(n_joined, 91);
 }
 
-static bool
-has_finding(const struct import_set *set, const char *place, const char *text)
-{
-    for (size_t i = 0; i < set->n_findings; i++) {
-        if (strstr(set->findings[i].place, place) != NULL &&
-            strstr(set->findings[i].text, text) != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void
 test_odd_things_are_told(void **state)
 {
-    struct fixture *fixture = *state;
+    struct import_fixture *fixture = fixture_of(state);
     raw(fixture);
-    assert_true(has_finding(&fixture->set, "services[", "whether an order is needed"));
-    assert_true(has_finding(&fixture->set, "services[", "has no offers"));
-    assert_true(has_finding(&fixture->set, ".catalog", "nothing here takes"));
-    assert_true(has_finding(&fixture->set, "platforms", "27 terms"));
-    assert_true(has_finding(&fixture->set, "values[", "against its value_type"));
+    assert_true(
+        import_fixture_found(&fixture->set, "services[", "whether an order is needed"));
+    assert_true(import_fixture_found(&fixture->set, "services[", "has no offers"));
+    assert_true(import_fixture_found(&fixture->set, ".catalog", "nothing here takes"));
+    assert_true(import_fixture_found(&fixture->set, "platforms", "27 terms"));
+    assert_true(
+        import_fixture_found(&fixture->set, "values[", "against its value_type"));
     /* All 46 providers are in the file; nothing had to be made from a name. */
     assert_int_equal(fixture->set.n_providers, 46);
-    assert_false(has_finding(&fixture->set, ".providers[", "is not among"));
+    assert_false(import_fixture_found(&fixture->set, ".providers[", "is not among"));
 }
 
 /* The real file with its last service gone and one maximum moved. */
 static void
 test_a_changed_copy_differs_there_alone(void **state)
 {
-    struct fixture *fixture = *state;
+    struct import_fixture *fixture = fixture_of(state);
     const char *path = real_data_path(REAL, fixture->arena);
     char *text = (char *)(uintptr_t)real_data_read(path, fixture->arena).data;
     char *at = strstr(text, "\"maximum\": 50");
@@ -443,13 +392,13 @@ test_a_changed_copy_differs_there_alone(void **state)
     for (size_t i = 0; i < root.n; i++) {
         members[i].value.n -= strcmp(members[i].name, "services") == 0;
     }
-    assert_true(import_text(fixture, json_tree_print(&root, fixture->arena)));
+    assert_true(import_fixture_text(fixture, json_tree_print(&root, fixture->arena)));
     struct import_set changed = fixture->set;
-    assert_true(import(fixture, path));
+    assert_true(import_fixture_read(fixture, &path, 1));
     assert_int_equal(changed.n_services, fixture->set.n_services - 1);
     const char *gone = fixture->set.services[changed.n_services]->name;
     assert_null(service_titled(&changed, gone));
-    assert_true(has_finding(&changed, "relations[", gone));
+    assert_true(import_fixture_found(&changed, "relations[", gone));
     size_t n_different = 0;
     for (size_t i = 0; i < changed.n_services; i++) {
         for (size_t j = 0; j < changed.services[i]->n_offers; j++) {
@@ -468,163 +417,16 @@ test_a_changed_copy_differs_there_alone(void **state)
     assert_int_equal(n_different, 1);
 }
 
-#define SERVICE(extra)                                                                 \
-    "{\"services\":[{\"_key\":\"a\",\"title\":\"A\",\"providers\":[\"P\"],"            \
-    "\"phase\":\"production\",\"open_access\":false," extra "}]}"
-#define PARAMETER(text)                                                                \
-    SERVICE("\"offers\":[{\"_iid\":\"1\",\"name\":\"n\",\"parameters\":[" text "]}]")
-
-/* Each is refused, with the place and the reason. */
-static const struct {
-    const char *text;
-    const char *place;
-    const char *reason;
-} refused[] = {
-    {"", ":", "not JSON"},
-    {"{\"services\": [", ":1:", "not JSON"},
-    {"{\"services\": [}", ":1:", "not JSON"},
-    {"{\"a\":1,\"a\":2}", ":1:", "duplicate"},
-    {"[]", "", "an object belongs here"},
-    {"{\"services\": {}}", ":services", "a list belongs here"},
-    {"{\"services\": [7]}", ":services[0]", "an object belongs here"},
-    {"{\"services\": [{}]}", ":services[0]", "no _key"},
-    {"{\"providers\": [{\"_key\":\"a\"},{\"_key\":\"a\"}]}", ":providers[1]", "twice"},
-    {SERVICE("\"title2\":1,\"tagline\":7"), ":services[0].tagline",
-     "a text belongs here"},
-    {SERVICE("\"parents\":[1]"), ":services[0].parents[0]", "a text belongs here"},
-    {SERVICE("\"offers\":7"), ":services[0].offers", "a list belongs here"},
-    {"{\"services\":[{\"_key\":\"a\",\"title\":\"A\",\"phase\":\"gone\"}]}",
-     ":services[0].phase", "no phase"},
-    {"{\"services\":[{\"_key\":\"a\",\"title\":\"A\"}]}", ":services[0]",
-     "names no provider"},
-    {"{\"services\":[{\"_key\":\"a\",\"title\":\"A\",\"providers\":[\"P\"]},"
-     "{\"_key\":\"a\",\"title\":\"B\",\"providers\":[\"P\"]}]}",
-     ":services[1]", "also that of \"A\""},
-    {SERVICE("\"open_access\":\"no\""), ":", "duplicate"},
-    {"{\"services\":[{\"_key\":\"a\",\"open_access\":\"no\",\"providers\":[\"P\"]}]}",
-     ":services[0].open_access", "a yes or no"},
-    {PARAMETER("{\"id\":\"p\",\"type\":\"slider\"}"), "parameters[0]", "its type is"},
-    {PARAMETER("{\"id\":\"p\"}"), "parameters[0]", "its type is missing"},
-    {PARAMETER("{\"id\":\"p\",\"type\":\"select\"}"), "config.values", "missing"},
-    {PARAMETER("{\"id\":\"p\",\"type\":\"select\",\"config\":[]}"), "config",
-     "an object belongs here"},
-    {PARAMETER("{\"id\":\"p\",\"type\":\"range\",\"config\":{\"minimum\":\"1\"}}"),
-     "config.minimum", "a whole number"},
-    {PARAMETER("{\"id\":\"p\",\"type\":\"multiselect\",\"config\":{\"values\":[],"
-               "\"minItems\":99999999999}}"),
-     "parameters[0]", "out of range"},
-    {PARAMETER("{\"id\":\"p\",\"type\":\"attribute\"}"), "parameters[0]",
-     "without a value"},
-    {PARAMETER("{\"id\":\"p\",\"type\":\"attribute\",\"value\":true}"), "parameters[0]",
-     "a text or a number"},
-    {PARAMETER("{\"id\":\"p\",\"type\":\"input\",\"value_type\":\"integer\","
-               "\"value\":\"x\"}"),
-     "parameters[0]", "a whole number"},
-    {"{\"relations\":[{\"source\":\"A\"}]}", ":relations[0]", "has no target"},
-};
-
-static void
-test_bad_files_are_refused_with_their_place(void **state)
-{
-    struct fixture *fixture = *state;
-    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
-        fixture->faults = (struct faults){.arena = fixture->arena};
-        const char *path = real_data_write(refused[i].text, fixture->arena);
-        bool is_read = import(fixture, path);
-        unlink(path);
-        if (is_read) {
-            fail_msg("row %zu was taken", i);
-        }
-        bool is_told = false;
-        for (size_t j = 0; j < fixture->faults.n_rows; j++) {
-            const struct fault *fault = &fixture->faults.rows[j];
-            assert_int_equal(strncmp(fault->path, path, strlen(path)), 0);
-            is_told |= strstr(fault->path, refused[i].place) != NULL &&
-                       strstr(fault->description, refused[i].reason) != NULL;
-        }
-        if (!is_told) {
-            fail_msg("row %zu: %s: %s", i, fixture->faults.rows[0].path,
-                     fixture->faults.rows[0].description);
-        }
-    }
-}
-
-static void
-test_a_missing_file_is_refused(void **state)
-{
-    struct fixture *fixture = *state;
-    assert_false(import(fixture, "/nonexistent/catalogue.json"));
-    assert_string_equal(fixture->faults.rows[0].path, "/nonexistent/catalogue.json");
-}
-
-static void
-test_deep_nesting_is_refused(void **state)
-{
-    struct fixture *fixture = *state;
-    char text[2 * 200 + 1] = {0};
-    memset(text, '[', 200);
-    memset(text + 200, ']', 200);
-    assert_false(import_text(fixture, text));
-    assert_non_null(strstr(fixture->faults.rows[0].description, "nests deeper"));
-}
-
-static void
-test_leftovers_of_a_parameter_are_told(void **state)
-{
-    struct fixture *fixture = *state;
-    assert_true(import_text(
-        fixture,
-        PARAMETER("{\"id\":\"p\",\"label\":\"P\",\"type\":\"range\",\"value\":3,"
-                  "\"config\":{\"minimum\":-2,\"step\":2}},"
-                  "{\"id\":\"q\",\"label\":\"Q\",\"type\":\"select\","
-                  "\"value_type\":\"string\",\"config\":{\"values\":[1,\"b\"]}}")));
-    assert_true(has_finding(&fixture->set, "services[0].providers[0]", "is not among"));
-    assert_true(has_finding(&fixture->set, "parameters[0]", "config.step"));
-    assert_true(has_finding(&fixture->set, "parameters[0]", "a value has no place"));
-    assert_true(has_finding(&fixture->set, "parameters[1].config.values[0]",
-                            "against its value_type"));
-    const Kontor__V1__Parameter *range =
-        fixture->set.services[0]->offers[0]->parameters[0];
-    assert_int_equal(range->integer->minimum, -2);
-    assert_int_equal(range->integer->_maximum_case, 0);
-}
-
-static void
-test_the_mask_leaves_the_phase_alone(void **state)
-{
-    struct fixture *fixture = *state;
-    assert_true(import_text(fixture, "{}"));
-    const Google__Protobuf__FieldMask *mask = fixture->set.service_fields;
-    assert_true(mask->n_paths > 20);
-    for (size_t i = 0; i < mask->n_paths; i++) {
-        assert_string_not_equal(mask->paths[i], "phase");
-        assert_non_null(protobuf_c_message_descriptor_get_field_by_name(
-            &kontor__v1__service__descriptor, mask->paths[i]));
-    }
-}
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_known_answers_are_met, start, stop),
-        cmocka_unit_test_setup_teardown(test_every_field_is_as_in_the_file, start,
-                                        stop),
-        cmocka_unit_test_setup_teardown(test_every_provider_named_is_a_record, start,
-                                        stop),
-        cmocka_unit_test_setup_teardown(test_all_91_relations_join_by_title, start,
-                                        stop),
-        cmocka_unit_test_setup_teardown(test_odd_things_are_told, start, stop),
-        cmocka_unit_test_setup_teardown(test_a_changed_copy_differs_there_alone, start,
-                                        stop),
-        cmocka_unit_test_setup_teardown(test_bad_files_are_refused_with_their_place,
-                                        start, stop),
-        cmocka_unit_test_setup_teardown(test_a_missing_file_is_refused, start, stop),
-        cmocka_unit_test_setup_teardown(test_deep_nesting_is_refused, start, stop),
-        cmocka_unit_test_setup_teardown(test_leftovers_of_a_parameter_are_told, start,
-                                        stop),
-        cmocka_unit_test_setup_teardown(test_the_mask_leaves_the_phase_alone, start,
-                                        stop),
+        IMPORT_TEST(test_known_answers_are_met),
+        IMPORT_TEST(test_every_field_is_as_in_the_file),
+        IMPORT_TEST(test_every_provider_named_is_a_record),
+        IMPORT_TEST(test_all_91_relations_join_by_title),
+        IMPORT_TEST(test_odd_things_are_told),
+        IMPORT_TEST(test_a_changed_copy_differs_there_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,48 +7,24 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "proto/rules.h"
-#include "tests/tools/real_data.h"
-#include "tools/import/import.h"
+#include "tests/tools/import_fixture.h"
 
-struct fixture {
-    struct arena *arena;
-    struct faults faults;
-    struct import_set set;
-};
-
-static int
-start(void **state)
+static struct import_fixture *
+fixture_of(void **state)
 {
-    static struct fixture fixture;
-    memset(&fixture, 0, sizeof fixture);
-    fixture.arena = arena_new();
-    *state = &fixture;
-    return 0;
+    struct import_fixture *fixture = *state;
+    fixture->format = "kontor-1";
+    return fixture;
 }
 
-static int
-stop(void **state)
-{
-    struct fixture *fixture = *state;
-    arena_free(fixture->arena);
-    return 0;
-}
-
-static bool
-import(struct fixture *fixture, const char *path)
-{
-    fixture->faults = (struct faults){.arena = fixture->arena};
-    return importer_find("kontor-1")
-        ->read(&path, 1, "alpine", fixture->arena, &fixture->set, &fixture->faults);
-}
+static const char *const example = EXAMPLES "/alpine.json";
 
 static void
-check(struct fixture *fixture, const ProtobufCMessage *message)
+check(struct import_fixture *fixture, const ProtobufCMessage *message)
 {
     rules_check(message, &fixture->faults);
     if (fixture->faults.n_found != 0) {
@@ -60,8 +36,8 @@ check(struct fixture *fixture, const ProtobufCMessage *message)
 static void
 test_the_example_obeys_every_rule(void **state)
 {
-    struct fixture *fixture = *state;
-    if (!import(fixture, EXAMPLES "/alpine.json")) {
+    struct import_fixture *fixture = fixture_of(state);
+    if (!import_fixture_read(fixture, &example, 1)) {
         fail_msg("%s: %s", fixture->faults.rows[0].path,
                  fixture->faults.rows[0].description);
     }
@@ -110,8 +86,8 @@ names_site(const struct import_set *set, const char *id)
 static void
 test_references_of_the_example_resolve(void **state)
 {
-    struct fixture *fixture = *state;
-    assert_true(import(fixture, EXAMPLES "/alpine.json"));
+    struct import_fixture *fixture = fixture_of(state);
+    assert_true(import_fixture_read(fixture, &example, 1));
     for (size_t i = 0; i < fixture->set.n_services; i++) {
         assert_true(names_provider(&fixture->set, fixture->set.services[i]->provider));
     }
@@ -120,11 +96,7 @@ test_references_of_the_example_resolve(void **state)
     }
 }
 
-static const struct {
-    const char *text;
-    const char *place;
-    const char *reason;
-} refused[] = {
+static const struct import_refusal refused[] = {
     {"{\"services\": [", ":1:", "not JSON"},
     {"7", "", "an object belongs here"},
     {"{\"service\": []}", ":service", "unknown"},
@@ -138,30 +110,15 @@ static const struct {
 static void
 test_bad_files_are_refused_with_their_place(void **state)
 {
-    struct fixture *fixture = *state;
-    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
-        const char *path = real_data_write(refused[i].text, fixture->arena);
-        bool is_read = import(fixture, path);
-        unlink(path);
-        if (is_read) {
-            fail_msg("row %zu was taken", i);
-        }
-        const struct fault *fault = &fixture->faults.rows[0];
-        assert_int_equal(strncmp(fault->path, path, strlen(path)), 0);
-        if (strstr(fault->path, refused[i].place) == NULL ||
-            strstr(fault->description, refused[i].reason) == NULL) {
-            fail_msg("row %zu: %s: %s", i, fault->path, fault->description);
-        }
-    }
+    import_fixture_refuse(fixture_of(state), refused,
+                          sizeof refused / sizeof refused[0]);
 }
 
 static void
 test_what_the_broker_owns_is_in_no_mask(void **state)
 {
-    struct fixture *fixture = *state;
-    const char *path = real_data_write("{}", fixture->arena);
-    assert_true(import(fixture, path));
-    unlink(path);
+    struct import_fixture *fixture = fixture_of(state);
+    assert_true(import_fixture_text(fixture, "{}"));
     static const char *const never[] = {"id", "revision", "created_at", "updated_at",
                                         "phase"};
     const Google__Protobuf__FieldMask *mask = fixture->set.service_fields;
@@ -188,17 +145,15 @@ test_every_importer_has_a_name_and_a_noun(void **state)
     assert_null(importer_find("marketplace-2020"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_the_example_obeys_every_rule),
-        TEST(test_references_of_the_example_resolve),
-        TEST(test_bad_files_are_refused_with_their_place),
-        TEST(test_what_the_broker_owns_is_in_no_mask),
-        TEST(test_every_importer_has_a_name_and_a_noun),
+        IMPORT_TEST(test_the_example_obeys_every_rule),
+        IMPORT_TEST(test_references_of_the_example_resolve),
+        IMPORT_TEST(test_bad_files_are_refused_with_their_place),
+        IMPORT_TEST(test_what_the_broker_owns_is_in_no_mask),
+        IMPORT_TEST(test_every_importer_has_a_name_and_a_noun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

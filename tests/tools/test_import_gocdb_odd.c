@@ -1,0 +1,214 @@
+/*
+ * The GOCDB importer on documents that must be refused, or taken with something told
+ * about them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/tools/import_fixture.h"
+
+#define N(rows) (sizeof(rows) / sizeof(rows)[0])
+
+static struct import_fixture *
+fixture_of(void **state)
+{
+    struct import_fixture *fixture = *state;
+    fixture->format = "gocdb";
+    return fixture;
+}
+
+static const char *
+extension(const Kontor__V1__Site *site, const char *key)
+{
+    for (size_t i = 0; i < site->n_extensions; i++) {
+        if (strcmp(site->extensions[i]->key, key) == 0) {
+            return site->extensions[i]->value;
+        }
+    }
+    return "";
+}
+
+static bool
+is_affected(const Kontor__V1__Downtime *downtime, const char *site, const char *host,
+            const char *type)
+{
+    for (size_t i = 0; i < downtime->n_affected; i++) {
+        const Kontor__V1__Affected *affected = downtime->affected[i];
+        if (strcmp(affected->site, site) == 0 && strcmp(affected->host, host) == 0 &&
+            strcmp(affected->type, type) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+#define ROW(extra)                                                                     \
+    "<results><DOWNTIME PRIMARY_KEY='1G0' CLASSIFICATION='SCHEDULED'>"                 \
+    "<DESCRIPTION>d</DESCRIPTION>" extra "</DOWNTIME></results>"
+
+static const struct import_refusal refused[] = {
+    {"", "", "not XML"},
+    {"<results><SITE>", ":1", "not XML"},
+    {"<results>\n<SITE></results>", ":2", "not XML"},
+    {"<error>Unsupported parameter: x</error>", "", "Unsupported parameter: x"},
+    {"<?xml version='1.0'?><!DOCTYPE results [<!ENTITY a 'aaaa'><!ENTITY b "
+     "'&a;&a;&a;&a;&a;&a;&a;&a;'><!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;'>]>"
+     "<results>&c;</results>",
+     "", "a document type or entities"},
+    {"<!DOCTYPE r [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><results>&x;</results>", "",
+     "a document type or entities"},
+    {"<!DOCTYPE results SYSTEM 'http://127.0.0.1:1/x.dtd'><results/>", "",
+     "a document type or entities"},
+    {"<results>&undeclared;</results>", ":1", "not XML"},
+    {"<results><SITE><SHORT_NAME>a</SHORT_NAME></SITE></results>", ":1",
+     "no PRIMARY_KEY"},
+    {"<results><SITE PRIMARY_KEY='1'/></results>", ":1", "without SHORT_NAME"},
+    {"<results>\n<SITE PRIMARY_KEY='1'><SHORT_NAME>a</SHORT_NAME>\n"
+     "<LATITUDE>north</LATITUDE></SITE></results>",
+     ":3", "a number"},
+    {"<results><SITE PRIMARY_KEY='1'><SHORT_NAME>a</SHORT_NAME>"
+     "<LONGITUDE>nan</LONGITUDE></SITE></results>",
+     ":1", "a number"},
+    {"<results><SITE PRIMARY_KEY='1'><SHORT_NAME>a</SHORT_NAME>"
+     "<CERTIFICATION_STATUS>Maybe</CERTIFICATION_STATUS></SITE></results>",
+     ":1", "Candidate, Uncertified"},
+    {"<results><SITE PRIMARY_KEY='1'><SHORT_NAME>a</SHORT_NAME><EXTENSIONS><EXTENSION>"
+     "<KEY>k</KEY></EXTENSION></EXTENSIONS></SITE></results>",
+     ":1", "without KEY or VALUE"},
+    {"<results><SERVICE_ENDPOINT PRIMARY_KEY='1'/></results>", ":1",
+     "without SITENAME"},
+    {"<results><SERVICE_ENDPOINT PRIMARY_KEY='1'><SITENAME>a</SITENAME><BETA>maybe"
+     "</BETA></SERVICE_ENDPOINT></results>",
+     ":1", "Y or N"},
+    {ROW("<SEVERITY>BAD</SEVERITY>"), ":1", "OUTAGE or WARNING"},
+    {ROW("<INSERT_DATE>1</INSERT_DATE>"), ":1", "without INSERT_DATE or START_DATE"},
+    {ROW("<START_DATE>tomorrow</START_DATE>"), ":1", "seconds since 1970"},
+    {ROW("<START_DATE>99999999999999999999</START_DATE>"), ":1", "seconds since 1970"},
+};
+
+static void
+test_bad_files_are_refused_with_their_place(void **state)
+{
+    import_fixture_refuse(fixture_of(state), refused,
+                          sizeof refused / sizeof refused[0]);
+}
+
+static void
+test_deep_nesting_is_refused(void **state)
+{
+    struct import_fixture *fixture = fixture_of(state);
+    enum { DEPTH = 10000 };
+    char *text = arena_alloc(fixture->arena, DEPTH * 7 + 1);
+    for (size_t i = 0; i < DEPTH; i++) {
+        memcpy(text + 3 * i, "<a>", 3);
+        memcpy(text + 3 * DEPTH + 4 * i, "</a>", 4);
+    }
+    assert_false(import_fixture_text(fixture, text));
+}
+
+static void
+test_todays_rendering_is_read_too(void **state)
+{
+    struct import_fixture *fixture = fixture_of(state);
+    assert_true(import_fixture_text(
+        fixture,
+        "<results><SITE ID='1' PRIMARY_KEY='1G0' NAME='a b'><SHORT_NAME>a "
+        "b</SHORT_NAME>"
+        "<NOTIFICATIONS>TRUE</NOTIFICATIONS><SCOPES><SCOPE>X</SCOPE><SCOPE>Y</SCOPE>"
+        "</SCOPES><EXTENSIONS><EXTENSION><LOCAL_ID>1</LOCAL_ID><KEY>k</KEY>"
+        "<VALUE>v</VALUE></EXTENSION></EXTENSIONS><NEW>thing</NEW></SITE>"
+        "<SERVICE_ENDPOINT PRIMARY_KEY='2G0'><SITENAME>a b</SITENAME><ENDPOINTS>"
+        "<ENDPOINT><ID>3</ID><NAME>n</NAME><URL>u</URL><INTERFACENAME>i</INTERFACENAME>"
+        "</ENDPOINT></ENDPOINTS></SERVICE_ENDPOINT><meta/></results>"));
+    const Kontor__V1__Site *site = fixture->set.sites[0];
+    assert_string_equal(site->id, "alpine/a~20b");
+    assert_int_equal(site->n_scopes, 2);
+    assert_string_equal(site->scopes[1], "Y");
+    assert_string_equal(extension(site, "NOTIFICATIONS"), "TRUE");
+    assert_string_equal(extension(site, "k"), "v");
+    assert_string_equal(fixture->set.endpoints[0]->site, site->id);
+    assert_string_equal(fixture->set.endpoints[0]->interfaces[0]->interface_name, "i");
+    assert_true(import_fixture_found(&fixture->set, "", "nothing here takes NEW"));
+    assert_true(import_fixture_found(&fixture->set, "", "an element meta is not read"));
+}
+
+#define NESTED(key, classification, severity)                                          \
+    "<DOWNTIME PRIMARY_KEY='" key "' CLASSIFICATION='" classification "'>"             \
+    "<SEVERITY>" severity "</SEVERITY><DESCRIPTION>d</DESCRIPTION>"                    \
+    "<INSERT_DATE>0</INSERT_DATE><START_DATE>86400</START_DATE>"                       \
+    "<END_DATE>90000</END_DATE><SERVICES><SERVICE><HOSTED_BY>s</HOSTED_BY>"            \
+    "<HOSTNAME>h</HOSTNAME><SERVICE_TYPE>t</SERVICE_TYPE></SERVICE></SERVICES>"        \
+    "</DOWNTIME>"
+
+static void
+test_odd_downtimes_are_told(void **state)
+{
+    struct import_fixture *fixture = fixture_of(state);
+    assert_true(import_fixture_text(
+        fixture, "<results>" NESTED("1G0", "SCHEDULED", "OUTAGE")
+                     NESTED("1G0", "UNSCHEDULED", "WARNING") "</results>"));
+    assert_int_equal(fixture->set.n_downtimes, 1);
+    const Kontor__V1__Downtime *downtime = fixture->set.downtimes[0];
+    /* Exactly a day ahead is not more than a day ahead. */
+    assert_int_equal(downtime->classification, KONTOR__V1__CLASSIFICATION__UNSCHEDULED);
+    assert_int_equal(downtime->severity, KONTOR__V1__SEVERITY__OUTAGE);
+    assert_int_equal(downtime->n_affected, 2);
+    assert_true(is_affected(downtime, "s", "h", "t"));
+    assert_true(
+        import_fixture_found(&fixture->set, "", "by its dates it is UNSCHEDULED"));
+    assert_true(import_fixture_found(&fixture->set, "", "differs from an earlier row"));
+}
+
+static void
+test_an_endpoint_without_its_site_is_told(void **state)
+{
+    struct import_fixture *fixture = fixture_of(state);
+    assert_true(import_fixture_text(
+        fixture, "<results><SITE PRIMARY_KEY='1'><SHORT_NAME>a</SHORT_NAME></SITE>"
+                 "<SERVICE_ENDPOINT PRIMARY_KEY='2'><SITENAME>b</SITENAME>"
+                 "</SERVICE_ENDPOINT></results>"));
+    assert_true(import_fixture_found(&fixture->set, "", "not among the sites"));
+}
+
+static void
+test_masks_name_fields_and_leave_certification_alone(void **state)
+{
+    struct import_fixture *fixture = fixture_of(state);
+    assert_true(import_fixture_text(fixture, "<results/>"));
+    const struct {
+        const Google__Protobuf__FieldMask *mask;
+        const ProtobufCMessageDescriptor *descriptor;
+    } rows[] = {
+        {fixture->set.site_fields, &kontor__v1__site__descriptor},
+        {fixture->set.endpoint_fields, &kontor__v1__endpoint__descriptor},
+        {fixture->set.downtime_fields, &kontor__v1__downtime__descriptor},
+    };
+    for (size_t i = 0; i < N(rows); i++) {
+        assert_true(rows[i].mask->n_paths >= 6);
+        for (size_t j = 0; j < rows[i].mask->n_paths; j++) {
+            assert_string_not_equal(rows[i].mask->paths[j], "certification");
+            assert_non_null(protobuf_c_message_descriptor_get_field_by_name(
+                rows[i].descriptor, rows[i].mask->paths[j]));
+        }
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IMPORT_TEST(test_bad_files_are_refused_with_their_place),
+        IMPORT_TEST(test_deep_nesting_is_refused),
+        IMPORT_TEST(test_todays_rendering_is_read_too),
+        IMPORT_TEST(test_odd_downtimes_are_told),
+        IMPORT_TEST(test_an_endpoint_without_its_site_is_told),
+        IMPORT_TEST(test_masks_name_fields_and_leave_certification_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
