@@ -214,14 +214,14 @@ channel_dial(const struct kontor_options *options,
 static void *
 channel_run(void *context)
 {
-    grpc_completion_queue *queue = context;
+    struct kontor *kontor = context;
     for (;;) {
         grpc_event event = grpc_completion_queue_next(
-            queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+            kontor->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
         if (event.type == GRPC_QUEUE_SHUTDOWN) {
             return NULL;
         }
-        rpc_arrived(event.tag, event.success != 0);
+        rpc_arrived(kontor, event.tag);
     }
 }
 
@@ -242,11 +242,10 @@ channel_start(struct kontor *kontor, const struct kontor_options *options,
     kontor->channel = channel_dial(options, credentials);
     grpc_channel_credentials_release(credentials);
     kontor->queue = grpc_completion_queue_create_for_next(NULL);
-    bool is_running =
-        pthread_create(&kontor->thread, NULL, channel_run, kontor->queue) == 0;
+    bool is_running = pthread_create(&kontor->thread, NULL, channel_run, kontor) == 0;
     if (!is_running) {
         grpc_completion_queue_shutdown(kontor->queue);
-        channel_run(kontor->queue);
+        channel_run(kontor);
         grpc_completion_queue_destroy(kontor->queue);
         grpc_channel_destroy(kontor->channel);
         grpc_shutdown();

@@ -225,13 +225,11 @@ rpc_open(struct kontor *kontor, const struct rpc_start *start,
 /* ---- Running ---- */
 
 void
-rpc_arrived(void *tag, bool is_good)
+rpc_arrived(struct kontor *kontor, void *tag)
 {
     struct rpc_tag *arrived = tag;
-    struct rpc *rpc = arrived->rpc;
-    struct kontor *kontor = rpc->kontor;
-    (void)is_good; /* A failed batch shows as no message and in the status. */
     pthread_mutex_lock(&kontor->mutex);
+    struct rpc *rpc = arrived->rpc;
     rpc->n_waited--;
     if (arrived->kind == TAG_MESSAGE) {
         rpc->is_reading = false;

@@ -42,8 +42,11 @@ void rpc_close(struct rpc *rpc);
 
 /* Every outstanding operation's tag. */
 struct rpc_tag;
-/* The connection's thread hands every finished tag here. */
-void rpc_arrived(void *tag, bool is_good);
+/*
+ * The connection's thread hands every finished tag here. A failed batch shows as no
+ * message and in the status, so its success says nothing more.
+ */
+void rpc_arrived(struct kontor *kontor, void *tag);
 /* Cancels those in flight that carry the stop (NULL = all). The connection's mutex is
  * held. */
 void rpc_cancel_all(struct kontor *kontor, const struct stop *stop);

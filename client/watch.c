@@ -31,6 +31,9 @@ struct kontor_watch {
 static void
 watch_drop(struct kontor_watch *watch, size_t from, size_t to)
 {
+    if (from == to) {
+        return;
+    }
     for (size_t i = from; i < to; i++) {
         kontor_reply_free(watch->changes[i]);
     }

@@ -104,6 +104,13 @@ fake_certificates(const struct fake *fake)
 
 /* ---- Wire ---- */
 
+void
+fake_sync(struct fake *fake)
+{
+    pthread_mutex_lock(&fake->mutex);
+    pthread_mutex_unlock(&fake->mutex);
+}
+
 static void
 wire_batch(struct fake_wire *wire, const grpc_op *ops, size_t n)
 {
@@ -142,6 +149,7 @@ wire_request(struct fake_wire *wire)
 static void
 wire_send(struct fake_wire *wire, const void *bytes, size_t size, const grpc_op *end)
 {
+    fake_sync(wire->call.fake);
     grpc_op ops[3] = {0};
     size_t n = 0;
     if (!wire->has_headers) {
@@ -313,6 +321,7 @@ void
 fake_wait_gone(struct fake_call *call)
 {
     struct fake_wire *wire = call->wire;
+    fake_sync(call->fake);
     if (!wire->has_closed) {
         grpc_completion_queue_pluck(wire->queue, &wire->is_cancelled,
                                     gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
@@ -323,6 +332,7 @@ fake_wait_gone(struct fake_call *call)
 void
 fake_cut(struct fake *fake)
 {
+    fake_sync(fake);
     forward_cut(fake->forward);
 }
 
@@ -377,6 +387,7 @@ wire_run(void *context)
 {
     struct fake_wire *wire = context;
     struct fake *fake = wire->call.fake;
+    fake_sync(fake);
     wire_read_headers(wire);
     grpc_op close = {.op = GRPC_OP_RECV_CLOSE_ON_SERVER};
     close.data.recv_close_on_server.cancelled = &wire->is_cancelled;
@@ -460,7 +471,7 @@ fake_start(fake_handler handler, void *context)
     }
     pthread_create(&fake->thread, NULL, fake_run, fake);
     fake->forward = forward_start(port);
-    snprintf(fake->address, sizeof fake->address, "localhost:%d",
+    snprintf(fake->address, sizeof fake->address, "127.0.0.1:%d",
              forward_port(fake->forward));
     return fake;
 }
@@ -493,6 +504,7 @@ fake_options(const struct fake *fake)
 {
     struct kontor_options options = {
         .server = fake->address,
+        .server_name = "localhost",
         .ca_file = fake->path[0],
         .cert_file = fake->path[1],
         .key_file = fake->path[2],

@@ -59,6 +59,12 @@ bool fake_send(struct fake_call *call, const ProtobufCMessage *message);
 void fake_end(struct fake_call *call);
 /* Waits until the client is gone. */
 void fake_wait_gone(struct fake_call *call);
+/*
+ * What was written before is seen by calls that come, and what calls wrote before they
+ * answered is seen after. gRPC itself sees to that, but a thread sanitizer cannot look
+ * into it.
+ */
+void fake_sync(struct fake *fake);
 /* Cuts every connection now. */
 void fake_cut(struct fake *fake);
 

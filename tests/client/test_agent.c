@@ -83,9 +83,10 @@ note(const char *format, ...)
     va_end(args);
 }
 
-/* Where a call with this beginning stands among all; -1: it was not made. */
+/* Where a call with this beginning stands among all; -1: it was not made. The mutex is
+ * held. */
 static int
-when(const char *text)
+when_held(const char *text)
 {
     for (int i = 0; i < it.n_calls; i++) {
         if (strncmp(it.calls[i], text, strlen(text)) == 0) {
@@ -93,6 +94,15 @@ when(const char *text)
         }
     }
     return -1;
+}
+
+static int
+when(const char *text)
+{
+    pthread_mutex_lock(&rig.mutex);
+    int place = when_held(text);
+    pthread_mutex_unlock(&rig.mutex);
+    return place;
 }
 
 /* ---- The broker ---- */
@@ -207,7 +217,7 @@ reply_item(struct fake_call *call, bool is_held)
     ready.nanos = 50000000;
     Kontor__V1__Job job = KONTOR__V1__JOB__INIT;
     job.session = session;
-    job.ready_at = &ready;
+    job.retry_at = &ready;
     Kontor__V1__OrderItem item = KONTOR__V1__ORDER_ITEM__INIT;
     item.state = KONTOR__V1__ITEM_STATE__IN_PROGRESS;
     item.updated_at = &at;
@@ -381,6 +391,7 @@ reset(void **state)
 {
     (void)state;
     static char items[JOBS_MAX][24];
+    fake_sync(rig.fake);
     memset(&it, 0, sizeof it);
     for (int i = 0; i < JOBS_MAX; i++) {
         snprintf(items[i], sizeof items[i], "coast/o-1/i%d", i);
@@ -400,6 +411,7 @@ static struct kontor_agent *
 new_agent(bool has_lookup)
 {
     static const char *const offers[] = {"alpine/block-storage/standard"};
+    fake_sync(rig.fake);
     struct kontor_agent_options options = {
         .offers = offers,
         .n_offers = 1,
@@ -425,6 +437,7 @@ close_broker(void)
         pthread_cond_wait(&rig.changed, &rig.mutex);
     }
     pthread_mutex_unlock(&rig.mutex);
+    fake_sync(rig.fake);
 }
 
 /* Runs until the jobs of the script are over. */
@@ -663,7 +676,7 @@ static void *
 stop_at_report(void *agent)
 {
     pthread_mutex_lock(&rig.mutex);
-    while (when("report") < 0) {
+    while (when_held("report") < 0) {
         pthread_cond_wait(&rig.changed, &rig.mutex);
     }
     pthread_mutex_unlock(&rig.mutex);
@@ -693,7 +706,7 @@ static void *
 stop_at_provision(void *agent)
 {
     pthread_mutex_lock(&rig.mutex);
-    while (when("provision") < 0) {
+    while (when_held("provision") < 0) {
         pthread_cond_wait(&rig.changed, &rig.mutex);
     }
     pthread_mutex_unlock(&rig.mutex);
@@ -722,7 +735,7 @@ static void *
 stop_at_claim(void *agent)
 {
     pthread_mutex_lock(&rig.mutex);
-    while (when("claim") < 0) {
+    while (when_held("claim") < 0) {
         pthread_cond_wait(&rig.changed, &rig.mutex);
     }
     pthread_mutex_unlock(&rig.mutex);

@@ -453,7 +453,8 @@ test_connect_says_which_option_is_missing(void **state)
     assert_non_null(strstr(error.message, "/nowhere/ca.pem"));
     options = fake_options(the_script.fake);
     options.cert_pem = "no certificate";
-    assert_int_equal(kontor_connect(&options, &kontor, &error), KONTOR_INVALID_ARGUMENT);
+    assert_int_equal(kontor_connect(&options, &kontor, &error),
+                     KONTOR_INVALID_ARGUMENT);
     assert_non_null(strstr(error.message, "PEM"));
     assert_null(kontor);
     kontor_error_done(&error);

@@ -34,7 +34,6 @@ struct stream {
 struct history {
     struct fake *fake;
     struct kontor *kontor;
-    pthread_mutex_t mutex;
     int64_t seqs[CHANGES_MAX];
     size_t n_changes;
     int64_t head; /* Progress up to here closes each stream that hangs or is OK. */
@@ -161,10 +160,7 @@ static void
 handle(struct fake_call *call, void *context)
 {
     (void)context;
-    pthread_mutex_lock(&it.mutex);
-    bool is_watch = strcmp(call->path, watch_path) == 0;
-    pthread_mutex_unlock(&it.mutex);
-    if (is_watch) {
+    if (strcmp(call->path, watch_path) == 0) {
         handle_watch(call);
     } else {
         handle_log(call);
@@ -175,7 +171,6 @@ static int
 setup(void **state)
 {
     (void)state;
-    pthread_mutex_init(&it.mutex, NULL);
     it.fake = fake_start(handle, NULL);
     it.kontor = fake_connect(it.fake);
     return 0;
@@ -194,20 +189,21 @@ teardown(void **state)
 static void
 broker(const int64_t *seqs, size_t n, const struct stream *streams, int n_streams)
 {
-    pthread_mutex_lock(&it.mutex);
+    fake_sync(it.fake);
     memcpy(it.seqs, seqs, n * sizeof *seqs);
     it.n_changes = n;
     it.head = n == 0 ? 0 : seqs[n - 1];
     memcpy(it.streams, streams, (size_t)n_streams * sizeof *streams);
     it.n_streams = n_streams;
     it.repeat = 0;
-    pthread_mutex_unlock(&it.mutex);
+    fake_sync(it.fake);
     atomic_store(&it.n_opened, 0);
 }
 
 static struct kontor_watch *
 open_watch(bool follow, int64_t after)
 {
+    fake_sync(it.fake);
     Kontor__V1__WatchRequest request = KONTOR__V1__WATCH_REQUEST__INIT;
     Kontor__V1__Position position = KONTOR__V1__POSITION__INIT;
     position.seq = after;
@@ -278,6 +274,7 @@ test_a_cut_inside_a_position_gives_no_change_twice(void **state)
     for (size_t i = 0; i < SOME; i++) {
         expect_change(watch, i);
     }
+    fake_sync(it.fake);
     assert_int_equal(it.n_opened, 2);
     assert_int_equal(it.after[1], 3);
     assert_string_equal(it.scope_tags[1], "tag-1");
@@ -305,6 +302,7 @@ test_every_resumable_end_is_resumed(void **state)
         for (size_t n = 0; n < 4; n++) {
             expect_change(watch, n);
         }
+        fake_sync(it.fake);
         /* A cut takes away what was on its way. */
         assert_true(it.after[1] == 2 || endings[i].ending == END_CUT);
         kontor_watch_free(watch);
