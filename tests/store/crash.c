@@ -512,8 +512,7 @@ run_goes_on(const struct run *run)
 static void
 run_kills(struct run *run)
 {
-    for (; run->n_rounds < N_KILLS && run->n_failed < MAX_FAILED_ROUNDS;
-         run->n_rounds++) {
+    for (; run_goes_on(run); run->n_rounds++) {
         if (run->n_rounds % ROUNDS_PER_STORE == 0) {
             run_fresh_store(run);
         }
@@ -529,7 +528,7 @@ run_images(struct run *run)
         run_fresh_store(run);
         crash_vfs_watch(run->folder);
         writer_init(&writer, run, -1);
-        for (int i = 0; i < ROUNDS_PER_STORE && run->n_failed < MAX_FAILED_ROUNDS;
+        for (int i = 0; i < ROUNDS_PER_STORE && run_goes_on(run);
              i++, run->n_rounds++) {
             image_round(run, &writer);
         }
