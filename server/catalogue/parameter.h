@@ -1,6 +1,6 @@
 /*
- * Parameters: what a customer is asked about an offer, and whether the question itself
- * makes sense.
+ * Parameters: what a customer is asked about an offer, and whether the
+ * question itself makes sense.
  *
  * Memory: the call's arena. Errors: faults with the paths they are given. Threads: the
  * call's.

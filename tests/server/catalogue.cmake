@@ -1,2 +1,13 @@
 # Generic records, the catalogue, search.
-server_test(test_record SOURCES shelf.c)
+foreach(
+  name
+  test_record
+  test_record_list
+  test_catalogue
+  test_catalogue_import
+  test_offer
+  test_parameter
+  test_search)
+  server_test(${name} SOURCES shelf.c)
+endforeach()
+server_test(test_search_index)

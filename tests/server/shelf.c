@@ -6,6 +6,36 @@
 
 #include <cmocka.h>
 
+#include "server/catalogue/catalogue.h"
+
+static const struct service_rows *const services[] = {&catalogue_rows, NULL};
+
+int
+shelf_setup(void **state)
+{
+    static struct shelf shelf;
+    struct harness *h = harness_open(&(struct harness_options){.services = services});
+    shelf.h = h;
+    shelf.admin = harness_principal(h, "coast/adm", ROLE_BIT(ADMIN), "r:coast", NULL);
+    shelf.operator_ =
+        harness_principal(h, "coast/op", ROLE_BIT(OPERATOR), "p:coast/hpc", NULL);
+    shelf.stranger =
+        harness_principal(h, "hills/adm", ROLE_BIT(ADMIN), "r:hills", NULL);
+    assert_int_equal(shelf_create_provider(h, shelf.admin,
+                                           shelf_provider(h, "coast/hpc"), NULL, NULL),
+                     STATUS_OK);
+    *state = &shelf;
+    return 0;
+}
+
+int
+shelf_teardown(void **state)
+{
+    struct shelf *shelf = *state;
+    harness_close(shelf->h);
+    return 0;
+}
+
 static Kontor__V1__Contact *
 contact(struct harness *h)
 {
@@ -107,6 +137,47 @@ shelf_decimal(struct harness *h, const char *decimal)
     Kontor__V1__Value *made = value(h, KONTOR__V1__VALUE__KIND_DECIMAL);
     made->decimal = arena_copy(h->arena, decimal);
     return made;
+}
+
+Kontor__V1__IntegerParameter *
+shelf_make_integer(struct harness *h, Kontor__V1__Parameter *parameter)
+{
+    Kontor__V1__IntegerParameter *integer = arena_alloc(h->arena, sizeof(*integer));
+    kontor__v1__integer_parameter__init(integer);
+    integer->_minimum_case = KONTOR__V1__INTEGER_PARAMETER___MINIMUM_MINIMUM;
+    integer->minimum = 0;
+    integer->_maximum_case = KONTOR__V1__INTEGER_PARAMETER___MAXIMUM_MAXIMUM;
+    integer->maximum = 8;
+    parameter->type_case = KONTOR__V1__PARAMETER__TYPE_INTEGER;
+    parameter->integer = integer;
+    return integer;
+}
+
+Kontor__V1__Service *
+shelf_plain(struct shelf *shelf, const char *id)
+{
+    return shelf_service(shelf->h, id, "coast/hpc");
+}
+
+Kontor__V1__Service *
+shelf_with_offer(struct shelf *shelf)
+{
+    Kontor__V1__Service *service = shelf_plain(shelf, "coast/a");
+    Kontor__V1__Offer *offer = shelf_offer(shelf->h, service, "standard");
+    shelf_make_integer(shelf->h, shelf_parameter(shelf->h, offer, "gpus"));
+    return service;
+}
+
+Kontor__V1__Service *
+shelf_created(struct shelf *shelf, Kontor__V1__Service *service)
+{
+    Kontor__V1__Service *reply = NULL;
+    struct error error;
+    if (shelf_create_service(shelf->h, shelf->admin, service, &reply, &error) !=
+        STATUS_OK) {
+        fail_msg("%s", error.message);
+    }
+    return reply;
 }
 
 Google__Protobuf__FieldMask *

@@ -13,6 +13,18 @@
 
 #define SHELF_CALL(name) "/kontor.v1.CatalogueService/" name
 
+/* A harness of the catalogue, the provider coast/hpc, and those who call. */
+struct shelf {
+    struct harness *h;
+    const struct principal *admin;     /* Of registry coast. */
+    const struct principal *operator_; /* Of provider coast/hpc only. */
+    const struct principal *stranger;  /* An admin of registry hills. */
+};
+
+/* For cmocka: *state is a struct shelf. */
+int shelf_setup(void **state);
+int shelf_teardown(void **state);
+
 /* A provider with a name and an internal contact. */
 Kontor__V1__Provider *shelf_provider(struct harness *h, const char *id);
 /* A service in production with a name and an internal contact, and no offers. */
@@ -31,6 +43,16 @@ Kontor__V1__Value *shelf_decimal(struct harness *h, const char *decimal);
 /* A mask of paths, NULL-ended. */
 Google__Protobuf__FieldMask *shelf_mask(struct harness *h, ...)
     __attribute__((sentinel));
+
+/* Makes the parameter a whole number of 0 to 8. */
+Kontor__V1__IntegerParameter *shelf_make_integer(struct harness *h,
+                                                 Kontor__V1__Parameter *parameter);
+/* A service of coast/hpc. */
+Kontor__V1__Service *shelf_plain(struct shelf *shelf, const char *id);
+/* The service coast/a with an offer "standard" that asks for a number of "gpus". */
+Kontor__V1__Service *shelf_with_offer(struct shelf *shelf);
+/* Creates a service as coast's admin, which must succeed. */
+Kontor__V1__Service *shelf_created(struct shelf *shelf, Kontor__V1__Service *service);
 
 enum status shelf_create_provider(struct harness *h, const struct principal *who,
                                   Kontor__V1__Provider *provider,

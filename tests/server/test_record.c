@@ -7,64 +7,17 @@
 
 #include <cmocka.h>
 
-#include "proto/wire.h"
-#include "server/catalogue/catalogue.h"
 #include "tests/server/shelf.h"
 
-static const struct service_rows *const services[] = {&catalogue_rows, NULL};
-
-struct stage {
-    struct harness *h;
-    const struct principal *admin;     /* Of registry coast. */
-    const struct principal *operator_; /* Of provider coast/hpc only. */
-    const struct principal *stranger;  /* An admin of registry hills. */
-};
-
-static int
-setup(void **state)
-{
-    static struct stage stage;
-    stage.h = harness_open(&(struct harness_options){.services = services});
-    stage.admin =
-        harness_principal(stage.h, "coast/adm", ROLE_BIT(ADMIN), "r:coast", NULL);
-    stage.operator_ =
-        harness_principal(stage.h, "coast/op", ROLE_BIT(OPERATOR), "p:coast/hpc", NULL);
-    stage.stranger =
-        harness_principal(stage.h, "hills/adm", ROLE_BIT(ADMIN), "r:hills", NULL);
-    *state = &stage;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    struct stage *stage = *state;
-    harness_close(stage->h);
-    return 0;
-}
-
 static Kontor__V1__Service *
-make_service(struct stage *stage, const char *id)
+make_service(struct shelf *stage, const char *id)
 {
-    struct harness *h = stage->h;
-    Kontor__V1__Service *reply = NULL;
-    struct document document;
-    if (harness_get(h, KIND_PROVIDER, "coast/hpc", &document) != STATUS_OK) {
-        assert_int_equal(shelf_create_provider(h, stage->admin,
-                                               shelf_provider(h, "coast/hpc"), NULL,
-                                               NULL),
-                         STATUS_OK);
-    }
-    assert_int_equal(shelf_create_service(h, stage->admin,
-                                          shelf_service(h, id, "coast/hpc"), &reply,
-                                          NULL),
-                     STATUS_OK);
-    return reply;
+    return shelf_created(stage, shelf_plain(stage, id));
 }
 
 /* A service with only its id, to name what an update sets. */
 static Kontor__V1__Service *
-blank(struct stage *stage, const char *id)
+blank(struct shelf *stage, const char *id)
 {
     Kontor__V1__Service *service = arena_alloc(stage->h->arena, sizeof(*service));
     kontor__v1__service__init(service);
@@ -77,14 +30,14 @@ blank(struct stage *stage, const char *id)
 static void
 test_create_answers_the_record_with_its_envelope(void **state)
 {
-    struct stage *stage = *state;
-    Kontor__V1__Provider *given = shelf_provider(stage->h, "coast/hpc");
+    struct shelf *stage = *state;
+    Kontor__V1__Provider *given = shelf_provider(stage->h, "coast/new");
     Kontor__V1__Provider *reply = NULL;
     given->revision = 77;
     given->created_at = NULL;
     assert_int_equal(shelf_create_provider(stage->h, stage->admin, given, &reply, NULL),
                      STATUS_OK);
-    assert_string_equal(reply->id, "coast/hpc");
+    assert_string_equal(reply->id, "coast/new");
     assert_string_equal(reply->name, given->name);
     assert_int_equal(reply->revision, stage->h->last_seq);
     assert_int_equal(reply->created_at->seconds, HARNESS_NOW_MS / 1000);
@@ -94,7 +47,7 @@ test_create_answers_the_record_with_its_envelope(void **state)
 static void
 test_create_refuses_an_id_that_is_there(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     struct error error;
     int64_t before;
     make_service(stage, "coast/a");
@@ -110,7 +63,7 @@ test_create_refuses_an_id_that_is_there(void **state)
 static void
 test_create_refuses_another_registry(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     struct error error;
     assert_int_equal(shelf_create_provider(stage->h, stage->stranger,
                                            shelf_provider(stage->h, "coast/x"), NULL,
@@ -126,7 +79,7 @@ test_create_refuses_ids_out_of_form(void **state)
     static const char *const ids[] = {"",          "coast",     "coast/",   "/x",
                                       "coast/a/b", "coast/.a",  "coast/a.", "Coast/a",
                                       "coast/ä",   "coast/a b", "coast//a"};
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
         struct error error;
         assert_int_equal(shelf_create_provider(stage->h, stage->admin,
@@ -140,7 +93,7 @@ test_create_refuses_ids_out_of_form(void **state)
 static void
 test_create_refuses_a_request_without_record(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     struct error error;
     assert_int_equal(shelf_create_provider(stage->h, stage->admin, NULL, NULL, &error),
                      STATUS_INVALID_ARGUMENT);
@@ -150,28 +103,28 @@ test_create_refuses_a_request_without_record(void **state)
 static void
 test_validate_only_judges_and_stores_nothing(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     Kontor__V1__CreateProviderRequest request =
         KONTOR__V1__CREATE_PROVIDER_REQUEST__INIT;
     struct document document;
-    request.provider = shelf_provider(stage->h, "coast/hpc");
+    request.provider = shelf_provider(stage->h, "coast/new");
     request.validate_only = true;
     assert_int_equal(harness_call(stage->h, stage->admin, SHELF_CALL("CreateProvider"),
                                   &request, NULL, NULL),
                      STATUS_OK);
-    assert_int_equal(harness_get(stage->h, KIND_PROVIDER, "coast/hpc", &document),
+    assert_int_equal(harness_get(stage->h, KIND_PROVIDER, "coast/new", &document),
                      STATUS_NOT_FOUND);
 }
 
 static void
 test_a_repeated_request_is_answered_again(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     Kontor__V1__CreateProviderRequest request =
         KONTOR__V1__CREATE_PROVIDER_REQUEST__INIT;
     Kontor__V1__Provider *first = NULL;
     Kontor__V1__Provider *second = NULL;
-    request.provider = shelf_provider(stage->h, "coast/hpc");
+    request.provider = shelf_provider(stage->h, "coast/new");
     request.request_id = "11111111-2222-4333-8444-555555555555";
     assert_int_equal(harness_call(stage->h, stage->admin, SHELF_CALL("CreateProvider"),
                                   &request, (void **)&first, NULL),
@@ -185,8 +138,8 @@ test_a_repeated_request_is_answered_again(void **state)
 static void
 test_unknown_fields_of_a_caller_are_not_stored(void **state)
 {
-    struct stage *stage = *state;
-    Kontor__V1__Provider *given = shelf_provider(stage->h, "coast/hpc");
+    struct shelf *stage = *state;
+    Kontor__V1__Provider *given = shelf_provider(stage->h, "coast/new");
     ProtobufCMessageUnknownField field = {
         .tag = 900,
         .wire_type = PROTOBUF_C_WIRE_TYPE_VARINT,
@@ -198,7 +151,7 @@ test_unknown_fields_of_a_caller_are_not_stored(void **state)
     given->base.unknown_fields = &field;
     assert_int_equal(shelf_create_provider(stage->h, stage->admin, given, NULL, NULL),
                      STATUS_OK);
-    stored = harness_record(stage->h, KIND_PROVIDER, "coast/hpc");
+    stored = harness_record(stage->h, KIND_PROVIDER, "coast/new");
     assert_int_equal(stored->base.n_unknown_fields, 0);
 }
 
@@ -207,7 +160,7 @@ test_unknown_fields_of_a_caller_are_not_stored(void **state)
 static void
 test_get_hides_internal_fields_from_others(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     Kontor__V1__Service *reply = NULL;
     make_service(stage, "coast/a");
     assert_int_equal(
@@ -226,7 +179,7 @@ test_get_hides_internal_fields_from_others(void **state)
 static void
 test_get_says_the_same_of_unknown_and_invisible(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     Kontor__V1__Service *service;
     struct error unknown, invisible;
     make_service(stage, "coast/seen");
@@ -247,7 +200,7 @@ test_get_says_the_same_of_unknown_and_invisible(void **state)
 static void
 test_get_as_of_shows_the_version_of_then(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     Kontor__V1__Service *first = make_service(stage, "coast/a");
     Kontor__V1__Service *update = blank(stage, "coast/a");
     Kontor__V1__GetServiceRequest request = KONTOR__V1__GET_SERVICE_REQUEST__INIT;
@@ -278,7 +231,7 @@ test_get_as_of_shows_the_version_of_then(void **state)
 static void
 test_update_without_mask_sets_what_is_set(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     Kontor__V1__Service *first = make_service(stage, "coast/a");
     Kontor__V1__Service *update = blank(stage, "coast/a");
     Kontor__V1__Service *reply = NULL;
@@ -296,7 +249,7 @@ test_update_without_mask_sets_what_is_set(void **state)
 static void
 test_update_with_mask_also_clears(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     Kontor__V1__Service *update = blank(stage, "coast/a");
     Kontor__V1__Service *reply = NULL;
     make_service(stage, "coast/a");
@@ -315,7 +268,7 @@ test_update_with_mask_also_clears(void **state)
 static void
 test_update_with_a_star_replaces_everything(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     Kontor__V1__Service *update = shelf_service(stage->h, "coast/a", "coast/hpc");
     Kontor__V1__Service *reply = NULL;
     Kontor__V1__Service *first = make_service(stage, "coast/a");
@@ -335,7 +288,7 @@ test_update_refuses_masks_it_cannot_follow(void **state)
 {
     static const char *const paths[] = {"nonsense", "main_contact.email", "revision",
                                         "id",       "created_at",         ""};
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     int64_t before;
     make_service(stage, "coast/a");
     before = shelf_applied(stage->h);
@@ -354,7 +307,7 @@ test_update_refuses_masks_it_cannot_follow(void **state)
 static void
 test_update_refuses_to_clear_what_is_required(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     struct error error;
     make_service(stage, "coast/a");
     assert_int_equal(
@@ -367,7 +320,7 @@ test_update_refuses_to_clear_what_is_required(void **state)
 static void
 test_update_of_a_missing_record_needs_allow_missing(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     Kontor__V1__UpdateServiceRequest request = KONTOR__V1__UPDATE_SERVICE_REQUEST__INIT;
     Kontor__V1__Service *reply = NULL;
     struct error error;
@@ -394,7 +347,7 @@ test_update_of_a_missing_record_needs_allow_missing(void **state)
 static void
 test_update_refuses_a_stale_revision(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     Kontor__V1__Service *first = make_service(stage, "coast/a");
     Kontor__V1__UpdateServiceRequest request = KONTOR__V1__UPDATE_SERVICE_REQUEST__INIT;
     struct error error;
@@ -417,7 +370,7 @@ test_update_refuses_a_stale_revision(void **state)
 static void
 test_update_that_changes_nothing_writes_nothing(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     Kontor__V1__Service *first = make_service(stage, "coast/a");
     Kontor__V1__Service *reply = NULL;
     int64_t before = shelf_applied(stage->h);
@@ -434,7 +387,7 @@ test_update_that_changes_nothing_writes_nothing(void **state)
 static void
 test_update_needs_an_owner_not_a_reader(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     struct error error;
     const struct principal *neighbour = harness_principal(
         stage->h, "coast/nb", ROLE_BIT(OPERATOR), "p:coast/other", NULL);
@@ -457,7 +410,7 @@ test_update_needs_an_owner_not_a_reader(void **state)
 static void
 test_update_keeps_fields_it_does_not_know(void **state)
 {
-    struct stage *stage = *state;
+    struct shelf *stage = *state;
     ProtobufCMessageUnknownField field = {
         .tag = 900,
         .wire_type = PROTOBUF_C_WIRE_TYPE_VARINT,
@@ -481,143 +434,10 @@ test_update_keeps_fields_it_does_not_know(void **state)
     assert_string_equal(stored->tagline, "Fast");
 }
 
-/* ---- List ---- */
-
-static enum status
-list(struct stage *stage, const struct principal *who, int32_t size, const char *token,
-     Kontor__V1__ListServicesResponse **reply, struct error *error)
-{
-    Kontor__V1__ListServicesRequest request = KONTOR__V1__LIST_SERVICES_REQUEST__INIT;
-    request.page_size = size;
-    request.page_token = arena_copy(stage->h->arena, token);
-    return harness_call(stage->h, who, SHELF_CALL("ListServices"), &request,
-                        (void **)reply, error);
-}
-
-static void
-test_list_pages_hold_every_record_once(void **state)
-{
-    enum { N = 57 };
-    struct stage *stage = *state;
-    int32_t sizes[] = {1, 7, 8, 9, 56, 57, 58, 500, 1000};
-    for (int i = 0; i < N; i++) {
-        make_service(stage, arena_print(stage->h->arena, "coast/s%02d", i));
-    }
-    for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
-        const char *token = "";
-        int seen = 0;
-        do {
-            Kontor__V1__ListServicesResponse *page = NULL;
-            bool is_first = token[0] == '\0';
-            assert_int_equal(list(stage, stage->stranger, sizes[s], token, &page, NULL),
-                             STATUS_OK);
-            assert_true(page->n_services <= (size_t)sizes[s]);
-            assert_true(page->n_services > 0);
-            for (size_t i = 0; i < page->n_services; i++) {
-                const char *id = arena_print(stage->h->arena, "coast/s%02d", seen++);
-                assert_string_equal(page->services[i]->id, id);
-                assert_null(page->services[i]->main_contact);
-                assert_true(page->services[i]->revision > 0);
-            }
-            assert_int_equal(page->position != NULL, is_first);
-            if (is_first) {
-                assert_int_equal(page->position->seq, shelf_applied(stage->h));
-                assert_string_equal(page->position->scope_tag, "tag");
-            }
-            token = page->next_page_token;
-        } while (token[0] != '\0');
-        assert_int_equal(seen, N);
-    }
-}
-
-static void
-test_list_refuses_a_negative_page_and_a_foreign_token(void **state)
-{
-    struct stage *stage = *state;
-    Kontor__V1__ListServicesResponse *page = NULL;
-    Kontor__V1__ListServicesRequest request = KONTOR__V1__LIST_SERVICES_REQUEST__INIT;
-    struct error error;
-    make_service(stage, "coast/a");
-    make_service(stage, "coast/b");
-    assert_int_equal(list(stage, stage->admin, -1, "", NULL, &error),
-                     STATUS_INVALID_ARGUMENT);
-    assert_true(harness_has_fault(&error, "page_size"));
-    assert_int_equal(list(stage, stage->admin, 1, "nonsense", NULL, &error),
-                     STATUS_INVALID_ARGUMENT);
-    assert_int_equal(list(stage, stage->admin, 1, "", &page, &error), STATUS_OK);
-    request.page_size = 1;
-    request.page_token = page->next_page_token;
-    request.provider = "coast/hpc";
-    assert_int_equal(harness_call(stage->h, stage->admin, SHELF_CALL("ListServices"),
-                                  &request, NULL, &error),
-                     STATUS_INVALID_ARGUMENT);
-    assert_int_equal(error.reason, REASON_PAGE_TOKEN_INVALID);
-}
-
-static void
-test_list_filters_and_shows_the_past(void **state)
-{
-    struct stage *stage = *state;
-    Kontor__V1__ListServicesRequest request = KONTOR__V1__LIST_SERVICES_REQUEST__INIT;
-    Kontor__V1__ListServicesResponse *page = NULL;
-    Kontor__V1__AsOf as_of = KONTOR__V1__AS_OF__INIT;
-    Kontor__V1__Service *first = make_service(stage, "coast/a");
-    assert_int_equal(shelf_create_provider(stage->h, stage->admin,
-                                           shelf_provider(stage->h, "coast/web"), NULL,
-                                           NULL),
-                     STATUS_OK);
-    assert_int_equal(shelf_create_service(
-                         stage->h, stage->admin,
-                         shelf_service(stage->h, "coast/w", "coast/web"), NULL, NULL),
-                     STATUS_OK);
-    request.provider = "coast/web";
-    assert_int_equal(harness_call(stage->h, stage->stranger, SHELF_CALL("ListServices"),
-                                  &request, (void **)&page, NULL),
-                     STATUS_OK);
-    assert_int_equal(page->n_services, 1);
-    assert_string_equal(page->services[0]->id, "coast/w");
-    as_of.point_case = KONTOR__V1__AS_OF__POINT_SEQ;
-    as_of.seq = first->revision;
-    request.provider = "";
-    request.as_of = &as_of;
-    assert_int_equal(harness_call(stage->h, stage->stranger, SHELF_CALL("ListServices"),
-                                  &request, (void **)&page, NULL),
-                     STATUS_OK);
-    assert_int_equal(page->n_services, 1);
-    assert_string_equal(page->services[0]->id, "coast/a");
-    assert_int_equal(page->position->seq, first->revision);
-}
-
-static void
-test_list_ends_a_page_before_it_grows_too_large(void **state)
-{
-    enum { N = 40, LARGE = 60000 };
-    struct stage *stage = *state;
-    Kontor__V1__ListServicesResponse *page = NULL;
-    const char *token = "";
-    size_t seen = 0;
-    char *words = arena_alloc(stage->h->arena, LARGE + 1);
-    memset(words, 'x', LARGE);
-    make_service(stage, "coast/0");
-    for (int i = 0; i < N; i++) {
-        const char *id = arena_print(stage->h->arena, "coast/l%02d", i);
-        Kontor__V1__Service *service = shelf_service(stage->h, id, "coast/hpc");
-        service->description = words;
-        harness_seed(stage->h, KIND_SERVICE, id, &service->base, "=r:coast", NULL);
-    }
-    do {
-        assert_int_equal(list(stage, stage->admin, 500, token, &page, NULL), STATUS_OK);
-        assert_true(page->n_services < N);
-        seen += page->n_services;
-        token = page->next_page_token;
-    } while (token[0] != '\0');
-    assert_int_equal(seen, N + 1);
-}
-
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, shelf_setup, shelf_teardown)
     const struct CMUnitTest tests[] = {
         T(test_create_answers_the_record_with_its_envelope),
         T(test_create_refuses_an_id_that_is_there),
@@ -640,10 +460,6 @@ main(void)
         T(test_update_that_changes_nothing_writes_nothing),
         T(test_update_needs_an_owner_not_a_reader),
         T(test_update_keeps_fields_it_does_not_know),
-        T(test_list_pages_hold_every_record_once),
-        T(test_list_refuses_a_negative_page_and_a_foreign_token),
-        T(test_list_filters_and_shows_the_past),
-        T(test_list_ends_a_page_before_it_grows_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,345 @@
+/* SearchServices: what is found by whom, while services come and go. */
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "server/catalogue/search.h"
+#include "server/catalogue/search_call.h"
+#include "tests/server/shelf.h"
+
+static int
+setup(void **state)
+{
+    struct shelf *stage;
+    shelf_setup(state);
+    stage = *state;
+    stage->h->broker.search = search_new(stage->h->broker.store);
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct shelf *stage = *state;
+    struct search *search = stage->h->broker.search;
+    search_stop(search);
+    shelf_teardown(state);
+    search_free(search);
+    return 0;
+}
+
+static void
+make_ready(struct shelf *stage)
+{
+    assert_true(search_start(stage->h->broker.search));
+    while (!search_is_ready(stage->h->broker.search)) {
+        sched_yield();
+    }
+}
+
+static Kontor__V1__SearchServicesResponse *
+search_for(struct shelf *stage, const struct principal *who, const char *words)
+{
+    Kontor__V1__SearchServicesRequest request =
+        KONTOR__V1__SEARCH_SERVICES_REQUEST__INIT;
+    Kontor__V1__SearchServicesResponse *reply = NULL;
+    struct error error;
+    request.query = arena_copy(stage->h->arena, words);
+    if (harness_call(stage->h, who, SHELF_CALL("SearchServices"), &request,
+                     (void **)&reply, &error) != STATUS_OK) {
+        fail_msg("%s", error.message);
+    }
+    return reply;
+}
+
+static Kontor__V1__Service *
+named(struct shelf *stage, const char *id, const char *name, const char *description)
+{
+    Kontor__V1__Service *service = shelf_plain(stage, id);
+    service->name = arena_copy(stage->h->arena, name);
+    service->description = arena_copy(stage->h->arena, description);
+    return service;
+}
+
+static void
+test_search_is_refused_until_the_index_is_built(void **state)
+{
+    struct shelf *stage = *state;
+    Kontor__V1__SearchServicesRequest request =
+        KONTOR__V1__SEARCH_SERVICES_REQUEST__INIT;
+    struct error error;
+    shelf_created(stage, named(stage, "coast/a", "Cloud", "Before the index"));
+    assert_int_equal(harness_call(stage->h, stage->admin, SHELF_CALL("SearchServices"),
+                                  &request, NULL, &error),
+                     STATUS_UNAVAILABLE);
+    assert_int_equal(error.reason, REASON_INDEX_BUILDING);
+    assert_true(error.retry_after_ms > 0);
+    make_ready(stage);
+    assert_int_equal(search_for(stage, stage->admin, "cloud")->total, 1);
+}
+
+static void
+test_search_folds_ranks_and_takes_the_last_word_as_a_beginning(void **state)
+{
+    struct shelf *stage = *state;
+    const Kontor__V1__SearchServicesResponse *reply;
+    make_ready(stage);
+    shelf_created(stage, named(stage, "coast/b", "Storage", "Über-schnelle Cloud"));
+    shelf_created(stage, named(stage, "coast/a", "Archive", "A cloud of data"));
+    shelf_created(stage, named(stage, "coast/c", "CLOUD Compute", "Fast machines"));
+    reply = search_for(stage, stage->stranger, "cLoUd");
+    assert_int_equal(reply->n_hits, 3);
+    assert_string_equal(reply->hits[0]->service->id, "coast/c");
+    assert_int_equal(reply->hits[0]->score, 3);
+    assert_string_equal(reply->hits[1]->service->id, "coast/a");
+    assert_string_equal(reply->hits[2]->service->id, "coast/b");
+    assert_int_equal(search_for(stage, stage->stranger, "clou")->total, 3);
+    assert_int_equal(search_for(stage, stage->stranger, "clou data")->total, 0);
+    assert_int_equal(search_for(stage, stage->stranger, "cloud dat")->total, 1);
+    assert_int_equal(search_for(stage, stage->stranger, "uber")->total, 1);
+    assert_int_equal(search_for(stage, stage->stranger, "")->total, 3);
+    assert_int_equal(stage->h->last_seq, shelf_applied(stage->h));
+}
+
+static void
+test_search_finds_and_shows_only_what_the_caller_may_see(void **state)
+{
+    struct shelf *stage = *state;
+    Kontor__V1__Service *hidden = named(stage, "coast/h", "Hidden cloud", "");
+    const Kontor__V1__SearchServicesResponse *reply;
+    make_ready(stage);
+    hidden->phase = KONTOR__V1__PHASE__PENDING;
+    hidden->categories = (char *[]){"secret-category"};
+    hidden->n_categories = 1;
+    shelf_created(stage, hidden);
+    shelf_created(stage, named(stage, "coast/p", "Public cloud", ""));
+    reply = search_for(stage, stage->stranger, "cloud");
+    assert_int_equal(reply->total, 1);
+    assert_string_equal(reply->hits[0]->service->id, "coast/p");
+    assert_null(reply->hits[0]->service->main_contact);
+    assert_int_equal(reply->facets[1]->n_counts, 0);
+    reply = search_for(stage, stage->operator_, "cloud");
+    assert_int_equal(reply->total, 2);
+    assert_non_null(reply->hits[0]->service->main_contact);
+    assert_int_equal(reply->facets[1]->n_counts, 1);
+    /* The name of the contact of every service. */
+    assert_int_equal(search_for(stage, stage->admin, "zebrafinch")->total, 0);
+}
+
+static void
+test_search_follows_every_change(void **state)
+{
+    struct shelf *stage = *state;
+    Kontor__V1__Service *service = named(stage, "coast/a", "Cloud", "");
+    make_ready(stage);
+    shelf_created(stage, service);
+    service->name = "Grid";
+    assert_int_equal(
+        shelf_update_service(stage->h, stage->admin, service, NULL, NULL, NULL),
+        STATUS_OK);
+    assert_int_equal(search_for(stage, stage->stranger, "cloud")->total, 0);
+    assert_int_equal(search_for(stage, stage->stranger, "grid")->total, 1);
+    service->phase = KONTOR__V1__PHASE__DECOMMISSIONED;
+    assert_int_equal(
+        shelf_update_service(stage->h, stage->admin, service, NULL, NULL, NULL),
+        STATUS_OK);
+    assert_int_equal(search_for(stage, stage->stranger, "grid")->total, 0);
+    assert_int_equal(search_for(stage, stage->admin, "grid")->total, 1);
+}
+
+static void
+test_search_pages_hold_every_hit_once_with_facets_on_the_first(void **state)
+{
+    enum { N = 23, SIZE = 5 };
+    struct shelf *stage = *state;
+    Kontor__V1__SearchServicesRequest request =
+        KONTOR__V1__SEARCH_SERVICES_REQUEST__INIT;
+    Kontor__V1__SearchServicesResponse *reply = NULL;
+    struct error error;
+    int seen = 0;
+    make_ready(stage);
+    for (int i = 0; i < N; i++) {
+        shelf_created(stage, named(stage, arena_print(stage->h->arena, "coast/%02d", i),
+                                   "Cloud", "grid"));
+    }
+    request.query = "grid";
+    request.page_size = SIZE;
+    do {
+        assert_int_equal(harness_call(stage->h, stage->stranger,
+                                      SHELF_CALL("SearchServices"), &request,
+                                      (void **)&reply, NULL),
+                         STATUS_OK);
+        assert_int_equal(reply->n_facets, seen == 0 ? 3 : 0);
+        assert_int_equal(reply->total, N);
+        for (size_t i = 0; i < reply->n_hits; i++) {
+            assert_string_equal(reply->hits[i]->service->id,
+                                arena_print(stage->h->arena, "coast/%02d", seen++));
+        }
+        request.page_token = reply->next_page_token;
+    } while (request.page_token[0] != '\0');
+    assert_int_equal(seen, N);
+    assert_int_equal(harness_call(stage->h, stage->stranger,
+                                  SHELF_CALL("SearchServices"), &request,
+                                  (void **)&reply, NULL),
+                     STATUS_OK);
+    assert_string_equal(reply->facets[0]->name, "provider");
+    assert_string_equal(reply->facets[0]->counts[0]->value, "coast/hpc");
+    assert_int_equal(reply->facets[0]->counts[0]->count, N);
+    assert_string_equal(reply->facets[2]->counts[0]->value, "ORDER_REQUIRED");
+    request.page_token = reply->next_page_token;
+    request.query = "cloud";
+    assert_int_equal(harness_call(stage->h, stage->stranger,
+                                  SHELF_CALL("SearchServices"), &request, NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_int_equal(error.reason, REASON_PAGE_TOKEN_INVALID);
+}
+
+static void
+test_search_refuses_what_it_cannot_follow(void **state)
+{
+    static const char *const tokens[] = {"x", "!!", "MTIz",
+                                         "MDAwMDAwMDAwMDAwMDAwMCA5IGE"};
+    struct shelf *stage = *state;
+    Kontor__V1__SearchServicesRequest request =
+        KONTOR__V1__SEARCH_SERVICES_REQUEST__INIT;
+    struct error error;
+    make_ready(stage);
+    request.query = "a b c d e f g h i j k l m n o p q";
+    assert_int_equal(harness_call(stage->h, stage->admin, SHELF_CALL("SearchServices"),
+                                  &request, NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "query"));
+    request.query = "";
+    request.page_size = -1;
+    assert_int_equal(harness_call(stage->h, stage->admin, SHELF_CALL("SearchServices"),
+                                  &request, NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "page_size"));
+    request.page_size = 0;
+    for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
+        request.page_token = (char *)tokens[i];
+        assert_int_equal(harness_call(stage->h, stage->admin,
+                                      SHELF_CALL("SearchServices"), &request, NULL,
+                                      &error),
+                         STATUS_INVALID_ARGUMENT);
+        assert_int_equal(error.reason, REASON_PAGE_TOKEN_INVALID);
+    }
+}
+
+static void
+test_a_snippet_shows_the_first_word_found_in_whole_characters(void **state)
+{
+    struct arena *arena = arena_new();
+    char *words[] = {"needle"};
+    char text[2000] = "";
+    const char *snippet;
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        strcat(text, "ü ");
+    }
+    strcat(text, "Needle ");
+    for (int i = 0; i < 200; i++) {
+        strcat(text, "ß ");
+    }
+    for (size_t cut = 0; cut < 5; cut++) {
+        snippet = search_call_snippet(arena, text + 3 * cut, words, 1);
+        assert_non_null(strstr(snippet, "Needle"));
+        assert_true(strlen(snippet) <= SEARCH_SNIPPET + 2 * strlen("…"));
+        assert_int_equal(strncmp(snippet, "…", strlen("…")), 0);
+        for (const char *at = snippet; *at != '\0'; at++) {
+            /* No character begins in its middle. */
+            assert_true(at == snippet || ((unsigned char)*at & 0xC0) != 0x80 ||
+                        ((unsigned char)at[-1] & 0x80) != 0);
+        }
+    }
+    assert_string_equal(search_call_snippet(arena, "Short text", words, 1),
+                        "Short text");
+    assert_string_equal(search_call_snippet(arena, "", words, 1), "");
+    arena_free(arena);
+}
+
+/* ---- Threads ---- */
+
+struct searcher {
+    struct search *search;
+    atomic_bool is_over;
+    size_t n_asked;
+};
+
+static void *
+ask(void *context)
+{
+    struct searcher *searcher = context;
+    struct arena *arena = arena_new();
+    struct scopes scopes = {NULL, 0};
+    char *words[] = {"clo"};
+    struct search_query query = {
+        .words = words, .n_words = 1, .scopes = &scopes, .limit = 10};
+    int64_t before = 0;
+    while (!atomic_load(&searcher->is_over)) {
+        struct search_result result;
+        int64_t position;
+        search_query(searcher->search, &query, arena, &result, &position);
+        assert_true(position >= before);
+        before = position;
+        searcher->n_asked++;
+        arena_reset(arena);
+    }
+    arena_free(arena);
+    return NULL;
+}
+
+static void
+test_searches_run_while_services_are_written_and_the_index_is_built(void **state)
+{
+    enum { N = 60, N_THREADS = 2 };
+    struct shelf *stage = *state;
+    struct searcher searchers[N_THREADS];
+    pthread_t threads[N_THREADS];
+    for (int i = 0; i < N; i++) {
+        if (i == N / 3) {
+            assert_true(search_start(stage->h->broker.search));
+        }
+        if (i == 0) {
+            for (int j = 0; j < N_THREADS; j++) {
+                searchers[j] = (struct searcher){.search = stage->h->broker.search};
+                assert_int_equal(pthread_create(&threads[j], NULL, ask, &searchers[j]),
+                                 0);
+            }
+        }
+        shelf_created(stage, named(stage, arena_print(stage->h->arena, "coast/%d", i),
+                                   "Cloud", "grid"));
+    }
+    while (!search_is_ready(stage->h->broker.search)) {
+        sched_yield();
+    }
+    for (int j = 0; j < N_THREADS; j++) {
+        atomic_store(&searchers[j].is_over, true);
+        pthread_join(threads[j], NULL);
+        assert_true(searchers[j].n_asked > 0);
+    }
+    assert_int_equal(search_for(stage, stage->stranger, "cloud")->total, N);
+}
+
+int
+main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_search_is_refused_until_the_index_is_built),
+        T(test_search_folds_ranks_and_takes_the_last_word_as_a_beginning),
+        T(test_search_finds_and_shows_only_what_the_caller_may_see),
+        T(test_search_follows_every_change),
+        T(test_search_pages_hold_every_hit_once_with_facets_on_the_first),
+        T(test_search_refuses_what_it_cannot_follow),
+        cmocka_unit_test(test_a_snippet_shows_the_first_word_found_in_whole_characters),
+        T(test_searches_run_while_services_are_written_and_the_index_is_built),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
