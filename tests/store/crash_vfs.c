@@ -42,6 +42,7 @@ static pthread_mutex_t disk_lock = PTHREAD_MUTEX_INITIALIZER; /* Guards what fol
 static struct watched disk[MAX_FILES];
 static size_t n_disk;
 static size_t n_disk_syncs;
+static bool is_disk_broken;
 static char disk_folder[PATH_ROOM];
 static sqlite3_vfs *real_vfs;
 static sqlite3_vfs disk_vfs;
@@ -209,10 +210,13 @@ disk_sync(sqlite3_file *file, int flags)
     const struct timespec while_syncing = {.tv_nsec = SYNC_NS};
     nanosleep(&while_syncing, NULL);
     pthread_mutex_lock(&disk_lock);
-    watched_sync(self->watched);
-    n_disk_syncs++;
+    int code = is_disk_broken ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+    if (code == SQLITE_OK) {
+        watched_sync(self->watched);
+        n_disk_syncs++;
+    }
     pthread_mutex_unlock(&disk_lock);
-    return SQLITE_OK;
+    return code;
 }
 
 static int
@@ -431,5 +435,13 @@ crash_vfs_counts(size_t *n_pending, size_t *n_syncs)
         *n_pending += disk[i].n_pending;
     }
     *n_syncs = n_disk_syncs;
+    pthread_mutex_unlock(&disk_lock);
+}
+
+void
+crash_vfs_break_syncs(void)
+{
+    pthread_mutex_lock(&disk_lock);
+    is_disk_broken = true;
     pthread_mutex_unlock(&disk_lock);
 }

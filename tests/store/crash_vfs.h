@@ -23,6 +23,9 @@ void crash_vfs_image(const char *folder, uint64_t *random);
  */
 void crash_vfs_counts(size_t *n_pending, size_t *n_syncs);
 
+/* From now on every sync of a watched file fails. */
+void crash_vfs_break_syncs(void);
+
 /* The next number of a sequence; never 0 state. */
 uint64_t crash_random(uint64_t *state);
 

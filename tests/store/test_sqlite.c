@@ -4,10 +4,12 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
 
+#include "tests/store/crash_vfs.h"
 #include "tests/store/fixture.h"
 
 /* Runs SQL on the file itself, behind the store's back. */
@@ -372,6 +374,62 @@ test_lock_holds_between_processes(struct fixture *f)
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* A broker whose disk fails at a sync: exits 0 when the process outlives it, 1 when the
+ * caller got an answer. */
+static void
+answer_is_wrong(struct work *work, const struct outcome *outcome)
+{
+    (void)work;
+    (void)outcome;
+    _exit(1);
+}
+
+static void
+run_on_a_broken_disk(struct fixture *f, int error_pipe)
+{
+    char error[256] = "";
+    struct store *store = NULL;
+    dup2(error_pipe, STDERR_FILENO);
+    crash_vfs_install();
+    crash_vfs_watch(f->folder);
+    if (store_open(&f->options, &store, error, sizeof error) != STATUS_OK) {
+        _exit(2);
+    }
+    struct work work = {.done = answer_is_wrong, .is_decided = true};
+    work.draft = fixture_draft(f, KIND_SEAL, "s", 0, "", (struct bytes){NULL, 0});
+    crash_vfs_break_syncs();
+    if (store_submit(store, &work) != STATUS_OK) {
+        _exit(3);
+    }
+    store_close(store);
+    _exit(0);
+}
+
+static void
+test_sync_error_ends_the_process_without_an_answer(struct fixture *f)
+{
+    int ends[2];
+    char text[512] = "";
+    int status = 0;
+    fixture_shut(f);
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        run_on_a_broken_disk(f, ends[1]);
+    }
+    close(ends[1]);
+    assert_true(read(ends[0], text, sizeof text - 1) > 0);
+    close(ends[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), EX_IOERR);
+    assert_non_null(strstr(text, "the process ends"));
+    assert_non_null(strstr(text, f->folder));
+    fixture_reopen(f);
+    fixture_verify(f);
+}
+
 static const struct fixture_case cases[] = {
     {"test_verify_notices_every_tampering", test_verify_notices_every_tampering},
     {"test_deleting_the_newest_commits_is_noticed",
@@ -387,6 +445,8 @@ static const struct fixture_case cases[] = {
      test_read_only_file_system_is_told_and_can_be_read},
     {"test_settings_are_those_of_the_design", test_settings_are_those_of_the_design},
     {"test_lock_holds_between_processes", test_lock_holds_between_processes},
+    {"test_sync_error_ends_the_process_without_an_answer",
+     test_sync_error_ends_the_process_without_an_answer},
 };
 
 int
