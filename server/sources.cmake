@@ -2,12 +2,16 @@
 list(
   APPEND
   server_sources
+  base.c
   config.c
   config_print.c
   config_table.c
+  expiry.c
   log.c
+  maintain.c
   metrics.c
   metrics_address.c
+  notify.c
   rpc/identity.c
   rpc/identity_bundle.c
   rpc/identity_cache.c

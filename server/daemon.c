@@ -1,0 +1,321 @@
+#include "server/daemon.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "server/broker.h"
+#include "server/catalogue/search.h"
+#include "server/expiry.h"
+#include "server/gauges.h"
+#include "server/log.h"
+#include "server/metrics.h"
+#include "server/notify.h"
+#include "server/registry/home.h"
+#include "server/rpc/identity.h"
+#include "server/rpc/server.h"
+#include "server/services.h"
+
+enum { ERROR_SIZE = 1024, EXPIRY_LOOK_S = 3600 };
+
+/* The parts, in the order they are opened; closed in the other order. */
+struct daemon {
+    struct base *base;
+    struct broker broker;
+    struct home_summary home;
+    struct server *server;
+    struct metrics *metrics;
+    struct gauges *gauges;
+    struct expiry expiry;
+    bool is_search_running;
+    char error[ERROR_SIZE];
+};
+
+/* ---- The process ---- */
+
+/* Before the first thread, so that all inherit it and only the main one takes signals.
+ */
+static void
+signals_block(sigset_t *taken)
+{
+    (void)sigemptyset(taken);
+    (void)sigaddset(taken, SIGTERM);
+    (void)sigaddset(taken, SIGINT);
+    (void)sigaddset(taken, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, taken, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void
+process_prepare(const struct settings *settings)
+{
+    struct rlimit files = {0};
+    rlim_t wanted = (rlim_t)settings->file_descriptors;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < wanted) {
+        files.rlim_cur = wanted < files.rlim_max ? wanted : files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+    if (files.rlim_cur < wanted) {
+        log_line(LOG_LEVEL_WARN, "only %ju of %ju file descriptors; raise LimitNOFILE",
+                 (uintmax_t)files.rlim_cur, (uintmax_t)wanted);
+    }
+#ifdef NDEBUG
+    /* A core dump would hold the server's key. */
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+/* ---- Opening ---- */
+
+static void
+log_call(void *context, const struct server_call *call)
+{
+    const struct log_field fields[] = {
+        {"method", call->path, 0},
+        {"code", status_name(call->status), 0},
+        {"reason", call->reason, 0},
+        {"principal", call->principal, 0},
+        {"peer", call->peer, 0},
+        {"trace", call->trace, 0},
+        {"duration_us", NULL, call->duration_us},
+        {"request_bytes", NULL, (int64_t)call->request_bytes},
+        {"reply_bytes", NULL, (int64_t)call->reply_bytes},
+        {"message", call->message, 0},
+        {"internal", call->internal, 0},
+        {"call_id", call->call_id, 0},
+    };
+    bool is_ours = call->status == STATUS_INTERNAL || call->status == STATUS_DATA_LOSS;
+    (void)context;
+    log_fields(is_ours ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "call", fields,
+               sizeof fields / sizeof fields[0]);
+}
+
+static enum status
+open_store(struct daemon *daemon)
+{
+    struct store_options options = base_store(daemon->base, false);
+    enum status status =
+        store_open(&options, &daemon->broker.store, daemon->error, ERROR_SIZE);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = home_summarise(daemon->broker.store, &daemon->home);
+    if (status == STATUS_OK && daemon->home.id[0] == '\0') {
+        status = STATUS_FAILED_PRECONDITION;
+        (void)snprintf(
+            daemon->error, ERROR_SIZE,
+            "the store %s has no home registry yet; begin it with kontord --init",
+            daemon->base->settings->store);
+    }
+    daemon->broker.home = daemon->home.id;
+    return status;
+}
+
+static enum status
+open_identity(struct daemon *daemon)
+{
+    const struct settings *settings = daemon->base->settings;
+    struct identity_options options = {.store = daemon->broker.store,
+                                       .clock = &daemon->base->clock,
+                                       .home = daemon->home.id,
+                                       .cert_path = settings->tls_cert,
+                                       .key_path = settings->tls_key};
+    return identity_open(&options, &daemon->broker.identity, daemon->error, ERROR_SIZE);
+}
+
+static enum status
+open_search(struct daemon *daemon)
+{
+    daemon->broker.search = search_new(daemon->broker.store);
+    return STATUS_OK;
+}
+
+static enum status
+open_server(struct daemon *daemon)
+{
+    const struct service_rows **all = server_services(services_table);
+    daemon->metrics = metrics_new(all);
+    free(all);
+    struct server_options options = {.broker = &daemon->broker,
+                                     .clock = &daemon->base->clock,
+                                     .random = &daemon->base->random,
+                                     .settings = daemon->base->settings,
+                                     .services = services_table,
+                                     .metrics = daemon->metrics,
+                                     .log = log_call};
+    return server_new(&options, &daemon->server, daemon->error, ERROR_SIZE);
+}
+
+static enum status
+start_search(struct daemon *daemon)
+{
+    daemon->is_search_running = search_start(daemon->broker.search);
+    if (!daemon->is_search_running) {
+        (void)snprintf(daemon->error, ERROR_SIZE,
+                       "cannot start a thread; look at the limits of the system");
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    return STATUS_OK;
+}
+
+static enum status
+open_metrics(struct daemon *daemon)
+{
+    const char *address = daemon->base->settings->metrics_listen;
+    int port = 0;
+    if (address[0] == '\0') {
+        return STATUS_OK;
+    }
+    daemon->gauges = gauges_new(&daemon->broker, daemon->server, &daemon->base->clock);
+    if (daemon->gauges == NULL) {
+        (void)snprintf(daemon->error, ERROR_SIZE, "the store cannot be read");
+        return STATUS_UNAVAILABLE;
+    }
+    metrics_gauges(daemon->metrics, gauges_table, daemon->gauges);
+    enum status status =
+        metrics_listen(daemon->metrics, address, &port, daemon->error, ERROR_SIZE);
+    if (status == STATUS_OK) {
+        log_line(LOG_LEVEL_INFO, "metrics on port %d", port);
+    }
+    return status;
+}
+
+static enum status
+say_port(struct daemon *daemon)
+{
+    const char *path = daemon->base->settings->port_file;
+    if (path[0] == '\0' || notify_port_file(path, server_port(daemon->server))) {
+        return STATUS_OK;
+    }
+    (void)snprintf(daemon->error, ERROR_SIZE,
+                   "cannot write port_file %s; check the directory and its permissions",
+                   path);
+    return STATUS_UNAVAILABLE;
+}
+
+typedef enum status (*open_fn)(struct daemon *daemon);
+
+/* All that listens to the store comes before the first thing that writes to it. */
+static const open_fn openings[] = {open_store,  open_identity, open_search,
+                                   open_server, start_search,  open_metrics,
+                                   say_port};
+
+static enum status
+daemon_open(struct daemon *daemon)
+{
+    for (size_t i = 0; i < sizeof openings / sizeof openings[0]; i++) {
+        enum status status = openings[i](daemon);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+static void
+daemon_close(struct daemon *daemon)
+{
+    if (daemon->server != NULL) {
+        server_stop(daemon->server);
+    }
+    if (daemon->is_search_running) {
+        search_stop(daemon->broker.search);
+    }
+    metrics_free(daemon->metrics);
+    gauges_free(daemon->gauges);
+    server_free(daemon->server);
+    identity_close(daemon->broker.identity);
+    store_close(daemon->broker.store);
+    search_free(daemon->broker.search);
+}
+
+/* ---- Serving ---- */
+
+static void
+say_ready(struct daemon *daemon, int64_t started_ms)
+{
+    const char *listen = daemon->base->settings->listen;
+    const char *colon = strrchr(listen, ':');
+    int host_size = colon != NULL ? (int)(colon - listen) : (int)strlen(listen);
+    (void)fprintf(stderr,
+                  "kontord: ready on %.*s:%d seq %" PRId64 " in %" PRId64 " ms\n",
+                  host_size, listen, server_port(daemon->server),
+                  store_applied(daemon->broker.store),
+                  clock_monotonic_ms(&daemon->base->clock) - started_ms);
+    notify_state("READY=1\nSTATUS=serving");
+}
+
+static void
+look_at_expiry(struct daemon *daemon)
+{
+    int64_t days = 0;
+    int64_t ends_ms = identity_certificate_ends_ms(daemon->broker.identity);
+    if (!expiry_is_due(&daemon->expiry, ends_ms, clock_wall_ms(&daemon->base->clock),
+                       &days)) {
+        return;
+    }
+    if (days < 0) {
+        log_line(LOG_LEVEL_ERROR, "the server's certificate has expired; renew it");
+        return;
+    }
+    log_line(LOG_LEVEL_WARN,
+             "the server's certificate expires in %" PRId64 " days; renew it", days);
+}
+
+static void
+reload(struct daemon *daemon)
+{
+    if (identity_reload(daemon->broker.identity, daemon->error, ERROR_SIZE) !=
+        STATUS_OK) {
+        log_line(LOG_LEVEL_ERROR, "the server's pair stays as it was: %s",
+                 daemon->error);
+        return;
+    }
+    log_line(LOG_LEVEL_INFO, "the server's pair was read again");
+}
+
+static void
+serve(struct daemon *daemon, const sigset_t *taken)
+{
+    const struct timespec look = {.tv_sec = EXPIRY_LOOK_S};
+    int number = 0;
+    while (number != SIGTERM && number != SIGINT) {
+        look_at_expiry(daemon);
+        number = sigtimedwait(taken, NULL, &look);
+        if (number == SIGHUP) {
+            reload(daemon);
+        }
+    }
+    log_line(LOG_LEVEL_INFO, "draining");
+    notify_state("STOPPING=1");
+}
+
+int
+daemon_run(struct base *base, int64_t started_ms)
+{
+    const struct settings *settings = base->settings;
+    struct daemon daemon = {.base = base};
+    sigset_t taken;
+    signals_block(&taken);
+    log_open((enum log_format)settings->log_format, (enum log_level)settings->log_level,
+             fileno(stderr));
+    process_prepare(settings);
+    daemon.broker.settings = settings;
+    daemon.broker.version = KONTOR_VERSION;
+    daemon.broker.started_at_ms = clock_wall_ms(&base->clock);
+    enum status status = daemon_open(&daemon);
+    if (status == STATUS_OK) {
+        say_ready(&daemon, started_ms);
+        serve(&daemon, &taken);
+    } else {
+        (void)fprintf(stderr, "kontord: %s\n",
+                      daemon.error[0] != '\0' ? daemon.error : status_name(status));
+    }
+    daemon_close(&daemon);
+    return status == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,252 @@
+#include "server/maintain.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/expiry.h"
+#include "server/registry/home.h"
+#include "server/rpc/identity_pair.h"
+
+enum { ERROR_SIZE = 1024, BUNDLE_MAX = 1 << 20, DAY_MS = 24 * 3600 * 1000 };
+
+static int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static int
+fail(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)fprintf(stderr, "kontord: ");
+    (void)vfprintf(stderr, format, args);
+    (void)fprintf(stderr, "\n");
+    va_end(args);
+    return EXIT_FAILURE;
+}
+
+/* ---- Checking ---- */
+
+/* 48211 as 48,211, so that people can read it. */
+static const char *
+grouped(int64_t number, char text[32])
+{
+    char digits[24];
+    int size = snprintf(digits, sizeof digits, "%" PRId64, number);
+    char *out = text;
+    for (int i = 0; i < size; i++) {
+        bool begins_group = i > 0 && (size - i) % 3 == 0;
+        if (begins_group) {
+            *out++ = ',';
+        }
+        *out++ = digits[i];
+    }
+    *out = '\0';
+    return text;
+}
+
+/* Positions of a log that was restored have gaps: each history ends where the next one
+ * left it. */
+static int64_t
+count_commits(Kontor__V1__History *const *histories, size_t n_histories,
+              int64_t applied)
+{
+    int64_t n_commits = 0;
+    for (size_t i = 0; i < n_histories; i++) {
+        bool is_last = i + 1 == n_histories;
+        int64_t end = is_last ? applied : histories[i + 1]->last_common_seq;
+        n_commits +=
+            end >= histories[i]->first_seq ? end - histories[i]->first_seq + 1 : 0;
+    }
+    return n_commits;
+}
+
+static int64_t
+store_commits(struct store *store)
+{
+    struct store_reader *reader = NULL;
+    struct arena *arena = arena_new();
+    Kontor__V1__History **histories = NULL;
+    size_t n_histories = 0;
+    int64_t n_commits = -1;
+    bool is_read =
+        arena != NULL && store_reader_open(store, &reader) == STATUS_OK &&
+        store_histories(reader, arena, &histories, &n_histories) == STATUS_OK;
+    if (is_read) {
+        n_commits = count_commits(histories, n_histories, store_applied(store));
+    }
+    store_reader_close(reader);
+    arena_free(arena);
+    return n_commits;
+}
+
+static bool
+check_store(struct base *base, struct store *store)
+{
+    char error[ERROR_SIZE] = "";
+    char commits[32];
+    char position[32];
+    int64_t verified = 0;
+    if (store_verify(store, &verified, error, sizeof error) != STATUS_OK) {
+        (void)printf("store  %s %s  chain good up to %s only: %s\n",
+                     store_backend(store), base->settings->store,
+                     grouped(verified, position), error);
+        return false;
+    }
+    (void)printf("store  %s %s  %s commits, chain verified to %s\n",
+                 store_backend(store), base->settings->store,
+                 grouped(store_commits(store), commits), grouped(verified, position));
+    return true;
+}
+
+static bool
+check_tls(struct base *base)
+{
+    char error[ERROR_SIZE] = "";
+    struct identity_pair pair = {0};
+    int64_t now_ms = clock_wall_ms(&base->clock);
+    enum status status =
+        identity_pair_read(base->settings->tls_cert, base->settings->tls_key, now_ms,
+                           &pair, error, sizeof error);
+    if (status != STATUS_OK) {
+        (void)printf("tls    %s\n", error);
+        return false;
+    }
+    (void)printf("tls    server certificate expires in %" PRId64
+                 " days (warn below %d)\n",
+                 (pair.ends_ms - now_ms) / DAY_MS, EXPIRY_WARN_DAYS);
+    identity_pair_done(&pair);
+    return true;
+}
+
+static bool
+check_trust(struct store *store)
+{
+    struct home_summary summary;
+    if (home_summarise(store, &summary) != STATUS_OK) {
+        (void)printf("trust  the records cannot be read\n");
+        return false;
+    }
+    (void)printf("trust  %zu registries, %zu principals, %zu revoked\n",
+                 summary.n_registries, summary.n_principals, summary.n_revoked);
+    if (summary.id[0] == '\0') {
+        (void)printf("trust  there is no home registry; begin with kontord --init\n");
+    }
+    return summary.id[0] != '\0';
+}
+
+int
+maintain_check(struct base *base)
+{
+    char error[ERROR_SIZE] = "";
+    struct store *store = NULL;
+    struct store_options options = base_store(base, true);
+    if (store_open(&options, &store, error, sizeof error) != STATUS_OK) {
+        return fail("%s", error);
+    }
+    bool is_good = check_store(base, store);
+    is_good = check_tls(base) && is_good;
+    is_good = check_trust(store) && is_good;
+    store_close(store);
+    return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* ---- Beginning ---- */
+
+static char *
+bundle_read(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char *text = file != NULL ? calloc(1, BUNDLE_MAX + 1) : NULL;
+    size_t size = text != NULL ? fread(text, 1, BUNDLE_MAX, file) : 0;
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    if (size == 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static int
+begin_in(struct base *base, struct store *store, const struct home_wanted *wanted)
+{
+    char error[ERROR_SIZE] = "";
+    struct broker broker = {.store = store,
+                            .settings = base->settings,
+                            .home = wanted->registry,
+                            .version = KONTOR_VERSION,
+                            .started_at_ms = clock_wall_ms(&base->clock)};
+    struct dispatch_options options = {.broker = &broker,
+                                       .clock = &base->clock,
+                                       .random = &base->random,
+                                       .n_workers = 1};
+    struct dispatch *dispatch = NULL;
+    if (dispatch_new(&options, &dispatch) != STATUS_OK) {
+        return fail("cannot start a thread; look at the limits of the system");
+    }
+    enum status status = home_create(dispatch, wanted, error, sizeof error);
+    dispatch_drain(dispatch);
+    dispatch_free(dispatch);
+    if (status != STATUS_OK) {
+        return fail("%s", error);
+    }
+    (void)printf("registry %s begun; its admin is %s\n", wanted->registry,
+                 wanted->admin);
+    return EXIT_SUCCESS;
+}
+
+int
+maintain_begin(struct base *base, const struct maintain_init *init)
+{
+    char error[ERROR_SIZE] = "";
+    char *bundle = bundle_read(init->bundle_path);
+    if (bundle == NULL) {
+        return fail("cannot read the bundle %s: %s", init->bundle_path,
+                    errno != 0 ? strerror(errno) : "it is empty");
+    }
+    struct home_wanted wanted = {.registry = init->registry,
+                                 .trust_domain = init->trust_domain,
+                                 .bundle = bundle,
+                                 .admin = init->admin};
+    struct store *store = NULL;
+    struct store_options options = base_store(base, false);
+    int code;
+    if (store_open(&options, &store, error, sizeof error) != STATUS_OK) {
+        code = fail("%s", error);
+    } else {
+        code = begin_in(base, store, &wanted);
+    }
+    store_close(store);
+    free(bundle);
+    return code;
+}
+
+/* ---- Making anew ---- */
+
+int
+maintain_restore(struct base *base, const char *path)
+{
+    char error[ERROR_SIZE] = "";
+    struct store_options options = base_store(base, false);
+    if (store_restore(&options, path, error, sizeof error) != STATUS_OK) {
+        return fail("%s", error);
+    }
+    (void)printf("restored %s into %s\n", path, base->settings->store);
+    return EXIT_SUCCESS;
+}
+
+int
+maintain_rebuild(struct base *base)
+{
+    char error[ERROR_SIZE] = "";
+    struct store_options options = base_store(base, false);
+    if (store_rebuild(&options, error, sizeof error) != STATUS_OK) {
+        return fail("%s", error);
+    }
+    (void)printf("rebuilt every document of %s\n", base->settings->store);
+    return EXIT_SUCCESS;
+}
