@@ -1,3 +1,5 @@
 # Who is calling, and the daemon's shell.
 server_test(test_identity SOURCES trust.c)
 target_link_libraries(test_identity PRIVATE certs)
+server_test(test_config)
+server_test(test_shell)
