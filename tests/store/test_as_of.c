@@ -157,8 +157,7 @@ check_sight(struct fixture *f, const char *id, int64_t as_of, const char *index,
     assert_int_equal(status, wanted == VIEW_NONE ? STATUS_NOT_FOUND : STATUS_OK);
     if (status == STATUS_OK) {
         assert_int_equal(got.view, wanted);
-        assert_true((memmem(got.x.data, got.x.size, "hush", 4) != NULL) ==
-                    (wanted == VIEW_FULL));
+        assert_true((got.x.size > 0) == (wanted == VIEW_FULL));
     }
     const char *ids = as_of_ids(f, index, &x, as_of);
     assert_true((strstr(ids, id) != NULL) == (wanted != VIEW_NONE));
