@@ -87,7 +87,8 @@ config_print_example(FILE *out)
         wrapped_print(row->help, "# ", out);
         (void)fprintf(out, "# ");
         range_print(row, out);
-        (void)fprintf(out, "\n%s%s = %s\n", row->fallback != NULL ? "#" : "", row->name,
-                      row->fallback != NULL ? row->fallback : "");
+        bool has_value = row->fallback != NULL && row->fallback[0] != '\0';
+        (void)fprintf(out, "\n%s%s =%s%s\n", row->fallback != NULL ? "#" : "",
+                      row->name, has_value ? " " : "", has_value ? row->fallback : "");
     }
 }

@@ -290,8 +290,9 @@ test_the_example_shows_the_defaults(void **state)
     for (const struct setting *row = config_table; row->name != NULL; row++) {
         char line[512];
         bool is_given = row->fallback == NULL;
-        (void)snprintf(line, sizeof line, "\n%s%s = %s\n", is_given ? "" : "#",
-                       row->name, is_given ? "" : row->fallback);
+        bool is_empty = is_given || row->fallback[0] == '\0';
+        (void)snprintf(line, sizeof line, "\n%s%s =%s%s\n", is_given ? "" : "#",
+                       row->name, is_empty ? "" : " ", is_empty ? "" : row->fallback);
         assert_non_null(strstr(example, line));
     }
     assert_int_equal(config_parse(&settings, "k.conf", example, error, sizeof error),
@@ -299,6 +300,41 @@ test_the_example_shows_the_defaults(void **state)
     assert_non_null(strstr(error, "store: must be 1 to"));
     config_done(&settings);
     free(example);
+}
+
+static void
+read_text(const char *path, char *text, size_t size)
+{
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    size_t got = fread(text, 1, size - 1, file);
+    text[got] = '\0';
+    assert_int_equal(fclose(file), 0);
+}
+
+/* The page and the example in the repository are made from the table; they must not
+ * fall behind it. */
+static void
+test_the_page_and_the_example_follow_the_table(void **state)
+{
+    static char page[1 << 16];
+    char error[512] = "";
+    struct settings settings;
+    char *man = printed(config_print_man);
+    (void)state;
+    read_text(KONTOR_SOURCE_DIR "/docs/man/kontord.8", page, sizeof page);
+    assert_non_null(strstr(page, man));
+    read_text(KONTOR_SOURCE_DIR "/examples/kontord.conf", page, sizeof page);
+    for (const struct setting *row = config_table; row->name != NULL; row++) {
+        assert_non_null(strstr(page, row->name));
+    }
+    config_defaults(&settings);
+    if (config_parse(&settings, "kontord.conf", page, error, sizeof error) !=
+        STATUS_OK) {
+        fail_msg("%s", error);
+    }
+    config_done(&settings);
+    free(man);
 }
 
 /* ---- Strangers ---- */
@@ -343,6 +379,7 @@ main(void)
         cmocka_unit_test(test_paths_are_relative_to_the_file),
         cmocka_unit_test(test_help_and_man_page_name_every_setting),
         cmocka_unit_test(test_the_example_shows_the_defaults),
+        cmocka_unit_test(test_the_page_and_the_example_follow_the_table),
         cmocka_unit_test(test_random_bytes_never_break_the_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
