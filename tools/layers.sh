@@ -12,8 +12,9 @@ proto
 store    proto
 server   proto store
 client   proto
-tools    proto client
+tools    proto client certs
 certs
+examples
 tests    proto store server client tools certs
 '
 # foreign headers, and the files that may include them: patterns of whole names

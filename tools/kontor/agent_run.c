@@ -1,0 +1,195 @@
+/* kontor agent run: programs as callbacks, lines for people, and an orderly end on
+ * SIGINT and SIGTERM. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "proto/json_tree.h"
+#include "tools/kontor/own.h"
+#include "tools/kontor/script.h"
+
+struct agent_run {
+    struct cli *cli;
+    struct kontor_agent *agent;
+    const char *provision;
+    const char *lookup;
+    size_t n_offers;
+};
+
+static enum kontor_result
+run_provision(struct kontor_job *job, void *context)
+{
+    const struct agent_run *run = context;
+    return script_provision(run->provision, job);
+}
+
+static enum kontor_result
+run_lookup(struct kontor_job *job, void *context)
+{
+    const struct agent_run *run = context;
+    return script_lookup(run->lookup, job);
+}
+
+/* ---- Lines ---- */
+
+static const char *
+quoted(struct arena *arena, const char *text)
+{
+    struct json_value value = {.type = JSON_TYPE_TEXT, .text = text};
+    return json_tree_print(&value, arena);
+}
+
+static void
+print_json(struct arena *arena, const struct kontor_agent_event *event)
+{
+    printf("{\"session\": %s, \"item\": %s, \"what\": %s, \"text\": %s, \"afterMs\": "
+           "\"%lld\"}\n",
+           quoted(arena, event->session), quoted(arena, event->item),
+           quoted(arena, event->what), quoted(arena, event->text),
+           (long long)event->after_ms);
+}
+
+static void
+print_line(const struct agent_run *run, const struct kontor_agent_event *event)
+{
+    if (event->item[0] == '\0') {
+        if (strcmp(event->what, "session") == 0) {
+            printf("session %s, %zu offer%s, waiting\n", event->text, run->n_offers,
+                   run->n_offers == 1 ? "" : "s");
+        }
+        return;
+    }
+    char clock[16];
+    time_t now = time(NULL);
+    struct tm local;
+    localtime_r(&now, &local);
+    strftime(clock, sizeof clock, "%H:%M:%S", &local);
+    bool is_begin =
+        strcmp(event->what, "begin") == 0 || strcmp(event->what, "lookup") == 0;
+    if (is_begin || strcmp(event->what, "claimed") == 0) {
+        printf("%s %s  %-7s %s%s\n", clock, event->item, event->what,
+               is_begin ? "intent " : "", event->text);
+        return;
+    }
+    printf("%s %s  %-7s %.1f s  %s\n", clock, event->item, event->what,
+           (double)event->after_ms / 1000, event->text);
+}
+
+static void
+run_event(const struct kontor_agent_event *event, void *context)
+{
+    const struct agent_run *run = context;
+    struct arena *arena = arena_new();
+    if (arena != NULL && run->cli->is_json) {
+        print_json(arena, event);
+    } else {
+        print_line(run, event);
+    }
+    fflush(stdout);
+    arena_free(arena);
+}
+
+/* ---- Signals ---- */
+
+/* The first asks to end once what runs is finished; the second takes it away. */
+static void *
+run_signals(void *context)
+{
+    const struct agent_run *run = context;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    int number;
+    sigwait(&set, &number);
+    fputs("kontor: ending once what runs is finished; again: at once\n", stderr);
+    kontor_agent_stop(run->agent, false);
+    sigwait(&set, &number);
+    kontor_agent_stop(run->agent, true);
+    return NULL;
+}
+
+static void
+block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+/* ---- The command ---- */
+
+static bool
+run_options(struct cli *cli, struct agent_run *run,
+            struct kontor_agent_options *options)
+{
+    run->n_offers = cli_count(cli, "offer");
+    const char **offers = arena_alloc(cli->arena, run->n_offers * sizeof *offers);
+    for (size_t i = 0; i < run->n_offers; i++) {
+        offers[i] = cli_value(cli, "offer", i);
+    }
+    int64_t max = 1;
+    int64_t lease = 60;
+    int64_t jobs = 0;
+    if (!cli_number(cli, "max", 1, 64, &max) ||
+        !cli_number(cli, "lease", 5, 86400, &lease) ||
+        !cli_number(cli, "jobs", 1, INT32_MAX, &jobs)) {
+        return false;
+    }
+    options->offers = offers;
+    options->n_offers = run->n_offers;
+    options->max_parallel = (int)max;
+    options->lease_seconds = (int)lease;
+    options->max_jobs = jobs;
+    return true;
+}
+
+static int
+run_until_over(struct agent_run *run, const struct kontor_agent_options *options)
+{
+    struct cli *cli = run->cli;
+    if (kontor_agent_new(cli->kontor, options, &run->agent, &cli->error) != KONTOR_OK) {
+        return cli_failed(cli);
+    }
+    pthread_t signals;
+    bool has_signals = pthread_create(&signals, NULL, run_signals, run) == 0;
+    enum kontor_status status = kontor_agent_run(run->agent, &cli->error);
+    if (has_signals) {
+        pthread_cancel(signals);
+        pthread_join(signals, NULL);
+    }
+    kontor_agent_free(run->agent);
+    return status == KONTOR_OK ? EXIT_DONE : cli_failed(cli);
+}
+
+int
+own_agent(struct cli *cli)
+{
+    struct agent_run run = {.cli = cli};
+    run.provision = cli_option(cli, "provision");
+    run.lookup = cli_option(cli, "lookup");
+    bool has_no_lookup = cli_count(cli, "no-lookup") > 0;
+    if (run.lookup == NULL && !has_no_lookup) {
+        return cli_usage(
+            cli, "--lookup is missing: after a crash nobody could tell whether an "
+                 "object exists; give one, or --no-lookup and let an operator look");
+    }
+    struct kontor_agent_options options = {
+        .provision = run_provision,
+        .lookup = run.lookup == NULL ? NULL : run_lookup,
+        .allow_no_lookup = has_no_lookup,
+        .on_event = run_event,
+        .context = &run,
+    };
+    if (!run_options(cli, &run, &options)) {
+        return EXIT_USAGE;
+    }
+    /* Before any thread is made: they all inherit it, and one waits for the signals. */
+    block_signals();
+    int failed = cli_connect(cli);
+    return failed == EXIT_DONE ? run_until_over(&run, &options) : failed;
+}

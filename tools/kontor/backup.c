@@ -1,0 +1,228 @@
+/*
+ * Backup and audit. A new file is written beside its name and renamed once it is on
+ * disk; one that is there is judged, cut to its last whole record, and continued.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/kontor/log_file.h"
+#include "tools/kontor/own.h"
+
+struct backup {
+    struct cli *cli;
+    const char *path;    /* As given. */
+    const char *writing; /* The file being written: path, or the new one beside it. */
+    FILE *stream;
+    struct log_file file; /* What was there. */
+    int64_t n_new;
+    int64_t last;
+};
+
+static int
+backup_io(const struct backup *backup)
+{
+    return cli_fail(KONTOR_INTERNAL, "%s: %s", backup->writing, strerror(errno));
+}
+
+/* ---- Judging what is there ---- */
+
+int
+own_verify(struct cli *cli)
+{
+    const char *path = cli->arguments[0];
+    FILE *stream = fopen(path, "re");
+    if (stream == NULL) {
+        return cli_usage(cli, "%s: %s", path, strerror(errno));
+    }
+    struct log_file file = {.arena = cli->arena};
+    const char *wrong = log_file_read(&file, stream);
+    fclose(stream);
+    if (wrong == NULL && file.is_cut) {
+        wrong = "it ends inside a record: run kontor backup on it again";
+    }
+    if (wrong != NULL) {
+        return cli_fail(KONTOR_DATA_LOSS, "%s: %s (good up to %lld)", path, wrong,
+                        (long long)file.chain.seq);
+    }
+    if (cli->is_json) {
+        printf("{\"commits\": \"%lld\", \"seq\": \"%lld\"}\n",
+               (long long)file.n_commits, (long long)file.chain.seq);
+    } else {
+        printf("%s  %lld commits after %lld, chain verified to %lld\n", path,
+               (long long)file.n_commits, (long long)file.header->after,
+               (long long)file.chain.seq);
+    }
+    return EXIT_DONE;
+}
+
+/* Opens what is to be written; EXIT_DONE or the exit code. */
+static int
+backup_open(struct backup *backup)
+{
+    struct cli *cli = backup->cli;
+    backup->writing = backup->path;
+    backup->stream = fopen(backup->path, "r+e");
+    if (backup->stream == NULL) {
+        backup->writing = arena_print(cli->arena, "%s.new", backup->path);
+        backup->stream = errno == ENOENT ? fopen(backup->writing, "we") : NULL;
+        return backup->stream == NULL ? backup_io(backup) : EXIT_DONE;
+    }
+    const char *wrong = log_file_read(&backup->file, backup->stream);
+    if (wrong == NULL && backup->file.header == NULL) {
+        wrong = "it ends inside its header: remove it";
+    }
+    if (wrong != NULL) {
+        return cli_fail(KONTOR_DATA_LOSS, "%s: %s", backup->path, wrong);
+    }
+    backup->last = backup->file.chain.seq;
+    if (ftruncate(fileno(backup->stream), backup->file.whole) != 0 ||
+        fseeko(backup->stream, backup->file.whole, SEEK_SET) != 0) {
+        return backup_io(backup);
+    }
+    return EXIT_DONE;
+}
+
+/* ---- Writing ---- */
+
+/* The first message says which log this is: a new file gets its header, an old one must
+ * be of it. */
+static int
+backup_begin(struct backup *backup, const Kontor__V1__ReadLogResponse *start)
+{
+    if (backup->file.header != NULL) {
+        const struct chain *chain = &backup->file.chain;
+        bool is_same = chain->seq == 0 ||
+                       (start->anchor.len == DIGEST_SIZE &&
+                        memcmp(start->anchor.data, chain->hash, DIGEST_SIZE) == 0);
+        if (!is_same || start->n_histories != backup->file.header->n_histories) {
+            return cli_fail(KONTOR_FAILED_PRECONDITION,
+                            "%s is of another log, or of one before a restore: "
+                            "write a new file",
+                            backup->path);
+        }
+        return EXIT_DONE;
+    }
+    Kontor__V1__ExportHeader header = KONTOR__V1__EXPORT_HEADER__INIT;
+    header.format = (char *)(uintptr_t) "kontor-export-1";
+    header.histories = start->histories;
+    header.n_histories = start->n_histories;
+    Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
+    record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_HEADER;
+    record.header = &header;
+    return log_file_write(backup->stream, &record) ? EXIT_DONE : backup_io(backup);
+}
+
+static int
+backup_commit(struct backup *backup, const Kontor__V1__Commit *commit)
+{
+    Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
+    record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_COMMIT;
+    record.commit = (Kontor__V1__Commit *)(uintptr_t)commit;
+    backup->n_new++;
+    backup->last = commit->seq;
+    if (backup->n_new % 1000 == 0 && isatty(STDERR_FILENO)) {
+        fprintf(stderr, "\rkontor: %lld commits", (long long)backup->n_new);
+    }
+    return log_file_write(backup->stream, &record) ? EXIT_DONE : backup_io(backup);
+}
+
+static int
+backup_copy(struct backup *backup, struct kontor_log *log)
+{
+    struct cli *cli = backup->cli;
+    const Kontor__V1__Commit *commit = NULL;
+    enum kontor_event event = kontor_log_next(log, -1, &commit, &cli->error);
+    if (event == KONTOR_EVENT_RELIST) {
+        return cli_fail(KONTOR_OUT_OF_RANGE,
+                        "%s ends where the log does not go on (%s): "
+                        "write a new file",
+                        backup->path, cli->error.reason);
+    }
+    if (event == KONTOR_EVENT_FAILED) {
+        return cli_failed(cli);
+    }
+    const Kontor__V1__ReadLogResponse *start = kontor_log_start(log);
+    if (start == NULL) {
+        return cli_fail(KONTOR_INTERNAL, "the broker said nothing about its log");
+    }
+    int code = backup_begin(backup, start);
+    while (code == EXIT_DONE && event == KONTOR_EVENT_RECORD) {
+        code = backup_commit(backup, commit);
+        event = kontor_log_next(log, -1, &commit, &cli->error);
+    }
+    if (code == EXIT_DONE && event != KONTOR_EVENT_END) {
+        return cli_failed(cli);
+    }
+    return code;
+}
+
+/* The directory, too, must be on disk before the name counts. */
+static int
+backup_rename(const struct backup *backup)
+{
+    if (strcmp(backup->writing, backup->path) == 0) {
+        return EXIT_DONE;
+    }
+    if (rename(backup->writing, backup->path) != 0) {
+        return backup_io(backup);
+    }
+    const char *slash = strrchr(backup->path, '/');
+    const char *directory = slash == NULL
+                                ? "."
+                                : arena_copy_n(backup->cli->arena, backup->path,
+                                               (size_t)(slash - backup->path) + 1);
+    FILE *stream = fopen(directory, "re");
+    if (stream != NULL) {
+        fsync(fileno(stream));
+        fclose(stream);
+    }
+    return EXIT_DONE;
+}
+
+static int
+backup_close(struct backup *backup, int code)
+{
+    bool is_safe = fflush(backup->stream) == 0 && fsync(fileno(backup->stream)) == 0;
+    if (fclose(backup->stream) != 0 || !is_safe) {
+        code = code == EXIT_DONE ? backup_io(backup) : code;
+    }
+    if (code == EXIT_DONE) {
+        code = backup_rename(backup);
+    }
+    if (code != EXIT_DONE && strcmp(backup->writing, backup->path) != 0) {
+        unlink(backup->writing);
+    }
+    return code;
+}
+
+int
+own_backup(struct cli *cli)
+{
+    struct backup backup = {.cli = cli, .path = cli->arguments[0]};
+    backup.file.arena = cli->arena;
+    int code = cli_connect(cli);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    code = backup_open(&backup);
+    if (code != EXIT_DONE) {
+        if (backup.stream != NULL) {
+            fclose(backup.stream);
+        }
+        return code;
+    }
+    struct kontor_log *log = NULL;
+    if (kontor_log_open(cli->kontor, backup.last, false, &log, &cli->error) !=
+        KONTOR_OK) {
+        return backup_close(&backup, cli_failed(cli));
+    }
+    code = backup_close(&backup, backup_copy(&backup, log));
+    kontor_log_free(log);
+    if (code == EXIT_DONE) {
+        printf("%s  %lld new commits, up to %lld\n", backup.path,
+               (long long)backup.n_new, (long long)backup.last);
+    }
+    return code;
+}

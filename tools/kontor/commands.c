@@ -1,0 +1,415 @@
+/* Every command: one row each. Help, completion and the man page are made from here. */
+#include "tools/kontor/cli.h"
+#include "tools/kontor/own.h"
+#include "tools/kontor/run.h"
+
+#define END_ARGUMENT                                                                   \
+    {                                                                                  \
+        NULL, NULL, false, false                                                       \
+    }
+#define END_OPTION                                                                     \
+    {                                                                                  \
+        NULL, NULL, NULL, NULL, NULL, false, false                                     \
+    }
+#define END_COLUMN                                                                     \
+    {                                                                                  \
+        NULL, NULL                                                                     \
+    }
+
+/* ---- Options ---- */
+
+const struct option_row common_options[] = {
+    {"server", "HOST:PORT", "the broker", NULL, NULL, false, false},
+    {"ca", "FILE", "authorities of the broker's certificate, PEM", NULL, NULL, false,
+     false},
+    {"cert", "FILE", "your certificate, PEM", NULL, NULL, false, false},
+    {"key", "FILE", "its private key, PEM", NULL, NULL, false, false},
+    {"profile", "NAME", "directory below $XDG_CONFIG_HOME/kontor; default", NULL, NULL,
+     false, false},
+    {"timeout", "SECONDS", "longest for a call, retries included; 20", NULL, NULL,
+     false, false},
+    {"output", "json|table", "one JSON object a line, or a table for people", NULL,
+     NULL, false, false},
+    {"request-id", "UUID", "repeat a change whose outcome is not known", "request_id",
+     NULL, false, false},
+    {"help", NULL, "this", NULL, NULL, false, false},
+    END_OPTION,
+};
+
+#define VALIDATE_ONLY                                                                  \
+    {                                                                                  \
+        "validate-only", NULL, "judge only: nothing is stored", "validate_only",       \
+            "true", false, false                                                       \
+    }
+#define REVISION                                                                       \
+    {                                                                                  \
+        "revision", "N", "refuse if the record is not at this revision any more",      \
+            "expected_revision", NULL, false, false                                    \
+    }
+
+static const struct option_row change_options[] = {REVISION, VALIDATE_ONLY, END_OPTION};
+static const struct option_row create_options[] = {VALIDATE_ONLY, END_OPTION};
+static const struct option_row reason_options[] = {
+    {"reason", "TEXT", "why: the other side will read it", "reason", NULL, true, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+static const struct option_row words_options[] = {
+    {"reason", "TEXT", "why", "reason", NULL, false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+static const struct option_row cancel_options[] = {
+    {"item", "ITEM", "only this item of the order; may be repeated", "items", NULL,
+     false, false},
+    {"reason", "TEXT", "why", "reason", NULL, false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+static const struct option_row decide_options[] = {
+    {"approve", NULL, "the step is passed", "decision", "APPROVE", false, false},
+    {"reject", NULL, "the item is declined; needs --reason", "decision", "REJECT",
+     false, false},
+    {"reason", "TEXT", "why: the customer will read it", "reason", NULL, false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+static const struct option_row override_options[] = {
+    {"fail", NULL, "the item is FAILED", "override", "FAIL", false, false},
+    {"requeue", NULL, "a held item can be claimed again", "override", "REQUEUE", false,
+     false},
+    {"abandon-cleanup", NULL, "what may be left behind is given up", "override",
+     "ABANDON_CLEANUP", false, false},
+    {"reason", "TEXT", "why: kept in the history", "reason", NULL, true, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+static const struct option_row watch_options[] = {
+    {"after", "SEQ", "begin behind this position of the log; 0 = from the beginning",
+     "after.seq", NULL, false, false},
+    {"kind", "KIND", "only this kind of record; may be repeated", "kinds", NULL, false,
+     false},
+    {"no-follow", NULL, "end once everything so far was shown", NULL, NULL, false,
+     false},
+    END_OPTION};
+static const struct option_row import_options[] = {
+    {"format", "FORMAT", "what the files are: see kontor import formats in the manual",
+     NULL, NULL, true, false},
+    {"registry", "ID", "whose records they become; your own", NULL, NULL, false, false},
+    VALIDATE_ONLY,
+    END_OPTION};
+static const struct option_row search_options[] = {
+    {"provider", "ID", "only this provider's; may be repeated", "providers", NULL,
+     false, false},
+    {"category", "TERM", "only this category; may be repeated", "categories", NULL,
+     false, false},
+    {"order", "TYPE", "only this order type; may be repeated", "order_types", NULL,
+     false, false},
+    {"all", NULL, "all pages, not only the first", NULL, NULL, false, false},
+    END_OPTION};
+static const struct option_row services_options[] = {
+    {"provider", "ID", "only this provider's", "provider", NULL, false, false},
+    END_OPTION};
+static const struct option_row project_options[] = {
+    {"name", "TEXT", "its name", "project.name", NULL, true, false},
+    {"description", "TEXT", "what it is about", "project.description", NULL, false,
+     false},
+    {"organisation", "TEXT", "whose it is", "project.organisation", NULL, false, false},
+    {"country", "CODE", "ISO 3166-1 alpha-2", "project.country", NULL, false, false},
+    VALIDATE_ONLY,
+    END_OPTION};
+static const struct option_row orders_options[] = {
+    {"waiting", NULL, "only those somebody has to act on", "waiting_only", "true",
+     false, false},
+    {"state", "STATE", "only those in this state, such as ORDER_HELD", "state", NULL,
+     false, false},
+    {"project", "ID", "only this project's", "project", NULL, false, false},
+    END_OPTION};
+static const struct option_row items_options[] = {
+    {"offer", "ID", "only this offer's", "offer", NULL, false, false},
+    {"state", "STATE", "only those in this state, such as HELD", "state", NULL, false,
+     false},
+    END_OPTION};
+static const struct option_row place_options[] = {
+    {"validate-only", NULL, "show the plan: nothing is stored", "validate_only", "true",
+     false, false},
+    END_OPTION};
+static const struct option_row agent_options[] = {
+    {"offer", "ID", "an offer to serve; may be repeated", NULL, NULL, true, false},
+    {"provision", "PROGRAM", "creates the object of a job", NULL, NULL, true, false},
+    {"lookup", "PROGRAM", "finds the object an earlier attempt may have created", NULL,
+     NULL, false, false},
+    {"no-lookup", NULL, "without one such jobs are left to an operator", NULL, NULL,
+     false, false},
+    {"max", "N", "jobs at once, 1 to 64; 1", NULL, NULL, false, false},
+    {"lease", "SECONDS", "lease of the session, 5 to 86400; 60", NULL, NULL, false,
+     false},
+    {"jobs", "N", "end after so many jobs", NULL, NULL, false, false},
+    END_OPTION};
+static const struct option_row endpoints_options[] = {
+    {"config", "site ID", "only this site's", "site", NULL, false, false}, END_OPTION};
+static const struct option_row downtimes_options[] = {
+    {"ends-after", "TIME",
+     "only those that end after this, such as 2026-11-23T20:00:00Z", "ends_after", NULL,
+     false, false},
+    END_OPTION};
+static const struct option_row registry_options[] = {
+    {"trust-domain", "NAME", "its SPIFFE trust domain", "registry.trust_domain", NULL,
+     true, false},
+    {"bundle", "FILE", "its authorities, PEM", "registry.bundle", NULL, true, true},
+    {"admin", "URI", "SPIFFE name of its first admin", "first_admin", NULL, true,
+     false},
+    {"name", "TEXT", "its name for people", "registry.name", NULL, false, false},
+    {"website", "URL", "its website", "registry.website", NULL, false, false},
+    VALIDATE_ONLY,
+    END_OPTION};
+static const struct option_row rotate_options[] = {
+    {"bundle", "FILE", "its authorities from now on, PEM; old and new may overlap",
+     "bundle", NULL, true, true},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+static const struct option_row principal_options[] = {
+    {"uri", "URI", "the name in the certificate, exact or ending in /*",
+     "principal.identity", NULL, true, false},
+    {"role", "ROLE", "what it may do; may be repeated", "principal.roles", NULL, true,
+     false},
+    {"scope", "SCOPE", "what it may do it to, such as r:coast; may be repeated",
+     "principal.scopes", NULL, false, false},
+    {"id", "ID", "its id; made from the URI", "principal.id", NULL, false, false},
+    {"registry", "ID", "whose it is, for the id; your own", NULL, NULL, false, false},
+    {"description", "TEXT", "what it is for", "principal.description", NULL, false,
+     false},
+    VALIDATE_ONLY,
+    END_OPTION};
+static const struct option_row revoke_options[] = {
+    {"fingerprint", "HEX", "SHA-256 of the certificate (DER), 64 digits", "fingerprint",
+     NULL, true, false},
+    {"reason", "TEXT", "why", "reason", NULL, true, false},
+    VALIDATE_ONLY,
+    END_OPTION};
+
+/* ---- Words ---- */
+
+static const struct argument id_argument[] = {{"ID", "id", false, false}, END_ARGUMENT};
+static const struct argument item_argument[] = {{"ITEM", "id", false, false},
+                                                END_ARGUMENT};
+static const struct argument prefix_argument[] = {{"ID", "id_prefix", true, false},
+                                                  END_ARGUMENT};
+static const struct argument files_argument[] = {{"FILE", NULL, false, true},
+                                                 END_ARGUMENT};
+static const struct argument file_argument[] = {{"FILE", NULL, false, false},
+                                                END_ARGUMENT};
+static const struct argument words_argument[] = {{"WORDS", NULL, true, true},
+                                                 END_ARGUMENT};
+static const struct argument project_argument[] = {{"ID", "project.id", false, false},
+                                                   END_ARGUMENT};
+static const struct argument registry_argument[] = {{"ID", "registry.id", false, false},
+                                                    END_ARGUMENT};
+static const struct argument of_registry_argument[] = {
+    {"REGISTRY", "registry", false, false}, END_ARGUMENT};
+static const struct argument order_argument[] = {{"ORDER", "order", false, false},
+                                                 END_ARGUMENT};
+static const struct argument directory_argument[] = {{"DIRECTORY", NULL, false, false},
+                                                     END_ARGUMENT};
+static const struct argument shell_argument[] = {{"bash", NULL, true, false},
+                                                 END_ARGUMENT};
+
+/* ---- Views ---- */
+
+static const struct column services_columns[] = {{"ID", "id"},
+                                                 {"NAME", "name"},
+                                                 {"PROVIDER", "provider"},
+                                                 {"ORDER", "order_type"},
+                                                 {"PHASE", "phase"},
+                                                 {"OFFERS", "offers#"},
+                                                 END_COLUMN};
+static const struct view services_view = {"services", services_columns};
+static const struct column projects_columns[] = {{"ID", "id"},
+                                                 {"NAME", "name"},
+                                                 {"ORGANISATION", "organisation"},
+                                                 {"ARCHIVED", "is_archived"},
+                                                 END_COLUMN};
+static const struct view projects_view = {"projects", projects_columns};
+static const struct column orders_columns[] = {{"ORDER", "id"},
+                                               {"STATE", "state"},
+                                               {"WAITING FOR", "waiting_for"},
+                                               {"SINCE", "waiting_since"},
+                                               {"UNTIL", "next_due"},
+                                               {"WHAT", "waiting_what"},
+                                               END_COLUMN};
+static const struct view orders_view = {"orders", orders_columns};
+static const struct column items_columns[] = {{"ITEM", "id"},
+                                              {"STATE", "state"},
+                                              {"OFFER", "offer"},
+                                              {"SESSION", "job.session"},
+                                              {"REASON", "reason_text"},
+                                              END_COLUMN};
+static const struct view items_view = {"items", items_columns};
+static const struct view item_view = {NULL, items_columns};
+static const struct column agents_columns[] = {
+    {"SESSION", "session.id"},    {"AGENT", "session.agent"},
+    {"OFFERS", "session.offers"}, {"UNTIL", "expires_at"},
+    {"OVER", "session.is_over"},  END_COLUMN};
+static const struct view agents_view = {"agents", agents_columns};
+static const struct column sites_columns[] = {{"ID", "id"},
+                                              {"NAME", "short_name"},
+                                              {"COUNTRY", "country"},
+                                              {"CERTIFICATION", "certification"},
+                                              END_COLUMN};
+static const struct view sites_view = {"sites", sites_columns};
+static const struct column endpoints_columns[] = {
+    {"ID", "id"}, {"SITE", "site"}, {"HOST", "host"}, {"TYPE", "type"}, END_COLUMN};
+static const struct view endpoints_view = {"endpoints", endpoints_columns};
+static const struct column downtimes_columns[] = {{"ID", "id"},
+                                                  {"SEVERITY", "severity"},
+                                                  {"START", "start_at"},
+                                                  {"END", "end_at"},
+                                                  {"KIND", "classification"},
+                                                  {"HITS", "affected#"},
+                                                  {"CANCELLED", "is_cancelled"},
+                                                  {"WHAT", "description"},
+                                                  END_COLUMN};
+static const struct view downtimes_view = {"downtimes", downtimes_columns};
+static const struct column registries_columns[] = {
+    {"ID", "id"},       {"NAME", "name"},    {"TRUST DOMAIN", "trust_domain"},
+    {"STATE", "state"}, {"HOME", "is_home"}, END_COLUMN};
+static const struct view registries_view = {"registries", registries_columns};
+static const struct column principals_columns[] = {{"ID", "id"},
+                                                   {"IDENTITY", "identity"},
+                                                   {"ROLES", "roles"},
+                                                   {"SCOPES", "scopes"},
+                                                   END_COLUMN};
+static const struct view principals_view = {"principals", principals_columns};
+
+/* ---- Commands ---- */
+
+const struct command commands[] = {
+    {"whoami", NULL, "Say who the broker takes you for", NULL, NULL, NULL, NULL,
+     own_whoami, NULL},
+    {"status", NULL, "Say how the broker is", "RegistryService/GetStatus", NULL, NULL,
+     NULL, run_call, NULL},
+
+    {"catalogue", "import", "Take records from files of another catalogue", NULL,
+     files_argument, import_options, NULL, own_import, NULL},
+    {"catalogue", "search",
+     "Find services by words; the last may be the beginning of one",
+     "CatalogueService/SearchServices", words_argument, search_options, NULL,
+     own_search, NULL},
+    {"catalogue", "show", "Show a service", "CatalogueService/GetService", id_argument,
+     NULL, NULL, run_call, "service"},
+    {"catalogue", "list", "List services", "CatalogueService/ListServices", NULL,
+     services_options, &services_view, run_list, NULL},
+    {"catalogue", "export",
+     "Write all providers and services as one JSON object, fit for --format kontor-1",
+     NULL, NULL, NULL, NULL, own_export, NULL},
+    {"catalogue", "watch", "Follow changes of providers and services",
+     "CatalogueService/Watch", prefix_argument, watch_options, NULL, run_watch, NULL},
+
+    {"project", "create", "Create a project", "OrderService/CreateProject",
+     project_argument, project_options, NULL, run_call, NULL},
+    {"project", "show", "Show a project", "OrderService/GetProject", id_argument, NULL,
+     NULL, run_call, NULL},
+    {"project", "list", "List projects", "OrderService/ListProjects", NULL, NULL,
+     &projects_view, run_list, NULL},
+
+    {"order", "place", "Place the order a JSON file describes; - reads standard input",
+     "OrderService/PlaceOrder", file_argument, place_options, NULL, own_place, NULL},
+    {"order", "show", "Show an order and its items", "OrderService/GetOrder",
+     id_argument, NULL, NULL, own_order, NULL},
+    {"order", "list", "List orders", "OrderService/ListOrders", NULL, orders_options,
+     &orders_view, run_list, NULL},
+    {"order", "items", "List items", "OrderService/ListItems", NULL, items_options,
+     &items_view, run_list, NULL},
+    {"order", "history", "Show every move of an order's items", "OrderService/GetOrder",
+     id_argument, NULL, NULL, own_history, NULL},
+    {"order", "watch", "Follow changes of orders and items", "OrderService/WatchOrders",
+     prefix_argument, watch_options, NULL, run_watch, NULL},
+    {"order", "cancel", "Cancel an order, or items of it, before work begins",
+     "OrderService/CancelOrder", id_argument, cancel_options, NULL, own_order, NULL},
+    {"order", "decide", "Approve or reject an item's open step",
+     "OrderService/DecideItem", item_argument, decide_options, &item_view, own_decide,
+     "decision"},
+    {"order", "resume", "Let a held item go on", "OrderService/ResumeItem",
+     item_argument, words_options, &item_view, run_call, "item"},
+    {"order", "override", "An admin's last resort", "OrderService/OverrideItem",
+     item_argument, override_options, &item_view, own_override, "item"},
+
+    {"agent", "run", "Be the agent of some offers", NULL, NULL, agent_options, NULL,
+     own_agent, NULL},
+    {"agent", "list", "List agents' sessions", "FulfilmentService/ListAgents", NULL,
+     NULL, &agents_view, run_list, NULL},
+
+    {"config", "import", "Take records from files of another configuration database",
+     NULL, files_argument, import_options, NULL, own_import, NULL},
+    {"config", "watch", "Follow changes of sites, endpoints and downtimes",
+     "ConfigurationService/Watch", prefix_argument, watch_options, NULL, run_watch,
+     NULL},
+    {"config", "trace", "Show what carries an order, and what is ahead of it",
+     "ConfigurationService/Trace", order_argument, NULL, NULL, own_trace, "order"},
+
+    {"config", "site create", "Create the site a JSON file describes",
+     "ConfigurationService/CreateSite", file_argument, create_options, NULL, own_create,
+     NULL},
+    {"config", "site show", "Show a site", "ConfigurationService/GetSite", id_argument,
+     NULL, NULL, run_call, NULL},
+    {"config", "site list", "List sites", "ConfigurationService/ListSites", NULL, NULL,
+     &sites_view, run_list, NULL},
+    {"config", "endpoint create", "Create the endpoint a JSON file describes",
+     "ConfigurationService/CreateEndpoint", file_argument, create_options, NULL,
+     own_create, NULL},
+    {"config", "endpoint show", "Show an endpoint", "ConfigurationService/GetEndpoint",
+     id_argument, NULL, NULL, run_call, NULL},
+    {"config", "endpoint list", "List endpoints", "ConfigurationService/ListEndpoints",
+     NULL, endpoints_options, &endpoints_view, run_list, NULL},
+    {"config", "downtime declare", "Declare the downtime a JSON file describes",
+     "ConfigurationService/DeclareDowntime", file_argument, create_options, NULL,
+     own_create, NULL},
+    {"config", "downtime show", "Show a downtime", "ConfigurationService/GetDowntime",
+     id_argument, NULL, NULL, run_call, NULL},
+    {"config", "downtime list", "List downtimes", "ConfigurationService/ListDowntimes",
+     NULL, downtimes_options, &downtimes_view, run_list, NULL},
+    {"config", "downtime cancel", "Cancel a downtime; it is kept as cancelled",
+     "ConfigurationService/CancelDowntime", id_argument, reason_options, NULL, run_call,
+     NULL},
+
+    {"registry", "create", "Create a partner registry and its first admin",
+     "RegistryService/CreateRegistry", registry_argument, registry_options, NULL,
+     run_call, NULL},
+    {"registry", "list", "List registries", "RegistryService/ListRegistries", NULL,
+     NULL, &registries_view, run_list, NULL},
+    {"registry", "show", "Show a registry", "RegistryService/GetRegistry", id_argument,
+     NULL, NULL, run_call, NULL},
+    {"registry", "rotate", "Replace the authorities of a registry",
+     "RegistryService/RotateBundle", id_argument, rotate_options, NULL, run_call, NULL},
+    {"registry", "suspend", "Stop a registry's principals from calling",
+     "RegistryService/SuspendRegistry", id_argument, reason_options, NULL, run_call,
+     NULL},
+    {"registry", "resume", "Let them call again", "RegistryService/ResumeRegistry",
+     id_argument, change_options, NULL, run_call, NULL},
+    {"principal", "create", "Say who may call, as what, and over what",
+     "RegistryService/CreatePrincipal", NULL, principal_options, NULL, own_principal,
+     NULL},
+    {"principal", "list", "List principals", "RegistryService/ListPrincipals", NULL,
+     NULL, &principals_view, run_list, NULL},
+    {"principal", "show", "Show a principal", "RegistryService/GetPrincipal",
+     id_argument, NULL, NULL, run_call, NULL},
+    {"principal", "delete", "Remove a principal", "RegistryService/DeletePrincipal",
+     id_argument, change_options, NULL, run_call, NULL},
+    {"certificate", "revoke", "Take back trust in one certificate of a registry",
+     "RegistryService/RevokeCertificate", of_registry_argument, revoke_options, NULL,
+     run_call, NULL},
+
+    {"audit", "verify", "Judge a backup: every hash, every digest, no gap", NULL,
+     file_argument, NULL, NULL, own_verify, NULL},
+    {"backup", NULL,
+     "Write the log into a file; into one that is there, only what is new", NULL,
+     file_argument, NULL, NULL, own_backup, NULL},
+    {"dev", "ca",
+     "Make authorities of two registries and a certificate for every role, to try "
+     "Kontor with",
+     NULL, directory_argument, NULL, NULL, own_dev_ca, NULL},
+    {"completion", NULL, "Print a completion script for a shell", NULL, shell_argument,
+     NULL, NULL, own_completion, NULL},
+    {NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL},
+};

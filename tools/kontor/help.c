@@ -1,0 +1,224 @@
+#include "tools/kontor/help.h"
+
+#include <string.h>
+
+static void
+print_words(const struct command *command, FILE *out)
+{
+    fprintf(out, "kontor %s", command->noun);
+    if (command->verb != NULL) {
+        fprintf(out, " %s", command->verb);
+    }
+    for (const struct argument *row = command->arguments;
+         row != NULL && row->name != NULL; row++) {
+        fprintf(out, row->is_optional ? " [%s%s]" : " %s%s", row->name,
+                row->is_repeated ? "..." : "");
+    }
+}
+
+void
+help_usage(const struct command *command, FILE *out)
+{
+    print_words(command, out);
+    for (const struct option_row *row = command->options;
+         row != NULL && row->name != NULL; row++) {
+        fprintf(out, row->is_required ? " --%s%s%s" : " [--%s%s%s]", row->name,
+                row->value == NULL ? "" : " ", row->value == NULL ? "" : row->value);
+    }
+    fputs("\n", out);
+}
+
+static void
+print_options(const struct option_row *rows, FILE *out)
+{
+    for (; rows != NULL && rows->name != NULL; rows++) {
+        char left[64];
+        snprintf(left, sizeof left, "--%s%s%s", rows->name,
+                 rows->value == NULL ? "" : " ",
+                 rows->value == NULL ? "" : rows->value);
+        fprintf(out, "    %-26s %s%s\n", left, rows->help,
+                rows->is_required ? " (needed)" : "");
+    }
+}
+
+void
+help_command(const struct command *command, FILE *out)
+{
+    fprintf(out, "%s.\n\n    ", command->help);
+    help_usage(command, out);
+    if (command->options != NULL) {
+        fputs("\noptions\n", out);
+        print_options(command->options, out);
+    }
+    fputs("\noptions of every command\n", out);
+    print_options(common_options, out);
+}
+
+static void
+print_line(const struct command *command, FILE *out)
+{
+    char words[96];
+    FILE *text = fmemopen(words, sizeof words, "w");
+    if (text == NULL) {
+        return;
+    }
+    print_words(command, text);
+    fclose(text);
+    fprintf(out, "    %-42s %s\n", words, command->help);
+}
+
+void
+help_noun(const char *noun, FILE *out)
+{
+    for (const struct command *row = commands; row->noun != NULL; row++) {
+        if (strcmp(row->noun, noun) == 0) {
+            print_line(row, out);
+        }
+    }
+}
+
+void
+help_overview(FILE *out)
+{
+    fputs("kontor: the command line of a Kontor broker\n\n", out);
+    const char *noun = "";
+    for (const struct command *row = commands; row->noun != NULL; row++) {
+        if (strcmp(noun, row->noun) != 0 && noun[0] != '\0' && row->verb != NULL) {
+            fputs("\n", out);
+        }
+        noun = row->noun;
+        print_line(row, out);
+    }
+    fputs("\noptions of every command\n", out);
+    print_options(common_options, out);
+    fputs("\nWhere to connect and as whom: the options above, else KONTOR_SERVER, "
+          "KONTOR_CERT, "
+          "KONTOR_KEY and\nKONTOR_CA, else the files server, cert.pem, key.pem and "
+          "ca.pem in "
+          "$XDG_CONFIG_HOME/kontor/<profile>/.\n"
+          "Exit: 0 done, 2 wrong usage, 64 + gRPC status otherwise.\n",
+          out);
+}
+
+/* ---- man(7) ---- */
+
+/* Dashes are minus signs in options, and a line never begins with a dot. */
+static void
+man_text(const char *text, FILE *out)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '-' || *text == '\\') {
+            fputs(*text == '-' ? "\\-" : "\\e", out);
+        } else {
+            fputc(*text, out);
+        }
+    }
+}
+
+static void
+man_options(const struct option_row *rows, FILE *out)
+{
+    for (; rows != NULL && rows->name != NULL; rows++) {
+        fputs(".TP\n.B \\-\\-", out);
+        man_text(rows->name, out);
+        if (rows->value != NULL) {
+            fputs(" ", out);
+            man_text(rows->value, out);
+        }
+        fputs("\n", out);
+        man_text(rows->help, out);
+        fputs(rows->is_required ? " (needed).\n" : ".\n", out);
+    }
+}
+
+void
+help_man(FILE *out)
+{
+    fputs(".SH COMMANDS\n", out);
+    for (const struct command *row = commands; row->noun != NULL; row++) {
+        char words[96];
+        FILE *text = fmemopen(words, sizeof words, "w");
+        if (text == NULL) {
+            return;
+        }
+        print_words(row, text);
+        fclose(text);
+        fputs(".SS ", out);
+        man_text(words, out);
+        fputs("\n", out);
+        man_text(row->help, out);
+        fputs(".\n", out);
+        man_options(row->options, out);
+    }
+    fputs(".SH OPTIONS OF EVERY COMMAND\n", out);
+    man_options(common_options, out);
+}
+
+/* ---- bash ---- */
+
+static void
+bash_verbs(const char *noun, FILE *out)
+{
+    fprintf(out, "        \"%s   \") words=\"", noun);
+    for (const struct command *row = commands; row->noun != NULL; row++) {
+        if (strcmp(row->noun, noun) == 0 && row->verb != NULL) {
+            fprintf(out, "%s ", row->verb);
+        }
+    }
+    fputs("\" ;;\n", out);
+}
+
+static void
+bash_options(const struct command *command, FILE *out)
+{
+    fprintf(out, "        \"%s%s%s \"*) words=\"", command->noun,
+            command->verb == NULL ? "" : " ",
+            command->verb == NULL ? "" : command->verb);
+    for (const struct option_row *row = command->options;
+         row != NULL && row->name != NULL; row++) {
+        fprintf(out, "--%s ", row->name);
+    }
+    for (const struct option_row *row = common_options; row->name != NULL; row++) {
+        fprintf(out, "--%s ", row->name);
+    }
+    fputs("\" ;;\n", out);
+}
+
+void
+help_bash(FILE *out)
+{
+    fputs(
+        "# bash completion for kontor, made by kontor itself.\n"
+        "_kontor() {\n"
+        "    local words= word=${COMP_WORDS[COMP_CWORD]}\n"
+        "    local noun=${COMP_WORDS[1]} verb=${COMP_WORDS[2]} more=${COMP_WORDS[3]}\n"
+        "    (( COMP_CWORD < 2 )) && noun= verb=\n"
+        "    (( COMP_CWORD < 3 )) && verb=\n"
+        "    (( COMP_CWORD < 4 )) && more=\n"
+        "    case \"$noun $verb $more \" in\n"
+        "        \"   \") words=\"",
+        out);
+    const char *noun = "";
+    for (const struct command *row = commands; row->noun != NULL; row++) {
+        if (strcmp(noun, row->noun) != 0) {
+            fprintf(out, "%s ", row->noun);
+        }
+        noun = row->noun;
+    }
+    fputs("\" ;;\n", out);
+    noun = "";
+    for (const struct command *row = commands; row->noun != NULL; row++) {
+        if (strcmp(noun, row->noun) != 0 && row->verb != NULL) {
+            bash_verbs(row->noun, out);
+        }
+        noun = row->noun;
+        bash_options(row, out);
+    }
+    fputs("    esac\n"
+          "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
+          "    [[ ${#COMPREPLY[@]} -gt 0 || $word == -* ]] || "
+          "mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
+          "}\n"
+          "complete -F _kontor kontor\n",
+          out);
+}

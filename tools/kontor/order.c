@@ -1,0 +1,301 @@
+/* Orders: placing, showing, deciding, tracing. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/kontor/own.h"
+#include "tools/kontor/path.h"
+#include "tools/kontor/run.h"
+#include "tools/kontor/show.h"
+
+/* ---- Showing ---- */
+
+static const char *
+state_of(struct cli *cli, Kontor__V1__ItemState state)
+{
+    return path_enum(&kontor__v1__item_state__descriptor, (int)state, cli->arena);
+}
+
+/* The item's own part of its id. */
+static const char *
+part_of(const char *id)
+{
+    const char *slash = strrchr(id, '/');
+    return slash == NULL ? id : slash + 1;
+}
+
+static void
+show_items(struct cli *cli, Kontor__V1__OrderItem *const *items, size_t n)
+{
+    static const char *const titles[] = {"  ITEM", "STATE",     "OFFER",
+                                         "WHY",    "DELIVERED", NULL};
+    struct table table = show_table(cli->arena, titles);
+    for (size_t i = 0; i < n; i++) {
+        const Kontor__V1__OrderItem *item = items[i];
+        show_cell(&table, arena_print(cli->arena, "  %s", part_of(item->id)));
+        show_cell(&table, state_of(cli, item->state));
+        show_cell(&table, item->offer);
+        show_cell(&table, item->reason_text);
+        show_cell(&table, item->delivery == NULL ? "" : item->delivery->backend_id);
+    }
+    show_print(&table);
+}
+
+static void
+show_order(struct cli *cli, const Kontor__V1__Order *order,
+           Kontor__V1__OrderItem *const *items, size_t n)
+{
+    printf(
+        "%s  %s%s%s%s%s\n", order->id,
+        path_enum(&kontor__v1__order_state__descriptor, (int)order->state, cli->arena),
+        order->waiting_for[0] == '\0' ? "" : "  waiting for ", order->waiting_for,
+        order->waiting_what[0] == '\0' ? "" : ": ", order->waiting_what);
+    if (n > 0) {
+        show_items(cli, items, n);
+    }
+}
+
+/* Calls with the command's request; EXIT_DONE and the reply, or the exit code. */
+static int
+call_with(struct cli *cli, ProtobufCMessage *request, void *reply)
+{
+    if (request == NULL) {
+        return EXIT_USAGE;
+    }
+    int failed = cli_connect(cli);
+    if (failed != EXIT_DONE) {
+        return failed;
+    }
+    enum kontor_status status = cli_call(cli, cli->command->method, request, reply);
+    return status == KONTOR_OK ? EXIT_DONE : cli_failed(cli);
+}
+
+int
+own_order(struct cli *cli)
+{
+    Kontor__V1__GetOrderResponse *reply = NULL;
+    int failed = call_with(cli, run_request(cli), &reply);
+    if (failed != EXIT_DONE) {
+        return failed;
+    }
+    if (cli->is_json) {
+        show_json(cli, &reply->base);
+    } else if (reply->order != NULL) {
+        show_order(cli, reply->order, reply->items, reply->n_items);
+    }
+    kontor_reply_free(reply);
+    return EXIT_DONE;
+}
+
+static void
+history_rows(struct cli *cli, struct table *table, const Kontor__V1__OrderItem *item)
+{
+    for (size_t i = 0; i < item->n_history; i++) {
+        const Kontor__V1__StateChange *move = item->history[i];
+        if (cli->is_json) {
+            show_json(cli, &move->base);
+            continue;
+        }
+        show_cell(table, path_time(move->at, cli->arena));
+        show_cell(table, part_of(item->id));
+        show_cell(table, move->from == 0 ? "" : state_of(cli, move->from));
+        show_cell(table, state_of(cli, move->to));
+        show_cell(table, move->operation);
+        show_cell(table, move->actor);
+        show_cell(table, move->reason);
+    }
+}
+
+int
+own_history(struct cli *cli)
+{
+    static const char *const titles[] = {"AT",      "ITEM",    "FROM", "TO",
+                                         "BY WHAT", "BY WHOM", "WHY",  NULL};
+    Kontor__V1__GetOrderResponse *reply = NULL;
+    int failed = call_with(cli, run_request(cli), &reply);
+    if (failed != EXIT_DONE) {
+        return failed;
+    }
+    struct table table = show_table(cli->arena, titles);
+    for (size_t i = 0; i < reply->n_items; i++) {
+        history_rows(cli, &table, reply->items[i]);
+    }
+    if (!cli->is_json) {
+        show_print(&table);
+    }
+    kontor_reply_free(reply);
+    return EXIT_DONE;
+}
+
+/* ---- Placing ---- */
+
+/* "14.00 EUR a month", "3.50 EUR once". */
+static const char *
+price_text(struct cli *cli, const Kontor__V1__PriceLine *line)
+{
+    static const struct {
+        const char *period;
+        const char *words;
+    } rows[] = {{"once", " once"}, {"month", " a month"}, {"year", " a year"}};
+    if (line->amount == NULL) {
+        return "";
+    }
+    const char *words = "";
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        words = strcmp(rows[i].period, line->period) == 0 ? rows[i].words : words;
+    }
+    int cents = line->amount->nanos / 10000000;
+    return arena_print(cli->arena, "%s%lld.%02d %s%s",
+                       line->amount->units == 0 && cents < 0 ? "-" : "",
+                       (long long)line->amount->units, cents < 0 ? -cents : cents,
+                       line->amount->currency, words);
+}
+
+static const char *
+prices_text(struct cli *cli, Kontor__V1__PriceLine *const *lines, size_t n)
+{
+    const char *all = "";
+    for (size_t i = 0; i < n; i++) {
+        all = arena_print(cli->arena, "%s%s%s", all, i == 0 ? "" : ", ",
+                          price_text(cli, lines[i]));
+    }
+    return all;
+}
+
+static void
+show_plan(struct cli *cli, const char *order, const Kontor__V1__OrderPlan *plan)
+{
+    static const char *const titles[] = {"  ITEM",   "OFFER", "PROVIDER",
+                                         "APPROVAL", "PRICE", NULL};
+    const char *total = prices_text(cli, plan->totals, plan->n_totals);
+    printf("%s  %s  %zu item%s%s%s\n", order, plan->is_complex ? "complex" : "simple",
+           plan->n_items, plan->n_items == 1 ? "" : "s", total[0] == '\0' ? "" : "  ",
+           total);
+    struct table table = show_table(cli->arena, titles);
+    for (size_t i = 0; i < plan->n_items; i++) {
+        const Kontor__V1__ItemPlan *item = plan->items[i];
+        show_cell(&table, arena_print(cli->arena, "  %s", item->item));
+        show_cell(&table, item->offer);
+        show_cell(&table, item->provider);
+        show_cell(&table, item->n_approval == 0
+                              ? "none"
+                              : path_text(&item->base, "approval", cli->arena));
+        show_cell(&table, prices_text(cli, item->prices, item->n_prices));
+    }
+    show_print(&table);
+}
+
+int
+own_place(struct cli *cli)
+{
+    ProtobufCMessage *request = cli_read_message(
+        cli, cli->arguments[0], &kontor__v1__place_order_request__descriptor);
+    if (request == NULL || !run_fill(cli, request)) {
+        return EXIT_USAGE;
+    }
+    Kontor__V1__PlaceOrderResponse *reply = NULL;
+    int failed = call_with(cli, request, &reply);
+    if (failed != EXIT_DONE) {
+        return failed;
+    }
+    if (cli->is_json) {
+        show_json(cli, &reply->base);
+    } else if (reply->plan != NULL) {
+        show_plan(cli, ((Kontor__V1__PlaceOrderRequest *)request)->id, reply->plan);
+    } else if (reply->order != NULL) {
+        show_order(cli, reply->order, reply->items, reply->n_items);
+        if (reply->is_replayed) {
+            fputs("kontor: it had been placed before with the same content\n", stderr);
+        }
+    }
+    kontor_reply_free(reply);
+    return EXIT_DONE;
+}
+
+/* ---- Deciding ---- */
+
+int
+own_decide(struct cli *cli)
+{
+    bool is_reject = cli_count(cli, "reject") > 0;
+    if ((cli_count(cli, "approve") > 0) == is_reject) {
+        return cli_usage(cli, "say --approve or --reject");
+    }
+    if (is_reject && cli_option(cli, "reason") == NULL) {
+        return cli_usage(
+            cli, "a reason is needed (--reason TEXT): the customer will read it");
+    }
+    return run_call(cli);
+}
+
+int
+own_override(struct cli *cli)
+{
+    size_t n = cli_count(cli, "fail") + cli_count(cli, "requeue") +
+               cli_count(cli, "abandon-cleanup");
+    if (n != 1) {
+        return cli_usage(cli, "say one of --fail, --requeue, --abandon-cleanup");
+    }
+    return run_call(cli);
+}
+
+/* ---- Tracing ---- */
+
+static const char *
+downtimes_text(struct cli *cli, const Kontor__V1__TracedEndpoint *traced)
+{
+    const char *all = "";
+    for (size_t i = 0; i < traced->n_downtimes; i++) {
+        const Kontor__V1__TracedDowntime *row = traced->downtimes[i];
+        if (row->downtime == NULL) {
+            continue;
+        }
+        all = arena_print(cli->arena, "%s%s%s%s to %s %s", all, i == 0 ? "" : "; ",
+                          row->is_now ? "now, " : "",
+                          path_time(row->downtime->start_at, cli->arena),
+                          path_time(row->downtime->end_at, cli->arena),
+                          path_text(&row->downtime->base, "severity", cli->arena));
+    }
+    return all[0] == '\0' ? "no downtime ahead" : all;
+}
+
+static void
+trace_item(struct cli *cli, struct table *table, const Kontor__V1__TracedItem *item)
+{
+    for (size_t i = 0; i < item->n_endpoints || i == 0; i++) {
+        const Kontor__V1__TracedEndpoint *traced =
+            i < item->n_endpoints ? item->endpoints[i] : NULL;
+        bool is_known = traced != NULL && traced->endpoint != NULL;
+        show_cell(table, i == 0 ? item->item : "");
+        show_cell(table, i == 0 ? state_of(cli, item->state) : "");
+        show_cell(table, i == 0 ? item->backend_id : "");
+        show_cell(table, is_known ? traced->endpoint->host : "");
+        show_cell(table, is_known ? traced->endpoint->type : "");
+        show_cell(table, traced == NULL ? "" : traced->site_name);
+        show_cell(table, traced == NULL ? "" : downtimes_text(cli, traced));
+    }
+}
+
+int
+own_trace(struct cli *cli)
+{
+    static const char *const titles[] = {"ITEM", "STATE", "OBJECT",   "HOST",
+                                         "TYPE", "SITE",  "DOWNTIME", NULL};
+    Kontor__V1__TraceResponse *reply = NULL;
+    int failed = call_with(cli, run_request(cli), &reply);
+    if (failed != EXIT_DONE) {
+        return failed;
+    }
+    struct table table = show_table(cli->arena, titles);
+    for (size_t i = 0; i < reply->n_items; i++) {
+        if (cli->is_json) {
+            show_json(cli, &reply->items[i]->base);
+        } else {
+            trace_item(cli, &table, reply->items[i]);
+        }
+    }
+    if (!cli->is_json) {
+        show_print(&table);
+    }
+    kontor_reply_free(reply);
+    return EXIT_DONE;
+}

@@ -1,0 +1,30 @@
+/*
+ * Commands that do more than one call and one table.
+ *
+ * Memory: the arena of the run. Errors: the exit code. Threads: one, but for the
+ * agent's.
+ */
+#ifndef KONTOR_TOOLS_KONTOR_OWN_H
+#define KONTOR_TOOLS_KONTOR_OWN_H
+
+#include "tools/kontor/cli.h"
+
+int own_whoami(struct cli *cli);
+int own_import(struct cli *cli);
+int own_search(struct cli *cli);
+int own_export(struct cli *cli);
+int own_place(struct cli *cli);
+int own_order(struct cli *cli);
+int own_history(struct cli *cli);
+int own_decide(struct cli *cli);
+int own_override(struct cli *cli);
+int own_agent(struct cli *cli);
+int own_trace(struct cli *cli);
+int own_create(struct cli *cli);
+int own_principal(struct cli *cli);
+int own_verify(struct cli *cli);
+int own_backup(struct cli *cli);
+int own_dev_ca(struct cli *cli);
+int own_completion(struct cli *cli);
+
+#endif

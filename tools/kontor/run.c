@@ -1,0 +1,243 @@
+#include "tools/kontor/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/kontor/path.h"
+#include "tools/kontor/show.h"
+
+/* ---- Requests ---- */
+
+/* Puts a text into a field; false: printed. name is what the user knows it by. */
+static bool
+fill_field(struct cli *cli, ProtobufCMessage *request, const char *name,
+           const char *field, const char *text)
+{
+    const char *wrong = path_set(request, field, text, cli->arena);
+    if (wrong != NULL) {
+        cli_usage(cli, "%s: %s", name, wrong);
+    }
+    return wrong == NULL;
+}
+
+static bool
+fill_arguments(struct cli *cli, ProtobufCMessage *request)
+{
+    size_t n = 0;
+    for (const struct argument *row = cli->command->arguments;
+         row != NULL && row->name != NULL; row++) {
+        do {
+            if (n < cli->n_arguments && row->field != NULL &&
+                !fill_field(cli, request, row->name, row->field, cli->arguments[n])) {
+                return false;
+            }
+            n++;
+        } while (row->is_repeated && n < cli->n_arguments);
+    }
+    return true;
+}
+
+static bool
+fill_option(struct cli *cli, ProtobufCMessage *request, const struct given *given)
+{
+    const struct option_row *row = given->option;
+    const char *text = row->constant != NULL ? row->constant : given->value;
+    if (row->is_file) {
+        size_t size;
+        text = cli_read_file(cli, given->value, &size);
+    }
+    const char *name = arena_print(cli->arena, "--%s", row->name);
+    return text != NULL && fill_field(cli, request, name, row->field, text);
+}
+
+/* Whether the request can carry an option of every command; others ignore it. */
+static bool
+is_for(const ProtobufCMessage *request, const struct option_row *row)
+{
+    return row->field != NULL && protobuf_c_message_descriptor_get_field_by_name(
+                                     request->descriptor, row->field) != NULL;
+}
+
+bool
+run_fill(struct cli *cli, ProtobufCMessage *request)
+{
+    if (!fill_arguments(cli, request)) {
+        return false;
+    }
+    for (size_t i = 0; i < cli->n_given; i++) {
+        const struct option_row *row = cli->given[i].option;
+        bool is_nested = row->field != NULL && strchr(row->field, '.') != NULL;
+        if (!is_nested && !is_for(request, row)) {
+            continue;
+        }
+        if (!fill_option(cli, request, &cli->given[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const struct kontor_method *
+run_method(struct cli *cli)
+{
+    return kontor_method(
+        arena_print(cli->arena, "/kontor.v1.%s", cli->command->method));
+}
+
+ProtobufCMessage *
+run_request(struct cli *cli)
+{
+    const struct kontor_method *method = run_method(cli);
+    ProtobufCMessage *request =
+        path_message(method->service->methods[method->index].input, cli->arena);
+    return run_fill(cli, request) ? request : NULL;
+}
+
+/* ---- Calls and lists ---- */
+
+int
+run_call(struct cli *cli)
+{
+    ProtobufCMessage *request = run_request(cli);
+    if (request == NULL) {
+        return EXIT_USAGE;
+    }
+    int failed = cli_connect(cli);
+    if (failed != EXIT_DONE) {
+        return failed;
+    }
+    ProtobufCMessage *reply = NULL;
+    if (cli_call(cli, cli->command->method, request, &reply) != KONTOR_OK) {
+        return cli_failed(cli);
+    }
+    show_reply(cli, reply, cli->command->view);
+    kontor_reply_free(reply);
+    return EXIT_DONE;
+}
+
+enum kontor_status
+run_pages(struct cli *cli, const char *method, ProtobufCMessage *request,
+          void (*take)(const ProtobufCMessage *page, void *context), void *context)
+{
+    const char *token = "";
+    do {
+        ProtobufCMessage *reply = NULL;
+        path_set(request, "page_token", token, cli->arena);
+        enum kontor_status status = cli_call(cli, method, request, &reply);
+        if (status != KONTOR_OK) {
+            return status;
+        }
+        take(reply, context);
+        token = arena_copy(cli->arena, path_text(reply, "next_page_token", cli->arena));
+        kontor_reply_free(reply);
+    } while (token[0] != '\0');
+    return KONTOR_OK;
+}
+
+struct list {
+    struct cli *cli;
+    struct table table;
+};
+
+static void
+list_take(const ProtobufCMessage *page, void *context)
+{
+    struct list *list = context;
+    show_rows(list->cli, &list->table, page, list->cli->command->view);
+}
+
+int
+run_list(struct cli *cli)
+{
+    ProtobufCMessage *request = run_request(cli);
+    if (request == NULL) {
+        return EXIT_USAGE;
+    }
+    int failed = cli_connect(cli);
+    if (failed != EXIT_DONE) {
+        return failed;
+    }
+    struct list list = {cli, show_titles(cli, cli->command->view)};
+    enum kontor_status status =
+        run_pages(cli, cli->command->method, request, list_take, &list);
+    if (!cli->is_json) {
+        show_print(&list.table);
+    }
+    return status == KONTOR_OK ? EXIT_DONE : cli_failed(cli);
+}
+
+/* ---- Watches ---- */
+
+static void
+watch_show(struct cli *cli, const Kontor__V1__RecordChange *change)
+{
+    if (cli->is_json) {
+        show_json(cli, &change->base);
+        fflush(stdout);
+        return;
+    }
+    const char *what = path_enum(&kontor__v1__record_change__op__descriptor,
+                                 (int)change->op, cli->arena);
+    const char *by = change->actor;
+    if (change->record_case == KONTOR__V1__RECORD_CHANGE__RECORD_ITEM) {
+        what = path_enum(&kontor__v1__item_state__descriptor, (int)change->item->state,
+                         cli->arena);
+    } else if (change->record_case == KONTOR__V1__RECORD_CHANGE__RECORD_ORDER) {
+        what = path_enum(&kontor__v1__order_state__descriptor,
+                         (int)change->order->state, cli->arena);
+    } else if (change->record_case == KONTOR__V1__RECORD_CHANGE__RECORD_NOTE) {
+        by = arena_print(cli->arena, "%s  %s", change->note->text, change->actor);
+    }
+    printf("%s  %-9s %-32s  %-20s %s\n", path_time(change->at, cli->arena),
+           change->kind, change->id, what, by);
+    fflush(stdout);
+}
+
+static int
+watch_end(struct cli *cli, enum kontor_event event)
+{
+    if (event == KONTOR_EVENT_END) {
+        return EXIT_DONE;
+    }
+    if (event == KONTOR_EVENT_RELIST) {
+        fprintf(stderr,
+                "kontor: the position is gone (%s): list again and watch from there\n",
+                cli->error.reason);
+    }
+    return cli_failed(cli);
+}
+
+int
+run_watch(struct cli *cli)
+{
+    ProtobufCMessage *request = run_request(cli);
+    if (request == NULL) {
+        return EXIT_USAGE;
+    }
+    int failed = cli_connect(cli);
+    if (failed != EXIT_DONE) {
+        return failed;
+    }
+    Kontor__V1__WatchRequest *what = (Kontor__V1__WatchRequest *)request;
+    what->follow = cli_count(cli, "no-follow") == 0;
+    struct kontor_watch *watch = NULL;
+    if (kontor_watch_open(cli->kontor, run_method(cli), what, &watch, &cli->error) !=
+        KONTOR_OK) {
+        return cli_failed(cli);
+    }
+    const Kontor__V1__RecordChange *change = NULL;
+    enum kontor_event event = kontor_watch_next(watch, -1, &change, &cli->error);
+    struct arena *arena = cli->arena;
+    struct arena *line = arena_new();
+    while (event == KONTOR_EVENT_RECORD && line != NULL) {
+        cli->arena = line;
+        watch_show(cli, change);
+        cli->arena = arena;
+        arena_reset(line);
+        event = kontor_watch_next(watch, -1, &change, &cli->error);
+    }
+    arena_free(line);
+    int code = watch_end(cli, event);
+    kontor_watch_free(watch);
+    return code;
+}

@@ -1,0 +1,385 @@
+#include "tools/kontor/script.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "proto/json.h"
+#include "proto/json_tree.h"
+#include "tools/kontor/path.h"
+
+/* Exit codes. Source: sysexits.h. */
+enum {
+    EXIT_CODE_NEVER = 65,  /* EX_DATAERR */
+    EXIT_CODE_ABSENT = 66, /* EX_NOINPUT */
+    EXIT_CODE_RETRY = 75,  /* EX_TEMPFAIL */
+};
+
+enum {
+    ANSWER_MAX_SIZE = 1 << 20,
+    GRACE_MAX_MS = 10000,
+    VARIABLES_MAX = 200,
+};
+
+/* One run of a program. */
+struct script {
+    struct arena *arena;
+    struct kontor_job *job;
+    const char *program;
+    pid_t pid;
+    int ended;  /* pidfd: readable once it ended. */
+    int output; /* Its standard output. */
+    char *answer;
+    size_t n_answer;
+    int status; /* As waitpid says. */
+    bool has_backend_id;
+};
+
+/* ---- What it is given ---- */
+
+/* "KONTOR_PARAM_size_gb=100": what a variable's name cannot hold becomes _. */
+static char *
+variable(struct arena *arena, const char *prefix, const char *name, const char *value)
+{
+    char *text = arena_print(arena, "%s%s=%s", prefix, name, value);
+    for (char *c = text; *c != '='; c++) {
+        if (!isalnum((unsigned char)*c)) {
+            *c = '_';
+        }
+    }
+    return text;
+}
+
+/* A value as a script reads it: texts as they are, lists as JSON. */
+static const char *
+value_text(const Kontor__V1__Value *value, struct arena *arena)
+{
+    static const struct {
+        Kontor__V1__Value__KindCase kind;
+        const char *field;
+    } rows[] = {{KONTOR__V1__VALUE__KIND_TEXT, "text"},
+                {KONTOR__V1__VALUE__KIND_INTEGER, "integer"},
+                {KONTOR__V1__VALUE__KIND_DECIMAL, "decimal"},
+                {KONTOR__V1__VALUE__KIND_BOOLEAN, "boolean"},
+                {KONTOR__V1__VALUE__KIND_DATE, "date"},
+                {KONTOR__V1__VALUE__KIND_LIST, "list"}};
+    for (size_t i = 0; value != NULL && i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].kind == value->kind_case) {
+            return path_text(&value->base, rows[i].field, arena);
+        }
+    }
+    return "";
+}
+
+static char **
+script_environment(const struct script *script)
+{
+    const Kontor__V1__ClaimedJob *claimed = kontor_job_claimed(script->job);
+    struct arena *arena = script->arena;
+    size_t n = 0;
+    while (environ[n] != NULL) {
+        n++;
+    }
+    char **all = arena_alloc(arena, (n + VARIABLES_MAX) * sizeof *all);
+    memcpy(all, environ, n * sizeof *all);
+    static const char *const fields[] = {"item",    "intent", "offer",
+                                         "project", "name",   "attempt"};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        char upper[16] = "";
+        for (size_t j = 0; fields[i][j] != '\0'; j++) {
+            upper[j] = (char)toupper((unsigned char)fields[i][j]);
+        }
+        all[n++] = variable(arena, "KONTOR_", upper,
+                            path_text(&claimed->base, fields[i], arena));
+    }
+    for (size_t i = 0; i < claimed->n_parameters && i < VARIABLES_MAX - 16; i++) {
+        const Kontor__V1__ParameterValue *row = claimed->parameters[i];
+        all[n++] =
+            variable(arena, "KONTOR_PARAM_", row->id, value_text(row->value, arena));
+    }
+    return all;
+}
+
+/* A file in memory that holds the job, at its beginning; -1: none. */
+static int
+script_input(const struct script *script)
+{
+    const Kontor__V1__ClaimedJob *claimed = kontor_job_claimed(script->job);
+    const char *text = json_print(&claimed->base, JSON_PROTO_NAMES, script->arena);
+    if (text == NULL) {
+        return -1;
+    }
+    int file = memfd_create("job", MFD_CLOEXEC);
+    size_t size = strlen(text);
+    if (file >= 0 &&
+        (write(file, text, size) != (ssize_t)size || lseek(file, 0, SEEK_SET) != 0)) {
+        close(file);
+        return -1;
+    }
+    return file;
+}
+
+/* ---- Running ---- */
+
+/* A group of its own, so that what it starts ends with it; no signal blocked or
+ * ignored; no descriptor but the three. */
+static int
+script_start(struct script *script, int input, int output)
+{
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_t actions;
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP |
+                                              POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+    char *words[] = {(char *)(uintptr_t)script->program, NULL};
+    int failed = posix_spawnp(&script->pid, script->program, &actions, &attributes,
+                              words, script_environment(script));
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return failed;
+}
+
+/* Takes what it wrote; false at the end, or when it wrote too much, which counts as
+ * damaged. */
+static bool
+script_read(struct script *script)
+{
+    ssize_t n = read(script->output, script->answer + script->n_answer,
+                     ANSWER_MAX_SIZE - script->n_answer);
+    if (n > 0) {
+        script->n_answer += (size_t)n;
+    }
+    return n > 0 && script->n_answer < ANSWER_MAX_SIZE;
+}
+
+/* Reads until it ended, or it is lost (answers false), or the time is over. */
+static bool
+script_watch(struct script *script, int lost_fd, int timeout_ms)
+{
+    struct pollfd polled[] = {
+        {script->output, POLLIN, 0}, {script->ended, POLLIN, 0}, {lost_fd, POLLIN, 0}};
+    for (;;) {
+        int n = poll(polled, 3, timeout_ms);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (polled[0].revents != 0 && !script_read(script)) {
+            polled[0].fd = -1;
+        }
+        if (polled[1].revents != 0) {
+            return true;
+        }
+        if (n <= 0 || polled[2].revents != 0) {
+            return false;
+        }
+    }
+}
+
+/* Ends it: politely, then for good, before the broker may give the job to another. */
+static void
+script_end(struct script *script)
+{
+    int64_t settle_ms = (int64_t)kontor_job_claimed(script->job)->settle_seconds * 1000;
+    int64_t grace_ms =
+        settle_ms > 0 && settle_ms / 2 < GRACE_MAX_MS ? settle_ms / 2 : GRACE_MAX_MS;
+    kill(-script->pid, SIGTERM);
+    if (!script_watch(script, -1, (int)grace_ms)) {
+        kill(-script->pid, SIGKILL);
+    }
+}
+
+static void
+script_wait(struct script *script)
+{
+    if (!script_watch(script, kontor_job_lost_fd(script->job), -1)) {
+        script_end(script);
+    }
+    while (waitpid(script->pid, &script->status, 0) < 0 && errno == EINTR) {
+    }
+    /* What it wrote last may still be in the pipe; something it left behind may hold
+     * the pipe open. */
+    struct pollfd rest = {script->output, POLLIN, 0};
+    while (poll(&rest, 1, 0) > 0 && script_read(script)) {
+    }
+    script->answer[script->n_answer] = '\0';
+}
+
+/* Runs it; false: it could not even be started, which the job is told. */
+static bool
+script_run(struct script *script)
+{
+    int input = script_input(script);
+    int pipes[2] = {-1, -1};
+    int failed = errno;
+    script->answer = arena_alloc(script->arena, ANSWER_MAX_SIZE + 1);
+    if (input >= 0 && pipe2(pipes, O_CLOEXEC) == 0) {
+        script->output = pipes[0];
+        failed = script_start(script, input, pipes[1]);
+        close(pipes[1]);
+    }
+    if (input >= 0) {
+        close(input);
+    }
+    if (failed == 0) {
+        script->ended = (int)syscall(SYS_pidfd_open, script->pid, 0);
+        script_wait(script);
+        close(script->ended);
+    } else {
+        kontor_job_reason(script->job,
+                          arena_print(script->arena, "%s could not be started: %s",
+                                      script->program, strerror(failed)));
+    }
+    if (pipes[0] >= 0) {
+        close(pipes[0]);
+    }
+    return failed == 0;
+}
+
+/* ---- Its answer ---- */
+
+static const char *
+text_member(const struct json_value *answer, const char *name)
+{
+    const struct json_value *value = json_tree_get(answer, name);
+    return value != NULL && value->type == JSON_TYPE_TEXT ? value->text : NULL;
+}
+
+static void
+take_outputs(const struct script *script, const struct json_value *outputs)
+{
+    for (size_t i = 0; i < outputs->n; i++) {
+        const struct json_member *row = &outputs->members[i];
+        const char *text = row->value.type == JSON_TYPE_TEXT
+                               ? row->value.text
+                               : json_tree_print(&row->value, script->arena);
+        kontor_job_output(script->job, row->name, text);
+    }
+}
+
+/* Takes what it said; false: it said something that is no answer. */
+static bool
+take_answer(struct script *script)
+{
+    bool is_empty = script->answer[strspn(script->answer, " \t\r\n")] == '\0';
+    if (is_empty) {
+        return true;
+    }
+    struct faults faults = {.arena = script->arena};
+    struct bytes bytes = {(const uint8_t *)script->answer, script->n_answer};
+    const struct json_value *answer =
+        json_tree_parse(bytes, "answer", script->arena, &faults);
+    if (answer == NULL || answer->type != JSON_TYPE_OBJECT) {
+        return false;
+    }
+    const char *backend_id = text_member(answer, "backend_id");
+    if (backend_id != NULL && backend_id[0] != '\0') {
+        script->has_backend_id = kontor_job_backend_id(script->job, backend_id);
+    }
+    const char *reason = text_member(answer, "reason");
+    if (reason != NULL && reason[0] != '\0') {
+        kontor_job_reason(script->job, reason);
+    }
+    const struct json_value *outputs = json_tree_get(answer, "outputs");
+    if (outputs != NULL && outputs->type == JSON_TYPE_OBJECT) {
+        take_outputs(script, outputs);
+    }
+    const struct json_value *endpoints = json_tree_get(answer, "endpoints");
+    for (size_t i = 0;
+         endpoints != NULL && endpoints->type == JSON_TYPE_LIST && i < endpoints->n;
+         i++) {
+        if (endpoints->elements[i].type == JSON_TYPE_TEXT) {
+            kontor_job_endpoint(script->job, endpoints->elements[i].text);
+        }
+    }
+    return true;
+}
+
+/* How its end is read. */
+static const struct {
+    int code;
+    enum kontor_result result;
+    bool is_for_lookup;
+} script_codes[] = {{0, KONTOR_DONE, false},
+                    {EXIT_CODE_RETRY, KONTOR_RETRY, false},
+                    {EXIT_CODE_NEVER, KONTOR_NEVER, false},
+                    {EXIT_CODE_ABSENT, KONTOR_ABSENT, true}};
+
+static enum kontor_result
+code_result(int status, bool is_lookup)
+{
+    for (size_t i = 0; i < sizeof script_codes / sizeof script_codes[0]; i++) {
+        if (WIFEXITED(status) && script_codes[i].code == WEXITSTATUS(status) &&
+            (is_lookup || !script_codes[i].is_for_lookup)) {
+            return script_codes[i].result;
+        }
+    }
+    return KONTOR_NOBODY_KNOWS;
+}
+
+static enum kontor_result
+script_result(struct script *script, bool is_lookup)
+{
+    const char *how = WIFEXITED(script->status) ? "exited with" : "was ended by signal";
+    int code = WIFEXITED(script->status) ? WEXITSTATUS(script->status)
+                                         : WTERMSIG(script->status);
+    enum kontor_result result = code_result(script->status, is_lookup);
+    kontor_job_reason(script->job, arena_print(script->arena, "%s %s %d",
+                                               script->program, how, code));
+    if (!take_answer(script) && result == KONTOR_DONE) {
+        kontor_job_reason(script->job,
+                          arena_print(script->arena,
+                                      "%s answered something that is no JSON object",
+                                      script->program));
+        return KONTOR_NOBODY_KNOWS;
+    }
+    bool is_nothing = is_lookup && result == KONTOR_DONE && !script->has_backend_id;
+    return is_nothing ? KONTOR_ABSENT : result;
+}
+
+static enum kontor_result
+script_do(const char *program, struct kontor_job *job, bool is_lookup)
+{
+    struct script script = {.arena = arena_new(), .job = job, .program = program};
+    if (script.arena == NULL) {
+        return KONTOR_RETRY;
+    }
+    enum kontor_result result = KONTOR_RETRY;
+    if (script_run(&script)) {
+        result = script_result(&script, is_lookup);
+    }
+    arena_free(script.arena);
+    return result;
+}
+
+enum kontor_result
+script_provision(const char *program, struct kontor_job *job)
+{
+    return script_do(program, job, false);
+}
+
+enum kontor_result
+script_lookup(const char *program, struct kontor_job *job)
+{
+    return script_do(program, job, true);
+}

@@ -1,0 +1,24 @@
+/*
+ * A program run for a job: the job as JSON on its standard input and in KONTOR_*
+ * variables, its answer as JSON on its standard output. Spawned, never given to a
+ * shell.
+ *
+ * Memory: the arena given. Errors: a result. Threads: any, each with an arena of its
+ * own.
+ */
+#ifndef KONTOR_TOOLS_KONTOR_SCRIPT_H
+#define KONTOR_TOOLS_KONTOR_SCRIPT_H
+
+#include "client/kontor.h"
+
+/*
+ * Runs it to its end. Exit 0 is DONE, 75 RETRY, 65 NEVER, anything else NOBODY_KNOWS; a
+ * job that is lost gets SIGTERM, and SIGKILL before its backend calls may no longer be
+ * in flight. backend_id, outputs, endpoints and reason of its answer go to the job.
+ */
+enum kontor_result script_provision(const char *program, struct kontor_job *job);
+/* As a lookup: exit 0 with a backend_id is DONE, exit 0 without one or exit 66 is
+ * ABSENT. */
+enum kontor_result script_lookup(const char *program, struct kontor_job *job);
+
+#endif

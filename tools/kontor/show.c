@@ -1,0 +1,171 @@
+#include "tools/kontor/show.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/field.h"
+#include "proto/json.h"
+#include "tools/kontor/path.h"
+
+/* ---- Tables ---- */
+
+/* Columns on a terminal: characters, not bytes. */
+static size_t
+width_of(const char *text)
+{
+    size_t n = 0;
+    for (; *text != '\0'; text++) {
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    }
+    return n;
+}
+
+/* What a broker sends may hold control characters; a terminal would obey them. */
+static const char *
+harmless(struct arena *arena, const char *text)
+{
+    char *copy = arena_copy(arena, text);
+    for (char *c = copy; *c != '\0'; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+            *c = ' ';
+        }
+    }
+    return copy;
+}
+
+void
+show_cell(struct table *table, const char *text)
+{
+    if (table->n_cells == table->n_room) {
+        size_t room = table->n_room == 0 ? 64 : table->n_room * 2;
+        const char **cells = arena_alloc(table->arena, room * sizeof *cells);
+        if (table->n_cells > 0) {
+            memcpy(cells, table->cells, table->n_cells * sizeof *cells);
+        }
+        table->cells = cells;
+        table->n_room = room;
+    }
+    table->cells[table->n_cells++] = text == NULL ? "" : harmless(table->arena, text);
+}
+
+struct table
+show_table(struct arena *arena, const char *const *titles)
+{
+    struct table table = {.arena = arena};
+    for (; *titles != NULL; titles++) {
+        show_cell(&table, *titles);
+        table.n_columns++;
+    }
+    return table;
+}
+
+void
+show_print(const struct table *table)
+{
+    size_t widths[32] = {0};
+    for (size_t i = 0; i < table->n_cells; i++) {
+        size_t width = width_of(table->cells[i]);
+        size_t column = i % table->n_columns;
+        widths[column] = width > widths[column] ? width : widths[column];
+    }
+    for (size_t i = 0; i < table->n_cells; i++) {
+        size_t column = i % table->n_columns;
+        if (column + 1 == table->n_columns) {
+            printf("%s\n", table->cells[i]);
+            continue;
+        }
+        size_t gap = widths[column] - width_of(table->cells[i]) + 2;
+        printf("%s%*s", table->cells[i], (int)gap, "");
+    }
+}
+
+/* ---- Replies ---- */
+
+void
+show_json(struct cli *cli, const ProtobufCMessage *message)
+{
+    const char *text = json_print(message, JSON_COMPACT, cli->arena);
+    puts(text == NULL ? "null" : text);
+}
+
+struct table
+show_titles(struct cli *cli, const struct view *view)
+{
+    const char *titles[32] = {NULL};
+    size_t n = 0;
+    for (const struct column *row = view->columns; row->title != NULL && n < 31;
+         row++) {
+        titles[n++] = row->title;
+    }
+    return show_table(cli->arena, titles);
+}
+
+static void
+show_row(struct cli *cli, struct table *table, const ProtobufCMessage *message,
+         const struct view *view)
+{
+    if (cli->is_json) {
+        show_json(cli, message);
+        return;
+    }
+    for (const struct column *row = view->columns; row->title != NULL; row++) {
+        show_cell(table, path_text(message, row->field, cli->arena));
+    }
+}
+
+void
+show_rows(struct cli *cli, struct table *table, const ProtobufCMessage *reply,
+          const struct view *view)
+{
+    if (view->rows == NULL) {
+        show_row(cli, table, reply, view);
+        return;
+    }
+    size_t n;
+    ProtobufCMessage *const *rows = path_rows(reply, view->rows, &n);
+    for (size_t i = 0; i < n; i++) {
+        show_row(cli, table, rows[i], view);
+    }
+}
+
+/* One line a field that is set; lists of messages one line an element. */
+static void
+show_fields(struct cli *cli, const ProtobufCMessage *message)
+{
+    struct table table = {.arena = cli->arena, .n_columns = 2};
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+        size_t n = field_count(message, field);
+        if (n == 0) {
+            continue;
+        }
+        if (n == 1 || field->type != PROTOBUF_C_TYPE_MESSAGE) {
+            show_cell(&table, field->name);
+            show_cell(&table, path_text(message, field->name, cli->arena));
+            continue;
+        }
+        for (size_t j = 0; j < n; j++) {
+            const ProtobufCMessage *element =
+                field_message(field_at(message, field, j));
+            show_cell(&table, j == 0 ? field->name : "");
+            show_cell(&table, json_print(element, JSON_COMPACT, cli->arena));
+        }
+    }
+    show_print(&table);
+}
+
+void
+show_reply(struct cli *cli, const ProtobufCMessage *reply, const struct view *view)
+{
+    if (cli->is_json) {
+        show_json(cli, reply);
+        return;
+    }
+    if (view == NULL || view->columns == NULL) {
+        show_fields(cli, reply);
+        return;
+    }
+    struct table table = show_titles(cli, view);
+    show_rows(cli, &table, reply, view);
+    show_print(&table);
+}
