@@ -104,8 +104,8 @@ judge_offer(struct call *call, struct placed *placed)
     }
     placed->n_steps = placed_steps(offer_order_type(placed->found.service, offer),
                                    offer, placed->steps);
-    parameter_judge(offer, placed->wanted->parameters, placed->wanted->n_parameters,
-                    placed->path, call->now_ms, call->faults, &placed->values);
+    value_judge(offer, placed->wanted->parameters, placed->wanted->n_parameters,
+                placed->path, call->now_ms, call->faults, &placed->values);
     price_lines(offer, &placed->values, placed->path, call->faults, &placed->prices,
                 &placed->n_prices);
 }

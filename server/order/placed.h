@@ -11,7 +11,7 @@
 #include "kontor/v1/order_service.pb-c.h"
 #include "server/catalogue/offer.h"
 #include "server/order/aggregate.h"
-#include "server/order/parameter.h"
+#include "server/order/value.h"
 #include "server/rpc/call.h"
 
 /* How far the judging of an item came. */
@@ -32,7 +32,7 @@ struct placed {
     bool is_orderable;
     bool is_current;     /* The offer's rev is the one the customer saw. */
     const char *why_not; /* Why it is not orderable. */
-    struct parameter_values values;
+    struct values values;
     Kontor__V1__ApprovalStep
         steps[PLACED_MAX_STEPS]; /* The approval chain, in order. */
     size_t n_steps;

@@ -72,7 +72,7 @@ quantity_line(const Kontor__V1__Offer *offer, const Kontor__V1__ParameterValue *
 }
 
 void
-price_lines(const Kontor__V1__Offer *offer, const struct parameter_values *values,
+price_lines(const Kontor__V1__Offer *offer, const struct values *values,
             const char *path, struct faults *faults, Kontor__V1__PriceLine ***lines,
             size_t *n_lines)
 {

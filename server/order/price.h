@@ -14,11 +14,11 @@
 #include "kontor/v1/catalogue.pb-c.h"
 #include "proto/arena.h"
 #include "proto/faults.h"
-#include "server/order/parameter.h"
+#include "server/order/value.h"
 
 /* The price lines of an item: the offer's, then one for each quantity with a price,
  * paid once. */
-void price_lines(const Kontor__V1__Offer *offer, const struct parameter_values *values,
+void price_lines(const Kontor__V1__Offer *offer, const struct values *values,
                  const char *path, struct faults *faults,
                  Kontor__V1__PriceLine ***lines, size_t *n_lines);
 

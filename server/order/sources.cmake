@@ -21,7 +21,6 @@ list(
   order/order.c
   order/order_service.c
   order/override.c
-  order/parameter.c
   order/place.c
   order/placed.c
   order/placed_relation.c
@@ -29,4 +28,5 @@ list(
   order/price.c
   order/project.c
   order/session.c
-  order/side.c)
+  order/side.c
+  order/value.c)

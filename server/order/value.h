@@ -5,8 +5,8 @@
  * Memory: the faults' arena. Errors: faults, all of them, with paths. Threads: the
  * faults'.
  */
-#ifndef KONTOR_SERVER_ORDER_PARAMETER_H
-#define KONTOR_SERVER_ORDER_PARAMETER_H
+#ifndef KONTOR_SERVER_ORDER_VALUE_H
+#define KONTOR_SERVER_ORDER_VALUE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
 #include "proto/faults.h"
 
 /* The values an item carries. */
-struct parameter_values {
+struct values {
     Kontor__V1__ParameterValue **rows; /* In the offer's order. */
     size_t n_rows;
 };
@@ -24,12 +24,12 @@ struct parameter_values {
  * Judges given values against an offer. path is the item's ("items[1]"); faults stand
  * at items[1].parameters[<id>]. now_ms is what "now" means in date limits.
  */
-void parameter_judge(const Kontor__V1__Offer *offer,
-                     Kontor__V1__ParameterValue *const *given, size_t n_given,
-                     const char *path, int64_t now_ms, struct faults *faults,
-                     struct parameter_values *out);
+void value_judge(const Kontor__V1__Offer *offer,
+                 Kontor__V1__ParameterValue *const *given, size_t n_given,
+                 const char *path, int64_t now_ms, struct faults *faults,
+                 struct values *out);
 
 /* A date as YYYY-MM-DD (UTC), in the arena. */
-const char *parameter_date(int64_t now_ms, struct arena *arena);
+const char *value_date(int64_t now_ms, struct arena *arena);
 
 #endif

@@ -1,17 +1,15 @@
-#include "server/order/parameter.h"
+#include "server/order/value.h"
 
 #include <inttypes.h>
-#include <regex.h>
 #include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
 #include "proto/rules.h"
+#include "server/catalogue/parameter.h"
 
 #define VALUE(name) KONTOR__V1__VALUE__KIND_##name
 #define TYPE(name) KONTOR__V1__PARAMETER__TYPE_##name
-
-enum { DEFAULT_MAX_TEXT = 4096 };
 
 /* One value being judged. */
 struct judged {
@@ -28,28 +26,13 @@ judge_text(const struct judged *j)
     const Kontor__V1__TextParameter *rule = j->parameter->text;
     const char *text = j->value->text;
     size_t size = strlen(text);
-    size_t max = rule->max_length > 0 ? (size_t)rule->max_length : DEFAULT_MAX_TEXT;
+    size_t max = rule->max_length > 0 ? (size_t)rule->max_length : PARAMETER_MAX_TEXT;
     if (size < (size_t)(rule->min_length > 0 ? rule->min_length : 0) || size > max) {
         faults_add(j->faults, j->path, "is %zu bytes long: give %" PRId32 " to %zu",
                    size, rule->min_length, max);
         return;
     }
-    if (rule->pattern[0] == '\0') {
-        return;
-    }
-    regex_t regex;
-    if (regcomp(&regex, rule->pattern, REG_EXTENDED) != 0) {
-        faults_add(j->faults, j->path,
-                   "cannot be judged: the offer's pattern \"%s\" cannot be read",
-                   rule->pattern);
-        return;
-    }
-    /* POSIX takes the leftmost and then the longest match: if any match is the whole
-     * text, it is this one. */
-    regmatch_t match;
-    bool is_match = regexec(&regex, text, 1, &match, 0) == 0;
-    regfree(&regex);
-    if (!is_match || match.rm_so != 0 || (size_t)match.rm_eo != size) {
+    if (!parameter_pattern_matches(j->faults->arena, rule->pattern, text)) {
         faults_add(j->faults, j->path, "does not match the pattern \"%s\"",
                    rule->pattern);
     }
@@ -98,40 +81,12 @@ judge_decimal(const struct judged *j)
     }
 }
 
-/* Whether two values are the same; decimals by what they are worth. Lists are never the
- * same. */
-static bool
-is_same(const Kontor__V1__Value *a, const Kontor__V1__Value *b)
-{
-    if (a == NULL || b == NULL || a->kind_case != b->kind_case) {
-        return false;
-    }
-    switch (a->kind_case) {
-    case VALUE(TEXT):
-        return strcmp(a->text, b->text) == 0;
-    case VALUE(INTEGER):
-        return a->integer == b->integer;
-    case VALUE(DECIMAL):
-        return rules_is_decimal(a->decimal) && rules_is_decimal(b->decimal) &&
-               rules_compare_decimal(a->decimal, b->decimal) == 0;
-    case VALUE(BOOLEAN):
-        return a->boolean == b->boolean;
-    case VALUE(DATE):
-        return strcmp(a->date, b->date) == 0;
-    case VALUE(LIST):
-    case VALUE(_NOT_SET):
-    case _KONTOR__V1__VALUE__KIND__CASE_IS_INT_SIZE:
-        return false;
-    }
-    return false;
-}
-
 static bool
 is_among(Kontor__V1__Value *const *values, size_t n_values,
          const Kontor__V1__Value *value)
 {
     for (size_t i = 0; i < n_values; i++) {
-        if (is_same(values[i], value)) {
+        if (parameter_same_value(values[i], value)) {
             return true;
         }
     }
@@ -259,7 +214,7 @@ static void
 judge_constant(const struct judged *j)
 {
     const Kontor__V1__Value *constant = j->parameter->constant->value;
-    if (!is_same(constant, j->value)) {
+    if (constant == NULL || !parameter_same_value(constant, j->value)) {
         faults_add(j->faults, j->path, "is a constant of the offer: leave it out");
     }
 }
@@ -361,13 +316,11 @@ constant_value(const Kontor__V1__Parameter *parameter, struct arena *arena)
 }
 
 void
-parameter_judge(const Kontor__V1__Offer *offer,
-                Kontor__V1__ParameterValue *const *given, size_t n_given,
-                const char *path, int64_t now_ms, struct faults *faults,
-                struct parameter_values *out)
+value_judge(const Kontor__V1__Offer *offer, Kontor__V1__ParameterValue *const *given,
+            size_t n_given, const char *path, int64_t now_ms, struct faults *faults,
+            struct values *out)
 {
-    struct judged j = {.today = parameter_date(now_ms, faults->arena),
-                       .faults = faults};
+    struct judged j = {.today = value_date(now_ms, faults->arena), .faults = faults};
     judge_ids(offer, given, n_given, path, faults);
     out->rows =
         arena_alloc(faults->arena, (offer->n_parameters + 1) * sizeof *out->rows);
@@ -393,7 +346,7 @@ parameter_judge(const Kontor__V1__Offer *offer,
 }
 
 const char *
-parameter_date(int64_t now_ms, struct arena *arena)
+value_date(int64_t now_ms, struct arena *arena)
 {
     time_t now = (time_t)(now_ms / 1000);
     struct tm day;

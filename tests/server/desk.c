@@ -1,0 +1,463 @@
+#include "tests/server/desk.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "server/catalogue/catalogue.h"
+#include "server/configuration/configuration.h"
+#include "server/order/aggregate.h"
+#include "server/order/fulfilment.h"
+#include "server/order/item_state.h"
+#include "server/order/order_service.h"
+
+static const struct service_rows *const services[] = {&catalogue_rows, &order_rows,
+                                                      &fulfilment_rows, NULL};
+
+static struct principal const *
+somebody(struct desk *desk, const char *id, uint32_t roles, const char *scope)
+{
+    return harness_principal(desk->h, id, roles, scope, NULL);
+}
+
+static void
+hire(struct desk *desk)
+{
+    desk->portal = somebody(desk, "coast/web", ROLE_BIT(PORTAL), "r:coast");
+    desk->portal_p2 = somebody(desk, "coast/web2", ROLE_BIT(PORTAL), "j:coast/p2");
+    desk->approver = somebody(desk, "coast/chief", ROLE_BIT(APPROVER), "j:coast/p1");
+    desk->shifter = somebody(desk, "coast/manager", ROLE_BIT(SHIFTER), "r:coast");
+    desk->customer_admin = somebody(desk, "coast/admin", ROLE_BIT(ADMIN), "r:coast");
+    desk->admin = somebody(desk, "alpine/admin", ROLE_BIT(ADMIN), "r:alpine");
+    desk->operator= somebody(desk, "alpine/desk", ROLE_BIT(OPERATOR), "p:alpine/hpc");
+    desk->agent = somebody(desk, "alpine/agent-1", ROLE_BIT(AGENT), "p:alpine/hpc");
+    desk->agent2 = somebody(desk, "alpine/agent-2", ROLE_BIT(AGENT), "p:alpine/hpc");
+    desk->tape_agent = somebody(desk, "beta/agent", ROLE_BIT(AGENT), "p:beta/tape");
+    desk->tape_operator = somebody(desk, "beta/desk", ROLE_BIT(OPERATOR), "r:beta");
+    desk->stranger = somebody(desk, "gamma/all", ROLES_ALL, "r:gamma");
+}
+
+/* ---- The catalogue ---- */
+
+static Kontor__V1__Offer *
+internal_offer(struct desk *desk, Kontor__V1__Service *service, const char *iid,
+               size_t n_steps, ...)
+{
+    va_list steps;
+    Kontor__V1__Offer *offer = shelf_offer(desk->h, service, iid);
+    offer->is_internal = true;
+    offer->approval =
+        arena_alloc(desk->h->arena, (n_steps + 1) * sizeof *offer->approval);
+    offer->n_approval = n_steps;
+    va_start(steps, n_steps);
+    for (size_t i = 0; i < n_steps; i++) {
+        offer->approval[i] = va_arg(steps, Kontor__V1__ApprovalStep);
+    }
+    va_end(steps);
+    return offer;
+}
+
+static Kontor__V1__Money *
+euros(struct desk *desk, int64_t units, int32_t nanos)
+{
+    Kontor__V1__Money *money = arena_alloc(desk->h->arena, sizeof *money);
+    kontor__v1__money__init(money);
+    money->currency = "EUR";
+    money->units = units;
+    money->nanos = nanos;
+    return money;
+}
+
+static void
+add_price(struct desk *desk, Kontor__V1__Offer *offer, int64_t units,
+          const char *period)
+{
+    Kontor__V1__PriceLine *line = arena_alloc(desk->h->arena, sizeof *line);
+    kontor__v1__price_line__init(line);
+    line->name = "use";
+    line->amount = euros(desk, units, 500000000);
+    line->period = arena_copy(desk->h->arena, period);
+    offer->prices = arena_alloc(desk->h->arena, sizeof *offer->prices);
+    offer->prices[0] = line;
+    offer->n_prices = 1;
+}
+
+#define TYPE(parameter, field, case_, message)                                         \
+    do {                                                                               \
+        (parameter)->field = arena_alloc(desk->h->arena, sizeof *(parameter)->field);  \
+        message((parameter)->field);                                                   \
+        (parameter)->type_case = KONTOR__V1__PARAMETER__TYPE_##case_;                  \
+    } while (0)
+
+static void
+gpu_parameters(struct desk *desk, Kontor__V1__Offer *offer)
+{
+    Kontor__V1__Parameter *p = shelf_parameter(desk->h, offer, "gpus");
+    TYPE(p, integer, INTEGER, kontor__v1__integer_parameter__init);
+    p->required = true;
+    p->integer->_minimum_case = KONTOR__V1__INTEGER_PARAMETER___MINIMUM_MINIMUM;
+    p->integer->minimum = 1;
+    p->integer->_maximum_case = KONTOR__V1__INTEGER_PARAMETER___MAXIMUM_MAXIMUM;
+    p->integer->maximum = 8;
+    p = shelf_parameter(desk->h, offer, "image");
+    TYPE(p, constant, CONSTANT, kontor__v1__constant_parameter__init);
+    p->constant->value = shelf_text(desk->h, "debian-12");
+    p = shelf_parameter(desk->h, offer, "seats");
+    TYPE(p, quantity, QUANTITY, kontor__v1__quantity_parameter__init);
+    p->quantity->maximum = 10;
+    p->quantity->start_price = euros(desk, 10, 0);
+    p->quantity->step_price = euros(desk, 2, 250000000);
+    for (int i = 0; i < 4; i++) {
+        p = shelf_parameter(desk->h, offer, arena_print(desk->h->arena, "essay%d", i));
+        TYPE(p, text, TEXT, kontor__v1__text_parameter__init);
+    }
+}
+
+static void
+make_service(struct desk *desk, const struct principal *who,
+             Kontor__V1__Service *service)
+{
+    struct error error = {0};
+    enum status status = shelf_create_service(desk->h, who, service, NULL, &error);
+    if (status != STATUS_OK) {
+        fail_msg("service %s: %s", service->id, error.message);
+    }
+}
+
+static void
+stock(struct desk *desk)
+{
+    const struct principal *alpine =
+        harness_principal(desk->h, "alpine/op", ROLE_BIT(OPERATOR), "r:alpine", NULL);
+    struct error error;
+    assert_int_equal(shelf_create_provider(desk->h, alpine,
+                                           shelf_provider(desk->h, "alpine/hpc"), NULL,
+                                           &error),
+                     0);
+    assert_int_equal(shelf_create_provider(desk->h, desk->tape_operator,
+                                           shelf_provider(desk->h, "beta/tape"), NULL,
+                                           &error),
+                     0);
+    Kontor__V1__Service *service =
+        shelf_service(desk->h, "alpine/notebooks", "alpine/hpc");
+    internal_offer(desk, service, "open", 0)->order_type =
+        KONTOR__V1__ORDER_TYPE__OPEN_ACCESS;
+    internal_offer(desk, service, "basic", 0);
+    internal_offer(desk, service, "broker", 1, KONTOR__V1__APPROVAL_STEP__BROKER_STEP);
+    internal_offer(desk, service, "chain", 3, KONTOR__V1__APPROVAL_STEP__CONSUMER_STEP,
+                   KONTOR__V1__APPROVAL_STEP__BROKER_STEP,
+                   KONTOR__V1__APPROVAL_STEP__PROVIDER_STEP);
+    Kontor__V1__Offer *gpu = internal_offer(desk, service, "gpu", 0);
+    gpu_parameters(desk, gpu);
+    add_price(desk, gpu, 7, "month");
+    Kontor__V1__Offer *external = shelf_offer(desk->h, service, "external");
+    external->order_url = "https://elsewhere.example/order";
+    Kontor__V1__Offer *endpoint = internal_offer(desk, service, "endpoint", 0);
+    endpoint->order_type = KONTOR__V1__ORDER_TYPE__OPEN_ACCESS;
+    endpoint->must_name_endpoints = true;
+    make_service(desk, alpine, service);
+    service = shelf_service(desk->h, "beta/tapes", "beta/tape");
+    internal_offer(desk, service, "open", 0)->order_type =
+        KONTOR__V1__ORDER_TYPE__OPEN_ACCESS;
+    make_service(desk, desk->tape_operator, service);
+    service = shelf_service(desk->h, "alpine/old", "alpine/hpc");
+    service->phase = KONTOR__V1__PHASE__DEPRECATED;
+    internal_offer(desk, service, "open", 0)->order_type =
+        KONTOR__V1__ORDER_TYPE__OPEN_ACCESS;
+    make_service(desk, alpine, service);
+}
+
+static void
+make_project(struct desk *desk, const char *id)
+{
+    Kontor__V1__Project project = KONTOR__V1__PROJECT__INIT;
+    Kontor__V1__CreateProjectRequest request = KONTOR__V1__CREATE_PROJECT_REQUEST__INIT;
+    project.id = (char *)id;
+    project.name = (char *)id;
+    request.project = &project;
+    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("CreateProject"),
+                               &request, NULL, NULL),
+                     STATUS_OK);
+}
+
+struct desk *
+desk_open(void)
+{
+    struct harness *h = harness_open(&(struct harness_options){.services = services});
+    struct desk *desk = arena_alloc(h->arena, sizeof *desk);
+    desk->h = h;
+    desk->lease = lease_new(h->dispatch);
+    hire(desk);
+    stock(desk);
+    make_project(desk, "coast/p1");
+    make_project(desk, "coast/p2");
+    return desk;
+}
+
+void
+desk_close(struct desk *desk)
+{
+    lease_stop(desk->lease);
+    harness_close(desk->h);
+}
+
+/* ---- Ordering ---- */
+
+Kontor__V1__PlaceOrderRequest *
+desk_new(struct desk *desk, const char *id)
+{
+    Kontor__V1__PlaceOrderRequest *request =
+        arena_alloc(desk->h->arena, sizeof *request);
+    kontor__v1__place_order_request__init(request);
+    request->id = arena_copy(desk->h->arena, id);
+    request->project = "coast/p1";
+    request->items = arena_alloc(desk->h->arena, 80 * sizeof *request->items);
+    return request;
+}
+
+Kontor__V1__NewItem *
+desk_add(struct desk *desk, Kontor__V1__PlaceOrderRequest *request, const char *id,
+         const char *offer)
+{
+    Kontor__V1__NewItem *item = arena_alloc(desk->h->arena, sizeof *item);
+    kontor__v1__new_item__init(item);
+    item->id = arena_copy(desk->h->arena, id);
+    item->action = KONTOR__V1__ITEM_ACTION__ADD;
+    item->offer = arena_copy(desk->h->arena, offer);
+    item->requires = arena_alloc(desk->h->arena, 64 * sizeof *item->requires);
+    item->parameters = arena_alloc(desk->h->arena, 16 * sizeof *item->parameters);
+    request->items[request->n_items++] = item;
+    return item;
+}
+
+void
+desk_require(struct desk *desk, Kontor__V1__NewItem *item, const char *required)
+{
+    item->requires[item->n_requires++] = arena_copy(desk->h->arena, required);
+}
+
+void
+desk_give(struct desk *desk, Kontor__V1__NewItem *item, const char *id,
+          Kontor__V1__Value *value)
+{
+    Kontor__V1__ParameterValue *given = arena_alloc(desk->h->arena, sizeof *given);
+    kontor__v1__parameter_value__init(given);
+    given->id = arena_copy(desk->h->arena, id);
+    given->value = value;
+    item->parameters[item->n_parameters++] = given;
+}
+
+enum status
+desk_call(struct desk *desk, const struct principal *who, const char *path,
+          const void *request, void *reply, struct error *error)
+{
+    return harness_call(desk->h, who, path, request, reply, error);
+}
+
+Kontor__V1__PlaceOrderResponse *
+desk_place(struct desk *desk, const Kontor__V1__PlaceOrderRequest *request)
+{
+    Kontor__V1__PlaceOrderResponse *reply = NULL;
+    struct error error = {0};
+    enum status status = desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"),
+                                   request, &reply, &error);
+    if (status != STATUS_OK) {
+        fail_msg("placing %s: %s", request->id, error.message);
+    }
+    return reply;
+}
+
+Kontor__V1__PlaceOrderResponse *
+desk_place_one(struct desk *desk, const char *id, const char *offer)
+{
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, id);
+    desk_add(desk, request, "vm", offer);
+    return desk_place(desk, request);
+}
+
+enum status
+desk_decide(struct desk *desk, const struct principal *who, const char *item,
+            bool is_approve, const char *reason, struct error *error)
+{
+    Kontor__V1__DecideItemRequest request = KONTOR__V1__DECIDE_ITEM_REQUEST__INIT;
+    request.id = (char *)item;
+    request.decision = is_approve ? KONTOR__V1__DECIDE_ITEM_REQUEST__DECISION__APPROVE
+                                  : KONTOR__V1__DECIDE_ITEM_REQUEST__DECISION__REJECT;
+    request.reason = (char *)reason;
+    return desk_call(desk, who, DESK_ORDER("DecideItem"), &request, NULL, error);
+}
+
+enum status
+desk_cancel(struct desk *desk, const struct principal *who, const char *order,
+            const char *item, Kontor__V1__GetOrderResponse **reply, struct error *error)
+{
+    Kontor__V1__CancelOrderRequest request = KONTOR__V1__CANCEL_ORDER_REQUEST__INIT;
+    char *items[1] = {(char *)item};
+    request.id = (char *)order;
+    request.items = items;
+    request.n_items = item == NULL ? 0 : 1;
+    request.reason = "changed our mind";
+    return desk_call(desk, who, DESK_ORDER("CancelOrder"), &request, reply, error);
+}
+
+enum status
+desk_resume(struct desk *desk, const struct principal *who, const char *item,
+            struct error *error)
+{
+    Kontor__V1__ResumeItemRequest request = KONTOR__V1__RESUME_ITEM_REQUEST__INIT;
+    request.id = (char *)item;
+    return desk_call(desk, who, DESK_ORDER("ResumeItem"), &request, NULL, error);
+}
+
+enum status
+desk_override(struct desk *desk, const struct principal *who, const char *item,
+              Kontor__V1__OverrideItemRequest__Override override, const char *reason,
+              struct error *error)
+{
+    Kontor__V1__OverrideItemRequest request = KONTOR__V1__OVERRIDE_ITEM_REQUEST__INIT;
+    request.id = (char *)item;
+    request.override = override;
+    request.reason = (char *)reason;
+    return desk_call(desk, who, DESK_ORDER("OverrideItem"), &request, NULL, error);
+}
+
+/* ---- Fulfilling ---- */
+
+const char *
+desk_session(struct desk *desk, const struct principal *agent, int32_t max_parallel,
+             ...)
+{
+    Kontor__V1__RegisterAgentRequest request = KONTOR__V1__REGISTER_AGENT_REQUEST__INIT;
+    Kontor__V1__Session *session = NULL;
+    struct error error = {0};
+    char *offers[64];
+    va_list args;
+    va_start(args, max_parallel);
+    for (char *offer = va_arg(args, char *); offer != NULL;
+         offer = va_arg(args, char *)) {
+        offers[request.n_offers++] = offer;
+    }
+    va_end(args);
+    request.offers = offers;
+    request.max_parallel = max_parallel;
+    if (desk_call(desk, agent, DESK_AGENT("RegisterAgent"), &request, &session,
+                  &error) != STATUS_OK) {
+        fail_msg("registering: %s", error.message);
+    }
+    return session->id;
+}
+
+Kontor__V1__ClaimedJob *
+desk_claim(struct desk *desk, const struct principal *agent, const char *session)
+{
+    Kontor__V1__ClaimRequest request = KONTOR__V1__CLAIM_REQUEST__INIT;
+    Kontor__V1__ClaimResponse *reply = NULL;
+    struct error error = {0};
+    request.session = (char *)session;
+    if (desk_call(desk, agent, DESK_AGENT("Claim"), &request, &reply, &error) !=
+        STATUS_OK) {
+        fail_msg("claiming: %s", error.message);
+    }
+    assert_int_equal(reply->lease_seconds, 60);
+    return reply->n_jobs == 0 ? NULL : reply->jobs[0];
+}
+
+enum status
+desk_begin(struct desk *desk, const Kontor__V1__ClaimedJob *job, struct error *error)
+{
+    Kontor__V1__BeginRequest request = KONTOR__V1__BEGIN_REQUEST__INIT;
+    request.item = job->item;
+    request.fence = job->fence;
+    request.intent = job->intent;
+    return desk_call(desk, desk->agent, DESK_AGENT("Begin"), &request, NULL, error);
+}
+
+enum status
+desk_complete(struct desk *desk, const char *item, int64_t fence,
+              const char *backend_id, struct error *error)
+{
+    Kontor__V1__CompleteRequest request = KONTOR__V1__COMPLETE_REQUEST__INIT;
+    Kontor__V1__Delivery delivery = KONTOR__V1__DELIVERY__INIT;
+    delivery.backend_id = (char *)backend_id;
+    request.item = (char *)item;
+    request.fence = fence;
+    request.delivery = &delivery;
+    return desk_call(desk, desk->agent, DESK_AGENT("Complete"), &request, NULL, error);
+}
+
+enum status
+desk_fail(struct desk *desk, const char *item, int64_t fence,
+          Kontor__V1__FailRequest__Failure failure, Kontor__V1__OrderItem **reply,
+          struct error *error)
+{
+    Kontor__V1__FailRequest request = KONTOR__V1__FAIL_REQUEST__INIT;
+    request.item = (char *)item;
+    request.fence = fence;
+    request.failure = failure;
+    request.reason = "it did not work";
+    return desk_call(desk, desk->agent, DESK_AGENT("Fail"), &request, reply, error);
+}
+
+enum status
+desk_release(struct desk *desk, const char *item, int64_t fence, struct error *error)
+{
+    Kontor__V1__ReleaseRequest request = KONTOR__V1__RELEASE_REQUEST__INIT;
+    request.item = (char *)item;
+    request.fence = fence;
+    return desk_call(desk, desk->agent, DESK_AGENT("Release"), &request, NULL, error);
+}
+
+enum status
+desk_renew(struct desk *desk, const struct principal *agent, const char *session,
+           Kontor__V1__RenewResponse **reply, struct error *error)
+{
+    Kontor__V1__RenewRequest request = KONTOR__V1__RENEW_REQUEST__INIT;
+    request.session = (char *)session;
+    return desk_call(desk, agent, DESK_AGENT("Renew"), &request, reply, error);
+}
+
+size_t
+desk_pass(struct desk *desk, int64_t ms)
+{
+    harness_advance(desk->h, ms);
+    return lease_tick(desk->lease);
+}
+
+/* ---- Looking ---- */
+
+Kontor__V1__OrderItem *
+desk_item(struct desk *desk, const char *id)
+{
+    return harness_record(desk->h, KIND_ITEM, id);
+}
+
+Kontor__V1__Order *
+desk_order(struct desk *desk, const char *id)
+{
+    return harness_record(desk->h, KIND_ORDER, id);
+}
+
+void
+desk_expect(struct desk *desk, const char *id, const char *state)
+{
+    const Kontor__V1__OrderItem *item = desk_item(desk, id);
+    const Kontor__V1__Order *order = desk_order(desk, item->order);
+    size_t at = aggregate_find(order, strrchr(id, '/') + 1);
+    assert_string_equal(item_state_name(item->state), state);
+    assert_int_equal(order->items[at]->state, item->state);
+    assert_int_equal(order->items[at]->begun, item->begun);
+    if (item_state_is_final(item->state)) {
+        assert_string_equal(item->job->session, "");
+        assert_null(item->job->ready_at);
+    }
+}
+
+void
+desk_expect_order(struct desk *desk, const char *order, const char *state)
+{
+    const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(
+        &kontor__v1__order_state__descriptor, (int)desk_order(desk, order)->state);
+    assert_string_equal(value->name, state);
+}

@@ -1,0 +1,111 @@
+/*
+ * What tests of orders share: two registries (coast orders, alpine and beta deliver),
+ * everybody who takes part, offers of every kind, and the calls that place and carry
+ * out orders.
+ *
+ * Memory: the harness's arena. Errors: what cannot go wrong fails the test. Threads:
+ * the test's own.
+ */
+#ifndef KONTOR_TESTS_SERVER_DESK_H
+#define KONTOR_TESTS_SERVER_DESK_H
+
+#include "kontor/v1/fulfilment_service.pb-c.h"
+#include "kontor/v1/order_service.pb-c.h"
+#include "server/order/lease.h"
+#include "tests/server/harness.h"
+#include "tests/server/shelf.h"
+
+#define DESK_ORDER(name) "/kontor.v1.OrderService/" name
+#define DESK_AGENT(name) "/kontor.v1.FulfilmentService/" name
+
+/* Offers: open needs no approval, basic the provider's, chain all three steps. */
+#define OFFER_OPEN "alpine/notebooks/open"
+#define OFFER_BASIC "alpine/notebooks/basic"
+#define OFFER_CHAIN "alpine/notebooks/chain"
+#define OFFER_BROKER "alpine/notebooks/broker"
+#define OFFER_GPU "alpine/notebooks/gpu"           /* Parameters of every type. */
+#define OFFER_EXTERNAL "alpine/notebooks/external" /* Ordered elsewhere. */
+#define OFFER_OTHER "beta/tapes/open" /* Another provider, another registry. */
+#define OFFER_DEPRECATED "alpine/old/open"
+#define OFFER_ENDPOINT "alpine/notebooks/endpoint" /* Complete must name endpoints. */
+
+struct desk {
+    struct harness *h;
+    struct lease *lease;
+    const struct principal *portal;         /* coast: places. */
+    const struct principal *portal_p2;      /* coast, project p2 only. */
+    const struct principal *approver;       /* coast. */
+    const struct principal *shifter;        /* coast. */
+    const struct principal *admin;          /* alpine. */
+    const struct principal *customer_admin; /* coast. */
+    const struct principal *operator;       /* alpine/hpc. */
+    const struct principal *agent;          /* alpine/hpc. */
+    const struct principal *agent2;         /* alpine/hpc. */
+    const struct principal *tape_agent;     /* beta/tape. */
+    const struct principal *tape_operator;  /* beta/tape. */
+    const struct principal *stranger; /* gamma: every role, nothing to do with it. */
+};
+
+struct desk *desk_open(void);
+void desk_close(struct desk *desk);
+
+/* A request for an order of project coast/p1, without items. */
+Kontor__V1__PlaceOrderRequest *desk_new(struct desk *desk, const char *id);
+/* Appends an item. */
+Kontor__V1__NewItem *desk_add(struct desk *desk, Kontor__V1__PlaceOrderRequest *request,
+                              const char *item, const char *offer);
+void desk_require(struct desk *desk, Kontor__V1__NewItem *item, const char *required);
+void desk_give(struct desk *desk, Kontor__V1__NewItem *item, const char *id,
+               Kontor__V1__Value *value);
+
+/* Calls; reply and error may be NULL. */
+enum status desk_call(struct desk *desk, const struct principal *who, const char *path,
+                      const void *request, void *reply, struct error *error);
+/* Places and expects OK. */
+Kontor__V1__PlaceOrderResponse *
+desk_place(struct desk *desk, const Kontor__V1__PlaceOrderRequest *request);
+/* Places an order of one item, "vm". */
+Kontor__V1__PlaceOrderResponse *desk_place_one(struct desk *desk, const char *id,
+                                               const char *offer);
+enum status desk_decide(struct desk *desk, const struct principal *who,
+                        const char *item, bool is_approve, const char *reason,
+                        struct error *error);
+enum status desk_cancel(struct desk *desk, const struct principal *who,
+                        const char *order, const char *item,
+                        Kontor__V1__GetOrderResponse **reply, struct error *error);
+
+/* A session of this agent for these offers, NULL-ended. Lease 60 s. */
+const char *desk_session(struct desk *desk, const struct principal *agent,
+                         int32_t max_parallel, ...) __attribute__((sentinel));
+/* Claims without waiting; NULL = there is none. */
+Kontor__V1__ClaimedJob *desk_claim(struct desk *desk, const struct principal *agent,
+                                   const char *session);
+enum status desk_begin(struct desk *desk, const Kontor__V1__ClaimedJob *job,
+                       struct error *error);
+enum status desk_complete(struct desk *desk, const char *item, int64_t fence,
+                          const char *backend_id, struct error *error);
+enum status desk_fail(struct desk *desk, const char *item, int64_t fence,
+                      Kontor__V1__FailRequest__Failure failure,
+                      Kontor__V1__OrderItem **reply, struct error *error);
+enum status desk_release(struct desk *desk, const char *item, int64_t fence,
+                         struct error *error);
+enum status desk_renew(struct desk *desk, const struct principal *agent,
+                       const char *session, Kontor__V1__RenewResponse **reply,
+                       struct error *error);
+enum status desk_override(struct desk *desk, const struct principal *who,
+                          const char *item,
+                          Kontor__V1__OverrideItemRequest__Override override,
+                          const char *reason, struct error *error);
+enum status desk_resume(struct desk *desk, const struct principal *who,
+                        const char *item, struct error *error);
+/* Moves time and lets leases end; answers how many sessions ended. */
+size_t desk_pass(struct desk *desk, int64_t ms);
+
+/* As stored. */
+Kontor__V1__OrderItem *desk_item(struct desk *desk, const char *id);
+Kontor__V1__Order *desk_order(struct desk *desk, const char *id);
+/* Whether the item is in this state, header and item alike; says both otherwise. */
+void desk_expect(struct desk *desk, const char *item, const char *state);
+void desk_expect_order(struct desk *desk, const char *order, const char *state);
+
+#endif

@@ -1,0 +1,578 @@
+/* PlaceOrder: what is stored, every refusal, idempotency; projects, lists, and who sees
+ * what. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "proto/reason.h"
+#include "server/order/place.h"
+#include "tests/server/desk.h"
+
+static int
+setup(void **state)
+{
+    *state = desk_open();
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    desk_close(*state);
+    return 0;
+}
+
+/* Places and expects this refusal; nothing may be stored. */
+static struct error
+refused(struct desk *desk, const struct principal *who,
+        const Kontor__V1__PlaceOrderRequest *request, enum reason reason)
+{
+    struct error error = {0};
+    int64_t before = shelf_applied(desk->h);
+    enum status status =
+        desk_call(desk, who, DESK_ORDER("PlaceOrder"), request, NULL, &error);
+    assert_int_not_equal(status, STATUS_OK);
+    assert_string_equal(reason_row(error.reason)->name, reason_row(reason)->name);
+    assert_int_equal(shelf_applied(desk->h), before);
+    return error;
+}
+
+static void
+test_an_open_item_is_queued_at_once(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderResponse *reply =
+        desk_place_one(desk, "coast/o-1", OFFER_OPEN);
+    assert_false(reply->is_replayed);
+    assert_int_equal(reply->n_items, 1);
+    assert_string_equal(reply->items[0]->id, "coast/o-1/vm");
+    assert_true(reply->order->revision > 0);
+    assert_int_equal(reply->items[0]->revision, reply->order->revision);
+    desk_expect(desk, "coast/o-1/vm", "QUEUED");
+    desk_expect_order(desk, "coast/o-1", "ORDER_ACKNOWLEDGED");
+    const Kontor__V1__OrderItem *item = desk_item(desk, "coast/o-1/vm");
+    assert_non_null(item->job->ready_at);
+    assert_int_equal(item->reason, KONTOR__V1__ITEM_REASON__WAITS_FOR_DISPATCH);
+    assert_int_equal(item->settle_seconds, 60);
+    assert_int_equal(item->offer_rev, 1);
+    assert_int_equal(item->offer_hash.len, 32);
+    assert_int_equal(item->n_history, 1);
+    assert_string_equal(item->history[0]->operation, "route");
+    assert_string_equal(desk_order(desk, "coast/o-1")->placed_by, "coast/web");
+}
+
+static void
+test_items_are_routed_by_their_first_step(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    desk_add(desk, request, "open", OFFER_OPEN);
+    desk_add(desk, request, "basic", OFFER_BASIC);
+    desk_add(desk, request, "chain", OFFER_CHAIN);
+    desk_require(desk, desk_add(desk, request, "later", OFFER_OPEN), "open");
+    desk_place(desk, request);
+    desk_expect(desk, "coast/o-1/open", "QUEUED");
+    desk_expect(desk, "coast/o-1/basic", "AWAITING_APPROVAL");
+    desk_expect(desk, "coast/o-1/chain", "AWAITING_CONSUMER_APPROVAL");
+    desk_expect(desk, "coast/o-1/later", "QUEUED");
+    assert_null(desk_item(desk, "coast/o-1/later")->job->ready_at);
+    assert_int_equal(desk_item(desk, "coast/o-1/later")->reason,
+                     KONTOR__V1__ITEM_REASON__WAITS_FOR_DEPENDENCY);
+    const Kontor__V1__Order *order = desk_order(desk, "coast/o-1");
+    assert_string_equal(order->waiting_for, "customer");
+    assert_int_equal(order->attention, KONTOR__V1__ATTENTION__CUSTOMER);
+}
+
+static void
+test_parameters_are_pinned_with_constants_and_prices(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    Kontor__V1__NewItem *item = desk_add(desk, request, "vm", OFFER_GPU);
+    desk_give(desk, item, "gpus", shelf_integer(desk->h, 8));
+    desk_give(desk, item, "seats", shelf_integer(desk->h, 3));
+    desk_place(desk, request);
+    const Kontor__V1__OrderItem *stored = desk_item(desk, "coast/o-1/vm");
+    assert_int_equal(stored->n_parameters, 3);
+    assert_string_equal(stored->parameters[1]->value->text, "debian-12");
+    assert_int_equal(stored->n_prices, 2);
+    assert_int_equal(stored->prices[1]->amount->units, 14);
+    assert_int_equal(stored->prices[1]->amount->nanos, 500000000);
+}
+
+static void
+test_all_faults_are_told_at_once(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    desk_add(desk, request, "storage", OFFER_OPEN);
+    Kontor__V1__NewItem *item = desk_add(desk, request, "notebook", OFFER_GPU);
+    desk_give(desk, item, "gpus", shelf_integer(desk->h, 9));
+    desk_give(desk, item, "colour", shelf_text(desk->h, "red"));
+    desk_add(desk, request, "ghost", "alpine/notebooks/ghost");
+    desk_require(desk, desk_add(desk, request, "after", OFFER_OPEN), "notebook");
+    struct error error = refused(desk, desk->portal, request, REASON_FIELDS_INVALID);
+    assert_true(harness_has_fault(&error, "items[1].parameters[gpus]"));
+    assert_true(harness_has_fault(&error, "items[1].parameters[colour]"));
+    assert_true(harness_has_fault(&error, "items[2].offer"));
+    assert_string_equal(harness_value(&error, "validated"), "storage");
+    assert_string_equal(harness_value(&error, "unassessed"), "after");
+}
+
+static void
+test_bad_relations_are_refused(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    Kontor__V1__NewItem *a = desk_add(desk, request, "a", OFFER_OPEN);
+    Kontor__V1__NewItem *b = desk_add(desk, request, "b", OFFER_OPEN);
+    Kontor__V1__NewItem *c = desk_add(desk, request, "c", OFFER_OPEN);
+    Kontor__V1__NewItem *d = desk_add(desk, request, "d", OFFER_OPEN);
+    desk_require(desk, a, "b");
+    desk_require(desk, b, "c");
+    desk_require(desk, c, "a");
+    desk_require(desk, d, "a");
+    struct error error = refused(desk, desk->portal, request, REASON_FIELDS_INVALID);
+    assert_true(harness_has_fault(&error, "items[0].requires"));
+    assert_true(harness_has_fault(&error, "items[2].requires"));
+    assert_false(harness_has_fault(&error, "items[3].requires"));
+    assert_string_equal(harness_value(&error, "unassessed"), "d");
+    request = desk_new(desk, "coast/o-2");
+    a = desk_add(desk, request, "a", OFFER_OPEN);
+    desk_require(desk, a, "a");
+    desk_require(desk, a, "nobody");
+    error = refused(desk, desk->portal, request, REASON_FIELDS_INVALID);
+    assert_true(harness_has_fault(&error, "items[0].requires[0]"));
+    assert_true(harness_has_fault(&error, "items[0].requires[1]"));
+}
+
+static void
+test_what_cannot_be_ordered_is_refused(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    desk_add(desk, request, "vm", OFFER_EXTERNAL);
+    struct error error = refused(desk, desk->portal, request, REASON_NOT_ORDERABLE);
+    assert_non_null(strstr(error.message, "https://elsewhere.example/order"));
+    request = desk_new(desk, "coast/o-1");
+    desk_add(desk, request, "vm", OFFER_DEPRECATED);
+    error = refused(desk, desk->portal, request, REASON_NOT_ORDERABLE);
+    assert_string_equal(harness_value(&error, "offer"), OFFER_DEPRECATED);
+}
+
+static void
+test_a_changed_offer_is_refused(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    desk_add(desk, request, "vm", OFFER_OPEN)->offer_rev = 1;
+    desk_add(desk, request, "late", OFFER_OPEN)->offer_rev = 7;
+    struct error error = refused(desk, desk->portal, request, REASON_CATALOGUE_CHANGED);
+    assert_string_equal(harness_value(&error, "rev"), "1");
+    assert_string_equal(harness_value(&error, "item"), "late");
+    assert_string_equal(harness_value(&error, "validated"), "vm");
+    assert_string_equal(harness_value(&error, "unassessed"), "late");
+}
+
+static void
+archive(struct desk *desk, const char *id)
+{
+    Kontor__V1__Project project = KONTOR__V1__PROJECT__INIT;
+    Kontor__V1__UpdateProjectRequest request = KONTOR__V1__UPDATE_PROJECT_REQUEST__INIT;
+    project.id = (char *)id;
+    project.is_archived = true;
+    request.project = &project;
+    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("UpdateProject"),
+                               &request, NULL, NULL),
+                     STATUS_OK);
+}
+
+static void
+test_the_project_must_be_there_open_and_the_callers(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    desk_add(desk, request, "vm", OFFER_OPEN);
+    request->project = "coast/nothing";
+    refused(desk, desk->portal, request, REASON_NOT_FOUND);
+    request->project = "coast/p1";
+    refused(desk, desk->portal_p2, request, REASON_NOT_FOUND);
+    archive(desk, "coast/p1");
+    refused(desk, desk->portal, request, REASON_PROJECT_ARCHIVED);
+}
+
+static void
+test_an_order_id_is_of_the_callers_registry(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "alpine/o-1");
+    desk_add(desk, request, "vm", OFFER_OPEN);
+    refused(desk, desk->portal, request, REASON_OTHER_REGISTRY);
+}
+
+static void
+test_only_the_customers_roles_place(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    desk_add(desk, request, "vm", OFFER_OPEN);
+    const struct principal *const others[] = {desk->approver, desk->admin,
+                                              desk->operator, desk->agent };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        refused(desk, others[i], request, REASON_ROLE_MISSING);
+    }
+    assert_int_equal(
+        desk_call(desk, desk->shifter, DESK_ORDER("PlaceOrder"), request, NULL, NULL),
+        STATUS_OK);
+}
+
+static void
+test_an_order_that_is_too_large_is_refused(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    char *essay = arena_alloc(desk->h->arena, 4097);
+    memset(essay, 'e', 4096);
+    for (int i = 0; i < 64; i++) {
+        Kontor__V1__NewItem *item =
+            desk_add(desk, request, arena_print(desk->h->arena, "i%d", i), OFFER_GPU);
+        desk_give(desk, item, "gpus", shelf_integer(desk->h, 1));
+        for (int k = 0; k < 4; k++) {
+            desk_give(desk, item, arena_print(desk->h->arena, "essay%d", k),
+                      shelf_text(desk->h, essay));
+        }
+    }
+    refused(desk, desk->portal, request, REASON_ORDER_TOO_LARGE);
+    request->n_items = 40;
+    desk_place(desk, request);
+    /* It is cancelled by one commit, whatever its size. */
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, NULL),
+                     STATUS_OK);
+    desk_expect_order(desk, "coast/o-1", "ORDER_CANCELLED");
+}
+
+static void
+test_a_chain_of_64_falls_with_its_first(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    for (int i = 0; i < 64; i++) {
+        char *name = arena_print(desk->h->arena, "%060d%04d", 0, i);
+        Kontor__V1__NewItem *item =
+            desk_add(desk, request, name, i == 0 ? OFFER_BASIC : OFFER_OPEN);
+        for (int k = 0; k < i; k++) {
+            desk_require(desk, item, request->items[k]->id);
+        }
+    }
+    desk_place(desk, request);
+    const char *first =
+        arena_print(desk->h->arena, "coast/o-1/%s", request->items[0]->id);
+    assert_int_equal(desk_decide(desk, desk->operator, first, false, "no room", NULL),
+                     STATUS_OK);
+    desk_expect_order(desk, "coast/o-1", "ORDER_REJECTED");
+    desk_expect(desk,
+                arena_print(desk->h->arena, "coast/o-1/%s", request->items[63]->id),
+                "CANCELLED_OTHERWISE");
+}
+
+static void
+test_a_65th_item_is_refused(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    for (int i = 0; i < 65; i++) {
+        desk_add(desk, request, arena_print(desk->h->arena, "i%d", i), OFFER_OPEN);
+    }
+    refused(desk, desk->portal, request, REASON_FIELDS_INVALID);
+    request = desk_new(desk, "coast/o-1");
+    refused(desk, desk->portal, request, REASON_FIELDS_INVALID);
+    desk_add(desk, request, "same", OFFER_OPEN);
+    desk_add(desk, request, "same", OFFER_OPEN);
+    refused(desk, desk->portal, request, REASON_FIELDS_INVALID);
+}
+
+static void
+test_the_same_order_again_is_the_current_one(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    Kontor__V1__PlaceOrderResponse *reply;
+    desk_add(desk, request, "vm", OFFER_BASIC);
+    desk_place(desk, request);
+    assert_int_equal(desk_decide(desk, desk->operator, "coast/o-1/vm", true, "", NULL),
+                     STATUS_OK);
+    int64_t before = shelf_applied(desk->h);
+    reply = desk_place(desk, request);
+    assert_true(reply->is_replayed);
+    assert_int_equal(reply->items[0]->state, KONTOR__V1__ITEM_STATE__QUEUED);
+    assert_int_equal(reply->order->state, KONTOR__V1__ORDER_STATE__ORDER_ACKNOWLEDGED);
+    /* Another principal of the same side, and another request, that is the same order.
+     */
+    assert_int_equal(
+        desk_call(desk, desk->shifter, DESK_ORDER("PlaceOrder"), request, &reply, NULL),
+        STATUS_OK);
+    assert_true(reply->is_replayed);
+    assert_int_equal(shelf_applied(desk->h), before);
+    /* The offer may have changed or gone meanwhile: what was placed stays placed. */
+    archive(desk, "coast/p1");
+    assert_true(desk_place(desk, request)->is_replayed);
+}
+
+static void
+test_another_order_under_the_same_id_is_refused(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    desk_add(desk, request, "vm", OFFER_BASIC);
+    desk_place(desk, request);
+    request->note = "other words";
+    struct error error = refused(desk, desk->portal, request, REASON_ORDER_DIFFERS);
+    assert_int_equal(strlen(harness_value(&error, "storedHash")), 64);
+    error = refused(desk, desk->shifter, request, REASON_ORDER_DIFFERS);
+    assert_int_equal(strlen(harness_value(&error, "storedHash")), 64);
+    /* Who may not see the order does not learn what is in it. */
+    request->project = "coast/p2";
+    error = refused(desk, desk->portal_p2, request, REASON_ORDER_DIFFERS);
+    assert_string_equal(harness_value(&error, "storedHash"), "");
+}
+
+static void
+test_validate_only_answers_the_plan_and_stores_nothing(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    Kontor__V1__PlaceOrderResponse *reply;
+    struct document document;
+    desk_add(desk, request, "vm", OFFER_OPEN);
+    request->validate_only = true;
+    reply = desk_place(desk, request);
+    assert_false(reply->plan->is_complex);
+    assert_null(reply->order);
+    Kontor__V1__NewItem *gpu = desk_add(desk, request, "gpu", OFFER_GPU);
+    desk_give(desk, gpu, "gpus", shelf_integer(desk->h, 1));
+    Kontor__V1__NewItem *gpu2 = desk_add(desk, request, "gpu2", OFFER_GPU);
+    desk_give(desk, gpu2, "gpus", shelf_integer(desk->h, 1));
+    desk_give(desk, gpu2, "seats", shelf_integer(desk->h, 1));
+    desk_add(desk, request, "tape", OFFER_OTHER);
+    reply = desk_place(desk, request);
+    assert_true(reply->plan->is_complex);
+    assert_int_equal(reply->plan->n_items, 4);
+    assert_int_equal(reply->plan->items[1]->n_approval, 1);
+    assert_string_equal(reply->plan->items[3]->provider, "beta/tape");
+    assert_int_equal(reply->plan->n_totals, 2);
+    assert_string_equal(reply->plan->totals[0]->period, "month");
+    assert_int_equal(reply->plan->totals[0]->amount->units, 15);
+    assert_int_equal(reply->plan->totals[1]->amount->units, 10);
+    assert_int_equal(harness_get(desk->h, KIND_ORDER, "coast/o-1", &document),
+                     STATUS_NOT_FOUND);
+    desk_give(desk, gpu2, "gpus", shelf_integer(desk->h, 1));
+    refused(desk, desk->portal, request, REASON_FIELDS_INVALID);
+}
+
+static enum status
+get_order(struct desk *desk, const struct principal *who, const char *id,
+          Kontor__V1__GetOrderResponse **reply)
+{
+    Kontor__V1__GetOrderRequest request = KONTOR__V1__GET_ORDER_REQUEST__INIT;
+    request.id = (char *)id;
+    return desk_call(desk, who, DESK_ORDER("GetOrder"), &request, reply, NULL);
+}
+
+static void
+test_each_side_sees_its_part(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__GetOrderResponse *reply;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    desk_add(desk, request, "vm", OFFER_OPEN);
+    desk_add(desk, request, "tape", OFFER_OTHER);
+    request->note = "for the customer's side only";
+    desk_place(desk, request);
+    assert_int_equal(get_order(desk, desk->portal, "coast/o-1", &reply), STATUS_OK);
+    assert_int_equal(reply->n_items, 2);
+    assert_string_equal(reply->order->note, request->note);
+    assert_string_equal(reply->order->project, "coast/p1");
+    assert_int_equal(get_order(desk, desk->operator, "coast/o-1", &reply), STATUS_OK);
+    assert_int_equal(reply->n_items, 1);
+    assert_string_equal(reply->items[0]->id, "coast/o-1/vm");
+    assert_int_equal(reply->order->n_items, 2);
+    assert_string_equal(reply->order->note, "");
+    assert_string_equal(reply->order->project, "");
+    assert_string_equal(reply->order->placed_by, "");
+    assert_int_equal(get_order(desk, desk->tape_operator, "coast/o-1", &reply),
+                     STATUS_OK);
+    assert_int_equal(reply->n_items, 1);
+    assert_string_equal(reply->items[0]->id, "coast/o-1/tape");
+    assert_int_equal(get_order(desk, desk->stranger, "coast/o-1", &reply),
+                     STATUS_NOT_FOUND);
+    assert_int_equal(get_order(desk, desk->portal_p2, "coast/o-1", &reply),
+                     STATUS_NOT_FOUND);
+    assert_int_equal(get_order(desk, desk->portal, "coast/o-2", &reply),
+                     STATUS_NOT_FOUND);
+}
+
+static size_t
+list_orders(struct desk *desk, const struct principal *who,
+            Kontor__V1__ListOrdersRequest request)
+{
+    Kontor__V1__ListOrdersResponse *reply;
+    assert_int_equal(
+        desk_call(desk, who, DESK_ORDER("ListOrders"), &request, &reply, NULL),
+        STATUS_OK);
+    return reply->n_orders;
+}
+
+static void
+test_lists_filter_by_all_that_is_asked(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__ListOrdersRequest all = KONTOR__V1__LIST_ORDERS_REQUEST__INIT, r = all;
+    Kontor__V1__PlaceOrderRequest *other = desk_new(desk, "coast/o-3");
+    desk_place_one(desk, "coast/o-1", OFFER_OPEN);
+    desk_place_one(desk, "coast/o-2", OFFER_BASIC);
+    other->project = "coast/p2";
+    desk_add(desk, other, "vm", OFFER_BASIC);
+    desk_place(desk, other);
+    assert_int_equal(list_orders(desk, desk->portal, all), 3);
+    assert_int_equal(list_orders(desk, desk->operator, all), 3);
+    assert_int_equal(list_orders(desk, desk->portal_p2, all), 1);
+    assert_int_equal(list_orders(desk, desk->stranger, all), 0);
+    r.waiting_only = true;
+    assert_int_equal(list_orders(desk, desk->portal, r), 2);
+    r.project = "coast/p2";
+    assert_int_equal(list_orders(desk, desk->portal, r), 1);
+    r.waiting_only = false;
+    assert_int_equal(list_orders(desk, desk->portal, r), 1);
+    /* The provider's side must not find by the project it cannot see. */
+    assert_int_equal(list_orders(desk, desk->operator, r), 0);
+    r = all;
+    r.state = KONTOR__V1__ORDER_STATE__ORDER_COMPLETED;
+    assert_int_equal(list_orders(desk, desk->portal, r), 0);
+    r.state = KONTOR__V1__ORDER_STATE__ORDER_ACKNOWLEDGED;
+    assert_int_equal(list_orders(desk, desk->portal, r), 3);
+    r.project = "coast/p1";
+    assert_int_equal(list_orders(desk, desk->portal, r), 2);
+}
+
+static void
+test_items_are_listed_by_offer_and_state(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__ListItemsRequest request = KONTOR__V1__LIST_ITEMS_REQUEST__INIT;
+    Kontor__V1__ListItemsResponse *reply;
+    desk_place_one(desk, "coast/o-1", OFFER_OPEN);
+    desk_place_one(desk, "coast/o-2", OFFER_BASIC);
+    desk_place_one(desk, "coast/o-3", OFFER_BASIC);
+    assert_int_equal(desk_decide(desk, desk->operator, "coast/o-3/vm", true, "", NULL),
+                     STATUS_OK);
+    static const struct {
+        char *offer;
+        Kontor__V1__ItemState state;
+        size_t n_items;
+    } rows[] = {
+        {"", 0, 3},
+        {OFFER_BASIC, 0, 2},
+        {OFFER_BASIC, KONTOR__V1__ITEM_STATE__QUEUED, 1},
+        {"", KONTOR__V1__ITEM_STATE__QUEUED, 2},
+        {OFFER_OPEN, KONTOR__V1__ITEM_STATE__AWAITING_APPROVAL, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        request.offer = rows[i].offer;
+        request.state = rows[i].state;
+        assert_int_equal(desk_call(desk, desk->operator, DESK_ORDER("ListItems"),
+                                   &request, &reply, NULL),
+                         STATUS_OK);
+        assert_int_equal(reply->n_items, rows[i].n_items);
+    }
+    assert_int_equal(desk_call(desk, desk->tape_operator, DESK_ORDER("ListItems"),
+                               &request, &reply, NULL),
+                     STATUS_OK);
+    assert_int_equal(reply->n_items, 0);
+}
+
+static void
+test_an_order_is_read_as_it_was(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__GetOrderRequest request = KONTOR__V1__GET_ORDER_REQUEST__INIT;
+    Kontor__V1__GetOrderResponse *reply;
+    Kontor__V1__AsOf as_of = KONTOR__V1__AS_OF__INIT;
+    int64_t placed_at = desk_place_one(desk, "coast/o-1", OFFER_BASIC)->order->revision;
+    assert_int_equal(desk_decide(desk, desk->operator, "coast/o-1/vm", true, "", NULL),
+                     STATUS_OK);
+    request.id = "coast/o-1";
+    request.as_of = &as_of;
+    as_of.point_case = KONTOR__V1__AS_OF__POINT_SEQ;
+    as_of.seq = placed_at;
+    assert_int_equal(
+        desk_call(desk, desk->portal, DESK_ORDER("GetOrder"), &request, &reply, NULL),
+        STATUS_OK);
+    assert_int_equal(reply->order->revision, placed_at);
+    assert_int_equal(reply->items[0]->state, KONTOR__V1__ITEM_STATE__AWAITING_APPROVAL);
+}
+
+static void
+test_projects_belong_to_their_registry(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__Project project = KONTOR__V1__PROJECT__INIT;
+    Kontor__V1__CreateProjectRequest create = KONTOR__V1__CREATE_PROJECT_REQUEST__INIT;
+    Kontor__V1__GetProjectRequest get = KONTOR__V1__GET_PROJECT_REQUEST__INIT;
+    Kontor__V1__ListProjectsRequest list = KONTOR__V1__LIST_PROJECTS_REQUEST__INIT;
+    Kontor__V1__ListProjectsResponse *projects;
+    project.id = "coast/p3";
+    project.name = "Third";
+    create.project = &project;
+    assert_int_equal(desk_call(desk, desk->stranger, DESK_ORDER("CreateProject"),
+                               &create, NULL, NULL),
+                     STATUS_PERMISSION_DENIED);
+    assert_int_equal(desk_call(desk, desk->portal_p2, DESK_ORDER("CreateProject"),
+                               &create, NULL, NULL),
+                     STATUS_PERMISSION_DENIED);
+    get.id = "coast/p1";
+    assert_int_equal(
+        desk_call(desk, desk->portal_p2, DESK_ORDER("GetProject"), &get, NULL, NULL),
+        STATUS_NOT_FOUND);
+    assert_int_equal(
+        desk_call(desk, desk->portal, DESK_ORDER("GetProject"), &get, NULL, NULL),
+        STATUS_OK);
+    assert_int_equal(desk_call(desk, desk->portal_p2, DESK_ORDER("ListProjects"), &list,
+                               &projects, NULL),
+                     STATUS_OK);
+    assert_int_equal(projects->n_projects, 1);
+    assert_string_equal(projects->projects[0]->id, "coast/p2");
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_an_open_item_is_queued_at_once),
+        TEST(test_items_are_routed_by_their_first_step),
+        TEST(test_parameters_are_pinned_with_constants_and_prices),
+        TEST(test_all_faults_are_told_at_once),
+        TEST(test_bad_relations_are_refused),
+        TEST(test_what_cannot_be_ordered_is_refused),
+        TEST(test_a_changed_offer_is_refused),
+        TEST(test_the_project_must_be_there_open_and_the_callers),
+        TEST(test_an_order_id_is_of_the_callers_registry),
+        TEST(test_only_the_customers_roles_place),
+        TEST(test_an_order_that_is_too_large_is_refused),
+        TEST(test_a_chain_of_64_falls_with_its_first),
+        TEST(test_a_65th_item_is_refused),
+        TEST(test_the_same_order_again_is_the_current_one),
+        TEST(test_another_order_under_the_same_id_is_refused),
+        TEST(test_validate_only_answers_the_plan_and_stores_nothing),
+        TEST(test_each_side_sees_its_part),
+        TEST(test_lists_filter_by_all_that_is_asked),
+        TEST(test_items_are_listed_by_offer_and_state),
+        TEST(test_an_order_is_read_as_it_was),
+        TEST(test_projects_belong_to_their_registry),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
