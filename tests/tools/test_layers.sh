@@ -9,7 +9,7 @@ fail=0
 
 fresh() {
     rm -rf "${tree:?}"/*
-    for room in proto store server client tools certs tests; do
+    for room in proto store server client tools certs examples tests; do
         mkdir -p "$tree/$room"
         echo '#include <stdio.h>' > "$tree/$room/a.c"
     done
@@ -65,6 +65,10 @@ plant tools/b.c '#include <microhttpd.h>'
 expect '<microhttpd.h> outside its door'
 plant store/b.c '#include <cmocka.h>'
 expect '<cmocka.h> outside its door'
+plant tools/b.c '#include <kontor/kontor.h>'
+expect '<kontor/kontor.h> outside its door'
+plant examples/b.c '#include "client/kontor.h"'
+expect 'examples may not know client'
 plant store/b.c '#include <curl/curl.h>'
 expect '<curl/curl.h>, which has no door'
 plant store/b.c '#include <zlib.h>'
