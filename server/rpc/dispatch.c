@@ -7,6 +7,8 @@
 #include "proto/wire.h"
 #include "server/rpc/flight.h"
 
+enum { DEFAULT_MAX_PARKED = 10000 };
+
 static enum status
 read_histories(struct dispatch *dispatch)
 {
@@ -32,6 +34,8 @@ dispatch_new(const struct dispatch_options *options, struct dispatch **out)
     dispatch->broker = options->broker;
     dispatch->clock = options->clock;
     dispatch->random = options->random;
+    dispatch->max_parked =
+        options->max_parked == 0 ? DEFAULT_MAX_PARKED : options->max_parked;
     dispatch->arena = arena_new();
     pthread_mutex_init(&dispatch->lock, NULL);
     pthread_cond_init(&dispatch->landed, NULL);
@@ -40,9 +44,8 @@ dispatch_new(const struct dispatch_options *options, struct dispatch **out)
     store_listen(store, park_publish, dispatch->lot);
     enum status status = read_histories(dispatch);
     if (status == STATUS_OK) {
-        struct pool_options pool = {.store = store,
-                                    .n_workers = options->n_workers,
-                                    .queue_length = options->queue_length};
+        struct pool_options pool = {.store = store, .n_workers = options->n_workers};
+        memcpy(pool.queue_lengths, options->queue_lengths, sizeof pool.queue_lengths);
         status = pool_new(&pool, &dispatch->pool);
     }
     if (status != STATUS_OK) {

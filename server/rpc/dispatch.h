@@ -28,8 +28,10 @@ struct dispatch_options {
     struct broker *broker; /* Its store is open. */
     struct clock *clock;
     struct random *random;
-    size_t n_workers;    /* 0 = 4. */
-    size_t queue_length; /* Calls that may wait in each class; 0 = 1024. */
+    size_t n_workers; /* 0 = 4. */
+    /* Calls that may wait for a worker, by class; 0 = 1024. */
+    size_t queue_lengths[N_ROW_CLASSES];
+    size_t max_parked; /* Calls that may be parked; 0 = 10000. */
 };
 
 /* Starts the workers. To be made before the first submit to the store. */

@@ -157,15 +157,9 @@ flight_reply(struct flight *flight, const ProtobufCMessage *reply)
 }
 
 void
-flight_queue(struct flight *flight, bool is_forced)
+flight_queue_again(struct flight *flight)
 {
-    enum row_class klass = flight->call.row->klass;
-    if (pool_submit(flight->dispatch->pool, klass, &flight->job, is_forced)) {
-        return;
-    }
-    (void)call_fail(&flight->call, REASON_OVERLOADED,
-                    "too many calls of this class wait");
-    flight_end_error(flight);
+    pool_force(flight->dispatch->pool, flight->call.row->klass, &flight->job);
 }
 
 void
@@ -189,7 +183,10 @@ dispatch_start(struct dispatch *dispatch, const struct flight_request *request)
         flight_end_error(flight);
         return flight;
     }
-    flight_queue(flight, false);
+    if (!pool_submit(dispatch->pool, request->row->klass, &flight->job)) {
+        (void)call_fail(call, REASON_OVERLOADED, "too many calls of this class wait");
+        flight_end_error(flight);
+    }
     return flight;
 }
 
@@ -198,7 +195,7 @@ flight_cancel(struct flight *flight)
 {
     atomic_store(&flight->is_cancelled, true);
     if (park_leave(flight->dispatch->lot, &flight->waiter)) {
-        flight_queue(flight, true);
+        flight_queue_again(flight);
     }
 }
 
@@ -212,7 +209,7 @@ wake(struct park_waiter *waiter, bool is_time_over)
     /* What woke the call may have become ready after the call arrived. */
     flight->call.now_ms = clock_wall_ms(flight->dispatch->clock);
     flight->stamp.at_ms = flight->call.now_ms;
-    flight_queue(flight, true);
+    flight_queue_again(flight);
 }
 
 /* What the caller sent as its key of idempotency; "" = nothing. */

@@ -31,6 +31,7 @@ struct dispatch {
     struct timer *timer;
     struct pool *pool;
     struct park_lot *lot;
+    size_t max_parked;
     atomic_bool is_draining;
     pthread_mutex_t lock; /* Guards the list of flights and their number. */
     pthread_cond_t landed;
@@ -64,8 +65,8 @@ struct flight {
 /* A new flight with two references, in the list. */
 struct flight *flight_new(struct dispatch *dispatch,
                           const struct flight_request *request);
-/* Queues the flight for a worker. */
-void flight_queue(struct flight *flight, bool is_forced);
+/* Queues a flight that was admitted before for a worker. */
+void flight_queue_again(struct flight *flight);
 /* Ends the flight: with call.error when status is not OK, else with these pieces. */
 void flight_end(struct flight *flight, enum status status, const struct bytes *pieces,
                 size_t n_pieces);

@@ -29,9 +29,14 @@ flight_park(struct flight *flight, struct park *park, int64_t epoch)
     if (park->until_ms > flight->call.deadline_ms) {
         park->until_ms = flight->call.deadline_ms;
     }
+    if (park_waiting(dispatch->lot) >= dispatch->max_parked) {
+        (void)call_fail(&flight->call, REASON_OVERLOADED, "too many calls wait");
+        flight_end_error(flight);
+        return;
+    }
     atomic_fetch_add(&flight->n_references, 1);
     if (!park_enter(dispatch->lot, &flight->waiter, park, epoch)) {
-        flight_queue(flight, true);
+        flight_queue_again(flight);
     } else if (atomic_load(&dispatch->is_draining) ||
                atomic_load(&flight->is_cancelled)) {
         /* Whoever swept before the flight waited has missed it. */

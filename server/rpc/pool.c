@@ -3,12 +3,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { N_CLASSES = CLASS_ADMIN + 1, DEFAULT_WORKERS = 4, DEFAULT_QUEUE = 1024 };
+enum { DEFAULT_WORKERS = 4, DEFAULT_QUEUE = 1024 };
 
 struct queue {
     struct pool_job *first;
     struct pool_job *last;
     size_t n_jobs;
+    size_t max_jobs; /* Constant. */
 };
 
 struct worker {
@@ -21,11 +22,10 @@ struct worker {
 struct pool {
     struct worker *workers;
     size_t n_workers;
-    size_t n_running; /* Workers whose thread was started. */
-    size_t queue_length;
+    size_t n_running;     /* Workers whose thread was started. */
     pthread_mutex_t lock; /* Guards all below. */
     pthread_cond_t changed;
-    struct queue queues[N_CLASSES];
+    struct queue queues[N_ROW_CLASSES];
     bool is_over;
 };
 
@@ -48,8 +48,8 @@ take(struct queue *queue)
 static struct pool_job *
 take_next(struct pool *pool, size_t begin)
 {
-    for (size_t i = 0; i < N_CLASSES; i++) {
-        struct pool_job *job = take(&pool->queues[(begin + i) % N_CLASSES]);
+    for (size_t i = 0; i < N_ROW_CLASSES; i++) {
+        struct pool_job *job = take(&pool->queues[(begin + i) % N_ROW_CLASSES]);
         if (job != NULL) {
             return job;
         }
@@ -108,8 +108,10 @@ pool_new(const struct pool_options *options, struct pool **out)
         abort();
     }
     pool->n_workers = options->n_workers == 0 ? DEFAULT_WORKERS : options->n_workers;
-    pool->queue_length =
-        options->queue_length == 0 ? DEFAULT_QUEUE : options->queue_length;
+    for (size_t i = 0; i < N_ROW_CLASSES; i++) {
+        size_t max = options->queue_lengths[i];
+        pool->queues[i].max_jobs = max == 0 ? DEFAULT_QUEUE : max;
+    }
     pool->workers = calloc(pool->n_workers, sizeof pool->workers[0]);
     if (pool->workers == NULL) {
         abort();
@@ -145,26 +147,39 @@ pool_free(struct pool *pool)
     free(pool);
 }
 
+static void
+add(struct pool *pool, struct queue *queue, struct pool_job *job)
+{
+    job->next = NULL;
+    if (queue->last == NULL) {
+        queue->first = job;
+    } else {
+        queue->last->next = job;
+    }
+    queue->last = job;
+    queue->n_jobs++;
+    pthread_cond_signal(&pool->changed);
+}
+
 bool
-pool_submit(struct pool *pool, enum row_class klass, struct pool_job *job,
-            bool is_forced)
+pool_submit(struct pool *pool, enum row_class klass, struct pool_job *job)
 {
     struct queue *queue = &pool->queues[klass];
-    job->next = NULL;
     pthread_mutex_lock(&pool->lock);
-    bool has_room = is_forced || queue->n_jobs < pool->queue_length;
+    bool has_room = queue->n_jobs < queue->max_jobs;
     if (has_room) {
-        if (queue->last == NULL) {
-            queue->first = job;
-        } else {
-            queue->last->next = job;
-        }
-        queue->last = job;
-        queue->n_jobs++;
-        pthread_cond_signal(&pool->changed);
+        add(pool, queue, job);
     }
     pthread_mutex_unlock(&pool->lock);
     return has_room;
+}
+
+void
+pool_force(struct pool *pool, enum row_class klass, struct pool_job *job)
+{
+    pthread_mutex_lock(&pool->lock);
+    add(pool, &pool->queues[klass], job);
+    pthread_mutex_unlock(&pool->lock);
 }
 
 size_t
@@ -172,7 +187,7 @@ pool_waiting(struct pool *pool)
 {
     size_t n = 0;
     pthread_mutex_lock(&pool->lock);
-    for (size_t i = 0; i < N_CLASSES; i++) {
+    for (size_t i = 0; i < N_ROW_CLASSES; i++) {
         n += pool->queues[i].n_jobs;
     }
     pthread_mutex_unlock(&pool->lock);

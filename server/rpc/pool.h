@@ -22,19 +22,20 @@ struct pool_job {
 
 struct pool_options {
     struct store *store;
-    size_t n_workers;    /* 0 = 4. */
-    size_t queue_length; /* Jobs that may wait in each class; 0 = 1024. */
+    size_t n_workers; /* 0 = 4. */
+    /* Jobs that may wait, by class; 0 = 1024. */
+    size_t queue_lengths[N_ROW_CLASSES];
 };
 
 enum status pool_new(const struct pool_options *options, struct pool **pool) MUST_CHECK;
 /* Runs what is queued, ends the threads. Accepts NULL. */
 void pool_free(struct pool *pool);
-/*
- * Queues a job. false: the queue of its class is full. A forced job always finds room:
- * for calls that were admitted before.
+/* Queues a job. false: the queue of its class is full. */
+bool pool_submit(struct pool *pool, enum row_class klass,
+                 struct pool_job *job) MUST_CHECK;
+/* Queues a job whether its queue is full or not: for calls that were admitted before.
  */
-bool pool_submit(struct pool *pool, enum row_class klass, struct pool_job *job,
-                 bool is_forced) MUST_CHECK;
+void pool_force(struct pool *pool, enum row_class klass, struct pool_job *job);
 /* Jobs that wait, in all classes. */
 size_t pool_waiting(struct pool *pool);
 

@@ -1,12 +1,24 @@
 /*
  * Streams of changes: one engine behind Watch, WatchOrders and ReadLog.
  *
- * Memory: constant. Errors: none. Threads: any.
+ * A watcher is a cursor in the log. It belongs to one event at a time:
+ *
+ *   IDLE --published, tick--> OWNED --message--> WRITING --written--> OWNED
+ *                             OWNED --nothing new--> IDLE
+ *                             OWNED (behind the ring, or to be judged anew: on a
+ * worker) WRITING --too long--> ENDED;  OWNED --an end is reached--> ENDED
+ *
+ * Memory: a watcher lives in its RPC's arena. Errors: as said at stream_begin.
+ * Threads: whoever moved the state to OWNED owns the watcher.
  */
 #ifndef KONTOR_SERVER_RPC_STREAM_H
 #define KONTOR_SERVER_RPC_STREAM_H
 
 #include <stdbool.h>
+
+#include "proto/bytes.h"
+
+struct rpc;
 
 enum { STREAM_MAX_KINDS = 8 };
 
@@ -14,12 +26,20 @@ enum { STREAM_MAX_KINDS = 8 };
 struct stream_row {
     const char *kinds[STREAM_MAX_KINDS + 1]; /* Names of kinds with a watch_field; NULL
                                                 ends. */
-    bool is_log; /* Whole commits of all scopes: ReadLog. */
+    bool is_log;                             /* Whole commits of all scopes: ReadLog. */
 };
 
 extern const struct stream_row stream_catalogue;
 extern const struct stream_row stream_orders;
 extern const struct stream_row stream_configuration;
 extern const struct stream_row stream_read_log;
+
+/*
+ * Begins a stream; method.begin. Ends with INVALID_ARGUMENT,
+ * OUT_OF_RANGE{SCOPE_CHANGED, HISTORY_CHANGED, AHEAD}; later with OUT_OF_RANGE{BEHIND}
+ * when the reader is too slow, UNAVAILABLE{DRAINING}, and what identity_resolve says
+ * once trust or policy changed.
+ */
+void stream_begin(struct rpc *rpc, struct bytes request);
 
 #endif

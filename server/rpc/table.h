@@ -14,6 +14,7 @@ enum row_kind { ROW_UNARY, ROW_SERVER_STREAM, ROW_BIDI };
 
 /* Which bounded queue a call waits in. INLINE runs on the completion queue's thread. */
 enum row_class { CLASS_INLINE, CLASS_READ, CLASS_WRITE, CLASS_ADMIN };
+enum { N_ROW_CLASSES = CLASS_ADMIN + 1 };
 
 /* A batch method: the frame runs its records in order, each its own decision, eid and
  * commit. */

@@ -64,8 +64,10 @@ harness_open(const struct harness_options *options)
         .broker = &h->broker,
         .clock = &h->clock,
         .random = &h->random,
-        .n_workers = options->n_workers == 0 ? 2 : options->n_workers,
-        .queue_length = options->queue_length};
+        .n_workers = options->n_workers == 0 ? 2 : options->n_workers};
+    for (size_t i = 0; i < N_ROW_CLASSES; i++) {
+        dispatch.queue_lengths[i] = options->queue_length;
+    }
     assert_int_equal(dispatch_new(&dispatch, &h->dispatch), STATUS_OK);
     return h;
 }

@@ -1,0 +1,193 @@
+#include "server/rpc/accept.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { MAX_TRACKED = 1 << 16 };
+
+static atomic_int spare = -1;
+static _Atomic int64_t max_per_address;
+static _Atomic int64_t n_refused;
+
+/* Who is at each descriptor: a hash of the address, 0 = nobody. A closed descriptor
+ * keeps its mark until its number is used again or somebody counts. */
+static pthread_mutex_t tracked_lock = PTHREAD_MUTEX_INITIALIZER; /* Guards tracked. */
+static uint64_t tracked[MAX_TRACKED];
+
+static void
+open_spare(void)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int none = -1;
+    if (!atomic_compare_exchange_strong(&spare, &none, fd) && fd >= 0) {
+        close(fd);
+    }
+}
+
+void
+accept_init(int64_t connections_per_address)
+{
+    atomic_store(&max_per_address, connections_per_address);
+    open_spare();
+}
+
+bool
+accept_is_ours(void)
+{
+    void *found = dlsym(RTLD_DEFAULT, "accept4");
+    int (*ours)(int, __SOCKADDR_ARG, socklen_t *restrict, int) = accept4;
+    return memcmp(&found, &ours, sizeof(found)) == 0;
+}
+
+int64_t
+accept_refused(void)
+{
+    return atomic_load(&n_refused);
+}
+
+static uint64_t
+hash_of(const struct sockaddr_storage *address)
+{
+    const void *bytes = NULL;
+    size_t size = 0;
+    if (address->ss_family == AF_INET) {
+        bytes = &((const struct sockaddr_in *)address)->sin_addr;
+        size = sizeof(struct in_addr);
+    } else if (address->ss_family == AF_INET6) {
+        bytes = &((const struct sockaddr_in6 *)address)->sin6_addr;
+        size = sizeof(struct in6_addr);
+    }
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ ((const unsigned char *)bytes)[i]) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+static bool
+peer_hash(int fd, uint64_t *hash)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    memset(&address, 0, sizeof address);
+    if (getpeername(fd, (struct sockaddr *)&address, &size) != 0) {
+        return false;
+    }
+    *hash = hash_of(&address);
+    return true;
+}
+
+/* Counts the descriptors marked for an address; when that is too many, only those that
+ * are still connected to it. */
+static int64_t
+count(uint64_t hash, int64_t enough)
+{
+    int64_t n = 0;
+    for (int fd = 0; fd < MAX_TRACKED; fd++) {
+        n += tracked[fd] == hash ? 1 : 0;
+    }
+    if (n < enough) {
+        return n;
+    }
+    n = 0;
+    for (int fd = 0; fd < MAX_TRACKED; fd++) {
+        uint64_t now;
+        if (tracked[fd] != hash) {
+            continue;
+        }
+        if (peer_hash(fd, &now) && now == hash) {
+            n++;
+        } else {
+            tracked[fd] = 0;
+        }
+    }
+    return n;
+}
+
+/* Whether the address has room for one more connection, which is marked then. */
+static bool
+admit_address(int fd)
+{
+    uint64_t hash;
+    int64_t most = atomic_load(&max_per_address);
+    if (most == 0 || fd >= MAX_TRACKED || !peer_hash(fd, &hash)) {
+        return true;
+    }
+    pthread_mutex_lock(&tracked_lock);
+    tracked[fd] = 0;
+    bool has_room = count(hash, most) < most;
+    if (has_room) {
+        tracked[fd] = hash;
+    }
+    pthread_mutex_unlock(&tracked_lock);
+    return has_room;
+}
+
+/* Without descriptors: gives up the spare one to take and drop the next connection, so
+ * that the backlog empties and the listener lives. */
+static void
+drop_one(int listener)
+{
+    int fd = atomic_exchange(&spare, -1);
+    if (fd < 0) {
+        return;
+    }
+    close(fd);
+    fd = (int)syscall(SYS_accept4, listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0) {
+        close(fd);
+        atomic_fetch_add(&n_refused, 1);
+    }
+    open_spare();
+}
+
+/* Errors of one connection, or of the moment, that must not end the listener.
+ * Source: accept(2), "Error handling". */
+static const int passing[] = {
+    EMFILE, ENFILE,    ENOBUFS,      ENOMEM,     EPERM,       EPROTO,      ENETDOWN,
+    ENONET, EHOSTDOWN, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, ENOPROTOOPT, ECONNABORTED,
+};
+
+static bool
+is_passing(int error)
+{
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
+        if (passing[i] == error) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What libgrpc calls: exported whatever the build's default is. */
+__attribute__((visibility("default"))) int
+accept4(int listener, __SOCKADDR_ARG address, socklen_t *restrict size, int flags)
+{
+    for (;;) {
+        int fd = (int)syscall(SYS_accept4, listener, address.__sockaddr__, size, flags);
+        if (fd >= 0 && admit_address(fd)) {
+            return fd;
+        }
+        if (fd >= 0) {
+            close(fd);
+            atomic_fetch_add(&n_refused, 1);
+            continue;
+        }
+        if (errno == EMFILE || errno == ENFILE) {
+            drop_one(listener);
+        }
+        if (is_passing(errno)) {
+            errno = EAGAIN;
+        }
+        return -1;
+    }
+}

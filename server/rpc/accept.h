@@ -1,0 +1,23 @@
+/*
+ * Our own accept4, which libgrpc finds before libc's: in gRPC 1.51 a listener that once
+ * runs out of descriptors never accepts again (CVE-2023-4785), before TLS and for
+ * anybody to bring about. Ours never lets that be seen, and caps connections per
+ * address.
+ *
+ * Memory: one table by descriptor. Errors: accept_check says what is wrong.
+ * Threads: any.
+ */
+#ifndef KONTOR_SERVER_RPC_ACCEPT_H
+#define KONTOR_SERVER_RPC_ACCEPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Opens the spare descriptor and sets the cap; before the listener starts. */
+void accept_init(int64_t connections_per_address);
+/* Whether the dynamic linker hands out our accept4: hidden visibility would lose it. */
+bool accept_is_ours(void);
+/* Connections turned away, for want of descriptors or over the cap. */
+int64_t accept_refused(void);
+
+#endif

@@ -1,0 +1,100 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/wire.h"
+#include "server/rpc/flight.h"
+#include "server/rpc/stream_watcher.h"
+
+enum { LOG_COMMITS = 256, LOG_BYTES = 256 << 10 };
+
+static struct watcher *
+of_job(struct pool_job *job)
+{
+    return (struct watcher *)((char *)job - offsetof(struct watcher, job));
+}
+
+static void
+fail(struct watcher *watcher, enum status status)
+{
+    bool is_lost = status == STATUS_OUT_OF_RANGE;
+    watcher_end(watcher, is_lost ? REASON_HISTORY_CHANGED : REASON_STORE_UNAVAILABLE,
+                is_lost ? "the position belongs to a past that was lost"
+                        : "the log cannot be read now");
+}
+
+static void
+send_response(struct watcher *watcher, const Kontor__V1__ReadLogResponse *response,
+              struct arena *arena)
+{
+    struct bytes bytes = wire_pack(&response->base, arena);
+    grpc_slice slice =
+        grpc_slice_from_copied_buffer((const char *)bytes.data, bytes.size);
+    watcher_send(watcher, &slice, 1);
+}
+
+/* The hash of the commit at a position, which those after it are chained to. */
+static enum status
+read_anchor(struct store_reader *reader, int64_t seq, struct arena *arena,
+            ProtobufCBinaryData *anchor)
+{
+    Kontor__V1__Commit **commits;
+    size_t n = 0;
+    if (seq == 0) {
+        return STATUS_OK;
+    }
+    enum status status =
+        store_log_read(reader, seq - 1, 1, LOG_BYTES, arena, &commits, &n);
+    if (status == STATUS_OK && n == 1 && commits[0]->seq == seq) {
+        *anchor = commits[0]->hash;
+    }
+    return status;
+}
+
+void
+log_begin_job(struct pool_job *job, struct store_reader *reader)
+{
+    struct watcher *watcher = of_job(job);
+    struct rpc *rpc = watcher->rpc;
+    const struct dispatch *dispatch = rpc->server->dispatch;
+    struct arena *arena = arena_new();
+    if (arena == NULL) {
+        abort();
+    }
+    Kontor__V1__ReadLogResponse response = KONTOR__V1__READ_LOG_RESPONSE__INIT;
+    response.histories = dispatch->histories;
+    response.n_histories = dispatch->n_histories;
+    enum status status =
+        read_anchor(reader, atomic_load(&watcher->cursor), arena, &response.anchor);
+    if (status == STATUS_OK) {
+        send_response(watcher, &response, arena);
+    } else {
+        fail(watcher, status);
+    }
+    arena_free(arena);
+    rpc_release(rpc);
+}
+
+void
+log_next_job(struct pool_job *job, struct store_reader *reader)
+{
+    struct watcher *watcher = of_job(job);
+    struct rpc *rpc = watcher->rpc;
+    struct arena *arena = arena_new();
+    if (arena == NULL) {
+        abort();
+    }
+    Kontor__V1__ReadLogResponse response = KONTOR__V1__READ_LOG_RESPONSE__INIT;
+    enum status status =
+        store_log_read(reader, atomic_load(&watcher->cursor), LOG_COMMITS, LOG_BYTES,
+                       arena, &response.commits, &response.n_commits);
+    if (status != STATUS_OK) {
+        fail(watcher, status);
+    } else if (response.n_commits == 0) {
+        watcher_pump(watcher);
+    } else {
+        atomic_store(&watcher->cursor, response.commits[response.n_commits - 1]->seq);
+        send_response(watcher, &response, arena);
+    }
+    arena_free(arena);
+    rpc_release(rpc);
+}

@@ -1,0 +1,78 @@
+/*
+ * One open stream of changes, as its parts share it.
+ *
+ * Memory: in the RPC's arena. Errors: none. Threads: the owner's, but for what is
+ * atomic.
+ */
+#ifndef KONTOR_SERVER_RPC_STREAM_WATCHER_H
+#define KONTOR_SERVER_RPC_STREAM_WATCHER_H
+
+#include "kontor/v1/registry_service.pb-c.h"
+#include "kontor/v1/watch.pb-c.h"
+#include "server/rpc/pool.h"
+#include "server/rpc/server_inner.h"
+#include "server/rpc/stream.h"
+
+enum watcher_state { WATCHER_IDLE, WATCHER_OWNED, WATCHER_WRITING, WATCHER_ENDED };
+
+struct watcher {
+    struct rpc *rpc;
+    struct hub *hub;
+    const struct stream_row *row;
+    atomic_int state;           /* enum watcher_state. */
+    _Atomic int64_t cursor;     /* All up to here was sent or is not the caller's. */
+    _Atomic int64_t sent_ms;    /* When the last message was begun; monotonic. */
+    atomic_bool must_authorise; /* Trust or policy changed, or a minute passed. */
+    int64_t told;               /* Position last told. */
+    int64_t target;             /* Without follow: where to end. */
+    bool is_following;
+    bool has_begun; /* The first message is out. */
+    uint32_t kinds; /* Bits of the kinds wanted. */
+    const char *prefix;
+    _Atomic uint64_t generation;   /* Of trust, when it was last judged. */
+    _Atomic int64_t authorised_ms; /* Monotonic. */
+    int64_t stalled_ms;            /* When it was let go for being slow; the tick's. */
+    enum reason end;               /* Why it ends; NONE = it does not. */
+    struct error error;            /* With end. */
+    struct pool_job job;
+    struct watcher *before; /* In the hub's list. */
+    struct watcher *after;
+};
+
+/* Goes on with what is to do next. The caller owns the watcher. */
+void watcher_pump(struct watcher *watcher);
+/* Sends a message made of these slices, which are given away. */
+void watcher_send(struct watcher *watcher, grpc_slice *slices, size_t n_slices);
+/* Ends the stream, in order, with a reason. */
+void watcher_end(struct watcher *watcher, enum reason reason, const char *text);
+/* Goes on with fn on a worker. */
+void watcher_work(struct watcher *watcher,
+                  void (*run)(struct pool_job *job, struct store_reader *reader));
+/* Gives the idle watcher to a thread of the completion queue, if it is idle. */
+void watcher_wake(struct watcher *watcher);
+
+/* The slices of one message. */
+struct message {
+    grpc_slice *slices;
+    size_t n_slices;
+    size_t room;
+    size_t size;
+};
+
+void message_add(struct message *message, grpc_slice slice);
+/* Forgets and frees; the slices are the caller's by then. */
+void message_done(struct message *message);
+/* Adds what the watcher may see of a commit. reader: NULL, or to ask whether an old
+ * version may still be shown. */
+void message_commit(struct message *message, const struct watcher *watcher,
+                    const struct stream_commit *commit, struct store_reader *reader);
+/* A WatchResponse that tells a position only. */
+void message_position(struct message *message, const struct watcher *watcher,
+                      int64_t seq);
+
+/* Begins a ReadLog: its first message needs the store. On a worker. */
+void log_begin_job(struct pool_job *job, struct store_reader *reader);
+/* Sends the next commits of a ReadLog. On a worker. */
+void log_next_job(struct pool_job *job, struct store_reader *reader);
+
+#endif
