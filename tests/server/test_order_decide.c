@@ -1,0 +1,526 @@
+/* Approving, rejecting, cancelling, resuming and overriding: who may, and what follows
+ * for the others. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "proto/reason.h"
+#include "tests/server/desk.h"
+
+#define OVERRIDE(name) KONTOR__V1__OVERRIDE_ITEM_REQUEST__OVERRIDE__##name
+#define FAILURE(name) KONTOR__V1__FAIL_REQUEST__FAILURE__##name
+
+static int
+setup(void **state)
+{
+    *state = desk_open();
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    desk_close(*state);
+    return 0;
+}
+
+static void
+expect_reason(const struct error *error, enum reason reason)
+{
+    assert_string_equal(reason_row(error->reason)->name, reason_row(reason)->name);
+}
+
+static void
+test_a_chain_is_approved_step_by_step(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    desk_place_one(desk, "coast/o-1", OFFER_CHAIN);
+    static const struct {
+        size_t who; /* Offset in struct desk. */
+        const char *next;
+        Kontor__V1__ApprovalStep step;
+    } steps[] = {
+        {offsetof(struct desk, approver), "AWAITING_APPROVAL",
+         KONTOR__V1__APPROVAL_STEP__BROKER_STEP},
+        {offsetof(struct desk, shifter), "AWAITING_APPROVAL",
+         KONTOR__V1__APPROVAL_STEP__PROVIDER_STEP},
+        {offsetof(struct desk, operator), "QUEUED", 0},
+    };
+    for (size_t i = 0; i < 3; i++) {
+        /* Nobody else may take this step. */
+        for (size_t k = 0; k < 3; k++) {
+            const struct principal *other =
+                *(const struct principal **)((char *)desk + steps[k].who);
+            if (k != i) {
+                assert_int_equal(
+                    desk_decide(desk, other, "coast/o-1/vm", true, "", &error),
+                    STATUS_PERMISSION_DENIED);
+                expect_reason(&error, REASON_ROLE_MISSING);
+                assert_string_not_equal(harness_value(&error, "role"), "");
+            }
+        }
+        const struct principal *who =
+            *(const struct principal **)((char *)desk + steps[i].who);
+        assert_int_equal(desk_decide(desk, who, "coast/o-1/vm", true, "fine", &error),
+                         STATUS_OK);
+        desk_expect(desk, "coast/o-1/vm", steps[i].next);
+        assert_int_equal(desk_order(desk, "coast/o-1")->items[0]->step, steps[i].step);
+        assert_string_equal(desk_item(desk, "coast/o-1/vm")->approvals[i]->decided_by,
+                            who->id);
+    }
+    assert_int_equal(desk_item(desk, "coast/o-1/vm")->n_history, 4);
+    assert_string_equal(desk_order(desk, "coast/o-1")->waiting_for, "");
+}
+
+static void
+test_who_is_waited_for_follows_the_step(void **state)
+{
+    struct desk *desk = *state;
+    desk_place_one(desk, "coast/o-1", OFFER_CHAIN);
+    assert_string_equal(desk_order(desk, "coast/o-1")->waiting_for, "customer");
+    assert_int_equal(desk_decide(desk, desk->approver, "coast/o-1/vm", true, "", NULL),
+                     STATUS_OK);
+    assert_string_equal(desk_order(desk, "coast/o-1")->waiting_for, "broker");
+    assert_int_equal(desk_decide(desk, desk->shifter, "coast/o-1/vm", true, "", NULL),
+                     STATUS_OK);
+    assert_string_equal(desk_order(desk, "coast/o-1")->waiting_for, "alpine/hpc");
+    assert_string_equal(desk_order(desk, "coast/o-1")->waiting_what, "approve vm");
+}
+
+static void
+test_reject_needs_a_reason(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
+    assert_int_equal(
+        desk_decide(desk, desk->operator, "coast/o-1/vm", false, "", &error),
+        STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "reason"));
+    assert_int_equal(
+        desk_decide(desk, desk->operator, "coast/o-1/vm", false, "no room", &error),
+        STATUS_OK);
+    desk_expect(desk, "coast/o-1/vm", "REJECTED");
+    desk_expect_order(desk, "coast/o-1", "ORDER_REJECTED");
+    assert_string_equal(desk_item(desk, "coast/o-1/vm")->reason_text, "no room");
+    assert_int_equal(
+        desk_decide(desk, desk->operator, "coast/o-1/vm", true, "", &error),
+        STATUS_FAILED_PRECONDITION);
+    expect_reason(&error, REASON_ILLEGAL_STATE);
+    assert_string_equal(harness_value(&error, "from"), "REJECTED");
+    assert_string_equal(harness_value(&error, "wanted"), "DecideItem approve");
+    assert_string_equal(harness_value(&error, "allowed"), "");
+}
+
+static void
+test_admins_reject_on_their_side_and_never_approve(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
+    assert_int_equal(desk_decide(desk, desk->admin, "coast/o-1/vm", true, "", &error),
+                     STATUS_PERMISSION_DENIED);
+    assert_int_equal(
+        desk_decide(desk, desk->customer_admin, "coast/o-1/vm", false, "no", &error),
+        STATUS_PERMISSION_DENIED);
+    assert_int_equal(
+        desk_decide(desk, desk->admin, "coast/o-1/vm", false, "no", &error), STATUS_OK);
+    desk_place_one(desk, "coast/o-2", OFFER_CHAIN);
+    assert_int_equal(
+        desk_decide(desk, desk->admin, "coast/o-2/vm", false, "no", &error),
+        STATUS_PERMISSION_DENIED);
+    assert_int_equal(
+        desk_decide(desk, desk->customer_admin, "coast/o-2/vm", false, "no", &error),
+        STATUS_OK);
+}
+
+static void
+test_agents_do_not_decide_approvals(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
+    assert_int_equal(desk_decide(desk, desk->agent, "coast/o-1/vm", true, "", &error),
+                     STATUS_PERMISSION_DENIED);
+    assert_string_equal(harness_value(&error, "role"), "operator (provider's side)");
+}
+
+static void
+test_strangers_find_nothing_to_decide(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
+    const struct principal *const others[] = {desk->stranger, desk->tape_operator};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(desk_decide(desk, others[i], "coast/o-1/vm", true, "", &error),
+                         STATUS_NOT_FOUND);
+        assert_int_equal(desk_resume(desk, others[i], "coast/o-1/vm", &error),
+                         STATUS_NOT_FOUND);
+        assert_int_equal(
+            desk_override(desk, others[i], "coast/o-1/vm", OVERRIDE(FAIL), "x", &error),
+            STATUS_NOT_FOUND);
+    }
+    assert_int_equal(desk_cancel(desk, desk->stranger, "coast/o-1", NULL, NULL, &error),
+                     STATUS_NOT_FOUND);
+    assert_int_equal(
+        desk_cancel(desk, desk->portal_p2, "coast/o-1", NULL, NULL, &error),
+        STATUS_NOT_FOUND);
+}
+
+static void
+test_a_stale_expected_revision_is_told_the_current_one(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    Kontor__V1__DecideItemRequest request = KONTOR__V1__DECIDE_ITEM_REQUEST__INIT;
+    int64_t revision = desk_place_one(desk, "coast/o-1", OFFER_BASIC)->order->revision;
+    request.id = "coast/o-1/vm";
+    request.decision = KONTOR__V1__DECIDE_ITEM_REQUEST__DECISION__APPROVE;
+    request.expected_revision = revision - 1;
+    assert_int_equal(desk_call(desk, desk->operator, DESK_ORDER("DecideItem"), &request,
+                               NULL, &error),
+                     STATUS_ABORTED);
+    expect_reason(&error, REASON_REVISION_MISMATCH);
+    assert_string_equal(harness_value(&error, "current"),
+                        arena_print(desk->h->arena, "%d", (int)revision));
+    request.expected_revision = revision;
+    assert_int_equal(desk_call(desk, desk->operator, DESK_ORDER("DecideItem"), &request,
+                               NULL, &error),
+                     STATUS_OK);
+}
+
+static void
+test_validate_only_changes_nothing(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__DecideItemRequest request = KONTOR__V1__DECIDE_ITEM_REQUEST__INIT;
+    Kontor__V1__CancelOrderRequest cancel = KONTOR__V1__CANCEL_ORDER_REQUEST__INIT;
+    Kontor__V1__OrderItem *item;
+    Kontor__V1__GetOrderResponse *order;
+    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
+    request.id = "coast/o-1/vm";
+    request.decision = KONTOR__V1__DECIDE_ITEM_REQUEST__DECISION__APPROVE;
+    request.validate_only = true;
+    assert_int_equal(desk_call(desk, desk->operator, DESK_ORDER("DecideItem"), &request,
+                               &item, NULL),
+                     STATUS_OK);
+    assert_int_equal(item->state, KONTOR__V1__ITEM_STATE__QUEUED);
+    cancel.id = "coast/o-1";
+    cancel.validate_only = true;
+    assert_int_equal(
+        desk_call(desk, desk->portal, DESK_ORDER("CancelOrder"), &cancel, &order, NULL),
+        STATUS_OK);
+    assert_int_equal(order->order->state, KONTOR__V1__ORDER_STATE__ORDER_CANCELLED);
+    desk_expect(desk, "coast/o-1/vm", "AWAITING_APPROVAL");
+}
+
+/* storage <- notebook <- report, and an item on its own. */
+static void
+place_chain(struct desk *desk)
+{
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    desk_require(desk, desk_add(desk, request, "report", OFFER_OTHER), "notebook");
+    desk_require(desk, desk_add(desk, request, "notebook", OFFER_BASIC), "storage");
+    desk_add(desk, request, "storage", OFFER_BASIC);
+    desk_add(desk, request, "alone", OFFER_OPEN);
+    desk_place(desk, request);
+}
+
+static void
+test_what_requires_a_rejected_item_is_cancelled_with_it(void **state)
+{
+    struct desk *desk = *state;
+    place_chain(desk);
+    assert_int_equal(
+        desk_decide(desk, desk->operator, "coast/o-1/storage", false, "full", NULL),
+        STATUS_OK);
+    desk_expect(desk, "coast/o-1/storage", "REJECTED");
+    desk_expect(desk, "coast/o-1/notebook", "CANCELLED_OTHERWISE");
+    desk_expect(desk, "coast/o-1/report", "CANCELLED_OTHERWISE");
+    desk_expect(desk, "coast/o-1/alone", "QUEUED");
+    const Kontor__V1__OrderItem *report = desk_item(desk, "coast/o-1/report");
+    assert_int_equal(report->reason, KONTOR__V1__ITEM_REASON__BY_DEPENDENCY);
+    assert_int_equal(report->revision, desk_item(desk, "coast/o-1/storage")->revision);
+    assert_int_equal(report->revision, desk_order(desk, "coast/o-1")->revision);
+}
+
+static void
+test_what_requires_a_cancelled_item_inherits_the_customer(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__GetOrderResponse *reply;
+    place_chain(desk);
+    assert_int_equal(
+        desk_cancel(desk, desk->portal, "coast/o-1", "storage", &reply, NULL),
+        STATUS_OK);
+    assert_int_equal(reply->n_items, 4);
+    desk_expect(desk, "coast/o-1/storage", "CANCELLED");
+    desk_expect(desk, "coast/o-1/notebook", "CANCELLED");
+    desk_expect(desk, "coast/o-1/report", "CANCELLED");
+    desk_expect(desk, "coast/o-1/alone", "QUEUED");
+    assert_int_equal(desk_item(desk, "coast/o-1/report")->reason,
+                     KONTOR__V1__ITEM_REASON__BY_CUSTOMER);
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", "alone", NULL, NULL),
+                     STATUS_OK);
+    desk_expect_order(desk, "coast/o-1", "ORDER_CANCELLED");
+}
+
+static void
+test_cancelling_a_cancelled_order_is_fine(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__GetOrderResponse *reply;
+    place_chain(desk);
+    assert_int_equal(desk_cancel(desk, desk->shifter, "coast/o-1", NULL, &reply, NULL),
+                     STATUS_OK);
+    assert_int_equal(reply->order->state, KONTOR__V1__ORDER_STATE__ORDER_CANCELLED);
+    int64_t before = shelf_applied(desk->h);
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, &reply, NULL),
+                     STATUS_OK);
+    assert_int_equal(reply->n_items, 4);
+    assert_int_equal(shelf_applied(desk->h), before);
+}
+
+static void
+test_cancel_names_unknown_items_and_is_the_customers(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    place_chain(desk);
+    assert_int_equal(
+        desk_cancel(desk, desk->portal, "coast/o-1", "ghost", NULL, &error),
+        STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "items[0]"));
+    /* The provider's side has the role, on the wrong side. */
+    const struct principal *provider =
+        harness_principal(desk->h, "alpine/web", ROLE_BIT(PORTAL), "r:alpine", NULL);
+    assert_int_equal(desk_cancel(desk, provider, "coast/o-1", NULL, NULL, &error),
+                     STATUS_PERMISSION_DENIED);
+    expect_reason(&error, REASON_NOT_OWNER);
+}
+
+/* Claims and begins coast/o-1/vm. */
+static Kontor__V1__ClaimedJob *
+begin_one(struct desk *desk, const char *order)
+{
+    const char *session = desk_session(desk, desk->agent, 8, OFFER_OPEN, NULL);
+    desk_place_one(desk, order, OFFER_OPEN);
+    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
+    assert_non_null(job);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    return job;
+}
+
+static void
+test_a_begun_item_is_not_cancelled_and_nothing_else_is(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    desk_add(desk, request, "vm", OFFER_OPEN);
+    desk_add(desk, request, "tape", OFFER_OTHER);
+    desk_place(desk, request);
+    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, &error),
+                     STATUS_FAILED_PRECONDITION);
+    expect_reason(&error, REASON_ITEM_BEGUN);
+    assert_string_equal(harness_value(&error, "item"), "coast/o-1/vm");
+    desk_expect(desk, "coast/o-1/vm", "IN_PROGRESS");
+    desk_expect(desk, "coast/o-1/tape", "QUEUED");
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", "tape", NULL, &error),
+                     STATUS_OK);
+    desk_expect(desk, "coast/o-1/tape", "CANCELLED");
+    /* What is delivered stays. */
+    assert_int_equal(desk_complete(desk, "coast/o-1/vm", job->fence, "b-1", NULL),
+                     STATUS_OK);
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, &error),
+                     STATUS_OK);
+    desk_expect(desk, "coast/o-1/vm", "COMPLETED");
+    desk_expect_order(desk, "coast/o-1", "ORDER_COMPLETED");
+}
+
+static void
+test_cancel_before_begin_takes_the_fence(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    desk_place_one(desk, "coast/o-1", OFFER_OPEN);
+    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, NULL),
+                     STATUS_OK);
+    assert_int_equal(desk_begin(desk, job, &error), STATUS_ABORTED);
+    expect_reason(&error, REASON_LEASE_LOST);
+    assert_int_equal(desk_complete(desk, "coast/o-1/vm", job->fence, "b-1", &error),
+                     STATUS_ABORTED);
+    Kontor__V1__RenewResponse *renewed;
+    assert_int_equal(desk_renew(desk, desk->agent, session, &renewed, NULL), STATUS_OK);
+    assert_int_equal(renewed->n_jobs, 0);
+}
+
+/* Fails the job until a person has to look. */
+static void
+exhaust(struct desk *desk, const Kontor__V1__ClaimedJob *job)
+{
+    for (int i = 0; i < 5; i++) {
+        desk_expect(desk, job->item, "IN_PROGRESS");
+        assert_int_equal(
+            desk_fail(desk, job->item, job->fence, FAILURE(RETRYABLE), NULL, NULL),
+            STATUS_OK);
+    }
+    desk_expect(desk, job->item, "HELD_BEGUN");
+}
+
+static void
+test_a_held_item_is_resumed_with_its_intent(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = begin_one(desk, "coast/o-1");
+    exhaust(desk, job);
+    desk_expect_order(desk, "coast/o-1", "ORDER_HELD");
+    assert_string_equal(desk_order(desk, "coast/o-1")->waiting_for, "alpine/hpc");
+    assert_int_equal(desk_resume(desk, desk->shifter, "coast/o-1/vm", &error),
+                     STATUS_PERMISSION_DENIED);
+    assert_int_equal(desk_resume(desk, desk->operator, "coast/o-1/vm", &error),
+                     STATUS_OK);
+    desk_expect(desk, "coast/o-1/vm", "IN_PROGRESS");
+    session = desk_session(desk, desk->agent2, 1, OFFER_OPEN, NULL);
+    Kontor__V1__ClaimedJob *again = desk_claim(desk, desk->agent2, session);
+    assert_string_equal(again->prior_intent, job->intent);
+    assert_true(again->fence > job->fence);
+    assert_int_equal(again->attempt, 2);
+    assert_int_equal(desk_resume(desk, desk->operator, "coast/o-1/vm", &error),
+                     STATUS_FAILED_PRECONDITION);
+    assert_string_equal(harness_value(&error, "from"), "IN_PROGRESS");
+}
+
+static void
+test_overrides_need_a_reason_and_the_providers_admin(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    Kontor__V1__ClaimedJob *job = begin_one(desk, "coast/o-1");
+    assert_int_equal(
+        desk_override(desk, desk->admin, job->item, OVERRIDE(FAIL), "", &error),
+        STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "reason"));
+    assert_int_equal(desk_override(desk, desk->customer_admin, job->item,
+                                   OVERRIDE(FAIL), "x", &error),
+                     STATUS_PERMISSION_DENIED);
+    assert_int_equal(
+        desk_override(desk, desk->operator, job->item, OVERRIDE(FAIL), "x", &error),
+        STATUS_PERMISSION_DENIED);
+    assert_int_equal(
+        desk_override(desk, desk->admin, job->item, OVERRIDE(REQUEUE), "x", &error),
+        STATUS_FAILED_PRECONDITION);
+    assert_int_equal(desk_override(desk, desk->admin, job->item,
+                                   OVERRIDE(ABANDON_CLEANUP), "x", &error),
+                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(desk_override(desk, desk->admin, job->item, OVERRIDE(FAIL),
+                                   "the rack burnt", &error),
+                     STATUS_OK);
+    desk_expect(desk, job->item, "FAILED");
+    assert_int_equal(desk_item(desk, job->item)->cleanup,
+                     KONTOR__V1__CLEANUP__CLEANUP_REQUIRED);
+    assert_int_equal(desk_complete(desk, job->item, job->fence, "b", &error),
+                     STATUS_ABORTED);
+    assert_int_equal(desk_override(desk, desk->operator, job->item,
+                                   OVERRIDE(ABANDON_CLEANUP), "x", &error),
+                     STATUS_PERMISSION_DENIED);
+    assert_int_equal(desk_override(desk, desk->admin, job->item,
+                                   OVERRIDE(ABANDON_CLEANUP), "melted", &error),
+                     STATUS_OK);
+    const Kontor__V1__OrderItem *item = desk_item(desk, job->item);
+    assert_int_equal(item->cleanup, KONTOR__V1__CLEANUP__CLEANUP_ABANDONED);
+    assert_string_equal(item->history[item->n_history - 1]->reason, "melted");
+    assert_int_equal(item->state, KONTOR__V1__ITEM_STATE__FAILED);
+}
+
+static void
+test_admins_requeue_and_operators_fail_what_is_held(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    Kontor__V1__ClaimedJob *job = begin_one(desk, "coast/o-1");
+    exhaust(desk, job);
+    assert_int_equal(
+        desk_override(desk, desk->operator, job->item, OVERRIDE(REQUEUE), "x", &error),
+        STATUS_PERMISSION_DENIED);
+    assert_int_equal(
+        desk_override(desk, desk->admin, job->item, OVERRIDE(REQUEUE), "again", &error),
+        STATUS_OK);
+    desk_expect(desk, job->item, "IN_PROGRESS");
+    assert_non_null(desk_item(desk, job->item)->job->ready_at);
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    job = desk_claim(desk, desk->agent, session);
+    exhaust(desk, job);
+    assert_int_equal(desk_override(desk, desk->operator, job->item, OVERRIDE(FAIL),
+                                   "hopeless", &error),
+                     STATUS_OK);
+    desk_expect(desk, job->item, "FAILED");
+    desk_expect_order(desk, "coast/o-1", "ORDER_FAILED");
+}
+
+static void
+test_a_decision_repeated_by_its_request_id_is_answered_again(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__CancelOrderRequest request = KONTOR__V1__CANCEL_ORDER_REQUEST__INIT;
+    Kontor__V1__GetOrderResponse *first, *again;
+    char *items[] = {"alone"};
+    place_chain(desk);
+    request.id = "coast/o-1";
+    request.items = items;
+    request.n_items = 1;
+    request.request_id = "7b1c1bd8-0f0e-4a52-8d5e-2d3b6f1f2a01";
+    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("CancelOrder"), &request,
+                               &first, NULL),
+                     STATUS_OK);
+    assert_int_equal(
+        desk_decide(desk, desk->operator, "coast/o-1/storage", true, "", NULL),
+        STATUS_OK);
+    int64_t before = shelf_applied(desk->h);
+    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("CancelOrder"), &request,
+                               &again, NULL),
+                     STATUS_OK);
+    assert_int_equal(again->order->revision, first->order->revision);
+    assert_int_equal(again->n_items, 4);
+    assert_int_equal(shelf_applied(desk->h), before);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_chain_is_approved_step_by_step),
+        TEST(test_who_is_waited_for_follows_the_step),
+        TEST(test_reject_needs_a_reason),
+        TEST(test_admins_reject_on_their_side_and_never_approve),
+        TEST(test_agents_do_not_decide_approvals),
+        TEST(test_strangers_find_nothing_to_decide),
+        TEST(test_a_stale_expected_revision_is_told_the_current_one),
+        TEST(test_validate_only_changes_nothing),
+        TEST(test_what_requires_a_rejected_item_is_cancelled_with_it),
+        TEST(test_what_requires_a_cancelled_item_inherits_the_customer),
+        TEST(test_cancelling_a_cancelled_order_is_fine),
+        TEST(test_cancel_names_unknown_items_and_is_the_customers),
+        TEST(test_a_begun_item_is_not_cancelled_and_nothing_else_is),
+        TEST(test_cancel_before_begin_takes_the_fence),
+        TEST(test_a_held_item_is_resumed_with_its_intent),
+        TEST(test_overrides_need_a_reason_and_the_providers_admin),
+        TEST(test_admins_requeue_and_operators_fail_what_is_held),
+        TEST(test_a_decision_repeated_by_its_request_id_is_answered_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
