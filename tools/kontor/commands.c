@@ -93,8 +93,9 @@ static const struct option_row watch_options[] = {
      false},
     END_OPTION};
 static const struct option_row import_options[] = {
-    {"format", "FORMAT", "what the files are: see kontor import formats in the manual",
-     NULL, NULL, true, false},
+    {"format", "FORMAT",
+     "what the files are, such as kontor-1, marketplace-2019, gocdb", NULL, NULL, true,
+     false},
     {"registry", "ID", "whose records they become; your own", NULL, NULL, false, false},
     VALIDATE_ONLY,
     END_OPTION};

@@ -1,0 +1,111 @@
+#include "tests/tools/cli_fixture.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+static struct {
+    struct fake *fake;
+    char directory[64];
+    char out[1 << 20];
+    char err[1 << 16];
+} rig;
+
+static void
+die_if(bool is_wrong, const char *what)
+{
+    if (is_wrong) {
+        perror(what);
+        abort();
+    }
+}
+
+void
+cli_begin(fake_handler handler)
+{
+    rig.fake = fake_start(handler, NULL);
+    snprintf(rig.directory, sizeof rig.directory, "/tmp/kontor-cli-XXXXXX");
+    die_if(mkdtemp(rig.directory) == NULL, "directory");
+    /* The certificate names localhost, and the program has no option for another name.
+     */
+    struct kontor_options options = fake_options(rig.fake);
+    char server[32];
+    snprintf(server, sizeof server, "localhost%s", strchr(options.server, ':'));
+    setenv("KONTOR_SERVER", server, 1);
+    setenv("KONTOR_CA", options.ca_file, 1);
+    setenv("KONTOR_CERT", options.cert_file, 1);
+    setenv("KONTOR_KEY", options.key_file, 1);
+    setenv("TZ", "UTC", 1);
+    /* c-ares, behind gRPC's resolver, keeps a few bytes. */
+    setenv("LSAN_OPTIONS", "suppressions=" CLI_SUPPRESSIONS ":print_suppressions=0", 1);
+}
+
+void
+cli_end(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -r %s", rig.directory);
+    die_if(system(command) != 0, "rm");
+    fake_stop(rig.fake);
+}
+
+struct fake *
+cli_fake(void)
+{
+    return rig.fake;
+}
+
+const char *
+cli_path(const char *name)
+{
+    static char paths[8][160];
+    static int next;
+    char *path = paths[next++ % 8];
+    snprintf(path, sizeof paths[0], "%s/%s", rig.directory, name);
+    return path;
+}
+
+const char *
+cli_write(const char *name, const char *text)
+{
+    const char *path = cli_path(name);
+    FILE *stream = fopen(path, "w");
+    die_if(stream == NULL, path);
+    die_if(fputs(text, stream) < 0 || fclose(stream) != 0, path);
+    die_if(chmod(path, strncmp(text, "#!", 2) == 0 ? 0700 : 0600) != 0, path);
+    return path;
+}
+
+static void
+slurp(const char *name, char *text, size_t size)
+{
+    FILE *stream = fopen(cli_path(name), "r");
+    die_if(stream == NULL, name);
+    size_t n = fread(text, 1, size - 1, stream);
+    text[n] = '\0';
+    fclose(stream);
+}
+
+struct cli_result
+cli_run(const char *format, ...)
+{
+    char words[4096];
+    char command[6000];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(words, sizeof words, format, args);
+    va_end(args);
+    snprintf(command, sizeof command, "timeout 60 %s %s >%s 2>%s </dev/null",
+             CLI_PROGRAM, words, cli_path("out"), cli_path("err"));
+    fake_sync(rig.fake);
+    int status = system(command);
+    fake_sync(rig.fake);
+    slurp("out", rig.out, sizeof rig.out);
+    slurp("err", rig.err, sizeof rig.err);
+    struct cli_result result = {WIFEXITED(status) ? WEXITSTATUS(status) : -1, rig.out,
+                                rig.err};
+    return result;
+}
