@@ -13,6 +13,8 @@ provider_must_own(struct call *call, const char *provider)
     return call_must_have(call, arena_print(call->arena, "p:%s", provider));
 }
 
+/* A provider has no parent but its registry; an operator named for it before may create
+ * it. */
 static enum status
 judge(struct call *call, const void *old, const struct document *old_doc, void *record,
       struct decision *decision)

@@ -162,6 +162,8 @@ follow_change(struct search *search, const Kontor__V1__Commit *commit,
     }
 }
 
+/* The position moves with every commit, of services or not: it says how far the index
+ * has heard. */
 static void
 follow(void *context, const Kontor__V1__Commit *commit)
 {

@@ -104,6 +104,7 @@ token_of(struct call *call, const Kontor__V1__SearchServicesRequest *request,
         call->arena);
 }
 
+/* Also refuses a token of another search: its hits would not follow the last ones. */
 static bool
 read_token(struct call *call, const Kontor__V1__SearchServicesRequest *request,
            struct search_hit *after)
@@ -215,6 +216,7 @@ compare_counts(const void *a, const void *b)
     return strcmp(left->value, right->value);
 }
 
+/* Order types go out under their proto names, as in JSON. */
 static Kontor__V1__Facet *
 order_type_facet(struct call *call, const int32_t *counts)
 {
@@ -265,6 +267,7 @@ add_hits(struct call *call, const struct search_query *query,
 {
     reply->hits = arena_alloc(call->arena, (result->n_hits + 1) * sizeof(*reply->hits));
     for (size_t i = 0; i < result->n_hits; i++) {
+        struct error before = call->error;
         struct document document;
         enum status status =
             call_get(call, KIND_SERVICE, result->hits[i].id, &document);
@@ -272,7 +275,7 @@ add_hits(struct call *call, const struct search_query *query,
             reply->hits[reply->n_hits++] =
                 new_hit(call, query, &result->hits[i], &document);
         } else if (status == STATUS_NOT_FOUND) {
-            call->error = (struct error){.status = STATUS_OK};
+            call->error = before;
         } else {
             return status;
         }

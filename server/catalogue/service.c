@@ -67,6 +67,8 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     return STATUS_OK;
 }
 
+/* Everybody reads what is published; its registry and its provider own it in every
+ * phase. */
 static void
 scope(struct call *call, const void *record, char ***out, size_t *n_out)
 {

@@ -64,6 +64,7 @@ resolve(struct call *call, Kontor__V1__Downtime *downtime)
     downtime->affected = resolved;
 }
 
+/* A type alone would hit everything of its kind everywhere. */
 static void
 judge_affected(struct call *call, const Kontor__V1__Downtime *downtime)
 {
@@ -110,6 +111,7 @@ scope(struct call *call, const void *record, char ***out, size_t *n_out)
     site_scope(call, downtime->id, out, n_out);
 }
 
+/* By end: whoever asks wants what is still ahead. */
 static enum status
 filter(struct call *call, const void *request, struct find *find)
 {
@@ -177,6 +179,7 @@ downtime_cancel(struct call *call, const void *request, struct decision *decisio
         return status;
     }
     downtime = call_record(call, &document);
+    /* Cancelling twice is no error: the first reason stays. */
     if (downtime->is_cancelled) {
         decision_reply(decision, downtime);
         return STATUS_OK;

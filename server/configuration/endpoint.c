@@ -85,6 +85,7 @@ const struct record endpoint_record = {
 
 /* ---- Resolving ---- */
 
+/* What the name leaves out matches everything. */
 static bool
 is_named(struct call *call, const struct document *document,
          const struct endpoint_name *name)
@@ -107,6 +108,8 @@ struct named {
     size_t n;
 };
 
+/* Only endpoints of the registry that speaks count: nobody declares a downtime of
+ * another by calling it by name. */
 static void
 gather_named(struct call *call, const char *registry, const struct endpoint_name *name,
              const struct page *page, struct named *named)

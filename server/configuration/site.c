@@ -46,6 +46,8 @@ guard_of(struct call *call, const Kontor__V1__Site *site)
                        folded[0] == '\0' ? site->short_name : folded);
 }
 
+/* The guard is written in the same commit as the site, so two sites cannot take one
+ * name at once. */
 static enum status
 take_name(struct call *call, const Kontor__V1__Site *site, struct decision *decision)
 {

@@ -36,6 +36,8 @@ add_downtime(struct call *call, struct ahead *ahead, Kontor__V1__Downtime *downt
     ahead->rows[ahead->n_rows++] = downtime;
 }
 
+/* All of them, once a call: an order has many endpoints, and few downtimes are ahead.
+ */
 static enum status
 read_ahead(struct call *call, struct ahead *ahead)
 {
@@ -81,6 +83,8 @@ is_hit(struct call *call, const Kontor__V1__Downtime *downtime,
     return false;
 }
 
+/* By start, so that what is nearest comes first; equal ones by id, so that answers
+ * repeat. */
 static int
 compare_traced(const void *a, const void *b)
 {
@@ -120,12 +124,13 @@ static enum status
 trace_endpoint(struct call *call, const struct ahead *ahead, char *id,
                Kontor__V1__TracedEndpoint *traced)
 {
+    struct error before = call->error;
     struct document document;
     enum status status = call_get(call, KIND_ENDPOINT, id, &document);
     const char *site;
     kontor__v1__traced_endpoint__init(traced);
     if (status == STATUS_NOT_FOUND) {
-        call->error = (struct error){.status = STATUS_OK};
+        call->error = before;
         traced->endpoint = arena_alloc(call->arena, sizeof(*traced->endpoint));
         kontor__v1__endpoint__init(traced->endpoint);
         traced->endpoint->id = id;

@@ -26,6 +26,8 @@ struct notes {
     size_t n_rows;
 };
 
+/* Records and results are found by name: the messages of two services have them alike.
+ */
 static const ProtobufCFieldDescriptor *
 list_field(const ProtobufCMessage *message, const char *name)
 {
@@ -214,6 +216,14 @@ import_reply(struct call *call, const void *request)
     return reply;
 }
 
+/* What went wrong inside the broker is for its log, not for the caller. */
+static const char *
+public_message(const struct call *call)
+{
+    bool is_ours = call->error.reason == REASON_INTERNAL || call->error.message == NULL;
+    return is_ours ? "the broker could not judge this record" : call->error.message;
+}
+
 /* Everything wrong with the record: its fields, else the one error. */
 static void
 refuse(struct call *call, Kontor__V1__ImportResult *result)
@@ -229,8 +239,7 @@ refuse(struct call *call, Kontor__V1__ImportResult *result)
             violation(call, faults->rows[i].path, faults->rows[i].description);
     }
     if (n_faults == 0) {
-        const char *message = call->error.message == NULL ? "" : call->error.message;
-        result->violations[0] = violation(call, "id", message);
+        result->violations[0] = violation(call, "id", public_message(call));
     }
 }
 

@@ -13,6 +13,8 @@ struct writing {
     const struct kind *kind;
     const char *id;
     const char *prefix; /* What its faults' paths begin with: "service." or "". */
+    const void *old;    /* The record it replaces and its document; NULL = it is new. */
+    const struct document *document;
 };
 
 /* ---- Judging ---- */
@@ -72,15 +74,16 @@ is_same_record(struct call *call, const void *old, const void *record)
 /* Judges the record whole, as it would be stored: first its form, so that the kind's
  * own judge may rely on it. */
 static enum status
-judge(struct call *call, const struct writing *writing, const void *old,
-      const struct document *old_doc, void *record, struct decision *decision)
+judge(struct call *call, const struct writing *writing, void *record,
+      struct decision *decision)
 {
     size_t first = call->faults->n_rows;
-    enum status status;
+    enum status status = STATUS_OK;
     rules_check(record, call->faults);
-    status = call->faults->n_found > 0
-                 ? STATUS_OK
-                 : writing->row->judge(call, old, old_doc, record, decision);
+    if (call->faults->n_found == 0) {
+        status = writing->row->judge(call, writing->old, writing->document, record,
+                                     decision);
+    }
     prefix_faults(call, first, writing->prefix);
     return status != STATUS_OK ? status : call_check_faults(call);
 }
@@ -111,7 +114,7 @@ create(struct call *call, const struct writing *writing, const void *value,
         call, &(struct record_merging){.to = record,
                                        .from = value,
                                        .output_only = writing->row->output_only});
-    status = judge(call, writing, NULL, NULL, record, decision);
+    status = judge(call, writing, record, decision);
     if (status != STATUS_OK) {
         return status;
     }
@@ -120,13 +123,12 @@ create(struct call *call, const struct writing *writing, const void *value,
     return STATUS_OK;
 }
 
-/* Writes the merged record over its document, or nothing when no byte changes. */
+/* Writes the merged record over writing's document, or nothing when no byte changes. */
 static enum status
 replace(struct call *call, const struct writing *writing,
-        const struct document *document, const struct record_merging *merging,
-        struct decision *decision)
+        const struct record_merging *merging, struct decision *decision)
 {
-    const void *old = call_record(call, document);
+    const struct document *document = writing->document;
     void *record = call_record(call, document);
     struct record_merging onto = *merging;
     char **scope = NULL;
@@ -135,12 +137,13 @@ replace(struct call *call, const struct writing *writing,
     onto.to = record;
     onto.output_only = writing->row->output_only;
     record_merge_masked(call, &onto);
-    status = judge(call, writing, old, document, record, decision);
+    status = judge(call, writing, record, decision);
     if (status != STATUS_OK) {
         return status;
     }
     writing->row->scope(call, record, &scope, &n_scope);
-    if (is_same_record(call, old, record) && is_same_scope(document, scope, n_scope)) {
+    if (is_same_record(call, writing->old, record) &&
+        is_same_scope(document, scope, n_scope)) {
         *decision = (struct decision){.kind = DECISION_NONE};
         return STATUS_OK;
     }
@@ -166,11 +169,13 @@ check_revision(struct call *call, const struct writing *writing, int64_t current
 /* The document within the caller's scopes: NOT_FOUND without failing the call when a
  * missing one is to be created. */
 static enum status
-find_own(struct call *call, const struct writing *writing, bool may_be_missing,
-         struct document *document)
+find_own(struct call *call, struct writing *writing, bool may_be_missing)
 {
+    struct document *document = arena_alloc(call->arena, sizeof(*document));
     enum status status = call_get(call, writing->kind, writing->id, document);
     if (status == STATUS_OK) {
+        writing->document = document;
+        writing->old = call_record(call, document);
         return call_must_own(call, document);
     }
     if (status == STATUS_NOT_FOUND && may_be_missing) {
@@ -216,22 +221,22 @@ record_create(struct call *call, const void *request, struct decision *decision)
 
 /* The caller's change of a document that is there. */
 static enum status
-change(struct call *call, const struct writing *writing,
-       const struct document *document, const void *request, struct decision *decision)
+change(struct call *call, const struct writing *writing, const void *request,
+       struct decision *decision)
 {
     struct record_merging merging = {
         .from = named_message(request, writing->row->field),
         .mask = named_message(request, "update_mask"),
         .mask_path = "update_mask",
     };
-    enum status status = check_revision(call, writing, document->revision,
+    enum status status = check_revision(call, writing, writing->document->revision,
                                         named_integer(request, "expected_revision"));
     if (status != STATUS_OK) {
         return status;
     }
-    status = replace(call, writing, document, &merging, decision);
+    status = replace(call, writing, &merging, decision);
     if (status == STATUS_OK && decision->kind == DECISION_NONE) {
-        decision_reply(decision, call_record(call, document));
+        decision_reply(decision, call_record(call, writing->document));
     }
     return status;
 }
@@ -240,7 +245,6 @@ enum status
 record_update(struct call *call, const void *request, struct decision *decision)
 {
     struct writing writing;
-    struct document document;
     const void *value = given_record(call, request, &writing);
     bool may_be_missing = named_flag(request, "allow_missing");
     enum status status;
@@ -251,9 +255,9 @@ record_update(struct call *call, const void *request, struct decision *decision)
     if (status != STATUS_OK) {
         return status;
     }
-    status = find_own(call, &writing, may_be_missing, &document);
+    status = find_own(call, &writing, may_be_missing);
     if (status == STATUS_OK) {
-        return change(call, &writing, &document, request, decision);
+        return change(call, &writing, request, decision);
     }
     if (status != STATUS_NOT_FOUND || !may_be_missing) {
         return status;
@@ -300,12 +304,11 @@ record_import(struct call *call, const struct record *record, const void *value,
                               .prefix = ""};
     struct record_merging merging = {
         .from = value, .mask = mask, .mask_path = "the source's fields"};
-    struct document document;
     enum status status = check_id(call, &writing);
     if (status != STATUS_OK) {
         return status;
     }
-    status = find_own(call, &writing, true, &document);
+    status = find_own(call, &writing, true);
     if (status == STATUS_NOT_FOUND) {
         *outcome = KONTOR__V1__IMPORT_OUTCOME__CREATED;
         return create(call, &writing, value, decision);
@@ -314,7 +317,7 @@ record_import(struct call *call, const struct record *record, const void *value,
         return status;
     }
     *outcome = KONTOR__V1__IMPORT_OUTCOME__CHANGED;
-    status = replace(call, &writing, &document, &merging, decision);
+    status = replace(call, &writing, &merging, decision);
     if (status == STATUS_OK && decision->kind == DECISION_NONE) {
         *outcome = KONTOR__V1__IMPORT_OUTCOME__SAME;
         decision_reply(decision, NULL);
