@@ -37,7 +37,7 @@ struct sqlite {
     struct arena *scratch; /* The writer's, for one statement. */
     bool is_immutable;     /* A read-only file that nobody has open. */
     int wal_pages;         /* In the WAL after the last commit. */
-    int checkpoint_pages; /* Pages that are worth a checkpoint. */
+    int checkpoint_pages;  /* Pages that are worth a checkpoint. */
     int checkpoint_at;     /* Pages from which on settle tries a checkpoint. */
 };
 
@@ -98,7 +98,7 @@ enum sqlite_sql {
     SQL_MAKE_PAST_INDEX,
     SQL_MAKE_INDEX,
     SQL_KEYS, /* And the further forms of a stream: see sqlite_keys_sql. */
-    SQL_END = SQL_KEYS + 16,
+    SQL_END = SQL_KEYS + 32,
 };
 
 /* The text of a statement for a kind and an index (NULL: the one by id), to be freed
@@ -107,6 +107,9 @@ char *sqlite_sql_text(enum sqlite_sql sql, const struct kind *kind,
                       const struct kind_index *index);
 /* The form of SQL_KEYS for a stream. */
 enum sqlite_sql sqlite_keys_sql(const struct stream *stream);
+/* Whether a kind's own table lists what an index would: all documents by id need no
+ * rows. */
+bool sqlite_is_listed(const struct kind_index *index, const char *scope);
 /* The prepared statement, NULL when it cannot be prepared; kind and index may be NULL
  * where it needs none. */
 sqlite3_stmt *sqlite_statement(struct sqlite_conn *conn, enum sqlite_sql sql,

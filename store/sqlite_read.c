@@ -354,11 +354,17 @@ sqlite_has_key(void *reader, const struct kind *kind, const struct kind_index *i
                const struct version *version, const char *scope)
 {
     struct sqlite_conn *conn = reader;
-    sqlite3_stmt *statement = sqlite_statement(conn, SQL_KEY_HAS, kind, index);
+    bool is_listed = sqlite_is_listed(index, scope);
+    sqlite3_stmt *statement =
+        sqlite_statement(conn, is_listed ? SQL_HEAD : SQL_KEY_HAS, kind, index);
     if (statement == NULL) {
         return STATUS_UNAVAILABLE;
     }
-    sqlite_bind_key(statement, kind, index, version, scope);
+    if (is_listed) {
+        sqlite_bind_text(statement, 1, version->id);
+    } else {
+        sqlite_bind_key(statement, kind, index, version, scope);
+    }
     enum status status = read_row(conn, statement);
     sqlite3_reset(statement);
     return status;
@@ -391,6 +397,7 @@ sqlite_counts(void *reader, const struct kind *kind, struct backend_counts *out)
         status =
             count_rows(conn, SQL_KEY_COUNT, kind, NULL, &out->keys[KIND_MAX_INDEXES]);
     }
+    out->keys[KIND_MAX_INDEXES] += out->present;
     size_t n = split_n_indexes(kind);
     for (size_t i = 0; i < n && status == STATUS_OK; i++) {
         status =

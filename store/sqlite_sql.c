@@ -145,9 +145,9 @@ sql_word(sqlite3_str *out, const char *text, const struct kind *kind,
     return strlen(sql_words[i].word);
 }
 
-/* Forms of SQL_KEYS: two bits of equal columns, one of an upper bound, one of the past.
- */
-enum { FORM_HIGH = 4, FORM_PAST = 8, FORM_EQUAL = 3 };
+/* Forms of SQL_KEYS: two bits of equal columns, one each of an upper bound, of the
+ * past, of all documents by id, which the kind's own table lists. */
+enum { FORM_HIGH = 4, FORM_PAST = 8, FORM_ALL = 16, FORM_EQUAL = 3 };
 
 enum sqlite_sql
 sqlite_keys_sql(const struct stream *stream)
@@ -155,7 +155,16 @@ sqlite_keys_sql(const struct stream *stream)
     unsigned form = (unsigned)stream->n_equal;
     form += stream->has_high ? FORM_HIGH : 0;
     form += stream->is_past ? FORM_PAST : 0;
+    form += !stream->is_past && sqlite_is_listed(stream->index, stream->scope)
+                ? FORM_ALL
+                : 0;
     return (enum sqlite_sql)(SQL_KEYS + form);
+}
+
+bool
+sqlite_is_listed(const struct kind_index *index, const char *scope)
+{
+    return index == NULL && strcmp(scope, SCOPE_ALL) == 0;
 }
 
 /* The columns from a place on, each with this after it. */
@@ -169,6 +178,23 @@ sql_rest(sqlite3_str *out, const struct kind *kind, const struct kind_index *ind
     }
 }
 
+/* Where the keys come from: the past of any scope, the kind's own table, or an index.
+ */
+static void
+sql_source(sqlite3_str *out, unsigned form, const struct kind *kind,
+           const struct kind_index *index)
+{
+    if ((form & FORM_PAST) != 0) {
+        sqlite3_str_appendf(out, "id FROM \"%s_past\" WHERE seq <= ?1 AND until > ?1",
+                            kind->name);
+    } else if ((form & FORM_ALL) != 0) {
+        sqlite3_str_appendf(out, "id FROM \"%s\" WHERE ?1 IS NOT NULL", kind->name);
+    } else {
+        sqlite3_str_appendf(out, "id FROM \"%s_%s\" WHERE scope = ?1", kind->name,
+                            index == NULL ? "id" : index->name);
+    }
+}
+
 /*
  * One keyset: the equal columns, then everything beyond (the rest, id), up to the
  * bound. Parameters in this order: scope or as_of, as_of, equal ones, after, high,
@@ -179,14 +205,9 @@ sql_keys(sqlite3_str *out, unsigned form, const struct kind *kind,
          const struct kind_index *index)
 {
     size_t n_equal = form & FORM_EQUAL;
-    bool is_past = (form & FORM_PAST) != 0;
     sqlite3_str_appendall(out, "SELECT ");
     sql_rest(out, kind, index, n_equal, "\"f_%s\", ");
-    sqlite3_str_appendf(out, "id FROM \"%s_%s\" WHERE ", kind->name,
-                        is_past         ? "past"
-                        : index == NULL ? "id"
-                                        : index->name);
-    sqlite3_str_appendall(out, is_past ? "seq <= ?1 AND until > ?1" : "scope = ?1");
+    sql_source(out, form, kind, index);
     for (size_t i = 0; i < n_equal; i++) {
         sqlite3_str_appendf(out, " AND \"f_%s\" = ?",
                             kind->declared[split_column(kind, index, i)].name);

@@ -62,7 +62,10 @@ static enum status
 write_keys(struct sqlite *db, enum sqlite_sql sql, const struct kind *kind,
            const struct kind_index *index, const struct version *version)
 {
-    enum status status = write_key(db, sql, kind, index, version, SCOPE_ALL);
+    enum status status = STATUS_OK;
+    if (!sqlite_is_listed(index, SCOPE_ALL)) {
+        status = write_key(db, sql, kind, index, version, SCOPE_ALL);
+    }
     for (size_t i = 0; i < version->n_scope && status == STATUS_OK; i++) {
         status = write_key(db, sql, kind, index, version, version->scope[i] + 1);
     }

@@ -56,7 +56,7 @@ static const struct {
      "x'', x'', x'')",
      "documents of seal", true},
     {"DELETE FROM paper_rank WHERE scope = 'r:b'", "does not list", true},
-    {"DELETE FROM paper_id WHERE scope = '!'", "does not list", true},
+    {"DELETE FROM paper_name WHERE scope = '!'", "does not list", true},
     {"INSERT INTO paper_id VALUES('r:evil', 'p')", "indexes differ", true},
     {"DELETE FROM log WHERE seq = 2", "does not follow", false},
     {"UPDATE log SET body = (SELECT body FROM log WHERE seq = 1) WHERE seq = 2",
