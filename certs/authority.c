@@ -126,7 +126,9 @@ extensions_fill(X509 *certificate, const X509 *issuer, const struct profile *pro
     return extension_add(certificate, issuer, NID_basic_constraints, basic) &&
            extension_add(certificate, issuer, NID_key_usage, profile_usage(profile)) &&
            extension_add(certificate, issuer, NID_subject_key_identifier, "hash") &&
-           extension_add(certificate, issuer, NID_authority_key_identifier, "keyid") &&
+           (issuer == certificate ||
+            extension_add(certificate, issuer, NID_authority_key_identifier,
+                          "keyid:always")) &&
            (!has_extended || extension_add(certificate, issuer, NID_ext_key_usage,
                                            profile_extended_usage(profile))) &&
            names_add(certificate, profile);

@@ -16,6 +16,7 @@
 #include "server/log.h"
 #include "server/metrics.h"
 #include "server/notify.h"
+#include "server/order/lease.h"
 #include "server/registry/home.h"
 #include "server/rpc/identity.h"
 #include "server/rpc/server.h"
@@ -29,6 +30,7 @@ struct daemon {
     struct broker broker;
     struct home_summary home;
     struct server *server;
+    struct lease *lease;
     struct metrics *metrics;
     struct gauges *gauges;
     struct expiry expiry;
@@ -151,6 +153,14 @@ open_server(struct daemon *daemon)
     return server_new(&options, &daemon->server, daemon->error, ERROR_SIZE);
 }
 
+/* Sessions whose time is over end from here on. */
+static enum status
+start_lease(struct daemon *daemon)
+{
+    daemon->lease = lease_start(server_dispatch(daemon->server));
+    return STATUS_OK;
+}
+
 static enum status
 start_search(struct daemon *daemon)
 {
@@ -201,9 +211,9 @@ say_port(struct daemon *daemon)
 typedef enum status (*open_fn)(struct daemon *daemon);
 
 /* All that listens to the store comes before the first thing that writes to it. */
-static const open_fn openings[] = {open_store,  open_identity, open_search,
-                                   open_server, start_search,  open_metrics,
-                                   say_port};
+static const open_fn openings[] = {open_store,   open_identity, open_search,
+                                   open_server,  start_lease,   start_search,
+                                   open_metrics, say_port};
 
 static enum status
 daemon_open(struct daemon *daemon)
@@ -220,6 +230,7 @@ daemon_open(struct daemon *daemon)
 static void
 daemon_close(struct daemon *daemon)
 {
+    lease_stop(daemon->lease);
     if (daemon->server != NULL) {
         server_stop(daemon->server);
     }

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "server/base.h"
 #include "server/config.h"
@@ -132,6 +133,8 @@ static int
 run(const struct options *options, struct settings *settings)
 {
     struct base base;
+    /* The store holds what people wrote: it is nobody else's to read. */
+    (void)umask(S_IRWXG | S_IRWXO);
     base_init(&base, settings);
     int64_t started_ms = clock_monotonic_ms(&base.clock);
     char error[ERROR_SIZE] = "";

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "server/expiry.h"
+#include "server/order/lease.h"
 #include "server/registry/home.h"
 #include "server/rpc/identity_pair.h"
 
@@ -171,13 +172,17 @@ bundle_read(const char *path)
     return text;
 }
 
-static int
-begin_in(struct base *base, struct store *store, const struct home_wanted *wanted)
+/* Something done to a store through the committer, as the broker itself. */
+typedef enum status (*work_fn)(struct dispatch *dispatch, const void *context,
+                               char *error, size_t error_size);
+
+static enum status
+work_in(struct base *base, struct store *store, work_fn work, const void *context,
+        char *error)
 {
-    char error[ERROR_SIZE] = "";
     struct broker broker = {.store = store,
                             .settings = base->settings,
-                            .home = wanted->registry,
+                            .home = "",
                             .version = KONTOR_VERSION,
                             .started_at_ms = clock_wall_ms(&base->clock)};
     struct dispatch_options options = {.broker = &broker,
@@ -186,17 +191,34 @@ begin_in(struct base *base, struct store *store, const struct home_wanted *wante
                                        .n_workers = 1};
     struct dispatch *dispatch = NULL;
     if (dispatch_new(&options, &dispatch) != STATUS_OK) {
-        return fail("cannot start a thread; look at the limits of the system");
+        (void)snprintf(error, ERROR_SIZE,
+                       "cannot start a thread; look at the limits of the system");
+        return STATUS_RESOURCE_EXHAUSTED;
     }
-    enum status status = home_create(dispatch, wanted, error, sizeof error);
+    enum status status = work(dispatch, context, error, ERROR_SIZE);
     dispatch_drain(dispatch);
     dispatch_free(dispatch);
-    if (status != STATUS_OK) {
-        return fail("%s", error);
+    return status;
+}
+
+static enum status
+work_on(struct base *base, work_fn work, const void *context, char *error)
+{
+    struct store *store = NULL;
+    struct store_options options = base_store(base, false);
+    enum status status = store_open(&options, &store, error, ERROR_SIZE);
+    if (status == STATUS_OK) {
+        status = work_in(base, store, work, context, error);
     }
-    (void)printf("registry %s begun; its admin is %s\n", wanted->registry,
-                 wanted->admin);
-    return EXIT_SUCCESS;
+    store_close(store);
+    return status;
+}
+
+static enum status
+begin_home(struct dispatch *dispatch, const void *context, char *error,
+           size_t error_size)
+{
+    return home_create(dispatch, context, error, error_size);
 }
 
 int
@@ -212,27 +234,46 @@ maintain_begin(struct base *base, const struct maintain_init *init)
                                  .trust_domain = init->trust_domain,
                                  .bundle = bundle,
                                  .admin = init->admin};
-    struct store *store = NULL;
-    struct store_options options = base_store(base, false);
-    int code;
-    if (store_open(&options, &store, error, sizeof error) != STATUS_OK) {
-        code = fail("%s", error);
-    } else {
-        code = begin_in(base, store, &wanted);
-    }
-    store_close(store);
+    enum status status = work_on(base, begin_home, &wanted, error);
     free(bundle);
-    return code;
+    if (status != STATUS_OK) {
+        return fail("%s", error);
+    }
+    (void)printf("registry %s begun; its admin is %s\n", wanted.registry, wanted.admin);
+    return EXIT_SUCCESS;
 }
 
 /* ---- Making anew ---- */
+
+/* Nobody knows what the holders of jobs did in the time that was lost. */
+static enum status
+recover_orders(struct dispatch *dispatch, const void *context, char *error,
+               size_t error_size)
+{
+    size_t n_recovered = 0;
+    (void)context;
+    enum status status = orders_recover(dispatch, &n_recovered);
+    if (status != STATUS_OK) {
+        (void)snprintf(error, error_size,
+                       "claimed items cannot be moved to recovery: %s; restore again "
+                       "into an empty store",
+                       status_name(status));
+        return status;
+    }
+    (void)printf("%zu claimed items moved to recovery\n", n_recovered);
+    return STATUS_OK;
+}
 
 int
 maintain_restore(struct base *base, const char *path)
 {
     char error[ERROR_SIZE] = "";
     struct store_options options = base_store(base, false);
-    if (store_restore(&options, path, error, sizeof error) != STATUS_OK) {
+    enum status status = store_restore(&options, path, error, sizeof error);
+    if (status == STATUS_OK) {
+        status = work_on(base, recover_orders, NULL, error);
+    }
+    if (status != STATUS_OK) {
         return fail("%s", error);
     }
     (void)printf("restored %s into %s\n", path, base->settings->store);

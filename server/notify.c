@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -47,7 +48,9 @@ notify_port_file(const char *path, int port)
     if (file == NULL) {
         return false;
     }
-    bool is_written = fprintf(file, "%d\n", port) > 0;
+    /* Whoever wants to call may read it, whatever the mask. */
+    bool is_written =
+        fchmod(fileno(file), 0644) == 0 && fprintf(file, "%d\n", port) > 0;
     is_written = fclose(file) == 0 && is_written;
     return is_written && rename(draft, path) == 0;
 }
