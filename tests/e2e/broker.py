@@ -50,7 +50,7 @@ class Broker:
              "--admin", self.uri("alpine", "admin", "ops")])
 
     def _write_config(self, values):
-        with open(self.config, "w") as file:
+        with open(self.config, "w", encoding="utf-8") as file:
             for name, value in values.items():
                 file.write(f'{name} = "{value}"\n')
 
@@ -81,7 +81,7 @@ class Broker:
         if self.daemon.poll() is not None:
             raise Failed(f"kontord ended with {self.daemon.returncode}:\n{self.tail()}")
         try:
-            with open(self.port_file) as file:
+            with open(self.port_file, encoding="ascii") as file:
                 text = file.read()
         except FileNotFoundError:
             return None
@@ -158,7 +158,8 @@ class Broker:
     def furnish(self):
         """Registers coast and a principal for each role that orders and delivers."""
         home = self.client("alpine", "admin")
-        bundle = open(os.path.join(self.certs, "coast", "ca.pem")).read()
+        with open(os.path.join(self.certs, "coast", "ca.pem"), encoding="ascii") as file:
+            bundle = file.read()
         home.call("RegistryService.CreateRegistry",
                   registry={"id": "coast", "name": "Coast", "trust_domain": DOMAINS["coast"],
                             "bundle": bundle},

@@ -22,6 +22,11 @@ class Refused(Exception):
         self.details = details
 
 
+def content(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
 def pool_of(files):
     """A pool of FileDescriptorProtos given in any order."""
     pool = descriptor_pool.DescriptorPool()
@@ -46,9 +51,9 @@ class Client:
         self.channel = grpc.secure_channel(
             address,
             grpc.ssl_channel_credentials(
-                open(authority, "rb").read(),
-                open(certificate + ".key", "rb").read(),
-                open(certificate + ".pem", "rb").read(),
+                content(authority),
+                content(certificate + ".key"),
+                content(certificate + ".pem"),
             ),
             # A broker that was killed comes back at once; so should the connection.
             [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.min_reconnect_backoff_ms", 50),
@@ -66,7 +71,7 @@ class Client:
     def _reflect(self, requests):
         """Asks the reflection service; its own messages come from the build's descriptors."""
         files = descriptor_pb2.FileDescriptorSet.FromString(
-            open(os.environ["KONTOR_DESCRIPTORS"], "rb").read())
+            content(os.environ["KONTOR_DESCRIPTORS"]))
         wanted = [f for f in files.file if f.name == "grpc/reflection/v1/reflection.proto"]
         pool = pool_of(wanted)
         ask, answer = (message_class(pool, "grpc.reflection.v1." + name)
@@ -152,15 +157,15 @@ class Client:
         if raw is None:
             return Refused(error, "", [])
         files = descriptor_pb2.FileDescriptorSet.FromString(
-            open(os.environ["KONTOR_DESCRIPTORS"], "rb").read())
+            content(os.environ["KONTOR_DESCRIPTORS"]))
         pool = pool_of(files.file)
         status = message_class(pool, "google.rpc.Status").FromString(raw)
         details, reason = [], ""
         for detail in status.details:
             kind = detail.type_url.rsplit("/", 1)[1]
-            content = as_dict(message_class(pool, kind).FromString(detail.value))
-            reason = content.get("reason", reason) if kind.endswith("ErrorInfo") else reason
-            details.append({kind: content})
+            body = as_dict(message_class(pool, kind).FromString(detail.value))
+            reason = body.get("reason", reason) if kind.endswith("ErrorInfo") else reason
+            details.append({kind: body})
         return Refused(error, reason, json.loads(json.dumps(details)))
 
 

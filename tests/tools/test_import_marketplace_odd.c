@@ -114,8 +114,8 @@ test_leftovers_of_a_parameter_are_told(void **state)
     assert_true(import_fixture_found(&fixture->set, "parameters[0]", "config.step"));
     assert_true(
         import_fixture_found(&fixture->set, "parameters[0]", "a value has no place"));
-    assert_true(import_fixture_found(&fixture->set, "parameters[1].config.values[0]",
-                                     "against its value_type"));
+    assert_true(import_fixture_found(&fixture->set, "parameters[1].config.values",
+                                     "taken as written, as text"));
     const Kontor__V1__Parameter *range =
         fixture->set.services[0]->offers[0]->parameters[0];
     assert_int_equal(range->integer->minimum, -2);

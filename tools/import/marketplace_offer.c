@@ -59,42 +59,88 @@ config_integer(const struct making *making, const char *name, int64_t *out)
     return true;
 }
 
+/* A value as one of a kind: choices are all of the same, be it the wider one. */
 static void
-set_value(const struct making *making, const struct json_value *from,
-          Kontor__V1__Value *value)
+set_value(struct arena *arena, const struct json_value *from,
+          Kontor__V1__Value__KindCase kind, Kontor__V1__Value *value)
 {
-    struct arena *arena = making->source->arena;
-    if (from->type == JSON_TYPE_INTEGER) {
-        value->kind_case = KONTOR__V1__VALUE__KIND_INTEGER;
+    value->kind_case = kind;
+    if (kind == KONTOR__V1__VALUE__KIND_INTEGER) {
         value->integer = from->integer;
-    } else if (from->type == JSON_TYPE_REAL) {
-        value->kind_case = KONTOR__V1__VALUE__KIND_DECIMAL;
-        value->decimal = arena_print(arena, "%.15g", from->real);
-    } else {
-        value->kind_case = KONTOR__V1__VALUE__KIND_TEXT;
-        value->text = arena_copy(arena, from->text);
+        return;
     }
+    char *text = from->type == JSON_TYPE_REAL ? arena_print(arena, "%.15g", from->real)
+                                              : json_tree_print(from, arena);
+    if (kind == KONTOR__V1__VALUE__KIND_DECIMAL) {
+        value->decimal = text;
+        return;
+    }
+    value->text = from->type == JSON_TYPE_TEXT ? arena_copy(arena, from->text) : text;
 }
 
-/* A value by its JSON type: what is written counts, not what value_type says of it. */
-static Kontor__V1__Value *
-value_of(const struct making *making, const struct json_value *from, const char *place)
+/* The kind a JSON value has by itself; NOT_SET, and a fault, when it can be none. */
+static Kontor__V1__Value__KindCase
+kind_of(const struct making *making, const struct json_value *from, const char *place)
 {
-    Kontor__V1__Value *value = arena_alloc(making->source->arena, sizeof *value);
-    kontor__v1__value__init(value);
-    bool is_number = from->type == JSON_TYPE_INTEGER || from->type == JSON_TYPE_REAL;
-    if (!is_number && from->type != JSON_TYPE_TEXT) {
-        source_fault(making->source, place, "is %s: a text or a number belongs here",
-                     json_tree_type(from));
-        return value;
+    switch (from->type) {
+    case JSON_TYPE_INTEGER:
+        return KONTOR__V1__VALUE__KIND_INTEGER;
+    case JSON_TYPE_REAL:
+        return KONTOR__V1__VALUE__KIND_DECIMAL;
+    case JSON_TYPE_TEXT:
+        return KONTOR__V1__VALUE__KIND_TEXT;
+    case JSON_TYPE_NULL:
+    case JSON_TYPE_BOOLEAN:
+    case JSON_TYPE_LIST:
+    case JSON_TYPE_OBJECT:
+        break;
     }
-    if ((from->type == JSON_TYPE_INTEGER) != making->is_integer) {
+    source_fault(making->source, place, "is %s: a text or a number belongs here",
+                 json_tree_type(from));
+    return KONTOR__V1__VALUE__KIND__NOT_SET;
+}
+
+/* What two kinds have in common: integers are decimals, and all can be said in text. */
+static Kontor__V1__Value__KindCase
+wider(Kontor__V1__Value__KindCase a, Kontor__V1__Value__KindCase b)
+{
+    bool has_text =
+        a == KONTOR__V1__VALUE__KIND_TEXT || b == KONTOR__V1__VALUE__KIND_TEXT;
+    if (a == b) {
+        return a;
+    }
+    return has_text ? KONTOR__V1__VALUE__KIND_TEXT : KONTOR__V1__VALUE__KIND_DECIMAL;
+}
+
+/* Values by their JSON types: what is written counts, not what value_type says of it.
+ */
+static Kontor__V1__Value **
+values_of(const struct making *making, const struct json_value *from, size_t n,
+          const char *place)
+{
+    struct arena *arena = making->source->arena;
+    Kontor__V1__Value **values = arena_alloc(arena, (n + 1) * sizeof *values);
+    Kontor__V1__Value__KindCase kind =
+        n == 0 ? KONTOR__V1__VALUE__KIND__NOT_SET : kind_of(making, &from[0], place);
+    bool is_mixed = false;
+    for (size_t i = 1; i < n; i++) {
+        is_mixed |= from[i].type != from[0].type;
+        kind = wider(kind, kind_of(making, &from[i], place));
+    }
+    bool is_integer = kind == KONTOR__V1__VALUE__KIND_INTEGER;
+    if (n > 0 && (is_mixed || is_integer != making->is_integer)) {
         source_finding(making->source, place,
-                       "is %s, against its value_type: taken as written",
-                       json_tree_type(from));
+                       "is not what its value_type says: taken as written, as %s",
+                       is_integer                                ? "whole numbers"
+                       : kind == KONTOR__V1__VALUE__KIND_DECIMAL ? "decimals"
+                                                                 : "text");
     }
-    set_value(making, from, value);
-    return value;
+    for (size_t i = 0; i < n; i++) {
+        values[i] = arena_alloc(arena, sizeof *values[i]);
+        kontor__v1__value__init(values[i]);
+        set_value(arena, &from[i], kind, values[i]);
+    }
+    return values;
 }
 
 /* The choices of the configuration. */
@@ -108,14 +154,8 @@ choices(const struct making *making, size_t *n)
         source_fault(making->source, place, "a list of choices is missing");
         return NULL;
     }
-    Kontor__V1__Value **values =
-        arena_alloc(making->source->arena, (list->n + 1) * sizeof(Kontor__V1__Value *));
-    for (size_t i = 0; i < list->n; i++) {
-        values[i] = value_of(making, &list->elements[i],
-                             arena_print(making->source->arena, "%s[%zu]", place, i));
-    }
     *n = list->n;
-    return values;
+    return values_of(making, list->elements, list->n, place);
 }
 
 static void
@@ -216,9 +256,8 @@ make_input(const struct making *making)
     kontor__v1__text_parameter__init(text);
     const struct json_value *value = json_tree_get(making->object, "value");
     if (value != NULL) {
-        Kontor__V1__Value *proposed = value_of(making, value, making->place);
-        text->default_text = proposed->kind_case == KONTOR__V1__VALUE__KIND_TEXT
-                                 ? proposed->text
+        text->default_text = value->type == JSON_TYPE_TEXT
+                                 ? arena_copy(arena, value->text)
                                  : json_tree_print(value, arena);
     }
     making->parameter->type_case = KONTOR__V1__PARAMETER__TYPE_TEXT;
@@ -236,7 +275,7 @@ make_constant(const struct making *making)
     Kontor__V1__ConstantParameter *constant =
         arena_alloc(making->source->arena, sizeof *constant);
     kontor__v1__constant_parameter__init(constant);
-    constant->value = value_of(making, value, making->place);
+    constant->value = *values_of(making, value, 1, making->place);
     making->parameter->type_case = KONTOR__V1__PARAMETER__TYPE_CONSTANT;
     making->parameter->constant = constant;
 }

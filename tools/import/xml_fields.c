@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,6 +174,39 @@ xml_field_text(const struct source *source, xmlNode *node,
 {
     char **text = target(message, field->at);
     *text = xml_text(source, node);
+}
+
+static bool
+may_stand_in_url(unsigned char byte)
+{
+    return byte > 0x20 && byte < 0x7f;
+}
+
+/* Source: RFC 3986, 2.1. */
+static char *
+percent_encoded(const struct source *source, const char *text)
+{
+    char *encoded = arena_alloc(source->arena, 3 * strlen(text) + 1);
+    char *end = encoded;
+    for (; *text != '\0'; text++) {
+        unsigned char byte = (unsigned char)*text;
+        end += snprintf(end, 4, may_stand_in_url(byte) ? "%c" : "%%%02X", byte);
+    }
+    return encoded;
+}
+
+void
+xml_field_url(const struct source *source, xmlNode *node, const struct xml_field *field,
+              void *message)
+{
+    const char *text = xml_text(source, node);
+    char **url = target(message, field->at);
+    *url = percent_encoded(source, text);
+    if (strcmp(*url, text) != 0) {
+        source_finding(source, xml_place(source, node),
+                       "%s \"%s\" is no URL as it stands: taken as %s", field->element,
+                       text, *url);
+    }
 }
 
 void

@@ -39,6 +39,9 @@ Google__Protobuf__FieldMask *xml_fields_mask(struct arena *arena,
 /* Readers. */
 void xml_field_text(const struct source *source, xmlNode *node,
                     const struct xml_field *field, void *message);
+/* A URL; what may not stand in one is percent-encoded, which is a finding. */
+void xml_field_url(const struct source *source, xmlNode *node,
+                   const struct xml_field *field, void *message);
 /* Appends to a repeated text. */
 void xml_field_texts(const struct source *source, xmlNode *node,
                      const struct xml_field *field, void *message);
