@@ -1,2 +1,6 @@
-# The life of a call.
+# The life of a call, without gRPC and with it.
 server_test(test_dispatch SOURCES toy.c)
+foreach(name server)
+  server_test(test_${name} SOURCES toy.c station.c wire_client.c)
+  target_link_libraries(test_${name} PRIVATE certs)
+endforeach()

@@ -3,14 +3,21 @@
 #include <string.h>
 
 #include "kontor/v1/catalogue_service.pb-c.h"
+#include "kontor/v1/registry_service.pb-c.h"
 #include "server/rpc/named.h"
+#include "server/rpc/stream.h"
 
 atomic_int toy_takes;
 static atomic_llong soft_value = 1;
 
 static char **
-scope_of(struct call *call, const char *id, size_t *n)
+scope_of(struct call *call, const Kontor__V1__Provider *provider, size_t *n)
 {
+    const char *id = provider->id;
+    if (provider->n_tags > 0) {
+        *n = provider->n_tags;
+        return provider->tags;
+    }
     char **scope = arena_alloc(call->arena, sizeof scope[0]);
     scope[0] = arena_print(call->arena, "=r:%s", call_registry_of(call, id));
     *n = 1;
@@ -32,7 +39,7 @@ put(struct call *call, const Kontor__V1__Provider *provider, struct decision *de
         return status;
     }
     size_t n_scope;
-    char **scope = scope_of(call, provider->id, &n_scope);
+    char **scope = scope_of(call, provider, &n_scope);
     decision_put(call, decision, KIND_PROVIDER, provider->id, old.revision, scope,
                  n_scope, &provider->base);
     return STATUS_OK;
@@ -290,6 +297,20 @@ static const struct row rows[] = {
      .klass = CLASS_READ,
      .roles = ROLES_ALL,
      .decide = decide_broken},
+    {.path = "/kontor.test.Toy/Watch",
+     .request = MESSAGE(watch_request),
+     .reply = MESSAGE(watch_response),
+     .kind = ROW_SERVER_STREAM,
+     .klass = CLASS_READ,
+     .roles = ROLES_ALL,
+     .stream = &stream_catalogue},
+    {.path = "/kontor.test.Toy/ReadLog",
+     .request = MESSAGE(read_log_request),
+     .reply = MESSAGE(read_log_response),
+     .kind = ROW_SERVER_STREAM,
+     .klass = CLASS_ADMIN,
+     .roles = ROLE_BIT(ADMIN),
+     .stream = &stream_read_log},
     {.path = NULL},
 };
 

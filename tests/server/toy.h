@@ -19,6 +19,11 @@
  * Soft      GetProviderRequest -> Provider      writes a number outside the log only
  * Import    CatalogueImportRequest -> CatalogueImportResponse   a batch
  * Broken    GetProviderRequest -> Provider      fails inside
+ * Watch     WatchRequest -> stream WatchResponse    providers and services
+ * ReadLog   ReadLogRequest -> stream ReadLogResponse
+ *
+ * A provider that is put carries its tags as its scope strings; without tags
+ * "=r:<registry>".
  */
 extern const struct service_rows *const toy_services[];
 

@@ -1,0 +1,42 @@
+/*
+ * A whole server with the toy service for tests: store, trust, identity, TLS on
+ * loopback, and clients with certificates.
+ *
+ * Memory: the station's. Errors: what cannot go wrong fails the test. Threads: the
+ * test's.
+ */
+#ifndef KONTOR_TESTS_SERVER_STATION_H
+#define KONTOR_TESTS_SERVER_STATION_H
+
+#include "certs/authority.h"
+#include "server/rpc/server.h"
+#include "tests/server/harness.h"
+#include "tests/server/wire_client.h"
+
+struct station {
+    struct harness *h; /* Its store, clock and arena; its own dispatch rests. */
+    struct authority *authority;
+    const char *roots;
+    struct settings settings;
+    struct server *server;
+    struct wire_client *op;    /* coast/op: OPERATOR, AGENT and ADMIN of r:coast. */
+    struct wire_client *other; /* hills/op: OPERATOR of r:hills. */
+    _Atomic int64_t n_logged;
+};
+
+/* change: NULL-ended pairs of setting and value; NULL = none. */
+struct station *station_open(const char *const *change);
+/* Stops the server if it runs still. */
+void station_close(struct station *station);
+/* A client with a certificate of this name, of the authority of all registries. */
+struct wire_client *station_client(struct station *station, const char *uri);
+/* Writes a principal's record: roles, and one scope string. */
+void station_principal(struct station *station, const char *id, const char *identity,
+                       const Kontor__V1__Role *roles, size_t n_roles,
+                       const char *scope);
+
+/* Puts a provider; scope strings NULL-ended. Answers its position. */
+int64_t station_put(struct station *station, const char *id, const char *name, ...)
+    __attribute__((sentinel));
+
+#endif
