@@ -73,6 +73,8 @@ entry_is_replay(struct committer *committer, struct entry *entry, enum status *s
     return true;
 }
 
+/* A commit beyond its limit refuses its work only; a log that cannot take one breaks
+ * the batch. */
 static enum status
 entry_append(struct committer *committer, struct entry *entry,
              const Kontor__V1__Commit *commit)
@@ -108,6 +110,8 @@ entry_check_documents(struct committer *committer, const Kontor__V1__Commit *com
     return STATUS_OK;
 }
 
+/* From here on an error means that half a commit is written: the whole batch must go.
+ */
 static enum status
 entry_write_commit(struct committer *committer, struct entry *entry,
                    const struct version *heads)
@@ -134,6 +138,7 @@ entry_write_commit(struct committer *committer, struct entry *entry,
     return batch->broken;
 }
 
+/* Numbers outside the log go with their commit, or alone. */
 static enum status
 entry_write(struct committer *committer, struct entry *entry,
             const struct version *heads)
@@ -229,6 +234,7 @@ batch_next(struct committer *committer)
                       batch->n_entries - batch->n_bulk);
 }
 
+/* A replay was told when it was new. */
 static void
 batch_tell(struct committer *committer, const struct entry *entry)
 {
@@ -268,6 +274,8 @@ batch_break(struct committer *committer, const struct tail *before)
     }
 }
 
+/* Everybody is answered after the sync, refusals too: what a decide read through the
+ * batch is true only once the batch is. */
 static void
 batch_finish(struct committer *committer, const struct tail *before)
 {

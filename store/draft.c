@@ -32,6 +32,7 @@ draft_tail(struct store_reader *reader, struct tail *tail)
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+/* A commit has few documents: comparing each with each costs less than sorting. */
 static bool
 draft_is_twice(const struct draft *draft, size_t i)
 {
@@ -44,6 +45,7 @@ draft_is_twice(const struct draft *draft, size_t i)
     return false;
 }
 
+/* Kinds are compared by address: a row of another table would write to other tables. */
 static bool
 draft_is_known(const struct store *store, const struct kind *kind)
 {
@@ -125,6 +127,7 @@ draft_judge(struct store_reader *reader, const struct draft *draft, struct arena
     return STATUS_OK;
 }
 
+/* A copy, so that the commit may outlive what it was made of. */
 static ProtobufCBinaryData
 draft_bytes(const void *data, size_t size, struct arena *arena)
 {
@@ -227,6 +230,7 @@ draft_commit(struct store *store, const struct draft *draft,
     Kontor__V1__Commit *commit = arena_alloc(arena, sizeof *commit);
     kontor__v1__commit__init(commit);
     draft_eid(store, draft, eid);
+    /* The clock of the machine may run back; the log's never does. */
     commit->seq = tail->next_seq;
     commit->at = store_timestamp(now_ms > tail->at_ms ? now_ms : tail->at_ms, arena);
     commit->eid = draft_bytes(eid, STORE_EID_SIZE, arena);

@@ -61,6 +61,7 @@ export_size(struct export *export, size_t *size)
     return export_fail(export, "has no length");
 }
 
+/* The file is a stranger's: sizes are judged before anything is taken for them. */
 enum status
 export_next(struct export *export, struct arena *arena,
             Kontor__V1__ExportRecord **record)

@@ -44,6 +44,7 @@ queue_free(struct queue *queue)
     free(queue);
 }
 
+/* Lanes are linked through the works themselves: queueing never allocates. */
 static void
 lane_add(struct lane *lane, struct work *work)
 {
@@ -85,6 +86,7 @@ queue_push(struct queue *queue, struct work *work)
     return status;
 }
 
+/* The first of the preferred lane, or else of the other. */
 static struct work *
 queue_next(struct queue *queue, bool is_bulk_first)
 {

@@ -33,6 +33,8 @@ store_view(const struct scopes *scopes, char *const *scope, size_t n_scope)
     return view;
 }
 
+/* The name after the first byte must not be the one under which everything is listed.
+ */
 static bool
 scope_string_is_valid(const char *string)
 {
@@ -53,6 +55,7 @@ scope_is_valid(char *const *scope, size_t n_scope)
     return n_scope <= STORE_MAX_SCOPE;
 }
 
+/* One blob rather than a table of rows: a scope is always read and written whole. */
 struct bytes
 scope_pack(char *const *scope, size_t n_scope, struct arena *arena)
 {

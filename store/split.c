@@ -63,6 +63,7 @@ split_time(struct bytes timestamp)
     return seconds * 1000 + nanos / 1000000;
 }
 
+/* A field of another wire type than declared counts as missing. */
 static void
 split_value(const struct declared *declared, struct bytes doc, struct arena *arena,
             struct store_value *value)

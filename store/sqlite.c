@@ -33,6 +33,8 @@ lock_refuse(struct sqlite *db, int fd, const char *path)
                 db->path, owner[0] == '\0' ? "unknown" : owner, path);
 }
 
+/* A lock of the open file, not of the process: it also keeps a second store of this
+ * process out, and closing another descriptor does not drop it. */
 static bool
 lock_take(struct sqlite *db, const char *path)
 {
@@ -65,6 +67,7 @@ sqlite_lock(struct sqlite *db)
     return is_locked ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
+/* SQLite calls it after each commit; the checkpoint itself waits for settle. */
 static int
 count_pages(void *context, sqlite3 *handle, const char *name, int n_pages)
 {

@@ -75,6 +75,10 @@ sqlite_status(const struct sqlite_conn *conn, int code)
     return STATUS_UNAVAILABLE;
 }
 
+/*
+ * After a failed sync Linux may have dropped the pages and forgotten: trying again
+ * would answer OK for what is not on the disk.
+ */
 enum status
 sqlite_write_status(const struct sqlite_conn *conn, int code)
 {
@@ -128,6 +132,7 @@ sqlite_bind_text(sqlite3_stmt *statement, int place, const char *text)
     sqlite3_bind_text(statement, place, text, -1, SQLITE_STATIC);
 }
 
+/* A NULL address would be stored as NULL, not as an empty blob. */
 void
 sqlite_bind_bytes(sqlite3_stmt *statement, int place, struct bytes bytes)
 {

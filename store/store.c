@@ -36,6 +36,7 @@ store_count_kinds(const struct kind *kinds)
     return n;
 }
 
+/* An empty store begins its first history at 1. */
 static enum status
 store_begin_history(struct store *store)
 {
@@ -83,6 +84,7 @@ store_load(struct store *store)
     return status;
 }
 
+/* What is open when a step fails is closed by store_close. */
 static enum status
 store_start(struct store *store, const struct store_mode *mode)
 {
@@ -205,6 +207,7 @@ store_timestamp(int64_t time_ms, struct arena *arena)
     return time;
 }
 
+/* Positions of a lost future lie in the gap before each restored history. */
 enum status
 store_position(const struct store *store, int64_t position, int64_t applied)
 {

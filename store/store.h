@@ -186,11 +186,13 @@ struct draft_soft {
 /* A commit to be. Without changes only its soft numbers are written and there is no
  * commit. */
 struct draft {
-    uint8_t eid[STORE_EID_SIZE];
+    uint8_t eid[STORE_EID_SIZE]; /* All zero: the store takes a random one. It may be
+                                    set before the work is decided: a known one is
+                                    answered without deciding. */
     uint8_t request[STORE_HASH_SIZE];
     bool has_request; /* Whether request counts. */
     const char *actor;
-    int64_t at_ms; /* The decision's now. */
+    int64_t at_ms; /* The decision's now; the commit's at is the store's own clock. */
     struct draft_check *checks;
     size_t n_checks;
     struct draft_change *changes;
@@ -203,7 +205,10 @@ struct draft {
 struct outcome {
     enum status status; /* OK; what decide answered; ABORTED (was of a caller's own),
                            INVALID_ARGUMENT (the eid was used with another request),
-                           UNAVAILABLE. */
+                           RESOURCE_EXHAUSTED (over a limit of store_limits), INTERNAL
+                           (a draft that breaks the rules of this header), UNAVAILABLE
+                           (nothing of the batch was written: a full disk, say),
+                           DATA_LOSS (what it rests on is damaged). */
     const Kontor__V1__Commit
         *commit; /* The commit; for a replay the first one; NULL without changes or on
                     failure. Valid during done. */
@@ -254,7 +259,8 @@ enum status store_open(const struct store_options *options, struct store **store
 void store_close(struct store *store);
 /* Backend's name, such as "sqlite". */
 const char *store_backend(const struct store *store);
-/* What went wrong last below the store, one line, cut to size; "" = nothing. Any thread. */
+/* What went wrong last below the store, one line, cut to size; "" = nothing. Any
+ * thread. */
 void store_failure(struct store *store, char *text, size_t size);
 
 /* ---- Maintenance; no committer may run meanwhile ---- */

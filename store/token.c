@@ -20,6 +20,8 @@ struct token {
     bool is_bad;
 };
 
+/* Everything that decides which documents a search lists and in which order, but whose
+ * eyes look: their scopes are applied to every page anew. */
 static void
 token_filter(const struct find *find, const struct kind_index *index,
              struct arena *arena, uint8_t out[DIGEST_SIZE])
@@ -108,6 +110,7 @@ token_take_int(struct token *token)
     return value;
 }
 
+/* A text with a NUL inside would be compared as a shorter one: it is refused. */
 static const char *
 token_take_text(struct token *token)
 {

@@ -7,8 +7,6 @@
  *
  * usage: crash [seed]
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -18,15 +16,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/store/crash_judge.h"
 #include "tests/store/crash_vfs.h"
-#include "tests/store/fixture.h"
 
 enum {
     N_WANTED = 100, /* Rounds with commits in flight. */
     MAX_ROUNDS = 300,
     ROUNDS_PER_STORE = 10, /* Then a fresh store, so that verifying stays quick. */
     IN_FLIGHT = 48,
-    MAX_COMMITS = 60000,    /* Of one store. */
     CHECKPOINT_PAGES = 100, /* So that crashes meet checkpoints, too. */
     MAX_ACKS_PER_ROUND = 120,
     MAX_FAILED_ROUNDS = 3, /* A planted fault needs no more to be noticed. */
@@ -37,13 +34,6 @@ struct report {
     uint32_t number;
     bool is_answer;
     int64_t seq;
-};
-
-/* Everything known of one store from outside. */
-struct ledger {
-    bool is_asked[MAX_COMMITS];
-    int64_t seqs[MAX_COMMITS]; /* By number; 0 = not answered. */
-    uint32_t n_asked;
 };
 
 /* One run of rounds with one set of faults. */
@@ -167,131 +157,11 @@ writer_ask(struct writer *writer, uint32_t number)
     }
 }
 
-static int64_t
-wall_ms(void *context)
-{
-    (void)context;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void
-salt(void *context, void *buffer, size_t size)
-{
-    static _Thread_local uint64_t state = 88172645463325252U;
-    (void)context;
-    for (size_t i = 0; i < size; i++) {
-        ((uint8_t *)buffer)[i] = (uint8_t)crash_random(&state);
-    }
-}
-
-static struct store *
-run_open(const char *uri, const struct store_faults *faults)
-{
-    struct store *store = NULL;
-    char error[256] = "";
-    const struct store_options options = {
-        .uri = uri, .kinds = fixture_kinds, .now_ms = wall_ms, .random = salt};
-    const struct store_mode mode = {.faults = *faults};
-    if (store_inner_open(&options, &mode, &store, error, sizeof error) != STATUS_OK) {
-        (void)fprintf(stderr, "cannot open %s: %s\n", uri, error);
-        return NULL;
-    }
-    return store;
-}
-
-/* ---- Judging what is left ---- */
-
+/* Whether what is left keeps every promise about what was answered up to a position. */
 static bool
-judge_answers(const struct run *run, struct store_reader *reader, int64_t until,
-              const char **wrong)
+run_judge(const struct run *run, const char *uri, int64_t until)
 {
-    struct arena *arena = arena_new();
-    bool is_kept = true;
-    for (uint32_t i = 0; i < run->ledger->n_asked && is_kept; i++) {
-        int64_t seq = run->ledger->seqs[i];
-        struct draft draft = {.n_changes = 0};
-        Kontor__V1__Commit *commit = NULL;
-        if (seq == 0 || seq > until) {
-            continue;
-        }
-        draft_set_eid(&draft, i + 1, 1);
-        is_kept = store_by_eid(reader, draft.eid, arena, &commit) == STATUS_OK &&
-                  commit->seq == seq;
-        arena_reset(arena);
-    }
-    *wrong = is_kept ? *wrong : "an acknowledged commit is lost, or elsewhere";
-    arena_free(arena);
-    return is_kept;
-}
-
-/* No eid twice, none that nobody asked for, and as many commits as the count says. */
-static bool
-judge_log(const struct run *run, struct store_reader *reader, const char **wrong)
-{
-    struct arena *arena = arena_new();
-    bool *is_seen = calloc(MAX_COMMITS, sizeof *is_seen);
-    int64_t after = 0;
-    size_t n = 1;
-    while (*wrong == NULL && n > 0) {
-        Kontor__V1__Commit **commits = NULL;
-        if (store_log_read(reader, after, 256, 1 << 20, arena, &commits, &n) !=
-            STATUS_OK) {
-            *wrong = "the log cannot be read";
-            break;
-        }
-        for (size_t i = 0; i < n; i++) {
-            uint64_t number = 0;
-            memcpy(&number, commits[i]->eid.data, sizeof number);
-            bool is_known = number > 0 && number <= run->ledger->n_asked;
-            *wrong = !is_known ? "a commit nobody asked for" : *wrong;
-            *wrong =
-                is_known && is_seen[number - 1] ? "a commit is there twice" : *wrong;
-            is_seen[is_known ? number - 1 : 0] = true;
-            after = commits[i]->seq;
-        }
-        arena_reset(arena);
-    }
-    free(is_seen);
-    arena_free(arena);
-    return *wrong == NULL;
-}
-
-static bool
-judge_count(struct store *store, struct store_reader *reader, const char **wrong)
-{
-    struct arena *arena = arena_new();
-    struct document count;
-    long n = 0;
-    if (store_get(reader, KIND_SEAL, "count", NULL, 0, arena, &count) == STATUS_OK) {
-        n = strtol(arena_copy_n(arena, count.w.data, count.w.size), NULL, 10);
-    }
-    *wrong =
-        n == store_applied(store) ? *wrong : "the count is not the number of commits";
-    arena_free(arena);
-    return *wrong == NULL;
-}
-
-/* Judges a store; answers up to until must be there. */
-static bool
-run_judge(struct run *run, const char *uri, int64_t until)
-{
-    const struct store_faults none = {.skips_sync = false};
-    const char *wrong = NULL;
-    char error[256] = "";
-    int64_t verified = 0;
-    struct store_reader *reader = NULL;
-    struct store *store = run_open(uri, &none);
-    if (store == NULL || store_reader_open(store, &reader) != STATUS_OK) {
-        wrong = "it cannot be opened";
-    } else if (store_verify(store, &verified, error, sizeof error) != STATUS_OK) {
-        wrong = error;
-    } else if (judge_log(run, reader, &wrong) && judge_count(store, reader, &wrong)) {
-        (void)judge_answers(run, reader, until, &wrong);
-    }
-    store_reader_close(reader);
-    store_close(store);
+    const char *wrong = crash_judge(run->ledger, uri, until);
     if (wrong != NULL && !run->is_quiet) {
         (void)fprintf(stderr, "round %zu: %s\n", run->n_rounds, wrong);
     }
@@ -329,7 +199,7 @@ writer_init(struct writer *writer, struct run *run, int pipe)
     if (sem_init(&writer->room, 0, IN_FLIGHT) != 0) {
         abort();
     }
-    writer->store = run_open(run->uri, &run->faults);
+    writer->store = crash_open(run->uri, &run->faults);
     if (writer->store == NULL) {
         _exit(6);
     }

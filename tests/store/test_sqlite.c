@@ -191,7 +191,9 @@ test_open_refuses_what_is_no_store(struct fixture *f)
     expect_no_open(f, path, "no store");
     expect_no_open(f, arena_print(f->arena, "%s/none/store.db", f->folder),
                    "folder must be there");
-    expect_no_open(f, f->folder, "unable to open");
+    path = arena_print(f->arena, "%s/folder", f->folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    expect_no_open(f, path, "unable to open");
     tamper(f, "PRAGMA user_version = 2");
     expect_no_open(f, f->uri, "another version");
     scribble(fixture_path(f), 0);
