@@ -102,9 +102,8 @@ is_claimable(struct call *call, const Kontor__V1__OrderItem *item)
 }
 
 /* The jobs of one offer that are ready between two times, oldest first. */
-static enum status
-find_jobs(struct call *call, const char *offer, int64_t low, int64_t high, size_t limit,
-          struct page *page)
+static struct find
+jobs_of(const char *offer, int64_t low, int64_t high, size_t limit)
 {
     struct find find = {.kind = KIND_ITEM,
                         .index = "offer",
@@ -114,34 +113,53 @@ find_jobs(struct call *call, const char *offer, int64_t low, int64_t high, size_
     find.equal[0].text = offer;
     find.low = low;
     find.high = high;
-    return call_find(call, &find, false, page);
+    return find;
 }
 
-static enum status
-find_offer_jobs(struct call *call, const char *offer, struct candidates *found)
+static void
+add_page(struct call *call, const struct page *page, struct candidates *found,
+         size_t *n_added)
 {
-    struct page page;
-    enum status status =
-        find_jobs(call, offer, INT64_MIN, call->now_ms + 1, found->max, &page);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    for (size_t i = 0; i < page.n_documents; i++) {
-        const Kontor__V1__OrderItem *item = call_record(call, &page.documents[i]);
+    for (size_t i = 0; i < page->n_documents; i++) {
+        const Kontor__V1__OrderItem *item = call_record(call, &page->documents[i]);
         if (is_claimable(call, item)) {
             add_candidate(found, item);
+            (*n_added)++;
         }
     }
-    if (found->n_items > 0) {
-        return STATUS_OK;
-    }
-    status = find_jobs(call, offer, call->now_ms + 1, INT64_MAX, 1, &page);
+}
+
+/* When the next job of an offer gets ready. */
+static enum status
+find_next(struct call *call, const char *offer, struct candidates *found)
+{
+    struct find find = jobs_of(offer, call->now_ms + 1, INT64_MAX, 1);
+    struct page page;
+    enum status status = call_find(call, &find, false, &page);
     if (status == STATUS_OK && page.n_documents > 0) {
         const Kontor__V1__OrderItem *item = call_record(call, &page.documents[0]);
         int64_t ready_ms = moment_ms(item->job->ready_at, INT64_MAX);
         found->next_ms = ready_ms < found->next_ms ? ready_ms : found->next_ms;
     }
     return status;
+}
+
+/* What is ready but not for this caller is passed over: it must not hide what is. */
+static enum status
+find_offer_jobs(struct call *call, const char *offer, struct candidates *found)
+{
+    struct find find = jobs_of(offer, INT64_MIN, call->now_ms + 1, found->max);
+    size_t n_added = 0;
+    do {
+        struct page page;
+        enum status status = call_find(call, &find, false, &page);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        add_page(call, &page, found, &n_added);
+        find.token = page.next_token;
+    } while (n_added < found->max && find.token[0] != '\0');
+    return found->n_items > 0 ? STATUS_OK : find_next(call, offer, found);
 }
 
 static enum status

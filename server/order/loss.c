@@ -146,7 +146,9 @@ loss_decide(struct call *call, const void *request, struct decision *decision)
     if (status == STATUS_OK) {
         status = lose_some(call, &page, renewed_ms, decision, &n_lost);
     }
-    if (status == STATUS_OK && n_lost == page.n_documents) {
+    bool is_last =
+        status == STATUS_OK && n_lost == page.n_documents && page.next_token[0] == '\0';
+    if (is_last) {
         put_over(call, &document, session, decision);
     }
     return status;

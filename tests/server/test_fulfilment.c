@@ -689,6 +689,39 @@ test_after_a_restore_every_claim_is_recovered(void **state)
     assert_int_equal(n_recovered, 2);
 }
 
+static void
+test_a_poison_job_that_is_begun_is_held_too(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    struct error error;
+    Kontor__V1__ClaimedJob *job = claim_one(desk, "coast/o-1", &session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(desk_pass(desk, LEASE_MS), 1);
+        harness_advance(desk->h, SETTLE_MS);
+        session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+        Kontor__V1__ClaimedJob *again = desk_claim(desk, desk->agent, session);
+        assert_int_equal(again == NULL, i == 2);
+        job = again == NULL ? job : again;
+    }
+    desk_expect(desk, job->item, "HELD_BEGUN");
+    desk_expect_order(desk, "coast/o-1", "ORDER_HELD");
+    /* A person decides now: the last fence counts no more. */
+    assert_int_equal(desk_complete(desk, job->item, job->fence, "late", &error),
+                     STATUS_ABORTED);
+}
+
+static void
+test_the_thread_of_the_leases_starts_and_stops(void **state)
+{
+    struct desk *desk = *state;
+    struct lease *lease = lease_start(desk->h->dispatch);
+    desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    lease_stop(lease);
+    lease_stop(NULL);
+}
+
 /* ---- Failing ---- */
 
 static void
@@ -969,6 +1002,8 @@ main(void)
         TEST(test_a_waiting_claim_wakes_when_a_job_has_settled),
         TEST(test_the_last_fence_counts_until_somebody_claims),
         TEST(test_a_poison_job_is_held_after_three_losses),
+        TEST(test_a_poison_job_that_is_begun_is_held_too),
+        TEST(test_the_thread_of_the_leases_starts_and_stops),
         TEST(test_a_renewal_since_the_claim_breaks_the_row_of_losses),
         TEST(test_a_session_ends_with_all_it_holds),
         TEST(test_a_session_lives_one_full_term_from_the_brokers_start),
