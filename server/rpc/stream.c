@@ -74,7 +74,7 @@ send_position(struct watcher *watcher, int64_t seq)
 {
     struct message message = {.slices = NULL};
     message_position(&message, watcher, seq);
-    watcher->told = seq;
+    atomic_store(&watcher->told, seq);
     watcher_send(watcher, message.slices, message.n_slices);
     message_done(&message);
 }
@@ -203,7 +203,8 @@ static void
 finish(struct watcher *watcher, const struct error *error)
 {
     int64_t cursor = atomic_load(&watcher->cursor);
-    if (!watcher->row->is_log && watcher->has_begun && watcher->told < cursor) {
+    if (!watcher->row->is_log && watcher->has_begun &&
+        atomic_load(&watcher->told) < cursor) {
         send_position(watcher, cursor);
         return;
     }
@@ -218,7 +219,7 @@ static bool
 is_progress_due(const struct watcher *watcher)
 {
     int64_t silent_ms = now_ms(watcher) - atomic_load(&watcher->sent_ms);
-    bool has_moved = watcher->told < atomic_load(&watcher->cursor);
+    bool has_moved = atomic_load(&watcher->told) < atomic_load(&watcher->cursor);
     return (has_moved && silent_ms >= TELL_EVERY_MS) ||
            silent_ms >= watcher->rpc->server->settings->watch_progress_ms;
 }

@@ -201,7 +201,8 @@ tick_one(struct hub *hub, struct watcher *watcher, int64_t now_ms, uint64_t gene
         atomic_store(&watcher->must_authorise, true);
     }
     int64_t silent_ms = now_ms - atomic_load(&watcher->sent_ms);
-    if (is_stale || atomic_load(&watcher->cursor) < hub->head ||
+    int64_t cursor = atomic_load(&watcher->cursor);
+    if (is_stale || cursor < hub->head || atomic_load(&watcher->told) < cursor ||
         silent_ms >= settings->watch_progress_ms) {
         watcher_wake(watcher);
     }

@@ -23,7 +23,7 @@ struct watcher {
     _Atomic int64_t cursor;     /* All up to here was sent or is not the caller's. */
     _Atomic int64_t sent_ms;    /* When the last message was begun; monotonic. */
     atomic_bool must_authorise; /* Trust or policy changed, or a minute passed. */
-    int64_t told;               /* Position last told. */
+    _Atomic int64_t told;       /* Position last told. */
     int64_t target;             /* Without follow: where to end. */
     bool is_following;
     bool has_begun; /* The first message is out. */

@@ -1,6 +1,6 @@
 # The life of a call, without gRPC and with it.
 server_test(test_dispatch SOURCES toy.c)
-foreach(name server)
+foreach(name server stream)
   server_test(test_${name} SOURCES toy.c station.c wire_client.c)
   target_link_libraries(test_${name} PRIVATE certs)
 endforeach()

@@ -96,8 +96,10 @@ static void
 logged(void *context, const struct server_call *call)
 {
     struct station *station = context;
-    (void)call;
     atomic_fetch_add(&station->n_logged, 1);
+    if (strcmp(call->reason, "BEHIND") == 0) {
+        atomic_fetch_add(&station->n_behind, 1);
+    }
 }
 
 static void
@@ -174,6 +176,23 @@ station_close(struct station *station)
 }
 
 int64_t
+station_call_put(struct station *station, const char *method,
+                 Kontor__V1__Provider *provider)
+{
+    struct arena *arena = station->h->arena;
+    Kontor__V1__CreateProviderRequest request =
+        KONTOR__V1__CREATE_PROVIDER_REQUEST__INIT;
+    request.provider = provider;
+    struct wire_result result =
+        wire_unary(station->op, arena_print(arena, "/kontor.test.Toy/%s", method),
+                   wire_pack(&request.base, arena), NULL);
+    if (result.status != STATUS_OK) {
+        fail_msg("%s %s: %s", method, provider->id, result.message);
+    }
+    return result.seq;
+}
+
+int64_t
 station_put(struct station *station, const char *id, const char *name, ...)
 {
     char *scope[8];
@@ -189,14 +208,5 @@ station_put(struct station *station, const char *id, const char *name, ...)
     provider.name = (char *)name;
     provider.tags = scope;
     provider.n_tags = n;
-    Kontor__V1__CreateProviderRequest request =
-        KONTOR__V1__CREATE_PROVIDER_REQUEST__INIT;
-    request.provider = &provider;
-    struct wire_result result =
-        wire_unary(station->op, "/kontor.test.Toy/Put",
-                   wire_pack(&request.base, station->h->arena), NULL);
-    if (result.status != STATUS_OK) {
-        fail_msg("put %s: %s", id, result.message);
-    }
-    return result.seq;
+    return station_call_put(station, "Put", &provider);
 }

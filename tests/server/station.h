@@ -9,6 +9,7 @@
 #define KONTOR_TESTS_SERVER_STATION_H
 
 #include "certs/authority.h"
+#include "kontor/v1/catalogue.pb-c.h"
 #include "server/rpc/server.h"
 #include "tests/server/harness.h"
 #include "tests/server/wire_client.h"
@@ -22,6 +23,7 @@ struct station {
     struct wire_client *op;    /* coast/op: OPERATOR, AGENT and ADMIN of r:coast. */
     struct wire_client *other; /* hills/op: OPERATOR of r:hills. */
     _Atomic int64_t n_logged;
+    _Atomic int64_t n_behind; /* Calls logged as ended for being slow. */
 };
 
 /* change: NULL-ended pairs of setting and value; NULL = none. */
@@ -35,6 +37,10 @@ void station_principal(struct station *station, const char *id, const char *iden
                        const Kontor__V1__Role *roles, size_t n_roles,
                        const char *scope);
 
+/* Calls Put, or another method of the toy that takes a provider. Answers the position.
+ */
+int64_t station_call_put(struct station *station, const char *method,
+                         Kontor__V1__Provider *provider);
 /* Puts a provider; scope strings NULL-ended. Answers its position. */
 int64_t station_put(struct station *station, const char *id, const char *name, ...)
     __attribute__((sentinel));

@@ -53,6 +53,16 @@ decide_put(struct call *call, const void *request, struct decision *decision)
 }
 
 static enum status
+decide_pair(struct call *call, const void *request, struct decision *decision)
+{
+    const Kontor__V1__CreateProviderRequest *self = request;
+    Kontor__V1__Provider second = *self->provider;
+    second.id = arena_print(call->arena, "%s-b", self->provider->id);
+    enum status status = put(call, self->provider, decision);
+    return status == STATUS_OK ? put(call, &second, decision) : status;
+}
+
+static enum status
 answer_put(struct call *call, const void *request, const Kontor__V1__Commit *commit,
            void **reply)
 {
@@ -253,6 +263,14 @@ static const struct row rows[] = {
      .roles = ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN),
      .is_mutation = true,
      .decide = decide_put,
+     .answer = answer_put},
+    {.path = "/kontor.test.Toy/Pair",
+     .request = MESSAGE(create_provider_request),
+     .reply = MESSAGE(provider),
+     .klass = CLASS_WRITE,
+     .roles = ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN),
+     .is_mutation = true,
+     .decide = decide_pair,
      .answer = answer_put},
     {.path = "/kontor.test.Toy/Get",
      .request = MESSAGE(get_provider_request),
