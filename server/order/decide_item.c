@@ -20,6 +20,8 @@ open_step(const Kontor__V1__OrderItem *item)
     return SIZE_MAX;
 }
 
+/* Only an open step is signed: an item may also be rejected where none is, while it is
+ * held. */
 static void
 sign(struct call *call, Kontor__V1__OrderItem *item, const char *reason)
 {

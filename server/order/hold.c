@@ -86,6 +86,8 @@ hold_begin(struct call *call, const void *message, struct decision *decision)
     if (status != STATUS_OK) {
         return status;
     }
+    /* After a recovery the new holder may say Begin or not: the line was crossed
+     * before. */
     if (hold.item->begun) {
         return begin_again(call, &hold, request->intent, decision);
     }

@@ -261,6 +261,8 @@ const struct item_move *
 item_state_next(Kontor__V1__ItemState from, enum operation operation,
                 Kontor__V1__ItemState to)
 {
+    /* Without a target the first match is remembered and a second one makes the
+     * question ambiguous: a guard has to decide, and guards are the caller's. */
     const struct item_move *found = NULL;
     for (size_t i = 0; i < n_item_moves; i++) {
         const struct item_move *move = &item_moves[i];

@@ -110,6 +110,7 @@ void
 job_follow(Kontor__V1__OrderItem *item, const struct item_move *move, bool is_waiting,
            const struct call *call)
 {
+    /* The number is never given out again, so a late call of the holder meets none. */
     if (ends_fence(move)) {
         item->job->fence = 0;
     }

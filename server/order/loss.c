@@ -137,6 +137,7 @@ loss_decide(struct call *call, const void *request, struct decision *decision)
     Kontor__V1__Session *session = call_record(call, &document);
     int64_t expires_ms =
         session_expires_ms(call->reader, call->broker, session, call->arena);
+    /* A renewal may have come between the tick and the committer. */
     if (session->is_over || expires_ms > call->now_ms) {
         decision_reply(decision, NULL);
         return STATUS_OK;
@@ -176,6 +177,7 @@ loss_recover(struct call *call, const void *request, struct decision *decision)
         status = edit_find(edit, id, &index, &item);
     }
     if (status == STATUS_OK) {
+        /* The restore is nobody's fault: it counts towards no row of losses. */
         item->job->losses = 0;
         status = lose(edit, index, "the broker was restored");
     }

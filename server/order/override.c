@@ -41,6 +41,7 @@ force_fail(struct edit *edit, size_t index, const char *reason)
     return edit_move(edit, index, &cause);
 }
 
+/* As ResumeItem, for an admin who answers for it with a reason. */
 static enum status
 requeue(struct edit *edit, size_t index, const char *reason)
 {

@@ -87,6 +87,7 @@ judge_project(struct call *call, const Kontor__V1__PlaceOrderRequest *request)
     return STATUS_OK;
 }
 
+/* Other registries choose their own ids: nobody may take a name before them. */
 static enum status
 judge_id(struct call *call, const char *id)
 {
@@ -103,6 +104,7 @@ judge_id(struct call *call, const char *id)
 
 /* ---- The order ---- */
 
+/* The item's line in the header: what siblings and other providers may know of it. */
 static Kontor__V1__ItemStanding *
 new_standing(struct call *call, const Kontor__V1__OrderItem *item, const char *name)
 {
@@ -162,6 +164,7 @@ route(struct edit *edit, const struct placed *items)
     return STATUS_OK;
 }
 
+/* Every later commit may write all items again, grown by their history and delivery. */
 static enum status
 judge_size(struct call *call, const struct edit *edit)
 {
@@ -210,6 +213,7 @@ judge(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     if (status != STATUS_OK) {
         return status;
     }
+    /* Faults come first: they are all told at once, the rest one by one. */
     status = call_check_faults(call);
     if (status == STATUS_OK) {
         status = placed_problems(call, items, request->n_items);

@@ -73,6 +73,7 @@ placed_steps(Kontor__V1__OrderType type, const Kontor__V1__Offer *offer,
 
 /* ---- One item ---- */
 
+/* An offer that is not there is a fault of the field that names it, like any other. */
 static enum status
 find_offer(struct call *call, struct placed *placed)
 {

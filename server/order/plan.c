@@ -4,6 +4,8 @@
 
 #include "server/order/price.h"
 
+/* What a customer wants to know before placing: by whom, after whose word, for how
+ * much. */
 static Kontor__V1__ItemPlan *
 plan_item(struct call *call, const struct placed *placed)
 {

@@ -21,6 +21,7 @@ new_line(struct arena *arena, const char *name, const char *currency,
     return line;
 }
 
+/* The quantity a value belongs to; NULL = it is a value of another type. */
 static const Kontor__V1__Parameter *
 quantity_of(const Kontor__V1__Offer *offer, const char *id)
 {

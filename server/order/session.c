@@ -197,6 +197,7 @@ session_register_answer(struct call *call, const void *request,
 
 /* ---- Renew ---- */
 
+/* An agent that finds a job missing here has lost it and stops its work. */
 static Kontor__V1__HeldJob *
 held_job(struct call *call, const struct document *document)
 {
@@ -250,6 +251,7 @@ session_renew_answer(struct call *call, const void *request,
 
 /* ---- ListAgents ---- */
 
+/* What is over has no number outside the log any more. */
 static Kontor__V1__AgentStanding *
 agent_standing(struct call *call, const struct document *document)
 {

@@ -134,6 +134,7 @@ values_text(Kontor__V1__Value *const *values, size_t n_values, struct arena *are
                : text;
 }
 
+/* The first values are told in full: most lists are short, and the cure is in them. */
 static void
 judge_choice(const struct judged *j)
 {
@@ -197,6 +198,7 @@ judge_date(const struct judged *j)
     }
 }
 
+/* None at all is said by leaving the parameter out. */
 static void
 judge_quantity(const struct judged *j)
 {
@@ -210,6 +212,8 @@ judge_quantity(const struct judged *j)
     }
 }
 
+/* A portal may send back all it was shown, constants too; only a changed one is a
+ * mistake. */
 static void
 judge_constant(const struct judged *j)
 {
@@ -219,6 +223,7 @@ judge_constant(const struct judged *j)
     }
 }
 
+/* What the kind of the value says already. */
 static void
 judge_nothing(const struct judged *j)
 {
