@@ -286,6 +286,15 @@ rpc_take(struct rpc *rpc)
     return message;
 }
 
+/* Whether the next message may be asked for: not before the one that arrived was taken.
+ */
+static bool
+rpc_may_read(const struct rpc *rpc)
+{
+    return rpc->method->is_stream && rpc->message == NULL && !rpc->is_reading &&
+           !rpc->has_ended && !rpc->is_damaged;
+}
+
 /* Whether nothing is left to wait for before the next step; the mutex is held. */
 static bool
 rpc_has_news(const struct rpc *rpc)
@@ -302,8 +311,7 @@ rpc_next(struct rpc *rpc, int64_t until_ms, ProtobufCMessage **message)
     struct kontor *kontor = rpc->kontor;
     bool is_on_time = true;
     pthread_mutex_lock(&kontor->mutex);
-    if (rpc->method->is_stream && !rpc->has_ended && !rpc->is_reading &&
-        !rpc->is_damaged) {
+    if (rpc_may_read(rpc)) {
         rpc_read(rpc);
     }
     while (!rpc_has_news(rpc) && is_on_time) {

@@ -8,11 +8,11 @@
 #include <cmocka.h>
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/client/fake.h"
 
@@ -31,21 +31,28 @@ struct stream {
     const char *reason;
 };
 
+/* What the broker of one test knows and saw. */
 struct history {
-    struct fake *fake;
-    struct kontor *kontor;
     int64_t seqs[CHANGES_MAX];
     size_t n_changes;
     int64_t head; /* Progress up to here closes each stream that hangs or is OK. */
     struct stream streams[64];
     int n_streams;
-    atomic_int n_opened;
+    int repeat; /* So many changes before the position are sent again. */
+    int n_opened;
     int64_t after[64];
     char scope_tags[64][16];
-    int repeat; /* So many changes before the position are sent again. */
 };
 
-static struct history it;
+static struct {
+    struct fake *fake;
+    struct kontor *kontor;
+    pthread_mutex_t mutex; /* Guards all below. */
+    pthread_cond_t changed;
+    int test; /* Goes out as id_prefix, so that a call that comes late counts for
+                 nothing. */
+    struct history it;
+} rig;
 
 static void
 send_position(struct fake_call *call, int64_t seq)
@@ -59,16 +66,16 @@ send_position(struct fake_call *call, int64_t seq)
 }
 
 static void
-send_change(struct fake_call *call, size_t i)
+send_change(struct fake_call *call, const struct history *it, size_t i)
 {
     char id[32];
     snprintf(id, sizeof id, "alpine/%zu", i);
     Kontor__V1__RecordChange change = KONTOR__V1__RECORD_CHANGE__INIT;
-    change.seq = it.seqs[i];
+    change.seq = it->seqs[i];
     change.id = id;
     change.kind = (char *)(uintptr_t) "service";
     change.op = KONTOR__V1__RECORD_CHANGE__OP__PUT;
-    change.more = i + 1 < it.n_changes && it.seqs[i + 1] == it.seqs[i];
+    change.more = i + 1 < it->n_changes && it->seqs[i + 1] == it->seqs[i];
     Kontor__V1__RecordChange *changes[] = {&change};
     Kontor__V1__WatchResponse response = KONTOR__V1__WATCH_RESPONSE__INIT;
     response.changes = changes;
@@ -77,13 +84,13 @@ send_change(struct fake_call *call, size_t i)
 }
 
 static size_t
-first_after(int64_t seq)
+first_after(const struct history *it, int64_t seq)
 {
     size_t i = 0;
-    while (i < it.n_changes && it.seqs[i] <= seq) {
+    while (i < it->n_changes && it->seqs[i] <= seq) {
         i++;
     }
-    return i >= (size_t)it.repeat ? i - (size_t)it.repeat : 0;
+    return i >= (size_t)it->repeat ? i - (size_t)it->repeat : 0;
 }
 
 static void
@@ -105,24 +112,44 @@ end_stream(struct fake_call *call, const struct stream *stream)
     }
 }
 
+/* Notes that a stream was opened; false: it belongs to a test that is over. */
+static bool
+open_stream(int test, int64_t after, const char *scope_tag, struct history *copy,
+            struct stream *stream)
+{
+    pthread_mutex_lock(&rig.mutex);
+    bool is_of_now = test == rig.test;
+    if (is_of_now) {
+        int n = rig.it.n_opened++;
+        if (n < 64) {
+            rig.it.after[n] = after;
+            snprintf(rig.it.scope_tags[n], sizeof rig.it.scope_tags[n], "%s",
+                     scope_tag);
+        }
+        *copy = rig.it;
+        *stream = copy->streams[n < copy->n_streams ? n : copy->n_streams - 1];
+        pthread_cond_broadcast(&rig.changed);
+    }
+    pthread_mutex_unlock(&rig.mutex);
+    return is_of_now;
+}
+
 static void
 handle_watch(struct fake_call *call)
 {
     const Kontor__V1__WatchRequest *request =
         (const Kontor__V1__WatchRequest *)call->request;
-    int n = atomic_load(&it.n_opened);
-    const struct stream stream = it.streams[n < it.n_streams ? n : it.n_streams - 1];
+    struct history it;
+    struct stream stream;
     int64_t after = request->after == NULL ? -1 : request->after->seq;
-    if (n < 64) {
-        it.after[n] = after;
-        snprintf(it.scope_tags[n], sizeof it.scope_tags[n], "%s",
-                 request->after == NULL ? "" : request->after->scope_tag);
+    const char *scope_tag = request->after == NULL ? "" : request->after->scope_tag;
+    if (!open_stream(atoi(request->id_prefix), after, scope_tag, &it, &stream)) {
+        return;
     }
-    atomic_fetch_add(&it.n_opened, 1);
     send_position(call, after < 0 ? 0 : after);
-    size_t from = first_after(after);
+    size_t from = first_after(&it, after);
     for (size_t i = from; i < it.n_changes && i < from + stream.n_changes; i++) {
-        send_change(call, i);
+        send_change(call, &it, i);
     }
     if (stream.ending == END_HANG || stream.ending == END_OK) {
         send_position(call, it.head);
@@ -135,8 +162,11 @@ handle_log(struct fake_call *call)
 {
     const Kontor__V1__ReadLogRequest *request =
         (const Kontor__V1__ReadLogRequest *)call->request;
-    int n = atomic_fetch_add(&it.n_opened, 1);
-    const struct stream stream = it.streams[n < it.n_streams ? n : it.n_streams - 1];
+    struct history it;
+    struct stream stream;
+    if (!open_stream(rig.test, request->after, "", &it, &stream)) {
+        return;
+    }
     Kontor__V1__History history = KONTOR__V1__HISTORY__INIT;
     history.first_seq = 1;
     Kontor__V1__History *histories[] = {&history};
@@ -171,8 +201,10 @@ static int
 setup(void **state)
 {
     (void)state;
-    it.fake = fake_start(handle, NULL);
-    it.kontor = fake_connect(it.fake);
+    pthread_mutex_init(&rig.mutex, NULL);
+    pthread_cond_init(&rig.changed, NULL);
+    rig.fake = fake_start(handle, NULL);
+    rig.kontor = fake_connect(rig.fake);
     return 0;
 }
 
@@ -180,39 +212,67 @@ static int
 teardown(void **state)
 {
     (void)state;
-    kontor_free(it.kontor);
-    fake_stop(it.fake);
+    kontor_free(rig.kontor);
+    fake_stop(rig.fake);
     return 0;
 }
 
-/* Sets the history and the streams; the last stream is repeated. */
+/* Begins a test: its history and the streams; the last stream is repeated. */
 static void
 broker(const int64_t *seqs, size_t n, const struct stream *streams, int n_streams)
 {
-    fake_sync(it.fake);
-    memcpy(it.seqs, seqs, n * sizeof *seqs);
-    it.n_changes = n;
-    it.head = n == 0 ? 0 : seqs[n - 1];
-    memcpy(it.streams, streams, (size_t)n_streams * sizeof *streams);
-    it.n_streams = n_streams;
-    it.repeat = 0;
-    fake_sync(it.fake);
-    atomic_store(&it.n_opened, 0);
+    pthread_mutex_lock(&rig.mutex);
+    rig.test++;
+    memset(&rig.it, 0, sizeof rig.it);
+    memcpy(rig.it.seqs, seqs, n * sizeof *seqs);
+    rig.it.n_changes = n;
+    rig.it.head = n == 0 ? 0 : seqs[n - 1];
+    memcpy(rig.it.streams, streams, (size_t)n_streams * sizeof *streams);
+    rig.it.n_streams = n_streams;
+    pthread_mutex_unlock(&rig.mutex);
+}
+
+static void
+broker_repeats(int n)
+{
+    pthread_mutex_lock(&rig.mutex);
+    rig.it.repeat = n;
+    pthread_mutex_unlock(&rig.mutex);
+}
+
+static void
+broker_stops_at(int64_t head)
+{
+    pthread_mutex_lock(&rig.mutex);
+    rig.it.head = head;
+    pthread_mutex_unlock(&rig.mutex);
+}
+
+/* What the broker saw so far. */
+static struct history
+seen(void)
+{
+    pthread_mutex_lock(&rig.mutex);
+    struct history copy = rig.it;
+    pthread_mutex_unlock(&rig.mutex);
+    return copy;
 }
 
 static struct kontor_watch *
 open_watch(bool follow, int64_t after)
 {
-    fake_sync(it.fake);
+    char test[16];
+    snprintf(test, sizeof test, "%d", rig.test);
     Kontor__V1__WatchRequest request = KONTOR__V1__WATCH_REQUEST__INIT;
+    request.id_prefix = test;
     Kontor__V1__Position position = KONTOR__V1__POSITION__INIT;
     position.seq = after;
     request.after = &position;
     request.follow = follow;
     struct kontor_watch *watch = NULL;
-    assert_int_equal(
-        kontor_watch_open(it.kontor, kontor_method(watch_path), &request, &watch, NULL),
-        KONTOR_OK);
+    assert_int_equal(kontor_watch_open(rig.kontor, kontor_method(watch_path), &request,
+                                       &watch, NULL),
+                     KONTOR_OK);
     return watch;
 }
 
@@ -226,7 +286,7 @@ expect_change(struct kontor_watch *watch, size_t i)
     char id[32];
     snprintf(id, sizeof id, "alpine/%zu", i);
     assert_string_equal(change->id, id);
-    assert_int_equal(change->seq, it.seqs[i]);
+    assert_int_equal(change->seq, rig.it.seqs[i]);
     kontor_error_done(&error);
 }
 
@@ -274,7 +334,7 @@ test_a_cut_inside_a_position_gives_no_change_twice(void **state)
     for (size_t i = 0; i < SOME; i++) {
         expect_change(watch, i);
     }
-    fake_sync(it.fake);
+    struct history it = seen();
     assert_int_equal(it.n_opened, 2);
     assert_int_equal(it.after[1], 3);
     assert_string_equal(it.scope_tags[1], "tag-1");
@@ -297,14 +357,13 @@ test_every_resumable_end_is_resumed(void **state)
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         const struct stream streams[] = {endings[i], {4, END_HANG, 0, NULL}};
         broker(seqs, 4, streams, 2);
-        it.head = 2;
+        broker_stops_at(2);
         struct kontor_watch *watch = open_watch(true, 0);
         for (size_t n = 0; n < 4; n++) {
             expect_change(watch, n);
         }
-        fake_sync(it.fake);
         /* A cut takes away what was on its way. */
-        assert_true(it.after[1] == 2 || endings[i].ending == END_CUT);
+        assert_true(seen().after[1] == 2 || endings[i].ending == END_CUT);
         kontor_watch_free(watch);
     }
 }
@@ -316,7 +375,7 @@ test_what_a_broker_repeats_is_dropped(void **state)
     const struct stream streams[] = {{2, END_CUT, 0, NULL}, {SOME, END_HANG, 0, NULL}};
     static const int64_t seqs[] = {1, 2, 3, 4};
     broker(seqs, 4, streams, 2);
-    it.repeat = 2;
+    broker_repeats(2);
     struct kontor_watch *watch = open_watch(true, 0);
     for (size_t n = 0; n < 4; n++) {
         expect_change(watch, n);
@@ -338,7 +397,7 @@ test_a_position_that_is_gone_asks_to_list_again(void **state)
         expect_change(watch, 0);
         expect_event(watch, KONTOR_EVENT_RELIST, reasons[i]);
         expect_event(watch, KONTOR_EVENT_RELIST, NULL);
-        assert_int_equal(it.n_opened, 1);
+        assert_int_equal(seen().n_opened, 1);
         kontor_watch_free(watch);
     }
 }
@@ -370,12 +429,39 @@ test_a_quiet_watch_times_out_and_goes_on(void **state)
     kontor_watch_free(watch);
 }
 
+/* Messages that arrive while nobody waits are kept. */
+static void
+test_a_host_without_patience_misses_nothing(void **state)
+{
+    (void)state;
+    static int64_t seqs[CHANGES_MAX];
+    for (size_t i = 0; i < 400; i++) {
+        seqs[i] = (int64_t)i + 1;
+    }
+    const struct stream streams[] = {{CHANGES_MAX, END_HANG, 0, NULL}};
+    broker(seqs, 400, streams, 1);
+    struct kontor_watch *watch = open_watch(true, 0);
+    for (int64_t seq = 1; seq <= 400;) {
+        const Kontor__V1__RecordChange *change = NULL;
+        enum kontor_event event = kontor_watch_next(watch, 0, &change, NULL);
+        if (event == KONTOR_EVENT_RECORD) {
+            assert_int_equal(change->seq, seq++);
+        } else {
+            assert_int_equal(event, KONTOR_EVENT_TIMEOUT);
+            usleep(500); /* Not for an event: so that messages do come meanwhile. */
+        }
+    }
+    kontor_watch_free(watch);
+}
+
 static void *
 stop_when_open(void *context)
 {
-    while (atomic_load(&it.n_opened) == 0) {
-        sched_yield();
+    pthread_mutex_lock(&rig.mutex);
+    while (rig.it.n_opened == 0) {
+        pthread_cond_wait(&rig.changed, &rig.mutex);
     }
+    pthread_mutex_unlock(&rig.mutex);
     kontor_watch_stop(context);
     return NULL;
 }
@@ -405,10 +491,11 @@ test_a_method_that_is_no_watch_is_refused(void **state)
     (void)state;
     Kontor__V1__WatchRequest request = KONTOR__V1__WATCH_REQUEST__INIT;
     struct kontor_watch *watch = NULL;
-    assert_int_equal(kontor_watch_open(
-                         it.kontor, kontor_method("/kontor.v1.RegistryService/ReadLog"),
-                         &request, &watch, NULL),
-                     KONTOR_INVALID_ARGUMENT);
+    assert_int_equal(
+        kontor_watch_open(rig.kontor,
+                          kontor_method("/kontor.v1.RegistryService/ReadLog"), &request,
+                          &watch, NULL),
+        KONTOR_INVALID_ARGUMENT);
     assert_null(watch);
 }
 
@@ -435,7 +522,7 @@ test_random_cuts_lose_nothing_and_repeat_nothing(void **state)
     }
     streams[39] = (struct stream){CHANGES_MAX, END_HANG, 0, NULL};
     broker(seqs, 300, streams, 40);
-    it.repeat = 3;
+    broker_repeats(3);
     struct kontor_watch *watch = open_watch(true, 0);
     for (size_t i = 0; i < 300; i++) {
         expect_change(watch, i);
@@ -453,7 +540,7 @@ test_the_log_resumes_behind_its_last_commit(void **state)
     broker(some_seqs, SOME, streams, 3);
     struct kontor_log *log = NULL;
     struct kontor_error error = {0};
-    assert_int_equal(kontor_log_open(it.kontor, 10, false, &log, &error), KONTOR_OK);
+    assert_int_equal(kontor_log_open(rig.kontor, 10, false, &log, &error), KONTOR_OK);
     assert_null(kontor_log_start(log));
     int64_t expected = 11;
     const Kontor__V1__Commit *commit = NULL;
@@ -481,6 +568,7 @@ main(void)
         cmocka_unit_test(test_a_position_that_is_gone_asks_to_list_again),
         cmocka_unit_test(test_a_refused_watch_fails),
         cmocka_unit_test(test_a_quiet_watch_times_out_and_goes_on),
+        cmocka_unit_test(test_a_host_without_patience_misses_nothing),
         cmocka_unit_test(test_stop_ends_a_waiting_watch),
         cmocka_unit_test(test_a_method_that_is_no_watch_is_refused),
         cmocka_unit_test(test_random_cuts_lose_nothing_and_repeat_nothing),

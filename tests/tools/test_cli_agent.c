@@ -309,6 +309,7 @@ test_a_signal_ends_a_waiting_agent(void **state)
         "until grep -q waiting %s; do sleep 0.01; done; kill -TERM $pid; wait $pid",
         CLI_PROGRAM, cli_path("signal"), cli_path("signal"));
     fclose(fopen(cli_path("signal"), "w"));
+    fake_sync(cli_fake());
     assert_int_equal(system(command), 0);
 }
 

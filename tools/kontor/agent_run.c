@@ -93,32 +93,37 @@ run_event(const struct kontor_agent_event *event, void *context)
 
 /* ---- Signals ---- */
 
+/* SIGUSR1 is the run's own: it is over, and nobody needs to wait for signals any more.
+ */
+static void
+signal_set(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGUSR1);
+}
+
 /* The first asks to end once what runs is finished; the second takes it away. */
 static void *
 run_signals(void *context)
 {
     const struct agent_run *run = context;
     sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    int number;
-    sigwait(&set, &number);
-    fputs("kontor: ending once what runs is finished; again: at once\n", stderr);
-    kontor_agent_stop(run->agent, false);
-    sigwait(&set, &number);
-    kontor_agent_stop(run->agent, true);
+    signal_set(&set);
+    int number = SIGTERM;
+    for (int n = 0; n < 2; n++) {
+        sigwait(&set, &number);
+        if (number == SIGUSR1) {
+            break;
+        }
+        if (n == 0) {
+            fputs("kontor: ending once what runs is finished; again: at once\n",
+                  stderr);
+        }
+        kontor_agent_stop(run->agent, n > 0);
+    }
     return NULL;
-}
-
-static void
-block_signals(void)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 /* ---- The command ---- */
@@ -159,7 +164,7 @@ run_until_over(struct agent_run *run, const struct kontor_agent_options *options
     bool has_signals = pthread_create(&signals, NULL, run_signals, run) == 0;
     enum kontor_status status = kontor_agent_run(run->agent, &cli->error);
     if (has_signals) {
-        pthread_cancel(signals);
+        pthread_kill(signals, SIGUSR1);
         pthread_join(signals, NULL);
     }
     kontor_agent_free(run->agent);
@@ -189,7 +194,9 @@ own_agent(struct cli *cli)
         return EXIT_USAGE;
     }
     /* Before any thread is made: they all inherit it, and one waits for the signals. */
-    block_signals();
+    sigset_t set;
+    signal_set(&set);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
     int failed = cli_connect(cli);
     return failed == EXIT_DONE ? run_until_over(&run, &options) : failed;
 }
