@@ -18,6 +18,7 @@
 #include "server/notify.h"
 #include "server/order/lease.h"
 #include "server/registry/home.h"
+#include "server/rpc/cache.h"
 #include "server/rpc/identity.h"
 #include "server/rpc/server.h"
 #include "server/services.h"
@@ -131,6 +132,13 @@ open_identity(struct daemon *daemon)
 }
 
 static enum status
+open_cache(struct daemon *daemon)
+{
+    daemon->broker.cache = cache_new(daemon->broker.store);
+    return STATUS_OK;
+}
+
+static enum status
 open_search(struct daemon *daemon)
 {
     daemon->broker.search = search_new(daemon->broker.store);
@@ -211,9 +219,9 @@ say_port(struct daemon *daemon)
 typedef enum status (*open_fn)(struct daemon *daemon);
 
 /* All that listens to the store comes before the first thing that writes to it. */
-static const open_fn openings[] = {open_store,   open_identity, open_search,
-                                   open_server,  start_lease,   start_search,
-                                   open_metrics, say_port};
+static const open_fn openings[] = {open_store,   open_identity, open_cache,
+                                   open_search,  open_server,   start_lease,
+                                   start_search, open_metrics,  say_port};
 
 static enum status
 daemon_open(struct daemon *daemon)
@@ -242,6 +250,7 @@ daemon_close(struct daemon *daemon)
     server_free(daemon->server);
     identity_close(daemon->broker.identity);
     store_close(daemon->broker.store);
+    cache_free(daemon->broker.cache);
     search_free(daemon->broker.search);
 }
 

@@ -6,6 +6,7 @@
 #include <grpc/support/time.h>
 
 #include "server/rpc/peer.h"
+#include "server/rpc/quick.h"
 #include "server/rpc/server_inner.h"
 
 enum { DEFAULT_MAX_REQUEST = 256 << 10, DEFAULT_TIMEOUT_MS = 30000 };
@@ -202,7 +203,9 @@ admit(struct rpc *rpc)
     }
     metrics_received(rpc->server->options.metrics, rpc->method->row, 1);
     if (rpc->method->begin == NULL) {
-        begin_unary(rpc);
+        if (!quick_answer(rpc)) {
+            begin_unary(rpc);
+        }
         return;
     }
     struct bytes request = {GRPC_SLICE_START_PTR(rpc->request),

@@ -130,6 +130,10 @@ enum status call_get(struct call *call, const struct kind *kind, const char *id,
 enum status call_get_as_of(struct call *call, const struct kind *kind, const char *id,
                            const Kontor__V1__AsOf *as_of,
                            struct document *out) MUST_CHECK;
+/* As call_get, for a read: the read cache keeps the document for the next caller, whoever
+ * that is. Never adds a check. */
+enum status call_get_kept(struct call *call, const struct kind *kind, const char *id,
+                          struct document *out) MUST_CHECK;
 /*
  * A document whoever asks: its bytes never reach a reply or an error text. NOT_FOUND
  * without failing the call; then, too, a check (revision 0) is added when the row is a

@@ -4,6 +4,8 @@
 #include <google/protobuf/timestamp.pb-c.h>
 
 #include "proto/wire.h"
+#include "server/broker.h"
+#include "server/rpc/cache.h"
 #include "server/rpc/call.h"
 #include "server/rpc/envelope.h"
 #include "server/rpc/table.h"
@@ -128,6 +130,32 @@ call_get_as_of(struct call *call, const struct kind *kind, const char *id,
         return call_not_found(call, kind, id);
     }
     return status == STATUS_OK ? STATUS_OK : fail_store(call, status, seq);
+}
+
+enum status
+call_get_kept(struct call *call, const struct kind *kind, const char *id,
+              struct document *out)
+{
+    struct document whole;
+    enum status status =
+        store_get(call->reader, kind, id, NULL, 0, call->arena, &whole);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+        return fail_store(call, status, 0);
+    }
+    if (status == STATUS_OK && call->broker->cache != NULL) {
+        cache_keep(call->broker->cache, &whole, call->applied);
+    }
+    whole.view = status == STATUS_OK
+                     ? store_view(scopes_of(call), whole.scope, whole.n_scope)
+                     : VIEW_NONE;
+    if (whole.view == VIEW_NONE) {
+        return call_not_found(call, kind, id);
+    }
+    if (whole.view == VIEW_REDUCED) {
+        whole.x = (struct bytes){0};
+    }
+    *out = whole;
+    return STATUS_OK;
 }
 
 enum status

@@ -283,9 +283,12 @@ enum status
 record_get(struct call *call, const void *request, struct decision *decision)
 {
     const struct kind *kind = *call->row->record->kind;
+    const void *as_of = named_message(request, "as_of");
+    const char *id = named_text(request, "id");
     struct document document;
-    enum status status = call_get_as_of(call, kind, named_text(request, "id"),
-                                        named_message(request, "as_of"), &document);
+    enum status status = as_of == NULL
+                             ? call_get_kept(call, kind, id, &document)
+                             : call_get_as_of(call, kind, id, as_of, &document);
     if (status != STATUS_OK) {
         return status;
     }

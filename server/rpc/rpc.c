@@ -1,5 +1,7 @@
 #include "server/rpc/rpc.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -361,24 +363,37 @@ add_trailer(struct trailers *trailers, const char *key, const void *value, size_
 }
 
 static void
-fill_trailers(const struct ending *ending, struct trailers *trailers)
+add_number(struct trailers *trailers, const char *key, int64_t number)
+{
+    char text[24];
+    int size = snprintf(text, sizeof text, "%" PRId64, number);
+    add_trailer(trailers, key, text, (size_t)size);
+}
+
+static void
+add_error(struct trailers *trailers, const struct error *error)
 {
     struct arena *arena = arena_new();
     if (arena == NULL) {
         abort();
     }
-    char *seq = arena_print(arena, "%lld", (long long)ending->seq);
-    add_trailer(trailers, "kontor-seq", seq, strlen(seq));
-    if (ending->status != STATUS_OK && ending->error->reason != REASON_NONE) {
-        struct bytes details = error_details(ending->error, arena);
+    if (error->reason != REASON_NONE) {
+        struct bytes details = error_details(error, arena);
         add_trailer(trailers, "grpc-status-details-bin", details.data, details.size);
     }
-    if (ending->status != STATUS_OK && ending->error->retry_after_ms > 0) {
-        char *wait =
-            arena_print(arena, "%lld", (long long)ending->error->retry_after_ms);
-        add_trailer(trailers, "grpc-retry-pushback-ms", wait, strlen(wait));
+    if (error->retry_after_ms > 0) {
+        add_number(trailers, "grpc-retry-pushback-ms", error->retry_after_ms);
     }
     arena_free(arena);
+}
+
+static void
+fill_trailers(const struct ending *ending, struct trailers *trailers)
+{
+    add_number(trailers, "kontor-seq", ending->seq);
+    if (ending->status != STATUS_OK) {
+        add_error(trailers, ending->error);
+    }
 }
 
 static grpc_byte_buffer *

@@ -160,7 +160,7 @@ def main():
     options = parser.parse_args()
     rounds, seconds = (2, 1) if options.quick else (5, 3)
     out = {}
-    with Broker("bench") as broker:
+    with Broker("bench", calls_per_second="1000000", calls_in_flight="4096") as broker:
         furnish(broker)
         out["idle_rss_mib"] = rss_mib(broker.daemon.pid)
         print(f"idle broker: {out['idle_rss_mib']:.1f} MiB resident")

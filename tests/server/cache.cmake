@@ -1,0 +1,2 @@
+# The read cache.
+server_test(test_cache)
