@@ -132,22 +132,26 @@ admit_address(int fd)
     return has_room;
 }
 
-/* Without descriptors: gives up the spare one to take and drop the next connection, so
- * that the backlog empties and the listener lives. */
-static void
+/*
+ * Without descriptors: gives up the spare one to take and drop the next connection, so
+ * that the backlog empties and the listener lives. false: nobody waits any more, or the
+ * spare one is gone to somebody else.
+ */
+static bool
 drop_one(int listener)
 {
     int fd = atomic_exchange(&spare, -1);
-    if (fd < 0) {
-        return;
-    }
-    close(fd);
-    fd = (int)syscall(SYS_accept4, listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
         close(fd);
+    }
+    fd = (int)syscall(SYS_accept4, listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    bool is_dropped = fd >= 0;
+    if (is_dropped) {
         atomic_fetch_add(&n_refused, 1);
+        close(fd);
     }
     open_spare();
+    return is_dropped;
 }
 
 /* Errors of one connection, or of the moment, that must not end the listener.
@@ -178,16 +182,16 @@ accept4(int listener, __SOCKADDR_ARG address, socklen_t *restrict size, int flag
             return fd;
         }
         if (fd >= 0) {
-            close(fd);
             atomic_fetch_add(&n_refused, 1);
+            close(fd);
             continue;
         }
-        if (errno == EMFILE || errno == ENFILE) {
-            drop_one(listener);
+        int error = errno;
+        bool is_full = error == EMFILE || error == ENFILE;
+        if (is_full && drop_one(listener)) {
+            continue;
         }
-        if (is_passing(errno)) {
-            errno = EAGAIN;
-        }
+        errno = is_passing(error) ? EAGAIN : error;
         return -1;
     }
 }

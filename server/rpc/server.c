@@ -277,6 +277,9 @@ poll_queue(void *context)
             continue;
         }
         struct rpc_tag *tag = event.tag;
+        /* Whoever started the batch counted a reference: reading the count makes what
+         * it wrote before visible here, whatever gRPC does in between. */
+        (void)atomic_load(&tag->rpc->n_references);
         tag->fire(tag->rpc, event.success != 0);
     }
 }
