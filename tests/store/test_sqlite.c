@@ -1,6 +1,7 @@
 /* What only the SQLite backend can suffer: damaged and foreign files, full disks, and
  * its rules about connections. */
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -262,11 +263,19 @@ test_full_disk_refuses_and_recovers(struct fixture *f)
     fixture_verify(f);
 }
 
-/* A file system that is full or read-only needs root and mount; false: not here. */
+/* Whether this process has a table of mounts of its own. */
+static bool is_alone;
+
+/*
+ * A file system that is full or read-only needs root and mount. Mounts are this
+ * process's own, so that none outlives a test that fails. false: not here.
+ */
 static bool
 mount_at(const char *folder, unsigned long flags, const char *options)
 {
-    if (mount("tmpfs", folder, "tmpfs", flags, options) == 0) {
+    bool is_private =
+        is_alone && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+    if (is_private && mount("tmpfs", folder, "tmpfs", flags, options) == 0) {
         return true;
     }
     print_message("cannot mount here: this part is skipped\n");
@@ -454,5 +463,8 @@ static const struct fixture_case cases[] = {
 int
 main(void)
 {
+    /* Before there is a second thread: a mount of one thread's is not seen by the
+     * others. */
+    is_alone = unshare(CLONE_NEWNS) == 0;
     return fixture_run("sqlite", cases, sizeof cases / sizeof cases[0]);
 }
