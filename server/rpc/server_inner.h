@@ -42,6 +42,10 @@ struct server {
     bool is_down;  /* gRPC has told that its shutdown is complete. */
 };
 
+/* Fills server->methods from its services. */
+void server_make_methods(struct server *server);
+/* Tells gRPC of them; false: error says which is listed twice. */
+bool server_register_methods(struct server *server, char *error, size_t error_size);
 /* A new RPC came: refuses it, or begins it. */
 void admit(struct rpc *rpc);
 /* Tells metrics and the log that an RPC ended. */
