@@ -1,16 +1,12 @@
-/*
- * A provider's agent: makes a directory for every volume that was ordered. cc agent.c
- * $(pkg-config --cflags --libs kontor) -o agent KONTOR_SERVER=localhost:50123
- * KONTOR_CA=ca.pem KONTOR_CERT=agent.pem KONTOR_KEY=agent.key ./agent OFFER DIRECTORY
- */
+/* A provider's agent: makes a directory for every volume that was ordered.
+ * cc agent.c $(pkg-config --cflags --libs kontor) -o agent */
 #include <errno.h>
 #include <kontor/kontor.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* The intent is the same for every attempt, so two attempts can never make two volumes.
- */
+/* Every attempt has the same intent, so two can never make two volumes. */
 static char *
 path_of(const struct kontor_job *job, const char *root, char path[512])
 {
@@ -42,16 +38,15 @@ provision(struct kontor_job *job, void *root)
 int
 main(int argc, char **argv)
 {
-    const struct kontor_options where = {.server = getenv("KONTOR_SERVER"),
-                                         .ca_file = getenv("KONTOR_CA"),
-                                         .cert_file = getenv("KONTOR_CERT"),
-                                         .key_file = getenv("KONTOR_KEY")};
-    const char *offers[] = {argc == 3 ? argv[1] : ""};
-    const struct kontor_agent_options what = {.offers = offers,
-                                              .n_offers = argc == 3 ? 1 : 0,
-                                              .provision = provision,
-                                              .lookup = lookup,
-                                              .context = argv[2]};
+    struct kontor_options where = {.server = getenv("KONTOR_SERVER")};
+    where.ca_file = getenv("KONTOR_CA");
+    where.cert_file = getenv("KONTOR_CERT");
+    where.key_file = getenv("KONTOR_KEY");
+    struct kontor_agent_options what = {.provision = provision, .lookup = lookup};
+    what.offers = (const char *const *)&argv[1];
+    what.n_offers =
+        argc == 3 ? 1 : 0; /* None: kontor_agent_new says what is missing. */
+    what.context = argv[argc - 1];
     struct kontor *kontor = NULL;
     struct kontor_agent *agent = NULL;
     struct kontor_error error = {0};

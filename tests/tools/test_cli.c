@@ -305,6 +305,30 @@ test_the_overview_and_the_manual_name_every_command(void **state)
     }
 }
 
+static void
+test_the_manual_kept_is_the_manual_made(void **state)
+{
+    (void)state;
+    char command[512];
+    cli_run("--man");
+    snprintf(command, sizeof command, "diff %s %s >&2", CLI_MANUAL, cli_path("out"));
+    assert_int_equal(system(command), 0);
+}
+
+static void
+test_the_completion_script_is_sound(void **state)
+{
+    (void)state;
+    char command[512];
+    cli_run("completion bash");
+    snprintf(
+        command, sizeof command,
+        "bash -c '. %s && COMP_WORDS=(kontor order deci) COMP_CWORD=2 && _kontor && "
+        "test \"$COMPREPLY\" = decide'",
+        cli_path("out"));
+    assert_int_equal(system(command), 0);
+}
+
 /* ---- What it refuses ---- */
 
 static void
@@ -565,6 +589,8 @@ main(void)
         RULE(test_every_row_names_calls_and_fields_that_exist),
         RULE(test_every_command_has_help_that_names_its_options),
         RULE(test_the_overview_and_the_manual_name_every_command),
+        RULE(test_the_manual_kept_is_the_manual_made),
+        RULE(test_the_completion_script_is_sound),
         RULE(test_wrong_usage_names_the_cure_and_asks_nobody),
         RULE(test_a_missing_setting_is_named_with_its_three_places),
         RULE(test_a_profile_connects),

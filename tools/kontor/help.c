@@ -131,9 +131,66 @@ man_options(const struct option_row *rows, FILE *out)
     }
 }
 
+/* What no table says: how programs of an agent are run, and where settings come from.
+ */
+static const char man_head[] =
+    ".\\\" Made by kontor --man; change tools/kontor/help.c and commands.c instead.\n"
+    ".TH KONTOR 1\n"
+    ".SH NAME\n"
+    "kontor \\- the command line of a Kontor broker\n"
+    ".SH SYNOPSIS\n"
+    ".B kontor\n"
+    ".I noun verb\n"
+    ".RI [ words ]\n"
+    ".RI [ options ]\n"
+    ".SH DESCRIPTION\n"
+    "Catalogues, orders, configuration, trust and the log of a broker, from a terminal "
+    "or a script. "
+    "What it prints is a table for people, or with\n"
+    ".B \\-\\-output json\n"
+    "one JSON object a line for programs. Calls are repeated by themselves while that "
+    "is safe; a change "
+    "whose outcome is not known is named with the request id to repeat it with.\n"
+    ".SH CONNECTION\n"
+    "Where to connect and as whom: the options, else the variables KONTOR_SERVER, "
+    "KONTOR_CERT, "
+    "KONTOR_KEY and KONTOR_CA, else the files server, cert.pem, key.pem and ca.pem in\n"
+    ".I $XDG_CONFIG_HOME/kontor/<profile>/\n"
+    "(profile: the option, else KONTOR_PROFILE, else default).\n"
+    ".SH PROGRAMS OF AN AGENT\n"
+    ".B kontor agent run\n"
+    "runs a program for each job, without a shell. It gets the job as JSON on standard "
+    "input, and "
+    "KONTOR_ITEM, KONTOR_INTENT, KONTOR_OFFER, KONTOR_PROJECT, KONTOR_NAME, "
+    "KONTOR_ATTEMPT and "
+    "KONTOR_PARAM_<id> (other characters of the id than letters and digits are _). "
+    "KONTOR_INTENT is "
+    "the name to give the object: it is the same for every attempt.\n"
+    ".PP\n"
+    "It answers on standard output with JSON: backend_id, outputs (an object), "
+    "endpoints (a list of "
+    "ids), reason (a text, when it is not done). Exit 0: done. 75: try again later. "
+    "65: never. "
+    "Anything else: nobody knows, and the next attempt looks first.\n"
+    ".PP\n"
+    "The lookup program is run before anything is created whenever an earlier attempt "
+    "may have "
+    "created it. Exit 0 with a backend_id: found. Exit 0 without one, or exit 66: "
+    "there is none. "
+    "75: try again later. Anything else: nobody knows, and nothing is created.\n"
+    ".PP\n"
+    "When the lease of a job is over its program gets SIGTERM, and SIGKILL some "
+    "seconds later. "
+    "SIGINT or SIGTERM to kontor lets what runs finish; a second one ends it at once.\n"
+    ".SH EXIT STATUS\n"
+    "0 done, 2 wrong usage, 64 + the gRPC status otherwise: 67 a field is wrong, 69 "
+    "not found, 71 not "
+    "allowed, 73 not in this state, 78 the broker is away, 79 a file is damaged.\n";
+
 void
 help_man(FILE *out)
 {
+    fputs(man_head, out);
     fputs(".SH COMMANDS\n", out);
     for (const struct command *row = commands; row->noun != NULL; row++) {
         char words[96];
