@@ -29,10 +29,8 @@ static enum kontor_result
 provision(struct kontor_job *job, void *root)
 {
     char path[512];
-    if (mkdir(path_of(job, root, path), 0700) != 0 && errno != EEXIST) {
-        return KONTOR_RETRY;
-    }
-    return kontor_job_backend_id(job, path) ? KONTOR_DONE : KONTOR_RETRY;
+    bool is_made = mkdir(path_of(job, root, path), 0700) == 0 || errno == EEXIST;
+    return is_made && kontor_job_backend_id(job, path) ? KONTOR_DONE : KONTOR_RETRY;
 }
 
 int
