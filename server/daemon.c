@@ -1,6 +1,7 @@
 #include "server/daemon.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +72,13 @@ process_prepare(const struct settings *settings)
     /* A core dump would hold the server's key. */
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
+}
+
+/* An arena of malloc for each thread would hold on to memory that no call needs. */
+static void
+memory_prepare(void)
+{
+    (void)mallopt(M_ARENA_MAX, 2);
 }
 
 /* ---- Opening ---- */
@@ -324,12 +332,15 @@ daemon_run(struct base *base, int64_t started_ms)
     signals_block(&taken);
     log_open((enum log_format)settings->log_format, (enum log_level)settings->log_level,
              fileno(stderr));
+    memory_prepare();
     process_prepare(settings);
     daemon.broker.settings = settings;
     daemon.broker.version = KONTOR_VERSION;
     daemon.broker.started_at_ms = clock_wall_ms(&base->clock);
     enum status status = daemon_open(&daemon);
     if (status == STATUS_OK) {
+        /* What opening took and gave back goes to the system. */
+        (void)malloc_trim(0);
         say_ready(&daemon, started_ms);
         serve(&daemon, &taken);
     } else {

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "server/rpc/identity.h"
@@ -84,16 +85,16 @@ read_uptime(void *context)
 static int64_t
 read_resident(void *context)
 {
-    long long whole = 0;
-    long long resident = -1;
+    char line[128];
     (void)context;
     FILE *file = fopen("/proc/self/statm", "re");
     if (file == NULL) {
         return -1;
     }
-    int n_read = fscanf(file, "%lld %lld", &whole, &resident);
+    bool has_line = fgets(line, sizeof line, file) != NULL;
     (void)fclose(file);
-    return n_read == 2 ? resident * sysconf(_SC_PAGESIZE) : -1;
+    const char *second = has_line ? strchr(line, ' ') : NULL;
+    return second == NULL ? -1 : strtoll(second, NULL, 10) * sysconf(_SC_PAGESIZE);
 }
 
 /* Orders that wait for somebody have a time since when; those that do not have none. */

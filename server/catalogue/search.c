@@ -1,5 +1,6 @@
 #include "server/catalogue/search.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -250,6 +251,9 @@ build_once(struct search *search)
         store_end(reader);
     }
     store_reader_close(reader);
+    /* The pages read while building are many times the index: malloc would keep them.
+     */
+    (void)malloc_trim(0);
     if (status == STATUS_OK && !is_stopping(search)) {
         pthread_rwlock_wrlock(&search->lock);
         search->position = search->position < applied ? applied : search->position;

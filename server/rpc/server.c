@@ -13,7 +13,9 @@
 #include "server/rpc/server_inner.h"
 
 enum {
-    ARMED_PER_METHOD = 32,
+    /* Each waits with its memory; calls beyond them wait in the core, for one is armed
+     * again before it is looked at. */
+    ARMED_PER_METHOD = 4,
     MAX_ARGS = 32,
     LOOKAHEAD_BYTES = 64 << 10,
     MAX_SEND_BYTES = 16 << 20,

@@ -12,10 +12,11 @@ import signal
 import statistics
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
-from broker import Broker  # noqa: E402
+from broker import Broker, wait_for  # noqa: E402
 
 SERVICE = "alpine/block-storage"
 OFFER = SERVICE + "/standard"
@@ -152,23 +153,54 @@ def bench_place(bench, rounds, out):
     out["place_64"] = {"kontor": p, "writer_per_second": limit, "ratio": p["per_second"] / limit}
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="bench")
-    parser.add_argument("--quick", action="store_true", help="two short rounds")
-    parser.add_argument("--only", choices=["get", "place"], help="one part only")
-    parser.add_argument("--json", help="write the figures to this file too")
-    options = parser.parse_args()
-    rounds, seconds = (2, 1) if options.quick else (5, 3)
-    out = {}
+def bench_start(out, rounds):
+    """Starts over the 57 services of the real catalogue; needs KONTOR_REAL_DATA."""
+    data = os.environ.get("KONTOR_REAL_DATA")
+    if data is None:
+        print("cold start: left out, KONTOR_REAL_DATA is not set")
+        return
+    with Broker("start") as broker:
+        broker.furnish()
+        broker.kontor("alpine", "admin", "catalogue", "import", "--format", "marketplace-2019",
+                      os.path.join(data, "catalogue", "marketplace-2019-10.json"))
+        took, resident = [], []
+        for _ in range(rounds):
+            broker.stop()
+            began = time.monotonic()
+            broker.start()
+            took.append(1000 * (time.monotonic() - began))
+            wait_for(lambda: broker.client("alpine", "monitor").call("RegistryService.GetStatus")
+                     .get("is_search_ready") or None, 10, "the search index")
+            resident.append(rss_mib(broker.daemon.pid))
+    out["start"] = {"ms": statistics.median(took), "idle_rss_mib": statistics.median(resident)}
+    print(f"cold start with 57 services: {out['start']['ms']:.0f} ms from the command to the port file, "
+          f"then {out['start']['idle_rss_mib']:.1f} MiB resident")
+
+
+def bench_calls(only, rounds, seconds, out):
     with Broker("bench", calls_per_second="1000000", calls_in_flight="4096") as broker:
         furnish(broker)
         out["idle_rss_mib"] = rss_mib(broker.daemon.pid)
         print(f"idle broker: {out['idle_rss_mib']:.1f} MiB resident")
         bench = Bench(os.environ["KONTOR_BENCH"], broker, seconds)
-        if options.only != "place":
+        if only != "place":
             bench_get(bench, rounds, out)
-        if options.only != "get":
+        if only != "get":
             bench_place(bench, rounds, out)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="bench")
+    parser.add_argument("--quick", action="store_true", help="two short rounds")
+    parser.add_argument("--only", choices=["start", "get", "place"], help="one part only")
+    parser.add_argument("--json", help="write the figures to this file too")
+    options = parser.parse_args()
+    rounds, seconds = (2, 1) if options.quick else (5, 3)
+    out = {}
+    if options.only in (None, "start"):
+        bench_start(out, rounds + 1)
+    if options.only != "start":
+        bench_calls(options.only, rounds, seconds, out)
     if options.json:
         with open(options.json, "w") as file:
             json.dump(out, file, indent=2)
