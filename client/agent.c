@@ -1,3 +1,8 @@
+/*
+ * The run of an agent: one loop registers, claims and starts jobs; one thread keeps
+ * the lease (lease.c); each job has a thread of its own (job.c). Nothing here creates
+ * anything at a provider.
+ */
 #include "client/agent.h"
 
 #include <signal.h>
@@ -21,6 +26,10 @@ enum {
 
 /* ---- Shared by the parts ---- */
 
+/*
+ * The session is copied first, so that the host may stop the agent from within its own
+ * callback.
+ */
 void
 agent_tell(struct kontor_agent *agent, const char *item, const char *what,
            const char *text, int64_t after_ms)
@@ -44,6 +53,10 @@ agent_tell(struct kontor_agent *agent, const char *item, const char *what,
     pthread_mutex_unlock(&agent->event_mutex);
 }
 
+/*
+ * Called by whoever learns of it first: the keeper, whose clock ran out, or a claim
+ * the broker refused.
+ */
 void
 agent_lose_session(struct kontor_agent *agent, const char *session)
 {
@@ -78,6 +91,10 @@ agent_thread(pthread_t *thread, void *(*run)(void *), void *context)
 
 /* ---- Making ---- */
 
+/*
+ * A host that cannot look must say so on purpose: forgetting the lookup would only
+ * show after a crash.
+ */
 static enum kontor_status
 options_check(const struct kontor_agent_options *options, struct kontor_error *error)
 {
@@ -160,6 +177,10 @@ kontor_agent_new(struct kontor *kontor, const struct kontor_agent_options *optio
 
 /* ---- The session ---- */
 
+/*
+ * A lease counts from the moment it was asked for: the answer may have been long on
+ * its way.
+ */
 static enum kontor_status
 agent_open_session(struct kontor_agent *agent, const Kontor__V1__Session *session,
                    int64_t asked_at_ms, struct kontor_error *error)
@@ -178,6 +199,7 @@ agent_open_session(struct kontor_agent *agent, const Kontor__V1__Session *sessio
     return KONTOR_OK;
 }
 
+/* A lost answer leaves a session nobody uses; it ends with its lease. */
 static enum kontor_status
 agent_register(struct kontor_agent *agent, struct kontor_error *error)
 {
@@ -220,6 +242,10 @@ agent_start_jobs(struct kontor_agent *agent, const char *session,
     return is_good ? KONTOR_OK : error_memory(error);
 }
 
+/*
+ * A claim whose answer is lost may have taken jobs, so it is asked for again as it
+ * was: same id, same size.
+ */
 static enum kontor_status
 agent_claim(struct kontor_agent *agent, int32_t max, struct kontor_error *error)
 {
@@ -403,6 +429,9 @@ kontor_agent_run(struct kontor_agent *agent, struct kontor_error *error)
     return status;
 }
 
+/*
+ * The callbacks are not interrupted: they see the loss by its descriptor, or finish.
+ */
 void
 kontor_agent_stop(struct kontor_agent *agent, bool is_at_once)
 {

@@ -1,3 +1,7 @@
+/*
+ * Unary calls: an id that stays the same over all attempts makes repeating safe, so
+ * repeating needs no questions.
+ */
 #include "client/call.h"
 
 #include <stdlib.h>
@@ -81,6 +85,7 @@ call_pack_request(struct call *call, const ProtobufCMessage *request,
     return status;
 }
 
+/* What came whole counts, even when the connection died right after it. */
 static enum kontor_status
 call_attempt(struct call *call, ProtobufCMessage **reply, struct kontor_error *error)
 {
@@ -148,6 +153,7 @@ call_explain(const struct call *call, struct kontor_error *error)
     }
 }
 
+/* The first error that is worth no other attempt is the one the caller gets. */
 static enum kontor_status
 call_run(struct call *call, ProtobufCMessage **reply, struct kontor_error *error)
 {
@@ -196,6 +202,9 @@ call_unary(struct kontor *kontor, const struct kontor_method *method,
     return status;
 }
 
+/*
+ * A message of another type would be packed without complaint and refused far away.
+ */
 enum kontor_status
 kontor_call(struct kontor *kontor, const struct kontor_method *method,
             const ProtobufCMessage *request, const struct kontor_call_options *options,

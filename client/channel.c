@@ -1,3 +1,7 @@
+/*
+ * The connection. gRPC dials when the first call is made, and again by itself after a
+ * loss.
+ */
 #include "client/channel.h"
 
 #include <errno.h>
@@ -43,6 +47,7 @@ channel_condition(pthread_cond_t *condition)
     return failed == 0;
 }
 
+/* Spurious wake-ups are the caller's: each waits in a loop on its own condition. */
 bool
 channel_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t until_ms)
 {
@@ -69,6 +74,9 @@ channel_is_ended(const struct kontor *kontor, const struct stop *stop,
     return KONTOR_OK;
 }
 
+/*
+ * A back-off is a place where a call can be for seconds: closing must not wait for it.
+ */
 enum kontor_status
 channel_sleep(struct kontor *kontor, int64_t ms, const struct stop *stop,
               struct kontor_error *error)
@@ -127,6 +135,7 @@ struct pem {
     char *owned;
 };
 
+/* Keys are read into memory of our own, which is wiped once gRPC has its copy. */
 static enum kontor_status
 pem_read(struct pem *pem, FILE *stream, struct kontor_error *error)
 {
@@ -211,6 +220,10 @@ channel_dial(const struct kontor_options *options,
     return grpc_channel_create(options->server, credentials, &all);
 }
 
+/*
+ * The one thread that drains the queue does nothing but hand over: it never waits for
+ * a host.
+ */
 static void *
 channel_run(void *context)
 {
@@ -254,6 +267,10 @@ channel_start(struct kontor *kontor, const struct kontor_options *options,
     return is_running;
 }
 
+/*
+ * The log function is set before anything of gRPC runs, so that not even its start is
+ * heard.
+ */
 static enum kontor_status
 channel_make(const struct kontor_options *options, const struct pem pems[3],
              struct kontor **out, struct kontor_error *error)
@@ -328,6 +345,10 @@ kontor_close(struct kontor *kontor)
     pthread_mutex_unlock(&kontor->mutex);
 }
 
+/*
+ * The queue is shut down only after the last call left it: a batch on a queue that
+ * ended would abort the process.
+ */
 void
 kontor_free(struct kontor *kontor)
 {

@@ -23,6 +23,9 @@ kontor_job_parameter(const struct kontor_job *job, const char *id)
     return NULL;
 }
 
+/*
+ * The lease clock and not the wall clock: setting the time must not lengthen a lease.
+ */
 int64_t
 kontor_job_remaining_ms(const struct kontor_job *job)
 {
@@ -78,6 +81,7 @@ kontor_job_reason(struct kontor_job *job, const char *reason)
     return true;
 }
 
+/* Outputs keep the order they were given in: a customer reads them. */
 bool
 kontor_job_output(struct kontor_job *job, const char *id, const char *text)
 {
@@ -116,6 +120,10 @@ kontor_job_endpoint(struct kontor_job *job, const char *endpoint)
     return true;
 }
 
+/*
+ * What a failed attempt said about its object must not be delivered with the next
+ * one's.
+ */
 void
 job_forget(struct kontor_job *job)
 {
@@ -160,6 +168,9 @@ delivery_endpoints(struct kontor_job *job, Kontor__V1__Delivery *delivery)
     return true;
 }
 
+/*
+ * Lists become arrays only now, because nobody says beforehand how many there will be.
+ */
 Kontor__V1__Delivery *
 job_delivery(struct kontor_job *job)
 {
@@ -174,6 +185,7 @@ job_delivery(struct kontor_job *job)
     return is_whole ? delivery : NULL;
 }
 
+/* A report on a lost job would only be refused, after a wait. */
 enum kontor_status
 kontor_job_report(struct kontor_job *job, const char *milestone, const char *note,
                   int progress, struct kontor_error *error)

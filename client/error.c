@@ -1,3 +1,7 @@
+/*
+ * Errors. What a broker sends is judged like any stranger's bytes, since a wrong
+ * address may lead to any server.
+ */
 #include "client/error.h"
 
 #include <stdarg.h>
@@ -38,6 +42,7 @@ kontor_error_value(const struct kontor_error *error, const char *key)
     return NULL;
 }
 
+/* Reason and message are never NULL, so that a host may print them without asking. */
 void
 error_reset(struct kontor_error *error)
 {
@@ -49,6 +54,7 @@ error_reset(struct kontor_error *error)
     error->message = "";
 }
 
+/* Takes no memory itself. */
 enum kontor_status
 error_memory(struct kontor_error *error)
 {
@@ -118,6 +124,7 @@ error_copy(struct kontor_error *error, struct bytes text, const char *fallback)
     return copy;
 }
 
+/* Keys and values stay where they were unpacked: the error owns that arena. */
 static void
 take_info(struct kontor_error *error, const ProtobufCMessage *message)
 {
@@ -206,6 +213,7 @@ error_unpack(struct kontor_error *error, const ProtobufCMessageDescriptor *descr
     return protobuf_c_message_unpack(descriptor, &allocator, bytes.size, bytes.data);
 }
 
+/* Only the name behind the last slash counts, as google.protobuf.Any has it. */
 static void
 take_detail(struct kontor_error *error, const Google__Protobuf__Any *any)
 {

@@ -1,3 +1,7 @@
+/*
+ * Streams that resume. The owner knows where it stands; this file knows when to ask
+ * again and when not to.
+ */
 #include "client/feed.h"
 
 #include "client/error.h"
@@ -68,6 +72,10 @@ feed_judge(struct feed *feed, struct kontor_error *error)
     return KONTOR_EVENT_RECORD;
 }
 
+/*
+ * The owner says where to go on at the last moment, after everything that came was
+ * taken.
+ */
 static enum kontor_event
 feed_open(struct feed *feed, struct kontor_error *error)
 {
@@ -125,6 +133,7 @@ feed_step(struct feed *feed, int64_t until_ms, ProtobufCMessage **message,
     return feed_judge(feed, error);
 }
 
+/* Errors of attempts that were repeated are nobody's business. */
 enum kontor_event
 feed_next(struct feed *feed, int64_t until_ms, ProtobufCMessage **message,
           struct kontor_error *error)

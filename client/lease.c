@@ -1,3 +1,4 @@
+/* The keeper of a session's lease. */
 #include "client/lease.h"
 
 #include <string.h>
@@ -85,6 +86,10 @@ lease_postpone(struct kontor_agent *agent)
     pthread_mutex_unlock(&agent->mutex);
 }
 
+/*
+ * The attempt may take as long as the lease lasts: giving up earlier would give
+ * nothing back.
+ */
 static void
 lease_renew(struct kontor_agent *agent, char *session, int64_t left_ms)
 {
@@ -126,6 +131,7 @@ lease_is_due(struct kontor_agent *agent)
     return true;
 }
 
+/* Calls are made without the mutex: jobs ask it how long they have. */
 void *
 lease_keep(void *context)
 {

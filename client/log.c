@@ -14,6 +14,7 @@ struct kontor_log {
     size_t n_given;
 };
 
+/* Whole commits need no scope: only the position counts. */
 static enum kontor_status
 log_resume(void *owner, grpc_slice *packed, struct kontor_error *error)
 {
@@ -45,6 +46,7 @@ kontor_log_open(struct kontor *kontor, int64_t after, bool follow,
     return KONTOR_OK;
 }
 
+/* The first message is kept: it says which log this is. */
 static void
 log_drop(struct kontor_log *log)
 {

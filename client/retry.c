@@ -1,3 +1,4 @@
+/* When to try again. */
 #include "client/retry.h"
 
 #include <string.h>
@@ -37,6 +38,9 @@ retry_is_worthwhile(const struct kontor_error *error)
     return false;
 }
 
+/*
+ * Whatever the broker did not say itself leaves the question open, INTERNAL included.
+ */
 bool
 retry_is_outcome_unknown(const struct kontor_error *error)
 {
@@ -45,6 +49,10 @@ retry_is_outcome_unknown(const struct kontor_error *error)
            error->status == KONTOR_UNKNOWN || error->status == KONTOR_INTERNAL;
 }
 
+/*
+ * Half of the pause is random, so that clients cut off together do not come back
+ * together.
+ */
 int64_t
 retry_delay_ms(struct retry *retry, const struct kontor_error *error)
 {

@@ -1,3 +1,4 @@
+/* One attempt on the wire. */
 #include "client/rpc.h"
 
 #include <stdio.h>
@@ -49,6 +50,7 @@ struct rpc {
 
 /* ---- Operations ---- */
 
+/* Everything goes out at once: there are no client streams. */
 static void
 op_send(grpc_op ops[3], grpc_byte_buffer *request, grpc_metadata *metadata,
         size_t n_metadata)
@@ -131,6 +133,7 @@ rpc_send(struct rpc *rpc, grpc_byte_buffer *request, grpc_metadata *metadata,
 
 /* ---- Opening ---- */
 
+/* gRPC counts its deadlines on the same clock, but from an epoch of its own. */
 static gpr_timespec
 rpc_deadline(int64_t until_ms)
 {
@@ -268,6 +271,7 @@ rpc_unpack(struct rpc *rpc, grpc_slice slice)
     return message;
 }
 
+/* The buffer is given back whether or not it could be read. */
 static ProtobufCMessage *
 rpc_take(struct rpc *rpc)
 {
@@ -393,6 +397,7 @@ rpc_seq(const struct rpc *rpc)
     return strtoll(text, NULL, 10);
 }
 
+/* Each tag must come back before the memory it points into may go. */
 void
 rpc_close(struct rpc *rpc)
 {

@@ -28,6 +28,7 @@ struct kontor_watch {
 
 /* ---- Taking ---- */
 
+/* What was handed out lives until the host asks for the next. */
 static void
 watch_drop(struct kontor_watch *watch, size_t from, size_t to)
 {
@@ -90,6 +91,9 @@ watch_take_position(struct kontor_watch *watch, const Kontor__V1__Position *posi
     }
 }
 
+/*
+ * Changes before the position: a progress message speaks of what came with it, too.
+ */
 static bool
 watch_take(struct kontor_watch *watch, Kontor__V1__WatchResponse *response)
 {
@@ -107,6 +111,7 @@ watch_take(struct kontor_watch *watch, Kontor__V1__WatchResponse *response)
 
 /* ---- Resuming ---- */
 
+/* Behind the last whole position; what was gathered of the next one comes again. */
 static enum kontor_status
 watch_resume(void *owner, grpc_slice *packed, struct kontor_error *error)
 {
@@ -126,6 +131,7 @@ static const struct feed_owner watch_owner = {watch_resume};
 
 /* ---- The host's side ---- */
 
+/* Through the wire: the host may free its request at once. */
 static enum kontor_status
 watch_copy_request(struct kontor_watch *watch, const Kontor__V1__WatchRequest *request,
                    struct kontor_error *error)

@@ -41,6 +41,7 @@ quoted(struct arena *arena, const char *text)
     return json_tree_print(&value, arena);
 }
 
+/* Programs that watch an agent read a line an event, like any other list. */
 static void
 print_json(struct arena *arena, const struct kontor_agent_event *event)
 {
@@ -77,6 +78,10 @@ print_line(const struct agent_run *run, const struct kontor_agent_event *event)
            (double)event->after_ms / 1000, event->text);
 }
 
+/*
+ * A line is out before the next thing happens: somebody may be reading it through a
+ * pipe.
+ */
 static void
 run_event(const struct kontor_agent_event *event, void *context)
 {
@@ -153,6 +158,7 @@ run_options(struct cli *cli, struct agent_run *run,
     return true;
 }
 
+/* The thread that waits for signals must be gone before the agent is. */
 static int
 run_until_over(struct agent_run *run, const struct kontor_agent_options *options)
 {

@@ -114,6 +114,7 @@ backup_begin(struct backup *backup, const Kontor__V1__ReadLogResponse *start)
     return log_file_write(backup->stream, &record) ? EXIT_DONE : backup_io(backup);
 }
 
+/* Progress only for a person: a log of a cron job needs no carriage returns. */
 static int
 backup_commit(struct backup *backup, const Kontor__V1__Commit *commit)
 {
@@ -128,6 +129,10 @@ backup_commit(struct backup *backup, const Kontor__V1__Commit *commit)
     return log_file_write(backup->stream, &record) ? EXIT_DONE : backup_io(backup);
 }
 
+/*
+ * A file that was begun stays as good as it was: a broken run leaves at worst half a
+ * record, which the next one cuts off.
+ */
 static int
 backup_copy(struct backup *backup, struct kontor_log *log)
 {
@@ -181,6 +186,9 @@ backup_rename(const struct backup *backup)
     return EXIT_DONE;
 }
 
+/*
+ * Bytes that are not on disk are no backup, so success is said after the last fsync.
+ */
 static int
 backup_close(struct backup *backup, int code)
 {

@@ -34,6 +34,10 @@ print_violations(const struct cli *cli)
     }
 }
 
+/*
+ * A change nobody knows the outcome of is the one case where the user needs the
+ * request id.
+ */
 int
 cli_failed(struct cli *cli)
 {
@@ -69,6 +73,7 @@ static const struct setting settings[] = {
 };
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
 
+/* Source: XDG Base Directory Specification. */
 static const char *
 profile_directory(struct cli *cli)
 {
@@ -99,6 +104,7 @@ first_line(struct cli *cli, const char *path)
     return line[0] == '\0' ? NULL : arena_copy(cli->arena, line);
 }
 
+/* An empty variable counts as unset, as in a shell. */
 static const char *
 setting_find(struct cli *cli, const struct setting *row)
 {
@@ -118,6 +124,10 @@ setting_find(struct cli *cli, const struct setting *row)
     return stat(path, &found) == 0 ? path : NULL;
 }
 
+/*
+ * Names all places a setting may come from, since a person who lacks one does not know
+ * them.
+ */
 int
 cli_connect(struct cli *cli)
 {
@@ -165,6 +175,9 @@ cli_call(struct cli *cli, const char *method, const ProtobufCMessage *request,
     return status;
 }
 
+/*
+ * Ids begin with the registry of the caller, which only the broker knows for certain.
+ */
 const char *
 cli_registry(struct cli *cli, int *exit_code)
 {
@@ -195,6 +208,7 @@ cli_registry(struct cli *cli, int *exit_code)
 
 enum { FILE_MAX_SIZE = 64 << 20 };
 
+/* Standard input has no size to ask for. */
 static char *
 stream_read(struct cli *cli, FILE *stream, size_t *size)
 {

@@ -1,3 +1,7 @@
+/*
+ * Everything a person can read about commands. One table, four readers: help, usage,
+ * manual, completion.
+ */
 #include "tools/kontor/help.h"
 
 #include <string.h>
@@ -77,6 +81,7 @@ help_noun(const char *noun, FILE *out)
     }
 }
 
+/* One line a command, so that the whole fits on a screen and can be searched. */
 void
 help_overview(FILE *out)
 {
@@ -241,6 +246,9 @@ bash_options(const struct command *command, FILE *out)
     fputs("\" ;;\n", out);
 }
 
+/*
+ * The script knows nothing but words: it must not call a broker while somebody types.
+ */
 void
 help_bash(FILE *out)
 {

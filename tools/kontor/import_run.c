@@ -81,6 +81,10 @@ kind_index(const char *name)
     return i;
 }
 
+/*
+ * Findings are no failure and go to standard output; what was refused goes to standard
+ * error.
+ */
 static void
 take_result(struct import_run *run, const char *kind,
             const Kontor__V1__ImportResult *result)
@@ -258,6 +262,7 @@ batch_add(struct import_run *run, size_t target, const struct import_kind *kind,
     return KONTOR_OK;
 }
 
+/* In the order of the table: a record may refer to those before it. */
 static enum kontor_status
 import_send(struct import_run *run, size_t target)
 {
@@ -329,6 +334,7 @@ read_files(struct cli *cli, const struct importer *importer, const char *registr
     return false;
 }
 
+/* Findings of the files come first: they are there even when the broker is away. */
 static int
 import_all(struct cli *cli, const struct import_set *set)
 {

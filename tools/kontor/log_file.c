@@ -28,6 +28,7 @@ varint_read(FILE *stream, uint64_t *value, size_t *size)
     return true;
 }
 
+/* Repacked into the arena of the file: the record's own is reused for the next. */
 static const char *
 header_take(struct log_file *file, const Kontor__V1__ExportHeader *header,
             struct arena *arena)
@@ -121,6 +122,7 @@ record_next(struct log_file *file, FILE *stream, struct arena *arena, bool *is_e
     return wrong;
 }
 
+/* Judges while it reads: a log may be larger than memory. */
 const char *
 log_file_read(struct log_file *file, FILE *stream)
 {

@@ -161,6 +161,7 @@ prices_text(struct cli *cli, Kontor__V1__PriceLine *const *lines, size_t n)
     return all;
 }
 
+/* Prices and approvals are what a person looks for before an order is placed. */
 static void
 show_plan(struct cli *cli, const char *order, const Kontor__V1__OrderPlan *plan)
 {
@@ -184,6 +185,10 @@ show_plan(struct cli *cli, const char *order, const Kontor__V1__OrderPlan *plan)
     show_print(&table);
 }
 
+/*
+ * The file is the request itself, so that what was tried with --validate-only is what
+ * is placed.
+ */
 int
 own_place(struct cli *cli)
 {
@@ -213,6 +218,10 @@ own_place(struct cli *cli)
 
 /* ---- Deciding ---- */
 
+/*
+ * Asked before anything is sent: the customer reads the reason, so nobody should be
+ * surprised by it.
+ */
 int
 own_decide(struct cli *cli)
 {
@@ -258,6 +267,10 @@ downtimes_text(struct cli *cli, const Kontor__V1__TracedEndpoint *traced)
     return all[0] == '\0' ? "no downtime ahead" : all;
 }
 
+/*
+ * An item on several endpoints gets a line for each; its own columns stand in the
+ * first.
+ */
 static void
 trace_item(struct cli *cli, struct table *table, const Kontor__V1__TracedItem *item)
 {

@@ -8,6 +8,7 @@
 #include "tools/kontor/cli.h"
 #include "tools/kontor/help.h"
 
+/* The usage line below saves a person the second call with --help. */
 int
 cli_usage(const struct cli *cli, const char *format, ...)
 {
@@ -136,6 +137,7 @@ command_take(struct cli *cli, int argc, char **argv, int *i)
                      noun);
 }
 
+/* What is missing is named as help names it. */
 static int
 arguments_check(const struct cli *cli)
 {

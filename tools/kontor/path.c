@@ -1,3 +1,7 @@
+/*
+ * Fields by name, over protobuf-c's descriptors: a command's row names a field and
+ * needs no code.
+ */
 #include "tools/kontor/path.h"
 
 #include <errno.h>
@@ -83,6 +87,7 @@ set_bool(const ProtobufCFieldDescriptor *field, const char *text, void *element,
     return NULL;
 }
 
+/* All choices in the refusal: it is shorter than a manual. */
 static const char *
 enum_choices(const ProtobufCEnumDescriptor *descriptor, struct arena *arena)
 {
@@ -187,6 +192,7 @@ set_here(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
     return arena_print(arena, "%s cannot be given as a word", field->name);
 }
 
+/* A message on the way is made when the first of its fields is set. */
 const char *
 path_set(ProtobufCMessage *message, const char *path, const char *text,
          struct arena *arena)
@@ -270,6 +276,7 @@ element_text(const ProtobufCFieldDescriptor *field, const void *element,
     }
 }
 
+/* Absent reads as empty: a table has no other way to say it. */
 const char *
 path_text(const ProtobufCMessage *message, const char *path, struct arena *arena)
 {

@@ -11,6 +11,9 @@
 #include "tools/kontor/run.h"
 #include "tools/kontor/show.h"
 
+/*
+ * Somebody nobody registered gets the words to ask an admin for, made by the broker.
+ */
 int
 own_whoami(struct cli *cli)
 {
@@ -126,6 +129,7 @@ struct search {
     const char *facets;
 };
 
+/* The first five: a line, not a report. */
 static void
 search_facets(struct search *search, const Kontor__V1__SearchServicesResponse *page)
 {
@@ -245,6 +249,7 @@ export_kind(struct cli *cli, const char *method, const char *field)
     return status;
 }
 
+/* Written as it comes: a catalogue may be larger than what a program should hold. */
 int
 own_export(struct cli *cli)
 {

@@ -1,3 +1,6 @@
+/*
+ * How commands run. A row that needs nothing special names one of these and is done.
+ */
 #include "tools/kontor/run.h"
 
 #include <stdio.h>
@@ -58,6 +61,7 @@ is_for(const ProtobufCMessage *request, const struct option_row *row)
                                      request->descriptor, row->field) != NULL;
 }
 
+/* Options of every command reach a request only where it has their field. */
 bool
 run_fill(struct cli *cli, ProtobufCMessage *request)
 {
@@ -115,6 +119,7 @@ run_call(struct cli *cli)
     return EXIT_DONE;
 }
 
+/* The token is copied out of the page before the page goes. */
 enum kontor_status
 run_pages(struct cli *cli, const char *method, ProtobufCMessage *request,
           void (*take)(const ProtobufCMessage *page, void *context), void *context)
@@ -139,6 +144,7 @@ struct list {
     struct table table;
 };
 
+/* JSON goes out page by page; a table waits for the widest cell. */
 static void
 list_take(const ProtobufCMessage *page, void *context)
 {
@@ -207,6 +213,7 @@ watch_end(struct cli *cli, enum kontor_event event)
     return cli_failed(cli);
 }
 
+/* Each line has an arena of its own: a watch runs for weeks. */
 int
 run_watch(struct cli *cli)
 {

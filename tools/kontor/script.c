@@ -1,3 +1,7 @@
+/*
+ * Programs as callbacks. What a program is given cannot be misread by a shell, because
+ * there is none.
+ */
 #include "tools/kontor/script.h"
 
 #include <ctype.h>
@@ -81,6 +85,7 @@ value_text(const Kontor__V1__Value *value, struct arena *arena)
     return "";
 }
 
+/* The caller's own variables go along: programs need PATH, and their own settings. */
 static char **
 script_environment(const struct script *script)
 {

@@ -33,6 +33,7 @@ harmless(struct arena *arena, const char *text)
     return copy;
 }
 
+/* Grows by doubling; what was before stays in the arena, which is small change. */
 void
 show_cell(struct table *table, const char *text)
 {
@@ -59,6 +60,7 @@ show_table(struct arena *arena, const char *const *titles)
     return table;
 }
 
+/* The last column is not padded: a line that is copied has no spaces at its end. */
 void
 show_print(const struct table *table)
 {
@@ -81,6 +83,10 @@ show_print(const struct table *table)
 
 /* ---- Replies ---- */
 
+/*
+ * Names as proto3 JSON has them, so that what is printed can be read back by any
+ * client.
+ */
 void
 show_json(struct cli *cli, const ProtobufCMessage *message)
 {
