@@ -1,0 +1,162 @@
+/* An agent's lease: what keeps it, what ends it, and what is still said after it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "tests/client/agent_rig.h"
+
+static void
+test_a_lease_that_runs_out_ends_the_job(void **state)
+{
+    (void)state;
+    it.lease_seconds = 1;
+    it.taking_renew = TAKE_UNAVAILABLE;
+    it.waits_for_loss = true;
+    it.provision_results[0] = KONTOR_RETRY;
+    run_well();
+    assert_true(when("renew alpine/s-1") > 0);
+    assert_int_equal(strcmp(it.calls[when("lost")], "lost 0"), 0);
+    assert_int_equal(when("fail"), -1);
+    assert_int_equal(when("complete"), -1);
+}
+
+static void
+test_a_late_completion_is_still_said(void **state)
+{
+    (void)state;
+    it.lease_seconds = 1;
+    it.taking_renew = REFUSE_LEASE_LOST;
+    it.waits_for_loss = true;
+    run_well();
+    assert_true(when("complete coast/o-1/i0 70 vol-1") > when("lost"));
+}
+
+static void
+test_renewals_keep_the_lease(void **state)
+{
+    (void)state;
+    it.lease_seconds = 1;
+    it.waits_ms = 1500;
+    run_well();
+    assert_true(when("still held") > 0);
+    assert_true(when("renew") > 0);
+    assert_true(when("complete") > 0);
+}
+
+static void
+test_a_job_missing_in_the_renewal_is_lost(void **state)
+{
+    (void)state;
+    it.lease_seconds = 1;
+    it.renew_forgets = true;
+    it.waits_for_loss = true;
+    it.provision_results[0] = KONTOR_NOBODY_KNOWS;
+    run_well();
+    assert_true(when("lost") > 0);
+    assert_int_equal(when("fail"), -1);
+}
+
+static void *
+stop_at_report(void *agent)
+{
+    pthread_mutex_lock(&rig.mutex);
+    while (when_held("report") < 0) {
+        pthread_cond_wait(&rig.changed, &rig.mutex);
+    }
+    pthread_mutex_unlock(&rig.mutex);
+    kontor_agent_stop(agent, false);
+    return NULL;
+}
+
+static void
+test_without_lookup_such_a_job_is_not_touched(void **state)
+{
+    (void)state;
+    it.jobs[0].prior_intent = (char *)(uintptr_t) "kontor-alpine-7f2c";
+    struct kontor_agent *agent = new_agent(false);
+    pthread_t thread;
+    pthread_create(&thread, NULL, stop_at_report, agent);
+    assert_int_equal(kontor_agent_run(agent, NULL), KONTOR_OK);
+    pthread_join(thread, NULL);
+    close_broker();
+    kontor_agent_free(agent);
+    assert_int_equal(it.n_provisions, 0);
+    assert_int_equal(when("fail"), -1);
+    assert_int_equal(when("release"), -1);
+    assert_int_equal(when("begin"), -1);
+}
+
+static void *
+stop_at_provision(void *agent)
+{
+    pthread_mutex_lock(&rig.mutex);
+    while (when_held("provision") < 0) {
+        pthread_cond_wait(&rig.changed, &rig.mutex);
+    }
+    pthread_mutex_unlock(&rig.mutex);
+    kontor_agent_stop(agent, true);
+    return NULL;
+}
+
+static void
+test_stop_at_once_takes_the_jobs_away(void **state)
+{
+    (void)state;
+    it.waits_for_loss = true;
+    it.provision_results[0] = KONTOR_NOBODY_KNOWS;
+    struct kontor_agent *agent = new_agent(true);
+    pthread_t thread;
+    pthread_create(&thread, NULL, stop_at_provision, agent);
+    assert_int_equal(kontor_agent_run(agent, NULL), KONTOR_OK);
+    pthread_join(thread, NULL);
+    close_broker();
+    kontor_agent_free(agent);
+    assert_true(when("lost") > 0);
+    assert_int_equal(when("fail"), -1);
+}
+
+static void *
+stop_at_claim(void *agent)
+{
+    pthread_mutex_lock(&rig.mutex);
+    while (when_held("claim") < 0) {
+        pthread_cond_wait(&rig.changed, &rig.mutex);
+    }
+    pthread_mutex_unlock(&rig.mutex);
+    kontor_agent_stop(agent, false);
+    return NULL;
+}
+
+static void
+test_stop_ends_a_waiting_claim(void **state)
+{
+    (void)state;
+    struct kontor_agent *agent = new_agent(true);
+    it.n_jobs = 0;
+    pthread_t thread;
+    pthread_create(&thread, NULL, stop_at_claim, agent);
+    assert_int_equal(kontor_agent_run(agent, NULL), KONTOR_OK);
+    pthread_join(thread, NULL);
+    close_broker();
+    kontor_agent_free(agent);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RULE(test_a_lease_that_runs_out_ends_the_job),
+        RULE(test_a_late_completion_is_still_said),
+        RULE(test_renewals_keep_the_lease),
+        RULE(test_a_job_missing_in_the_renewal_is_lost),
+        RULE(test_without_lookup_such_a_job_is_not_touched),
+        RULE(test_stop_at_once_takes_the_jobs_away),
+        RULE(test_stop_ends_a_waiting_claim),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
