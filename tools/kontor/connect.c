@@ -11,15 +11,29 @@
 
 /* ---- Saying what went wrong ---- */
 
+/* One message; further lines of it stand below its text. */
+static void
+print_message(const char *text)
+{
+    fputs("kontor: ", stderr);
+    for (; *text != '\0'; text++) {
+        fputc(*text, stderr);
+        if (*text == '\n') {
+            fputs("        ", stderr);
+        }
+    }
+    fputc('\n', stderr);
+}
+
 int
 cli_fail(enum kontor_status status, const char *format, ...)
 {
+    char text[4096];
     va_list args;
     va_start(args, format);
-    fputs("kontor: ", stderr);
-    vfprintf(stderr, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fputs("\n", stderr);
+    print_message(text);
     return EXIT_STATUS + (int)status;
 }
 
@@ -45,7 +59,7 @@ cli_failed(struct cli *cli)
     if (error->n_violations > 0) {
         print_violations(cli);
     } else {
-        fprintf(stderr, "kontor: %s\n", error->message);
+        print_message(error->message);
     }
     if (error->is_outcome_unknown && error->request_id[0] != '\0') {
         fprintf(stderr,

@@ -166,7 +166,8 @@ run_list(struct cli *cli)
     struct list list = {cli, show_titles(cli, cli->command->view)};
     enum kontor_status status =
         run_pages(cli, cli->command->method, request, list_take, &list);
-    if (!cli->is_json) {
+    if (!cli->is_json &&
+        (status == KONTOR_OK || list.table.n_cells > list.table.n_columns)) {
         show_print(&list.table);
     }
     return status == KONTOR_OK ? EXIT_DONE : cli_failed(cli);
