@@ -1,7 +1,8 @@
 /*
  * Base64 both ways. Source: RFC 4648.
  *
- * Memory: results live in the arena. Errors: false for what is not base64. Threads: any.
+ * Memory: results live in the arena. Errors: false for what is not base64. Threads:
+ * any.
  */
 #ifndef KONTOR_PROTO_BASE64_H
 #define KONTOR_PROTO_BASE64_H
@@ -22,6 +23,7 @@ char *base64_print(struct bytes bytes, struct arena *arena);
 /* With '-' and '_', not padded. */
 char *base64_print_url(struct bytes bytes, struct arena *arena);
 /* false: not base64, or bits left over that are not zero. */
-bool base64_parse(const char *text, enum base64_alphabets alphabets, struct arena *arena, struct bytes *out);
+bool base64_parse(const char *text, enum base64_alphabets alphabets,
+                  struct arena *arena, struct bytes *out);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Maps: protobuf-c sees them as lists of entries with a key and a value; in JSON they are objects.
+ * Maps: protobuf-c sees them as lists of entries with a key and a value; in JSON they
+ * are objects.
  *
  * Memory: borrowed. Errors: none. Threads: any.
  */
@@ -10,7 +11,9 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-/* Whether the field is a map from texts: a list of <message>.<Field>Entry {string key = 1; value = 2}. */
-bool json_is_map(const ProtobufCMessageDescriptor *message, const ProtobufCFieldDescriptor *field);
+/* Whether the field is a map from texts: a list of <message>.<Field>Entry {string key =
+ * 1; value = 2}. */
+bool json_is_map(const ProtobufCMessageDescriptor *message,
+                 const ProtobufCFieldDescriptor *field);
 
 #endif

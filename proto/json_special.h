@@ -1,8 +1,9 @@
 /*
- * The well-known messages that are one text in JSON: Timestamp, Duration, FieldMask. Source: protobuf.dev, "ProtoJSON
- * format"; RFC 3339.
+ * The well-known messages that are one text in JSON: Timestamp, Duration, FieldMask.
+ * Source: protobuf.dev, "ProtoJSON format"; RFC 3339.
  *
- * Memory: results live in the arena. Errors: NULL or false for what cannot be said. Threads: any.
+ * Memory: results live in the arena. Errors: NULL or false for what cannot be said.
+ * Threads: any.
  */
 #ifndef KONTOR_PROTO_JSON_SPECIAL_H
 #define KONTOR_PROTO_JSON_SPECIAL_H

@@ -1,5 +1,6 @@
 /*
- * Rules that look at more than one field of a message: times, money, limits that must not cross.
+ * Rules that look at more than one field of a message: times, money, limits that must
+ * not cross.
  *
  * Memory: borrowed and constant. Errors: a finding. Threads: any.
  */
@@ -17,9 +18,11 @@ struct rule_finding {
 
 /* Judges a message by the rules of its type, without what it contains. */
 struct rule_finding rules_judge_message(const ProtobufCMessage *message);
-/* What an element of a list is called: its id, iid or key; NULL when its type has none. */
+/* What an element of a list is called: its id, iid or key; NULL when its type has none.
+ */
 const char *rules_element_name(const ProtobufCMessage *element);
-/* Whether two elements of a list count as the same: by id, iid or key when they have one, else as a whole. */
+/* Whether two elements of a list count as the same: by id, iid or key when they have
+ * one, else as a whole. */
 bool rules_are_same(const ProtobufCMessage *a, const ProtobufCMessage *b);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * The rows behind proto/rules.h: one a field, and the rules that look at more than one field.
+ * The rows behind proto/rules.h: one a field, and the rules that look at more than one
+ * field.
  *
  * Memory: constant. Errors: none. Threads: any.
  */
@@ -46,15 +47,18 @@ enum rule_form {
 };
 
 enum rule_flags {
-    RULE_FREE = 0,     /* May be left out. */
-    RULE_NEEDED = 1,   /* Must be set; of a list, one element at least. */
-    RULE_UNIQUE = 2,   /* No two elements alike: by id, iid or key, else as a whole. */
-    RULE_PARTIAL = 4,  /* A record of which only some fields are given: of its own needed fields only its id is. */
-    RULE_DEFERRED = 8, /* Elements are judged one by one by the call, which answers for each. */
+    RULE_FREE = 0,    /* May be left out. */
+    RULE_NEEDED = 1,  /* Must be set; of a list, one element at least. */
+    RULE_UNIQUE = 2,  /* No two elements alike: by id, iid or key, else as a whole. */
+    RULE_PARTIAL = 4, /* A record of which only some fields are given: of its own needed
+                         fields only its id is. */
+    RULE_DEFERRED =
+        8, /* Elements are judged one by one by the call, which answers for each. */
 };
 
 struct rule {
-    const ProtobufCMessageDescriptor *descriptor; /* NULL: every message with a field of that name. */
+    const ProtobufCMessageDescriptor
+        *descriptor; /* NULL: every message with a field of that name. */
     const char *field;
     unsigned flags;
     enum rule_form form;

@@ -9,10 +9,6 @@
 #include "server/registry/registry.h"
 
 const struct service_rows *const services_table[] = {
-    &catalogue_rows,
-    &configuration_rows,
-    &fulfilment_rows,
-    &order_rows,
-    &registry_rows,
-    NULL,
+    &catalogue_rows, &configuration_rows, &fulfilment_rows,
+    &order_rows,     &registry_rows,      NULL,
 };

@@ -63,7 +63,8 @@ restore_header(struct restore *restore)
     return STATUS_OK;
 }
 
-/* Packing again loses nothing: chain_check refuses fields this version does not know. */
+/* Packing again loses nothing: chain_check refuses fields this version does not know.
+ */
 static enum status
 restore_append(struct restore *restore, const Kontor__V1__Commit *commit)
 {

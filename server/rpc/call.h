@@ -73,14 +73,14 @@ struct call {
         *broker; /* What the handlers of one broker share (server/broker.h). */
     const struct row *row;
     const struct principal *who; /* Never NULL. */
-    const char *actor;     /* who->id, or "~broker/<name>" for the broker's own. */
-    int64_t now_ms;        /* Taken when the call arrived, and again when it is woken. */
-    int64_t deadline_ms;   /* Wall clock; INT64_MAX = none. */
+    const char *actor;   /* who->id, or "~broker/<name>" for the broker's own. */
+    int64_t now_ms;      /* Taken when the call arrived, and again when it is woken. */
+    int64_t deadline_ms; /* Wall clock; INT64_MAX = none. */
     bool is_validate_only; /* The request says so. */
     bool is_last_run;      /* A parked call whose time is over: answer now. */
     size_t record;         /* Batches: which record is being decided. */
-    void *batch;           /* What decide keeps for note, for answer, or for its next run; NULL
-                              at first, and for the answer of a replay. */
+    void *batch; /* What decide keeps for note, for answer, or for its next run; NULL
+                    at first, and for the answer of a replay. */
     struct error error;    /* Set by call_fail. */
     struct faults *faults; /* Wrong fields found so far; never NULL. */
     /* The frame's, for one run of decide: */
@@ -130,8 +130,8 @@ enum status call_get(struct call *call, const struct kind *kind, const char *id,
 enum status call_get_as_of(struct call *call, const struct kind *kind, const char *id,
                            const Kontor__V1__AsOf *as_of,
                            struct document *out) MUST_CHECK;
-/* As call_get, for a read: the read cache keeps the document for the next caller, whoever
- * that is. Never adds a check. */
+/* As call_get, for a read: the read cache keeps the document for the next caller,
+ * whoever that is. Never adds a check. */
 enum status call_get_kept(struct call *call, const struct kind *kind, const char *id,
                           struct document *out) MUST_CHECK;
 /*

@@ -12,7 +12,8 @@
 #include "proto/arena.h"
 
 /* A good commit that follows the one with hash prev; NULL: the first. */
-Kontor__V1__Commit *commit_sample(struct arena *arena, int64_t seq, const uint8_t *prev);
+Kontor__V1__Commit *commit_sample(struct arena *arena, int64_t seq,
+                                  const uint8_t *prev);
 /* Computes its hash again. */
 void commit_seal(struct arena *arena, Kontor__V1__Commit *commit);
 /* size times the same byte. */

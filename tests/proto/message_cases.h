@@ -1,5 +1,6 @@
 /*
- * Cases to carry through every format: each message type with each field at zero, minimum, maximum and absent.
+ * Cases to carry through every format: each message type with each field at zero,
+ * minimum, maximum and absent.
  *
  * Memory: an arena of the caller's. Errors: none. Threads: one.
  */
@@ -14,7 +15,8 @@
 
 typedef void (*case_fn)(const ProtobufCMessage *message, void *context);
 
-/* Visits every case of every published message type; answers how many there were. arena is reset before each. */
+/* Visits every case of every published message type; answers how many there were. arena
+ * is reset before each. */
 size_t message_cases_visit(struct arena *arena, case_fn visit, void *context);
 
 #endif
