@@ -85,6 +85,8 @@ struct rpc {
 void rpc_arm(struct server *server, const struct method *method);
 void rpc_hold(struct rpc *rpc);
 void rpc_release(struct rpc *rpc);
+/* Starts a batch, whose tag holds the RPC until it comes back. */
+void rpc_start(struct rpc *rpc, const grpc_op *ops, size_t n_ops, struct rpc_tag *tag);
 
 /*
  * Hands the RPC to a stream's engine. false: it is closed already, and closed will not
