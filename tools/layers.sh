@@ -31,7 +31,7 @@ kontor/.*        examples/.*
 '
 # the C library and the system, protobuf-c and what it generates: everywhere
 c='assert|ctype|errno|float|inttypes|limits|locale|math|setjmp|signal|std[a-z]*|string|threads|time'
-posix='dirent|dlfcn|endian|fcntl|ftw|getopt|glob|libgen|netdb|poll|pthread|pwd|regex|sched|semaphore|spawn|strings|sysexits|syslog|termios|unistd'
+posix='dirent|dlfcn|endian|fcntl|ftw|getopt|glob|libgen|malloc|netdb|poll|pthread|pwd|regex|sched|semaphore|spawn|strings|sysexits|syslog|termios|unistd'
 free="($c|$posix)[.]h|(sys|arpa|netinet|net|linux)/.*|(protobuf-c|google)/.*"
 
 files() {
