@@ -129,7 +129,7 @@ loss_decide(struct call *call, const void *request, struct decision *decision)
     const char *id = request;
     struct document document;
     struct page page;
-    size_t n_lost;
+    size_t n_lost = 0;
     enum status status = call_get(call, KIND_SESSION, id, &document);
     if (status != STATUS_OK) {
         return status;

@@ -18,22 +18,20 @@ refuse_dtd(void *context, const xmlChar *name, const xmlChar *external,
     (void)external;
     (void)system;
     xmlParserCtxt *parser = context;
-    bool *has_dtd = parser->_private;
-    *has_dtd = true;
+    parser->_private = parser; /* Any mark will do. */
     xmlStopParser(parser);
 }
 
 static xmlDoc *
 parse(const struct source *source, struct bytes content, xmlParserCtxt *parser)
 {
-    bool has_dtd = false;
-    parser->_private = &has_dtd;
+    parser->_private = NULL;
     parser->sax->internalSubset = refuse_dtd;
     xmlDoc *doc = xmlCtxtReadMemory(
         parser, (const char *)content.data, (int)content.size, source->path, NULL,
         XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA |
             XML_PARSE_BIG_LINES);
-    if (has_dtd) {
+    if (parser->_private != NULL) {
         source_fault(source, NULL, "has a document type or entities: refused");
         xmlFreeDoc(doc);
         return NULL;
