@@ -98,7 +98,7 @@ cli_run(const char *format, ...)
     va_start(args, format);
     vsnprintf(words, sizeof words, format, args);
     va_end(args);
-    snprintf(command, sizeof command, "timeout 60 %s %s >%s 2>%s </dev/null",
+    snprintf(command, sizeof command, "timeout 60 '%s' %s >%s 2>%s </dev/null",
              CLI_PROGRAM, words, cli_path("out"), cli_path("err"));
     fake_sync(rig.fake);
     int status = system(command);

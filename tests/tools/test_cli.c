@@ -166,7 +166,7 @@ test_the_manual_kept_is_the_manual_made(void **state)
     (void)state;
     char command[512];
     cli_run("--man");
-    snprintf(command, sizeof command, "diff %s %s >&2", CLI_MANUAL, cli_path("out"));
+    snprintf(command, sizeof command, "diff '%s' %s >&2", CLI_MANUAL, cli_path("out"));
     assert_int_equal(system(command), 0);
 }
 

@@ -305,7 +305,7 @@ test_a_signal_ends_a_waiting_agent(void **state)
     char command[1024];
     snprintf(
         command, sizeof command,
-        "%s agent run --offer alpine/s/o --provision x --lookup x > %s 2>&1 & pid=$!; "
+        "'%s' agent run --offer alpine/s/o --provision x --lookup x > %s 2>&1 & pid=$!; "
         "until grep -q waiting %s; do sleep 0.01; done; kill -TERM $pid; wait $pid",
         CLI_PROGRAM, cli_path("signal"), cli_path("signal"));
     fclose(fopen(cli_path("signal"), "w"));
