@@ -461,3 +461,33 @@ desk_expect_order(struct desk *desk, const char *order, const char *state)
         &kontor__v1__order_state__descriptor, (int)desk_order(desk, order)->state);
     assert_string_equal(value->name, state);
 }
+
+int
+desk_setup(void **state)
+{
+    *state = desk_open();
+    return 0;
+}
+
+int
+desk_teardown(void **state)
+{
+    desk_close(*state);
+    return 0;
+}
+
+void
+desk_expect_reason(const struct error *error, enum reason reason)
+{
+    assert_string_equal(reason_row(error->reason)->name, reason_row(reason)->name);
+}
+
+Kontor__V1__ClaimedJob *
+desk_claim_one(struct desk *desk, const char *order, const char **session)
+{
+    *session = desk_session(desk, desk->agent, 4, OFFER_OPEN, NULL);
+    desk_place_one(desk, order, OFFER_OPEN);
+    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, *session);
+    assert_non_null(job);
+    return job;
+}

@@ -46,8 +46,15 @@ struct desk {
     const struct principal *stranger; /* gamma: every role, nothing to do with it. */
 };
 
+/* How long a session lives, and how long a begun job rests once its session is over. */
+enum { DESK_LEASE_MS = 60000, DESK_SETTLE_MS = 60000 };
+
 struct desk *desk_open(void);
 void desk_close(struct desk *desk);
+/* The same, as cmocka wants it; the state is the desk. */
+int desk_setup(void **state);
+int desk_teardown(void **state);
+void desk_expect_reason(const struct error *error, enum reason reason);
 
 /* A request for an order of project coast/p1, without items. */
 Kontor__V1__PlaceOrderRequest *desk_new(struct desk *desk, const char *id);
@@ -80,6 +87,9 @@ const char *desk_session(struct desk *desk, const struct principal *agent,
 /* Claims without waiting; NULL = there is none. */
 Kontor__V1__ClaimedJob *desk_claim(struct desk *desk, const struct principal *agent,
                                    const char *session);
+/* A session of the agent with one claimed job of a new order. */
+Kontor__V1__ClaimedJob *desk_claim_one(struct desk *desk, const char *order,
+                                       const char **session);
 enum status desk_begin(struct desk *desk, const Kontor__V1__ClaimedJob *job,
                        struct error *error);
 enum status desk_complete(struct desk *desk, const char *item, int64_t fence,

@@ -1,6 +1,8 @@
 # Who is calling, and the daemon's shell.
-server_test(test_identity SOURCES trust.c)
-target_link_libraries(test_identity PRIVATE certs)
+foreach(name identity identity_change)
+  server_test(test_${name} SOURCES gate.c trust.c)
+  target_link_libraries(test_${name} PRIVATE certs)
+endforeach()
 server_test(test_config)
 server_test(test_shell)
 target_compile_definitions(test_config PRIVATE KONTOR_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

@@ -2,7 +2,16 @@
 server_test(test_item_state)
 server_test(test_aggregate)
 server_test(test_order_value)
-server_test(test_order_place SOURCES desk.c shelf.c)
-server_test(test_order_decide SOURCES desk.c shelf.c)
-server_test(test_fulfilment SOURCES desk.c shelf.c)
-server_test(test_fulfilment_walk SOURCES desk.c shelf.c)
+server_test(test_job)
+foreach(
+  name
+  fulfilment
+  fulfilment_walk
+  lease
+  order_cancel
+  order_decide
+  order_list
+  order_place
+  session)
+  server_test(test_${name} SOURCES desk.c shelf.c)
+endforeach()

@@ -1,3 +1,5 @@
 # Registries, principals, revocations, status.
-server_test(test_registry SOURCES trust.c)
-target_link_libraries(test_registry PRIVATE certs)
+foreach(name principal registry)
+  server_test(test_${name} SOURCES office.c trust.c)
+  target_link_libraries(test_${name} PRIVATE certs)
+endforeach()

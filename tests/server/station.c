@@ -1,5 +1,6 @@
 #include "tests/server/station.h"
 
+#include <sched.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,4 +210,20 @@ station_put(struct station *station, const char *id, const char *name, ...)
     provider.tags = scope;
     provider.n_tags = n;
     return station_call_put(station, "Put", &provider);
+}
+
+struct bytes
+station_get(struct station *station, const char *id)
+{
+    Kontor__V1__GetProviderRequest request = KONTOR__V1__GET_PROVIDER_REQUEST__INIT;
+    request.id = (char *)id;
+    return wire_pack(&request.base, station->h->arena);
+}
+
+void
+station_wait_parked(struct station *station, int64_t n)
+{
+    while (server_calls_parked(station->server) != n) {
+        sched_yield();
+    }
 }

@@ -44,5 +44,9 @@ int64_t station_call_put(struct station *station, const char *method,
 /* Puts a provider; scope strings NULL-ended. Answers its position. */
 int64_t station_put(struct station *station, const char *id, const char *name, ...)
     __attribute__((sentinel));
+/* The request of Get and Take for a provider. */
+struct bytes station_get(struct station *station, const char *id);
+/* Waits until so many calls are parked. */
+void station_wait_parked(struct station *station, int64_t n);
 
 #endif

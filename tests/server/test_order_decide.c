@@ -1,10 +1,8 @@
-/* Approving, rejecting, cancelling, resuming and overriding: who may, and what follows
- * for the others. */
+/* Decisions of people: approve, reject, resume, override. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -13,26 +11,6 @@
 
 #define OVERRIDE(name) KONTOR__V1__OVERRIDE_ITEM_REQUEST__OVERRIDE__##name
 #define FAILURE(name) KONTOR__V1__FAIL_REQUEST__FAILURE__##name
-
-static int
-setup(void **state)
-{
-    *state = desk_open();
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    desk_close(*state);
-    return 0;
-}
-
-static void
-expect_reason(const struct error *error, enum reason reason)
-{
-    assert_string_equal(reason_row(error->reason)->name, reason_row(reason)->name);
-}
 
 static void
 test_a_chain_is_approved_step_by_step(void **state)
@@ -60,7 +38,7 @@ test_a_chain_is_approved_step_by_step(void **state)
                 assert_int_equal(
                     desk_decide(desk, other, "coast/o-1/vm", true, "", &error),
                     STATUS_PERMISSION_DENIED);
-                expect_reason(&error, REASON_ROLE_MISSING);
+                desk_expect_reason(&error, REASON_ROLE_MISSING);
                 assert_string_not_equal(harness_value(&error, "role"), "");
             }
         }
@@ -111,7 +89,7 @@ test_reject_needs_a_reason(void **state)
     assert_int_equal(
         desk_decide(desk, desk->operator, "coast/o-1/vm", true, "", &error),
         STATUS_FAILED_PRECONDITION);
-    expect_reason(&error, REASON_ILLEGAL_STATE);
+    desk_expect_reason(&error, REASON_ILLEGAL_STATE);
     assert_string_equal(harness_value(&error, "from"), "REJECTED");
     assert_string_equal(harness_value(&error, "wanted"), "DecideItem approve");
     assert_string_equal(harness_value(&error, "allowed"), "");
@@ -186,7 +164,7 @@ test_a_stale_expected_revision_is_told_the_current_one(void **state)
     assert_int_equal(desk_call(desk, desk->operator, DESK_ORDER("DecideItem"), &request,
                                NULL, &error),
                      STATUS_ABORTED);
-    expect_reason(&error, REASON_REVISION_MISMATCH);
+    desk_expect_reason(&error, REASON_REVISION_MISMATCH);
     assert_string_equal(harness_value(&error, "current"),
                         arena_print(desk->h->arena, "%d", (int)revision));
     request.expected_revision = revision;
@@ -232,79 +210,6 @@ place_chain(struct desk *desk)
     desk_place(desk, request);
 }
 
-static void
-test_what_requires_a_rejected_item_is_cancelled_with_it(void **state)
-{
-    struct desk *desk = *state;
-    place_chain(desk);
-    assert_int_equal(
-        desk_decide(desk, desk->operator, "coast/o-1/storage", false, "full", NULL),
-        STATUS_OK);
-    desk_expect(desk, "coast/o-1/storage", "REJECTED");
-    desk_expect(desk, "coast/o-1/notebook", "CANCELLED_OTHERWISE");
-    desk_expect(desk, "coast/o-1/report", "CANCELLED_OTHERWISE");
-    desk_expect(desk, "coast/o-1/alone", "QUEUED");
-    const Kontor__V1__OrderItem *report = desk_item(desk, "coast/o-1/report");
-    assert_int_equal(report->reason, KONTOR__V1__ITEM_REASON__BY_DEPENDENCY);
-    assert_int_equal(report->revision, desk_item(desk, "coast/o-1/storage")->revision);
-    assert_int_equal(report->revision, desk_order(desk, "coast/o-1")->revision);
-}
-
-static void
-test_what_requires_a_cancelled_item_inherits_the_customer(void **state)
-{
-    struct desk *desk = *state;
-    Kontor__V1__GetOrderResponse *reply;
-    place_chain(desk);
-    assert_int_equal(
-        desk_cancel(desk, desk->portal, "coast/o-1", "storage", &reply, NULL),
-        STATUS_OK);
-    assert_int_equal(reply->n_items, 4);
-    desk_expect(desk, "coast/o-1/storage", "CANCELLED");
-    desk_expect(desk, "coast/o-1/notebook", "CANCELLED");
-    desk_expect(desk, "coast/o-1/report", "CANCELLED");
-    desk_expect(desk, "coast/o-1/alone", "QUEUED");
-    assert_int_equal(desk_item(desk, "coast/o-1/report")->reason,
-                     KONTOR__V1__ITEM_REASON__BY_CUSTOMER);
-    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", "alone", NULL, NULL),
-                     STATUS_OK);
-    desk_expect_order(desk, "coast/o-1", "ORDER_CANCELLED");
-}
-
-static void
-test_cancelling_a_cancelled_order_is_fine(void **state)
-{
-    struct desk *desk = *state;
-    Kontor__V1__GetOrderResponse *reply;
-    place_chain(desk);
-    assert_int_equal(desk_cancel(desk, desk->shifter, "coast/o-1", NULL, &reply, NULL),
-                     STATUS_OK);
-    assert_int_equal(reply->order->state, KONTOR__V1__ORDER_STATE__ORDER_CANCELLED);
-    int64_t before = shelf_applied(desk->h);
-    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, &reply, NULL),
-                     STATUS_OK);
-    assert_int_equal(reply->n_items, 4);
-    assert_int_equal(shelf_applied(desk->h), before);
-}
-
-static void
-test_cancel_names_unknown_items_and_is_the_customers(void **state)
-{
-    struct desk *desk = *state;
-    struct error error;
-    place_chain(desk);
-    assert_int_equal(
-        desk_cancel(desk, desk->portal, "coast/o-1", "ghost", NULL, &error),
-        STATUS_INVALID_ARGUMENT);
-    assert_true(harness_has_fault(&error, "items[0]"));
-    /* The provider's side has the role, on the wrong side. */
-    const struct principal *provider =
-        harness_principal(desk->h, "alpine/web", ROLE_BIT(PORTAL), "r:alpine", NULL);
-    assert_int_equal(desk_cancel(desk, provider, "coast/o-1", NULL, NULL, &error),
-                     STATUS_PERMISSION_DENIED);
-    expect_reason(&error, REASON_NOT_OWNER);
-}
-
 /* Claims and begins coast/o-1/vm. */
 static Kontor__V1__ClaimedJob *
 begin_one(struct desk *desk, const char *order)
@@ -315,55 +220,6 @@ begin_one(struct desk *desk, const char *order)
     assert_non_null(job);
     assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
     return job;
-}
-
-static void
-test_a_begun_item_is_not_cancelled_and_nothing_else_is(void **state)
-{
-    struct desk *desk = *state;
-    struct error error;
-    const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
-    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
-    desk_add(desk, request, "vm", OFFER_OPEN);
-    desk_add(desk, request, "tape", OFFER_OTHER);
-    desk_place(desk, request);
-    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
-    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
-    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, &error),
-                     STATUS_FAILED_PRECONDITION);
-    expect_reason(&error, REASON_ITEM_BEGUN);
-    assert_string_equal(harness_value(&error, "item"), "coast/o-1/vm");
-    desk_expect(desk, "coast/o-1/vm", "IN_PROGRESS");
-    desk_expect(desk, "coast/o-1/tape", "QUEUED");
-    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", "tape", NULL, &error),
-                     STATUS_OK);
-    desk_expect(desk, "coast/o-1/tape", "CANCELLED");
-    /* What is delivered stays. */
-    assert_int_equal(desk_complete(desk, "coast/o-1/vm", job->fence, "b-1", NULL),
-                     STATUS_OK);
-    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, &error),
-                     STATUS_OK);
-    desk_expect(desk, "coast/o-1/vm", "COMPLETED");
-    desk_expect_order(desk, "coast/o-1", "ORDER_COMPLETED");
-}
-
-static void
-test_cancel_before_begin_takes_the_fence(void **state)
-{
-    struct desk *desk = *state;
-    struct error error;
-    const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
-    desk_place_one(desk, "coast/o-1", OFFER_OPEN);
-    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
-    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, NULL),
-                     STATUS_OK);
-    assert_int_equal(desk_begin(desk, job, &error), STATUS_ABORTED);
-    expect_reason(&error, REASON_LEASE_LOST);
-    assert_int_equal(desk_complete(desk, "coast/o-1/vm", job->fence, "b-1", &error),
-                     STATUS_ABORTED);
-    Kontor__V1__RenewResponse *renewed;
-    assert_int_equal(desk_renew(desk, desk->agent, session, &renewed, NULL), STATUS_OK);
-    assert_int_equal(renewed->n_jobs, 0);
 }
 
 /* Fails the job until a person has to look. */
@@ -501,7 +357,7 @@ test_a_decision_repeated_by_its_request_id_is_answered_again(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_a_chain_is_approved_step_by_step),
         TEST(test_who_is_waited_for_follows_the_step),
@@ -511,12 +367,6 @@ main(void)
         TEST(test_strangers_find_nothing_to_decide),
         TEST(test_a_stale_expected_revision_is_told_the_current_one),
         TEST(test_validate_only_changes_nothing),
-        TEST(test_what_requires_a_rejected_item_is_cancelled_with_it),
-        TEST(test_what_requires_a_cancelled_item_inherits_the_customer),
-        TEST(test_cancelling_a_cancelled_order_is_fine),
-        TEST(test_cancel_names_unknown_items_and_is_the_customers),
-        TEST(test_a_begun_item_is_not_cancelled_and_nothing_else_is),
-        TEST(test_cancel_before_begin_takes_the_fence),
         TEST(test_a_held_item_is_resumed_with_its_intent),
         TEST(test_overrides_need_a_reason_and_the_providers_admin),
         TEST(test_admins_requeue_and_operators_fail_what_is_held),

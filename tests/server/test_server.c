@@ -1,26 +1,19 @@
+/* The server over real TLS: unary calls, limits, draining, its listener. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include <google/protobuf/descriptor.pb-c.h>
-
-#include "grpc/health/v1/health.pb-c.h"
-#include "grpc/reflection/v1/reflection.pb-c.h"
-#include "kontor/v1/catalogue_service.pb-c.h"
 #include "kontor/v1/registry.pb-c.h"
-#include "proto/wire.h"
 #include "server/rpc/accept.h"
-#include "server/services.h"
 #include "tests/server/station.h"
 #include "tests/server/toy.h"
 
@@ -45,22 +38,13 @@ tear_down(void **state)
     return 0;
 }
 
-static struct bytes
-get(const char *id)
-{
-    Kontor__V1__GetProviderRequest request = KONTOR__V1__GET_PROVIDER_REQUEST__INIT;
-    request.id = (char *)id;
-    return wire_pack(&request.base, s->h->arena);
-}
-
-/* ---- Unary calls ---- */
-
 static void
 test_a_call_goes_through_tls_and_back(void **state)
 {
     (void)state;
     int64_t seq = station_put(s, "coast/a", "One", NULL);
-    struct wire_result result = wire_unary(s->op, TOY "Get", get("coast/a"), NULL);
+    struct wire_result result =
+        wire_unary(s->op, TOY "Get", station_get(s, "coast/a"), NULL);
     assert_int_equal(result.status, STATUS_OK);
     assert_int_equal(result.seq, seq);
     Kontor__V1__Provider *provider =
@@ -74,7 +58,8 @@ static void
 test_an_error_carries_its_details_and_a_position(void **state)
 {
     (void)state;
-    struct wire_result result = wire_unary(s->op, TOY "Get", get("coast/none"), NULL);
+    struct wire_result result =
+        wire_unary(s->op, TOY "Get", station_get(s, "coast/none"), NULL);
     assert_int_equal(result.status, STATUS_NOT_FOUND);
     assert_string_equal(result.reason, "NOT_FOUND");
     assert_true(result.seq > 0);
@@ -85,7 +70,7 @@ test_an_unknown_method_is_unimplemented_and_does_not_hang(void **state)
 {
     (void)state;
     struct wire_result result =
-        wire_unary(s->op, "/kontor.test.Toy/None", get("coast/a"), NULL);
+        wire_unary(s->op, "/kontor.test.Toy/None", station_get(s, "coast/a"), NULL);
     assert_int_equal(result.status, STATUS_UNIMPLEMENTED);
     assert_string_equal(result.reason, "METHOD_UNKNOWN");
 }
@@ -139,7 +124,8 @@ test_a_missing_role_and_an_unregistered_name_are_refused(void **state)
     (void)state;
     struct wire_client *nobody =
         station_client(s, "spiffe://coast.example/operator/nobody");
-    struct wire_result result = wire_unary(nobody, TOY "Get", get("coast/a"), NULL);
+    struct wire_result result =
+        wire_unary(nobody, TOY "Get", station_get(s, "coast/a"), NULL);
     assert_int_equal(result.status, STATUS_PERMISSION_DENIED);
     assert_string_equal(result.reason, "NOT_REGISTERED");
     wire_client_free(nobody);
@@ -147,7 +133,7 @@ test_a_missing_role_and_an_unregistered_name_are_refused(void **state)
     station_principal(s, "coast/r", "spiffe://coast.example/reader/r", reader, 1,
                       "r:coast");
     struct wire_client *weak = station_client(s, "spiffe://coast.example/reader/r");
-    result = wire_unary(weak, TOY "Put", get("coast/a"), NULL);
+    result = wire_unary(weak, TOY "Put", station_get(s, "coast/a"), NULL);
     assert_int_equal(result.status, STATUS_PERMISSION_DENIED);
     assert_string_equal(result.reason, "ROLE_MISSING");
     wire_client_free(weak);
@@ -159,8 +145,9 @@ test_without_a_certificate_there_is_no_connection(void **state)
     (void)state;
     struct wire_client *stranger =
         wire_client_new(server_port(s->server), s->roots, NULL, NULL);
-    struct wire_result result = wire_unary(stranger, TOY "Get", get("coast/a"),
-                                           &(struct wire_options){.deadline_ms = 3000});
+    struct wire_result result =
+        wire_unary(stranger, TOY "Get", station_get(s, "coast/a"),
+                   &(struct wire_options){.deadline_ms = 3000});
     assert_int_equal(result.status, STATUS_UNAVAILABLE);
     wire_client_free(stranger);
 }
@@ -173,7 +160,8 @@ test_min_seq_is_waited_for_and_judged(void **state)
     char next[32];
     (void)snprintf(next, sizeof next, "%lld", (long long)seq + 1);
     struct wire_options options = {.key = "kontor-min-seq", .value = next};
-    struct wire_call *call = wire_start(s->op, TOY "Get", get("coast/a"), &options);
+    struct wire_call *call =
+        wire_start(s->op, TOY "Get", station_get(s, "coast/a"), &options);
     while (server_calls_parked(s->server) == 0) {
         sched_yield();
     }
@@ -182,38 +170,32 @@ test_min_seq_is_waited_for_and_judged(void **state)
     assert_true(wire_next_message(call, &message));
     assert_int_equal(wire_end(call).seq, seq + 1);
     options.value = "x1";
-    struct wire_result result = wire_unary(s->op, TOY "Get", get("coast/a"), &options);
+    struct wire_result result =
+        wire_unary(s->op, TOY "Get", station_get(s, "coast/a"), &options);
     assert_int_equal(result.status, STATUS_INVALID_ARGUMENT);
-}
-
-static void
-wait_parked(int64_t n)
-{
-    while (server_calls_parked(s->server) != n) {
-        sched_yield();
-    }
 }
 
 static void
 test_a_cancelled_call_is_parked_no_more(void **state)
 {
     (void)state;
-    struct wire_call *call = wire_start(s->op, TOY "Take", get("coast/a"), NULL);
-    wait_parked(1);
+    struct wire_call *call =
+        wire_start(s->op, TOY "Take", station_get(s, "coast/a"), NULL);
+    station_wait_parked(s, 1);
     assert_int_equal(wire_cancel(call).status, STATUS_CANCELLED);
-    wait_parked(0);
+    station_wait_parked(s, 0);
 }
 
 static void
 test_a_deadline_ends_a_parked_call(void **state)
 {
     (void)state;
-    struct wire_call *call = wire_start(s->op, TOY "Take", get("coast/a"),
+    struct wire_call *call = wire_start(s->op, TOY "Take", station_get(s, "coast/a"),
                                         &(struct wire_options){.deadline_ms = 300});
     /* Its last run may answer just before the caller gives up. */
     enum status status = wire_end(call).status;
     assert_true(status == STATUS_DEADLINE_EXCEEDED || status == STATUS_NOT_FOUND);
-    wait_parked(0);
+    station_wait_parked(s, 0);
 }
 
 static void
@@ -223,14 +205,17 @@ test_too_many_calls_at_once_are_shed(void **state)
     static const char *const change[] = {"calls_in_flight", "2", NULL};
     station_close(s);
     s = station_open(change);
-    struct wire_call *first = wire_start(s->op, TOY "Take", get("coast/a"), NULL);
-    struct wire_call *second = wire_start(s->op, TOY "Take", get("coast/a"), NULL);
-    wait_parked(2);
-    struct wire_result result = wire_unary(s->op, TOY "Get", get("coast/a"), NULL);
+    struct wire_call *first =
+        wire_start(s->op, TOY "Take", station_get(s, "coast/a"), NULL);
+    struct wire_call *second =
+        wire_start(s->op, TOY "Take", station_get(s, "coast/a"), NULL);
+    station_wait_parked(s, 2);
+    struct wire_result result =
+        wire_unary(s->op, TOY "Get", station_get(s, "coast/a"), NULL);
     assert_int_equal(result.status, STATUS_RESOURCE_EXHAUSTED);
     assert_string_equal(result.reason, "OVERLOADED");
     /* Another caller is not concerned. */
-    result = wire_unary(s->other, TOY "Get", get("coast/a"), NULL);
+    result = wire_unary(s->other, TOY "Get", station_get(s, "coast/a"), NULL);
     assert_int_equal(result.status, STATUS_NOT_FOUND);
     (void)wire_cancel(first);
     (void)wire_cancel(second);
@@ -245,7 +230,7 @@ test_too_many_calls_a_second_are_shed(void **state)
     s = station_open(change);
     struct wire_result result = {.status = STATUS_OK};
     for (int i = 0; i < 50 && result.status != STATUS_RESOURCE_EXHAUSTED; i++) {
-        result = wire_unary(s->op, TOY "Get", get("coast/a"), NULL);
+        result = wire_unary(s->op, TOY "Get", station_get(s, "coast/a"), NULL);
     }
     assert_int_equal(result.status, STATUS_RESOURCE_EXHAUSTED);
 }
@@ -254,8 +239,9 @@ static void
 test_drain_ends_parked_calls_and_refuses_new_ones(void **state)
 {
     (void)state;
-    struct wire_call *parked = wire_start(s->op, TOY "Take", get("coast/a"), NULL);
-    wait_parked(1);
+    struct wire_call *parked =
+        wire_start(s->op, TOY "Take", station_get(s, "coast/a"), NULL);
+    station_wait_parked(s, 1);
     server_stop(s->server);
     struct wire_result result = wire_end(parked);
     assert_int_equal(result.status, STATUS_UNAVAILABLE);
@@ -275,7 +261,7 @@ test_drain_gives_up_on_one_that_does_not_end(void **state)
         wire_start(s->op, "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
                    (struct bytes){0}, NULL);
     /* A full call shows that the one before it has arrived. */
-    (void)wire_unary(s->op, TOY "Get", get("coast/a"), NULL);
+    (void)wire_unary(s->op, TOY "Get", station_get(s, "coast/a"), NULL);
     server_stop(s->server);
     assert_int_not_equal(wire_end(talk).status, STATUS_OK);
     server_free(s->server);
@@ -288,8 +274,8 @@ test_errors_and_mutations_are_logged_and_reads_are_not(void **state)
     (void)state;
     int64_t before = atomic_load(&s->n_logged);
     station_put(s, "coast/a", "One", NULL);
-    (void)wire_unary(s->op, TOY "Get", get("coast/a"), NULL);
-    (void)wire_unary(s->op, TOY "Get", get("coast/b"), NULL);
+    (void)wire_unary(s->op, TOY "Get", station_get(s, "coast/a"), NULL);
+    (void)wire_unary(s->op, TOY "Get", station_get(s, "coast/b"), NULL);
     while (atomic_load(&s->n_logged) < before + 2) {
         sched_yield();
     }
@@ -305,7 +291,8 @@ test_a_suspended_registry_is_refused_on_an_open_connection(void **state)
         *(Kontor__V1__Registry *)harness_record(s->h, KIND_REGISTRY, "coast");
     registry.state = KONTOR__V1__REGISTRY__STATE__SUSPENDED;
     (void)harness_seed(s->h, KIND_REGISTRY, "coast", &registry.base, "=r:coast", NULL);
-    struct wire_result result = wire_unary(s->op, TOY "Get", get("coast/a"), NULL);
+    struct wire_result result =
+        wire_unary(s->op, TOY "Get", station_get(s, "coast/a"), NULL);
     assert_int_equal(result.status, STATUS_PERMISSION_DENIED);
     assert_string_equal(result.reason, "REGISTRY_SUSPENDED");
 }
@@ -358,8 +345,9 @@ test_the_listener_survives_running_out_of_descriptors(void **state)
     }
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     struct wire_client *late = station_client(s, "spiffe://coast.example/operator/op");
-    assert_int_equal(wire_unary(late, TOY "Get", get("coast/a"), NULL).status,
-                     STATUS_NOT_FOUND);
+    assert_int_equal(
+        wire_unary(late, TOY "Get", station_get(s, "coast/a"), NULL).status,
+        STATUS_NOT_FOUND);
     wire_client_free(late);
 }
 
@@ -370,149 +358,19 @@ test_an_address_with_too_many_connections_is_turned_away(void **state)
     static const char *const change[] = {"connections_per_address", "2", NULL};
     station_close(s);
     s = station_open(change);
-    assert_int_equal(wire_unary(s->op, TOY "Get", get("coast/a"), NULL).status,
-                     STATUS_NOT_FOUND);
-    assert_int_equal(wire_unary(s->other, TOY "Get", get("coast/a"), NULL).status,
-                     STATUS_NOT_FOUND);
+    assert_int_equal(
+        wire_unary(s->op, TOY "Get", station_get(s, "coast/a"), NULL).status,
+        STATUS_NOT_FOUND);
+    assert_int_equal(
+        wire_unary(s->other, TOY "Get", station_get(s, "coast/a"), NULL).status,
+        STATUS_NOT_FOUND);
     int64_t before = accept_refused();
     struct wire_client *third = station_client(s, "spiffe://coast.example/operator/op");
-    struct wire_result result = wire_unary(third, TOY "Get", get("coast/a"),
+    struct wire_result result = wire_unary(third, TOY "Get", station_get(s, "coast/a"),
                                            &(struct wire_options){.deadline_ms = 3000});
     assert_int_equal(result.status, STATUS_UNAVAILABLE);
     assert_true(accept_refused() > before);
     wire_client_free(third);
-}
-
-/* ---- Health ---- */
-
-#define HEALTH "/grpc.health.v1.Health/"
-
-static struct bytes
-health(const char *service)
-{
-    Grpc__Health__V1__HealthCheckRequest request =
-        GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
-    request.service = (char *)service;
-    struct bytes bytes = wire_pack(&request.base, s->h->arena);
-    /* An empty message is a message all the same. */
-    return bytes.data == NULL ? (struct bytes){(const uint8_t *)"", 0} : bytes;
-}
-
-static int
-serving(struct bytes reply)
-{
-    Grpc__Health__V1__HealthCheckResponse *response =
-        grpc__health__v1__health_check_response__unpack(NULL, reply.size, reply.data);
-    assert_non_null(response);
-    int status = (int)response->status;
-    grpc__health__v1__health_check_response__free_unpacked(response, NULL);
-    return status;
-}
-
-static void
-test_health_knows_the_server_and_its_services(void **state)
-{
-    (void)state;
-    struct wire_result result = wire_unary(s->op, HEALTH "Check", health(""), NULL);
-    assert_int_equal(result.status, STATUS_OK);
-    assert_int_equal(serving(result.reply), 1);
-    result = wire_unary(s->op, HEALTH "Check", health("kontor.test.Toy"), NULL);
-    assert_int_equal(serving(result.reply), 1);
-    result = wire_unary(s->op, HEALTH "Check", health("none"), NULL);
-    assert_int_equal(result.status, STATUS_NOT_FOUND);
-}
-
-static void
-test_health_watch_tells_every_change_and_the_end(void **state)
-{
-    (void)state;
-    struct bytes message;
-    struct wire_call *call = wire_start(s->op, HEALTH "Watch", health(""), NULL);
-    struct wire_call *unknown = wire_start(s->op, HEALTH "Watch", health("none"), NULL);
-    assert_true(wire_next_message(call, &message));
-    assert_int_equal(serving(message), 1);
-    assert_true(wire_next_message(unknown, &message));
-    assert_int_equal(serving(message), 3);
-    server_set_serving(s->server, false);
-    assert_true(wire_next_message(call, &message));
-    assert_int_equal(serving(message), 2);
-    server_set_serving(s->server, true);
-    assert_true(wire_next_message(call, &message));
-    assert_int_equal(serving(message), 1);
-    server_stop(s->server);
-    assert_true(wire_next_message(call, &message));
-    assert_int_equal(serving(message), 2);
-    assert_false(wire_next_message(call, &message));
-    assert_int_equal(wire_end(call).status, STATUS_UNAVAILABLE);
-    assert_int_equal(wire_end(unknown).status, STATUS_UNAVAILABLE);
-    server_free(s->server);
-    s->server = NULL;
-}
-
-static void
-test_health_answers_a_caller_who_is_shed(void **state)
-{
-    (void)state;
-    static const char *const change[] = {"calls_in_flight", "1", NULL};
-    station_close(s);
-    s = station_open(change);
-    struct wire_call *parked = wire_start(s->op, TOY "Take", get("coast/a"), NULL);
-    wait_parked(1);
-    struct wire_result result = wire_unary(s->op, HEALTH "Check", health(""), NULL);
-    assert_int_equal(result.status, STATUS_OK);
-    (void)wire_cancel(parked);
-}
-
-/* ---- Reflection ---- */
-
-static Grpc__Reflection__V1__ServerReflectionResponse *
-ask(struct wire_call *call, Grpc__Reflection__V1__ServerReflectionRequest *request)
-{
-    struct bytes message;
-    wire_send(call, wire_pack(&request->base, s->h->arena));
-    assert_true(wire_next_message(call, &message));
-    Grpc__Reflection__V1__ServerReflectionResponse *response =
-        grpc__reflection__v1__server_reflection_response__unpack(NULL, message.size,
-                                                                 message.data);
-    assert_non_null(response);
-    return response;
-}
-
-static void
-check_reflection(const char *path)
-{
-    struct wire_call *call = wire_start(s->op, path, (struct bytes){0}, NULL);
-    Grpc__Reflection__V1__ServerReflectionRequest request =
-        GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__INIT;
-    request.message_request_case =
-        GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_LIST_SERVICES;
-    request.list_services = (char *)"";
-    Grpc__Reflection__V1__ServerReflectionResponse *response = ask(call, &request);
-    assert_int_equal(response->list_services_response->n_service, 4);
-    grpc__reflection__v1__server_reflection_response__free_unpacked(response, NULL);
-    request.message_request_case =
-        GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_CONTAINING_SYMBOL;
-    request.file_containing_symbol = (char *)"kontor.v1.Position";
-    response = ask(call, &request);
-    /* common.proto and what it imports. */
-    assert_true(response->file_descriptor_response->n_file_descriptor_proto >= 2);
-    grpc__reflection__v1__server_reflection_response__free_unpacked(response, NULL);
-    request.file_containing_symbol = (char *)"kontor.v1.None";
-    response = ask(call, &request);
-    assert_int_equal(response->error_response->error_code, STATUS_NOT_FOUND);
-    grpc__reflection__v1__server_reflection_response__free_unpacked(response, NULL);
-    wire_send_close(call);
-    struct bytes message;
-    assert_false(wire_next_message(call, &message));
-    assert_int_equal(wire_end(call).status, STATUS_OK);
-}
-
-static void
-test_reflection_answers_under_both_names(void **state)
-{
-    (void)state;
-    check_reflection("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo");
-    check_reflection("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo");
 }
 
 int
@@ -541,10 +399,6 @@ main(void)
         TEST(test_accept_is_ours),
         TEST(test_the_listener_survives_running_out_of_descriptors),
         TEST(test_an_address_with_too_many_connections_is_turned_away),
-        TEST(test_health_knows_the_server_and_its_services),
-        TEST(test_health_watch_tells_every_change_and_the_end),
-        TEST(test_health_answers_a_caller_who_is_shed),
-        TEST(test_reflection_answers_under_both_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
