@@ -257,6 +257,21 @@ pump_changes(struct watcher *watcher)
     message_done(&message);
 }
 
+/* What the ring still holds goes out before a broker that stops says goodbye. */
+static bool
+send_rest(struct watcher *watcher)
+{
+    struct message message = {.slices = NULL};
+    bool has_rest = watcher->has_begun && !watcher->row->is_log &&
+                    !atomic_load(&watcher->must_authorise) &&
+                    gather(watcher, &message) && message.n_slices > 0;
+    if (has_rest) {
+        watcher_send(watcher, message.slices, message.n_slices);
+    }
+    message_done(&message);
+    return has_rest;
+}
+
 static void
 pump_log(struct watcher *watcher)
 {
@@ -286,6 +301,9 @@ watcher_pump(struct watcher *watcher)
                                         .status = STATUS_UNAVAILABLE,
                                         .message = "the broker is stopping",
                                         .retry_after_ms = TELL_EVERY_MS};
+    }
+    if (watcher->end == REASON_DRAINING && send_rest(watcher)) {
+        return;
     }
     if (watcher->end != REASON_NONE) {
         finish(watcher, &watcher->error);
