@@ -27,7 +27,7 @@ jansson[.]h      proto/json.*[.]c
 libxml/.*        tools/.*
 microhttpd[.]h   server/metrics[.]c
 cmocka[.]h       tests/.*
-kontor/.*        examples/.*
+kontor/.*        examples/.*|tests/install/.*
 '
 # the C library and the system, protobuf-c and what it generates: everywhere
 c='assert|ctype|errno|float|inttypes|limits|locale|math|setjmp|signal|std[a-z]*|string|threads|time'
