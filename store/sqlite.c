@@ -171,29 +171,6 @@ sqlite_open(const struct backend_open *open, void **out)
     return STATUS_OK;
 }
 
-static enum status
-sqlite_reader_open(void *db, void **reader)
-{
-    struct sqlite_conn *conn = calloc(1, sizeof *conn);
-    if (conn == NULL) {
-        abort();
-    }
-    enum status status = sqlite_conn_open(db, false, conn);
-    if (status != STATUS_OK) {
-        free(conn);
-        return status;
-    }
-    *reader = conn;
-    return STATUS_OK;
-}
-
-static void
-sqlite_reader_close(void *reader)
-{
-    sqlite_conn_close(reader);
-    free(reader);
-}
-
 static void *
 sqlite_writer(void *db)
 {
@@ -222,6 +199,49 @@ sqlite_end(void *reader)
         sqlite3_step(statement);
         sqlite3_reset(statement);
     }
+}
+
+static void
+sqlite_reader_close(void *reader)
+{
+    sqlite_conn_close(reader);
+    free(reader);
+}
+
+/* SQLite opens the files of the log at the first read only. A flood that takes all
+ * descriptors must find them open. */
+static enum status
+reader_touch(struct sqlite_conn *conn)
+{
+    int64_t seq = 0;
+    enum status status = sqlite_begin(conn);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = sqlite_tail(conn, &seq);
+    sqlite_end(conn);
+    return status;
+}
+
+static enum status
+sqlite_reader_open(void *db, void **reader)
+{
+    struct sqlite_conn *conn = calloc(1, sizeof *conn);
+    if (conn == NULL) {
+        abort();
+    }
+    enum status status = sqlite_conn_open(db, false, conn);
+    if (status != STATUS_OK) {
+        free(conn);
+        return status;
+    }
+    status = reader_touch(conn);
+    if (status != STATUS_OK) {
+        sqlite_reader_close(conn);
+        return status;
+    }
+    *reader = conn;
+    return STATUS_OK;
 }
 
 const struct backend backend_sqlite = {
