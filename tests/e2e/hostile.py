@@ -64,8 +64,11 @@ class Peer:
         return connection
 
     def channel(self):
-        read = lambda path: open(path, "rb").read()
-        credentials = grpc.ssl_channel_credentials(read(self.ca), read(self.key), read(self.cert))
+        parts = []
+        for path in (self.ca, self.key, self.cert):
+            with open(path, "rb") as file:
+                parts.append(file.read())
+        credentials = grpc.ssl_channel_credentials(*parts)
         return grpc.secure_channel(self.server, credentials)
 
 

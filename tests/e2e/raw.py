@@ -46,13 +46,15 @@ def read(tls, size):
     return got
 
 
-def call(tls, path, message=b"", stream=1, flag=0, extra=()):
+def call(tls, path, message=b"", flag=0, extra=(), size=None):
     """Bytes of all header frames of the answer; its grpc-status stands in them as text.
 
-    Raises OSError when the broker closes the connection instead. flag 1 = compressed.
+    Raises OSError when the broker closes the connection instead. flag 1 = compressed; size: what
+    the message's head says instead of its length.
     """
+    stream = 1
     headers = request_headers(path) + b"".join(literal(*one) for one in extra)
-    body = struct.pack(">BI", flag, len(message)) + message
+    body = struct.pack(">BI", flag, len(message) if size is None else size) + message
     tls.sendall(frame(HEADERS, END_HEADERS, stream, headers)
                 + frame(DATA, END_STREAM, stream, body))
     seen = b""

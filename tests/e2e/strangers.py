@@ -1,0 +1,156 @@
+"""What somebody of the registry hills gets who tries each method on what is there of others.
+
+Written by hand from the design: a record one does not take part in is NOT_FOUND, as if it
+were not there; a published one is seen and not changed; ids are made in one's own registry
+only; lists are empty. Each case is fields of the request and one of the words below.
+"""
+PUBLIC = "OK"                      # Answered; the sweep sees to it that no private word is in it.
+EMPTY = "EMPTY"                    # Answered with nothing of others in it.
+UNKNOWN = "NOT_FOUND"              # As if it were not there.
+NOT_MINE = "NOT_OWNER"             # It is seen, but not changed.
+ELSEWHERE = "OTHER_REGISTRY"       # The id is another registry's.
+FIELDS = "FIELDS_INVALID"          # A field names what the caller may not name.
+REFUSED = "REFUSED"                # A batch: the record is refused.
+HOME_ONLY = "ROLE_MISSING"         # Nobody but the admin of home.
+
+WATCH = {"after": {"seq": "0"}, "follow": False}
+WHEN = {"start_at": "2100-01-01T00:00:00Z", "end_at": "2100-01-02T00:00:00Z"}
+DOWNTIME = {"severity": "OUTAGE", "description": "x", **WHEN,
+            "affected": [{"site": "hall", "host": "e1.example", "type": "lab"}]}
+NEW_ORDER = [{"id": "a", "offer": "alpine/lab/one",
+              "parameters": [{"id": "word", "value": {"text": "x"}}]}]
+
+
+def cases(town):
+    """Cases by method; the town says which session and fence there are."""
+    proof = {"item": "coast/o1/b", "fence": str(town.fence)}
+    past = {"as_of": {"seq": str(town.seq())}}
+
+    def project(name, **more):
+        return {"project": {"id": name, "name": "x"}, **more}
+
+    return {
+        "CatalogueService.CreateProvider": [
+            ({"provider": {"id": "alpine/compute", "name": "x"}}, ELSEWHERE),
+            ({"provider": {"id": "alpine/new", "name": "x"}}, ELSEWHERE)],
+        "CatalogueService.GetProvider": [({"id": "alpine/compute"}, PUBLIC),
+                                         ({"id": "alpine/none"}, UNKNOWN)],
+        "CatalogueService.ListProviders": [({}, PUBLIC)],
+        "CatalogueService.UpdateProvider": [
+            ({"provider": {"id": "alpine/compute", "name": "x"}}, ELSEWHERE),
+            ({"provider": {"id": "alpine/new", "name": "x"}, "allow_missing": True}, ELSEWHERE)],
+        "CatalogueService.CreateService": [
+            ({"service": {"id": "alpine/lab", "provider": "alpine/compute", "name": "x",
+                          "phase": "PRODUCTION"}}, ELSEWHERE),
+            ({"service": {"id": "alpine/hidden", "provider": "alpine/compute", "name": "x",
+                          "phase": "PRODUCTION"}}, ELSEWHERE),
+            ({"service": {"id": "hills/lab", "provider": "alpine/compute", "name": "x",
+                          "phase": "PRODUCTION"}}, FIELDS)],
+        "CatalogueService.GetService": [({"id": "alpine/lab"}, PUBLIC),
+                                        ({"id": "alpine/hidden"}, UNKNOWN),
+                                        ({"id": "alpine/hidden", **past}, UNKNOWN)],
+        "CatalogueService.ListServices": [({}, PUBLIC), ({"provider": "alpine/compute"}, PUBLIC),
+                                          (past, PUBLIC)],
+        "CatalogueService.UpdateService": [
+            ({"service": {"id": "alpine/lab", "name": "x"}}, ELSEWHERE),
+            ({"service": {"id": "alpine/hidden", "name": "x"}}, ELSEWHERE),
+            ({"service": {"id": "alpine/hidden", "provider": "alpine/compute", "name": "x",
+                          "phase": "PRODUCTION"}, "allow_missing": True}, ELSEWHERE)],
+        "CatalogueService.SearchServices": [({}, PUBLIC), ({"query": "zqcompute"}, EMPTY),
+                                            ({"query": "plans"}, EMPTY)],
+        "CatalogueService.Import": [
+            ({"records": [{"provider": {"id": "alpine/compute", "name": "x"}}]}, REFUSED),
+            ({"records": [{"service": {"id": "alpine/hidden", "name": "x", "phase": "PRODUCTION",
+                                       "provider": "alpine/compute"}}]}, REFUSED)],
+        "CatalogueService.Watch": [(WATCH, PUBLIC),
+                                   ({**WATCH, "id_prefix": "alpine/hidden"}, EMPTY)],
+        "OrderService.CreateProject": [(project("coast/p1"), ELSEWHERE),
+                                       (project("coast/p9"), ELSEWHERE)],
+        "OrderService.GetProject": [({"id": "coast/p1"}, UNKNOWN),
+                                    ({"id": "coast/p1", **past}, UNKNOWN)],
+        "OrderService.ListProjects": [({}, EMPTY), (past, EMPTY)],
+        "OrderService.UpdateProject": [(project("coast/p1"), ELSEWHERE)],
+        "OrderService.PlaceOrder": [
+            ({"id": "coast/o1", "project": "coast/p1", "items": NEW_ORDER}, ELSEWHERE),
+            ({"id": "coast/o9", "project": "coast/p1", "items": NEW_ORDER}, ELSEWHERE),
+            ({"id": "coast/o9", "project": "coast/p1", "items": NEW_ORDER,
+              "validate_only": True}, ELSEWHERE),
+            ({"id": "hills/o1", "project": "coast/p1", "items": NEW_ORDER}, UNKNOWN)],
+        "OrderService.GetOrder": [({"id": "coast/o1"}, UNKNOWN),
+                                  ({"id": "coast/o1", **past}, UNKNOWN)],
+        "OrderService.ListOrders": [({}, EMPTY), ({"project": "coast/p1"}, EMPTY), (past, EMPTY)],
+        "OrderService.ListItems": [({}, EMPTY), ({"offer": "alpine/lab/one"}, EMPTY)],
+        "OrderService.WatchOrders": [(WATCH, EMPTY), ({**WATCH, "id_prefix": "coast/o1"}, EMPTY)],
+        "OrderService.CancelOrder": [({"id": "coast/o1"}, UNKNOWN),
+                                     ({"id": "coast/o2", "items": ["a"]}, UNKNOWN)],
+        "OrderService.DecideItem": [({"id": "coast/o2/a", "decision": "APPROVE"}, UNKNOWN),
+                                    ({"id": "coast/o2/a", "decision": "REJECT", "reason": "x"},
+                                     UNKNOWN)],
+        "OrderService.ResumeItem": [({"id": "coast/o2/a"}, UNKNOWN)],
+        "OrderService.OverrideItem": [({"id": "coast/o1/b", "override": "FAIL", "reason": "x"},
+                                       UNKNOWN)],
+        "FulfilmentService.RegisterAgent": [({"offers": ["alpine/lab/one"]}, NOT_MINE),
+                                            ({"offers": ["alpine/hidden/one"]}, UNKNOWN)],
+        "FulfilmentService.Claim": [({"session": town.session}, UNKNOWN)],
+        "FulfilmentService.Begin": [({**proof, "intent": "x"}, UNKNOWN)],
+        "FulfilmentService.Renew": [({"session": town.session}, UNKNOWN)],
+        "FulfilmentService.Report": [({**proof, "note": "x"}, UNKNOWN)],
+        "FulfilmentService.Complete": [({**proof, "delivery": {"backend_id": "x"}}, UNKNOWN)],
+        "FulfilmentService.Fail": [({**proof, "failure": "PERMANENT", "reason": "x"}, UNKNOWN)],
+        "FulfilmentService.Release": [(proof, UNKNOWN)],
+        "FulfilmentService.ListAgents": [({}, EMPTY)],
+        "ConfigurationService.CreateSite": [
+            ({"site": {"id": "alpine/hall", "short_name": "x"}}, ELSEWHERE),
+            ({"site": {"id": "alpine/new", "short_name": "x"}}, ELSEWHERE)],
+        "ConfigurationService.GetSite": [({"id": "alpine/hall"}, PUBLIC)],
+        "ConfigurationService.ListSites": [({}, PUBLIC)],
+        "ConfigurationService.UpdateSite": [
+            ({"site": {"id": "alpine/hall", "tier": "x"}}, ELSEWHERE)],
+        "ConfigurationService.CreateEndpoint": [
+            ({"endpoint": {"id": "alpine/e9", "site": "alpine/hall", "host": "x", "type": "x"}},
+             ELSEWHERE),
+            ({"endpoint": {"id": "hills/e1", "site": "alpine/hall", "host": "x", "type": "x"}},
+             FIELDS)],
+        "ConfigurationService.GetEndpoint": [({"id": "alpine/e1"}, PUBLIC)],
+        "ConfigurationService.ListEndpoints": [({}, PUBLIC), ({"site": "alpine/hall"}, PUBLIC)],
+        "ConfigurationService.UpdateEndpoint": [
+            ({"endpoint": {"id": "alpine/e1", "url": "https://x.example/"}}, ELSEWHERE)],
+        "ConfigurationService.DeclareDowntime": [
+            ({"downtime": {"id": "alpine/d9", **DOWNTIME}}, ELSEWHERE)],
+        "ConfigurationService.ReviseDowntime": [
+            ({"downtime": {"id": "alpine/d1", "description": "x"}}, ELSEWHERE)],
+        "ConfigurationService.CancelDowntime": [({"id": "alpine/d1", "reason": "x"}, NOT_MINE)],
+        "ConfigurationService.GetDowntime": [({"id": "alpine/d1"}, PUBLIC)],
+        "ConfigurationService.ListDowntimes": [({}, PUBLIC)],
+        "ConfigurationService.Import": [
+            ({"records": [{"site": {"id": "alpine/hall", "short_name": "x"}}]}, REFUSED),
+            ({"records": [{"downtime": {"id": "alpine/d1", **DOWNTIME}}]}, REFUSED)],
+        "ConfigurationService.Watch": [(WATCH, PUBLIC)],
+        "ConfigurationService.Trace": [({"order": "coast/o1"}, UNKNOWN)],
+        "RegistryService.WhoAmI": [({}, PUBLIC)],
+        "RegistryService.GetStatus": [({}, PUBLIC)],
+        "RegistryService.ReadLog": [({}, HOME_ONLY)],
+        "RegistryService.CreateRegistry": [({}, HOME_ONLY)],
+        "RegistryService.GetRegistry": [({"id": "coast"}, UNKNOWN), ({"id": "hills"}, PUBLIC)],
+        "RegistryService.ListRegistries": [({}, PUBLIC)],
+        "RegistryService.UpdateRegistry": [({"registry": {"id": "coast", "name": "x"}},
+                                            ELSEWHERE)],
+        "RegistryService.RotateBundle": [({"id": "coast", "bundle": town.bundle}, ELSEWHERE)],
+        "RegistryService.SuspendRegistry": [({"id": "coast", "reason": "x"}, HOME_ONLY)],
+        "RegistryService.ResumeRegistry": [({"id": "coast"}, HOME_ONLY)],
+        "RegistryService.CreatePrincipal": [
+            ({"principal": {"id": "coast/x", "identity": "spiffe://coast.example/admin/x",
+                            "roles": ["ADMIN"], "scopes": ["r:coast"]}}, ELSEWHERE),
+            ({"principal": {"id": "hills/x", "identity": "spiffe://coast.example/admin/x",
+                            "roles": ["ADMIN"], "scopes": ["r:hills"]}}, FIELDS),
+            ({"principal": {"id": "hills/x", "identity": "spiffe://hills.example/admin/x",
+                            "roles": ["ADMIN"], "scopes": ["r:coast"]}}, FIELDS),
+            ({"principal": {"id": "hills/x", "identity": "spiffe://hills.example/admin/x",
+                            "roles": ["ADMIN"], "scopes": ["j:coast/p1"]}}, FIELDS)],
+        "RegistryService.GetPrincipal": [({"id": "coast/coast-portal"}, UNKNOWN),
+                                         ({"id": "alpine/ops"}, UNKNOWN)],
+        "RegistryService.ListPrincipals": [({}, PUBLIC)],
+        "RegistryService.DeletePrincipal": [({"id": "coast/coast-portal"}, ELSEWHERE)],
+        "RegistryService.RevokeCertificate": [
+            ({"registry": "coast", "fingerprint": "0" * 64, "reason": "x"}, ELSEWHERE)],
+    }
