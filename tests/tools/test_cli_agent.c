@@ -185,7 +185,8 @@ reset(void **state)
 static struct cli_result
 run_agent(const char *provision, const char *lookup)
 {
-    const char *look = cli_write("lookup", lookup == NULL ? "#!/bin/sh\n" : lookup);
+    const char *look =
+        cli_write("lookup", lookup == NULL ? "#!/bin/sh\nexit 66\n" : lookup);
     return cli_run("agent run --offer alpine/s/o --jobs 1 --provision %s --lookup %s",
                    cli_write("provision", provision), look);
 }
@@ -224,7 +225,9 @@ test_each_end_of_a_program_has_its_meaning(void **state)
         {"#!/bin/sh\nexit 1\n", "fail 3 "},
         {"#!/bin/sh\nexit 66\n", "fail 3 "},
         {"#!/bin/sh\nkill -KILL $$\n", "fail 3 "},
-        {"#!/bin/sh\n", "fail 3 the agent said it is done but gave no backend id"},
+        {"#!/bin/sh\n", "fail 3 "},
+        {"#!/bin/sh\necho '{\"backend_id\": 17}'\n", "fail 3 "},
+        {"#!/bin/sh\necho '{\"backend_id\": \"\"}'\n", "fail 3 "},
         {"#!/bin/sh\necho made it\n", "fail 3 "},
         {"#!/bin/sh\necho '{\"reason\": \"quota\"}'; exit 75\n", "fail 1 quota"},
         {"#!/bin/sh\necho no disk; exit 65\n", "fail 2 "},
@@ -249,8 +252,12 @@ test_a_lookup_finds_misses_or_does_not_know(void **state)
         const char *said;
     } rows[] = {
         {"#!/bin/sh\necho '{\"backend_id\": \"old\"}'\n", "complete old"},
-        {"#!/bin/sh\n", "complete new"},
-        {"#!/bin/sh\necho '{}'\n", "complete new"},
+        {"#!/bin/sh\n", "fail 3 "},
+        {"#!/bin/sh\necho '{}'\n", "fail 3 "},
+        {"#!/bin/sh\necho '{\"backend_id\": 17}'\n", "fail 3 "},
+        {"#!/bin/sh\necho '{\"backend_id\": null}'\n", "fail 3 "},
+        {"#!/bin/sh\necho '{\"backend_id\": [\"old\"]}'\n", "fail 3 "},
+        {"#!/bin/sh\necho '{\"backend_id\": \"\"}'\n", "fail 3 "},
         {"#!/bin/sh\nexit 66\n", "complete new"},
         {"#!/bin/sh\nexit 1\n", "fail 3 "},
         {"#!/bin/sh\nexit 65\n", "fail 3 "},
@@ -305,7 +312,8 @@ test_a_signal_ends_a_waiting_agent(void **state)
     char command[1024];
     snprintf(
         command, sizeof command,
-        "'%s' agent run --offer alpine/s/o --provision x --lookup x > %s 2>&1 & pid=$!; "
+        "'%s' agent run --offer alpine/s/o --provision x --lookup x > %s 2>&1 & "
+        "pid=$!; "
         "until grep -q waiting %s; do sleep 0.01; done; kill -TERM $pid; wait $pid",
         CLI_PROGRAM, cli_path("signal"), cli_path("signal"));
     fclose(fopen(cli_path("signal"), "w"));

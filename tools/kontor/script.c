@@ -282,6 +282,16 @@ take_outputs(const struct script *script, const struct json_value *outputs)
     }
 }
 
+static void
+take_endpoints(const struct script *script, const struct json_value *endpoints)
+{
+    for (size_t i = 0; i < endpoints->n; i++) {
+        if (endpoints->elements[i].type == JSON_TYPE_TEXT) {
+            kontor_job_endpoint(script->job, endpoints->elements[i].text);
+        }
+    }
+}
+
 /* Takes what it said; false: it said something that is no answer. */
 static bool
 take_answer(struct script *script)
@@ -310,12 +320,8 @@ take_answer(struct script *script)
         take_outputs(script, outputs);
     }
     const struct json_value *endpoints = json_tree_get(answer, "endpoints");
-    for (size_t i = 0;
-         endpoints != NULL && endpoints->type == JSON_TYPE_LIST && i < endpoints->n;
-         i++) {
-        if (endpoints->elements[i].type == JSON_TYPE_TEXT) {
-            kontor_job_endpoint(script->job, endpoints->elements[i].text);
-        }
+    if (endpoints != NULL && endpoints->type == JSON_TYPE_LIST) {
+        take_endpoints(script, endpoints);
     }
     return true;
 }
@@ -351,15 +357,21 @@ script_result(struct script *script, bool is_lookup)
     enum kontor_result result = code_result(script->status, is_lookup);
     kontor_job_reason(script->job, arena_print(script->arena, "%s %s %d",
                                                script->program, how, code));
-    if (!take_answer(script) && result == KONTOR_DONE) {
+    const char *wrong = NULL;
+    if (!take_answer(script)) {
+        wrong = "something that is no JSON object";
+    } else if (!script->has_backend_id) {
+        wrong = "no backend_id that is a text";
+    }
+    /* An object may exist under an id that nobody could read: only EXIT_CODE_ABSENT
+     * says that there is none. */
+    if (result == KONTOR_DONE && wrong != NULL) {
         kontor_job_reason(script->job,
-                          arena_print(script->arena,
-                                      "%s answered something that is no JSON object",
-                                      script->program));
+                          arena_print(script->arena, "%s exited with 0 but answered %s",
+                                      script->program, wrong));
         return KONTOR_NOBODY_KNOWS;
     }
-    bool is_nothing = is_lookup && result == KONTOR_DONE && !script->has_backend_id;
-    return is_nothing ? KONTOR_ABSENT : result;
+    return result;
 }
 
 static enum kontor_result
