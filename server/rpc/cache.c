@@ -27,8 +27,10 @@ struct entry {
 struct cache {
     struct entry *slots[N_SLOTS]; /* Guarded by the lock of their number. */
     pthread_mutex_t locks[N_LOCKS];
-    _Atomic int64_t seq; /* Last commit heard of; written by the committer only. */
-    _Atomic size_t used; /* Bytes of all entries. */
+    /* Both are written by the committer only. */
+    _Atomic int64_t heard; /* Last commit heard of: what was read before is too old. */
+    _Atomic int64_t dropped; /* Last commit whose documents are all dropped. */
+    _Atomic size_t used;     /* Bytes of all entries. */
 };
 
 /* FNV-1a: ids are short and come from one broker's callers. */
@@ -84,7 +86,7 @@ static void
 hear(void *context, const Kontor__V1__Commit *commit)
 {
     struct cache *cache = context;
-    atomic_store(&cache->seq, commit->seq);
+    atomic_store(&cache->heard, commit->seq);
     for (size_t i = 0; i < commit->n_changes; i++) {
         const Kontor__V1__Change *change = commit->changes[i];
         const struct kind *kind = kind_by_name(kind_table, change->kind);
@@ -93,6 +95,7 @@ hear(void *context, const Kontor__V1__Commit *commit)
             drop(cache, kind, id);
         }
     }
+    atomic_store(&cache->dropped, commit->seq);
 }
 
 struct cache *
@@ -102,7 +105,8 @@ cache_new(struct store *store)
     if (cache == NULL) {
         abort();
     }
-    atomic_store(&cache->seq, store_applied(store));
+    atomic_store(&cache->heard, store_applied(store));
+    atomic_store(&cache->dropped, store_applied(store));
     for (size_t i = 0; i < N_LOCKS; i++) {
         pthread_mutex_init(&cache->locks[i], NULL);
     }
@@ -150,7 +154,7 @@ cache_release(struct cache *cache, const struct cached *cached)
 int64_t
 cache_seq(struct cache *cache)
 {
-    return atomic_load(&cache->seq);
+    return atomic_load(&cache->dropped);
 }
 
 /* Takes a copy of size bytes off the room behind an entry. */
@@ -232,7 +236,7 @@ cache_keep(struct cache *cache, const struct document *document, int64_t applied
     pthread_mutex_t *lock = &cache->locks[slot % N_LOCKS];
     pthread_mutex_lock(lock);
     /* Under the lock: a commit heard of later finds the entry and drops it. */
-    bool is_new = atomic_load(&cache->seq) <= applied;
+    bool is_new = atomic_load(&cache->heard) <= applied;
     struct entry *old = is_new ? swap(&cache->slots[slot], entry) : entry;
     pthread_mutex_unlock(lock);
     release(cache, old);

@@ -37,7 +37,7 @@ void cache_release(struct cache *cache, const struct cached *cached);
  * be old.
  */
 void cache_keep(struct cache *cache, const struct document *document, int64_t applied);
-/* Up to where commits were heard of. */
+/* Whatever is taken afterwards is at least as new as this position. */
 int64_t cache_seq(struct cache *cache);
 
 #endif

@@ -275,7 +275,6 @@ flight_decide(struct flight *flight, decide_fn decide, struct store_reader *read
 {
     struct call *call = &flight->call;
     flight->decision = (struct decision){.kind = DECISION_NONE};
-    flight->epoch = park_epoch(flight->dispatch->lot);
     call->reader = reader;
     call->error = (struct error){0};
     call->faults->n_rows = 0;
@@ -400,6 +399,9 @@ static enum status
 decide_in_snapshot(struct flight *flight, struct store_reader *reader)
 {
     struct call *call = &flight->call;
+    /* Before the snapshot: a commit that comes between the two is seen twice, not
+     * never. */
+    flight->epoch = park_epoch(flight->dispatch->lot);
     enum status status = store_begin(reader, &call->applied);
     if (status != STATUS_OK) {
         return flight_outcome_error(flight, status);

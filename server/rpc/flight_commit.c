@@ -57,6 +57,7 @@ decide_again(struct work *work, struct store_reader *reader)
     work->draft.n_changes = 0;
     work->draft.n_softs = 0;
     call->applied = store_applied(flight->dispatch->broker->store);
+    flight->epoch = park_epoch(flight->dispatch->lot);
     enum status status = flight_decide(flight, call->row->decide, reader);
     if (status != STATUS_OK || flight->decision.kind != DECISION_COMMIT) {
         return status;
