@@ -6,6 +6,7 @@
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
 
+#include "server/rpc/handover.h"
 #include "server/rpc/server_inner.h"
 
 int64_t
@@ -75,6 +76,7 @@ void
 rpc_start(struct rpc *rpc, const grpc_op *ops, size_t n_ops, struct rpc_tag *tag)
 {
     rpc_hold(rpc);
+    handover_give(tag);
     if (grpc_call_start_batch(rpc->call, ops, n_ops, tag, NULL) != GRPC_CALL_OK) {
         abort();
     }
@@ -157,10 +159,11 @@ kicked(struct rpc *rpc, bool is_ok)
 static void
 received(struct rpc *rpc, bool is_ok)
 {
-    grpc_byte_buffer *message = is_ok ? rpc->incoming : NULL;
-    rpc->events->received(rpc, message);
-    destroy_buffer(rpc->incoming);
+    /* Whatever the engine starts may end in the next message before it returns. */
+    grpc_byte_buffer *message = rpc->incoming;
     rpc->incoming = NULL;
+    rpc->events->received(rpc, is_ok ? message : NULL);
+    destroy_buffer(message);
     rpc_release(rpc);
 }
 
@@ -235,6 +238,7 @@ request_call(struct rpc *rpc)
     struct server *server = rpc->server;
     grpc_completion_queue *queue = server->queue;
     const struct method *method = rpc->method;
+    handover_give(&rpc->arrived);
     if (method->row == NULL) {
         return grpc_server_request_call(server->grpc, &rpc->call, &rpc->details,
                                         &rpc->metadata, queue, queue, &rpc->arrived);

@@ -8,6 +8,7 @@
 
 #include "server/log.h"
 #include "server/rpc/accept.h"
+#include "server/rpc/handover.h"
 #include "server/rpc/identity.h"
 #include "server/rpc/park.h"
 #include "server/rpc/server_inner.h"
@@ -166,9 +167,7 @@ poll_queue(void *context)
             continue;
         }
         struct rpc_tag *tag = event.tag;
-        /* Whoever started the batch counted a reference: reading the count makes what
-         * it wrote before visible here, whatever gRPC does in between. */
-        (void)atomic_load(&tag->rpc->n_references);
+        handover_take(tag);
         tag->fire(tag->rpc, event.success != 0);
     }
 }
