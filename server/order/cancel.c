@@ -62,6 +62,30 @@ refuse_begun(struct call *call, const Kontor__V1__Order *order, uint64_t asked)
     return STATUS_OK;
 }
 
+/* Refuses when nothing is left to cancel and an item asked for ended another way;
+ * cancelling again what is cancelled is fine. */
+static enum status
+refuse_ended(struct call *call, const Kontor__V1__Order *order, uint64_t asked)
+{
+    const Kontor__V1__ItemStanding *ended = NULL;
+    for (size_t i = 0; i < order->n_items; i++) {
+        const Kontor__V1__ItemStanding *standing = order->items[i];
+        if ((asked >> i & 1) == 0 || item_state_is_cancelled(standing->state)) {
+            continue;
+        }
+        if (!item_state_is_final(standing->state)) {
+            return STATUS_OK;
+        }
+        ended = ended == NULL ? standing : ended;
+    }
+    if (ended == NULL) {
+        return STATUS_OK;
+    }
+    const char *id = arena_print(call->arena, "%s/%s", order->id, ended->item);
+    return call_illegal(call, KIND_ITEM, id, item_state_name(ended->state),
+                        operation_name(OPERATION_CANCEL), "");
+}
+
 static enum status
 cancel_items(struct edit *edit, uint64_t asked, const char *reason)
 {
@@ -128,7 +152,10 @@ judge(struct call *call, const Kontor__V1__CancelOrderRequest *request,
     if (status == STATUS_OK) {
         status = asked_items(call, request, order, asked);
     }
-    return status == STATUS_OK ? refuse_begun(call, order, *asked) : status;
+    if (status == STATUS_OK) {
+        status = refuse_begun(call, order, *asked);
+    }
+    return status == STATUS_OK ? refuse_ended(call, order, *asked) : status;
 }
 
 enum status

@@ -316,3 +316,10 @@ item_state_is_cancelled_by_customer(Kontor__V1__ItemState state)
 {
     return state_row(state)->is_by_customer;
 }
+
+bool
+item_state_is_cancelled(Kontor__V1__ItemState state)
+{
+    return state == S(CANCELLED) || state == S(CANCELLED_BEGUN) ||
+           state == S(CANCELLED_OTHERWISE) || state == S(CANCELLED_OTHERWISE_BEGUN);
+}

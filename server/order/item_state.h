@@ -85,5 +85,7 @@ bool item_state_is_final(Kontor__V1__ItemState state);
 bool item_state_is_begun(Kontor__V1__ItemState state);
 /* Whether the item was cancelled at the customer's request. */
 bool item_state_is_cancelled_by_customer(Kontor__V1__ItemState state);
+/* Whether it ended by a cancel, whoever's. */
+bool item_state_is_cancelled(Kontor__V1__ItemState state);
 
 #endif

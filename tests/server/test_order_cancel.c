@@ -119,9 +119,39 @@ test_a_begun_item_is_not_cancelled_and_nothing_else_is(void **state)
     assert_int_equal(desk_complete(desk, "coast/o-1/vm", job->fence, "b-1", NULL),
                      STATUS_OK);
     assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, &error),
-                     STATUS_OK);
+                     STATUS_FAILED_PRECONDITION);
     desk_expect(desk, "coast/o-1/vm", "COMPLETED");
     desk_expect_order(desk, "coast/o-1", "ORDER_COMPLETED");
+}
+
+static void
+test_what_ended_otherwise_is_not_cancelled(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    desk_add(desk, request, "vm", OFFER_BASIC);
+    desk_add(desk, request, "tape", OFFER_OTHER);
+    desk_place(desk, request);
+    assert_int_equal(
+        desk_decide(desk, desk->operator, "coast/o-1/vm", false, "full", NULL),
+        STATUS_OK);
+    /* Asked for alone it is refused; beside an open item it stays as it is. */
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", "vm", NULL, &error),
+                     STATUS_FAILED_PRECONDITION);
+    desk_expect_reason(&error, REASON_ILLEGAL_STATE);
+    assert_string_equal(error.id, "coast/o-1/vm");
+    assert_string_equal(harness_value(&error, "from"), "REJECTED");
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, NULL),
+                     STATUS_OK);
+    desk_expect(desk, "coast/o-1/vm", "REJECTED");
+    desk_expect(desk, "coast/o-1/tape", "CANCELLED");
+    /* Cancelled again: fine for what is cancelled, not for the whole. */
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", "tape", NULL, NULL),
+                     STATUS_OK);
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, &error),
+                     STATUS_FAILED_PRECONDITION);
+    assert_string_equal(error.id, "coast/o-1/vm");
 }
 
 static void
@@ -153,6 +183,7 @@ main(void)
         TEST(test_cancelling_a_cancelled_order_is_fine),
         TEST(test_cancel_names_unknown_items_and_is_the_customers),
         TEST(test_a_begun_item_is_not_cancelled_and_nothing_else_is),
+        TEST(test_what_ended_otherwise_is_not_cancelled),
         TEST(test_cancel_before_begin_takes_the_fence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
