@@ -343,7 +343,10 @@ wait_for_jobs(struct call *call, const struct kept *kept,
     }
     struct park *park = &decision->park;
     decision->kind = DECISION_PARK;
-    for (size_t i = 0; i < session->n_offers && i < PARK_MAX_KEYS; i++) {
+    /* A session may end before the wait does, and its agent has to know at once. */
+    park->keys[park->n_keys++] =
+        arena_print(call->arena, "%s/%s", KIND_SESSION->name, session->id);
+    for (size_t i = 0; i < session->n_offers && park->n_keys < PARK_MAX_KEYS; i++) {
         park->keys[park->n_keys++] =
             arena_print(call->arena, "item.offer=%s", session->offers[i]);
     }

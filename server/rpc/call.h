@@ -30,7 +30,7 @@ struct broker;
 struct row;
 
 enum call_limits {
-    PARK_MAX_KEYS = 64,
+    PARK_MAX_KEYS = 65, /* 64 offers, and the session that waits for their jobs. */
 };
 
 /* What a call waits for. */
