@@ -80,6 +80,7 @@ complete(struct call *call, struct hold *hold,
         return status;
     }
     item->delivery = request->delivery;
+    item->job->unknowns = 0;
     item->completion_hash.data = arena_alloc(call->arena, DIGEST_SIZE);
     item->completion_hash.len = DIGEST_SIZE;
     memcpy(item->completion_hash.data, hash, DIGEST_SIZE);
@@ -155,6 +156,16 @@ fail_for_good(const struct failing *f)
     return fail_rejected(f);
 }
 
+/* Begun: the agent cannot go on, a person has to look. */
+static enum status
+fail_to_operator(const struct failing *f)
+{
+    struct edit_cause cause = {.operation = OPERATION_HOLD,
+                               .reason = KONTOR__V1__ITEM_REASON__NEEDS_OPERATOR,
+                               .text = f->reason};
+    return edit_move(f->hold->edit, f->hold->index, &cause);
+}
+
 /* Begun: the same session tries again later; after too many tries a person has to look.
  */
 static enum status
@@ -166,12 +177,10 @@ fail_retry(const struct failing *f)
     if (status != STATUS_OK) {
         return status;
     }
+    item->job->unknowns = 0;
     item->job->retries++;
     if (item->job->retries >= JOB_MAX_RETRIES) {
-        struct edit_cause cause = {.operation = OPERATION_HOLD,
-                                   .reason = KONTOR__V1__ITEM_REASON__NEEDS_OPERATOR,
-                                   .text = f->reason};
-        return edit_move(f->hold->edit, f->hold->index, &cause);
+        return fail_to_operator(f);
     }
     int64_t wait_ms = job_backoff_ms(item->id, item->job->retries, call->arena);
     item->job->retry_at = moment_new(call->arena, call->now_ms + wait_ms);
@@ -181,7 +190,7 @@ fail_retry(const struct failing *f)
 }
 
 /* Begun: whoever claims it next must look before it creates; not before the last
- * backend call has settled. */
+ * backend call has settled. When nobody finds out time and again, a person has to. */
 static enum status
 fail_unknown(const struct failing *f)
 {
@@ -191,7 +200,12 @@ fail_unknown(const struct failing *f)
     if (status != STATUS_OK) {
         return status;
     }
-    job_offer(item, job_recover_at_ms(item, call->now_ms), call->arena);
+    item->job->unknowns++;
+    if (item->job->unknowns >= JOB_MAX_UNKNOWNS) {
+        return fail_to_operator(f);
+    }
+    job_recover(item, call);
+    item_remember(item, operation_name(OPERATION_FAIL), item->state, f->reason, call);
     item->reason_text = (char *)f->reason;
     edit_touch(f->hold->edit, f->hold->index);
     return STATUS_OK;

@@ -52,11 +52,30 @@ job_withdraw(Kontor__V1__OrderItem *item)
     item->job->retry_at = NULL;
 }
 
+/* Remembers since when nobody works on what is begun: the holder's last backend call
+ * may still be under way. */
+static void
+note_release(Kontor__V1__OrderItem *item, const struct call *call)
+{
+    bool is_left = item->begun && item->job->session[0] != '\0';
+    if (is_left && !item_state_is_final(item->state)) {
+        item->job->released_at = moment_new(call->arena, call->now_ms);
+    }
+}
+
+void
+job_recover(Kontor__V1__OrderItem *item, const struct call *call)
+{
+    note_release(item, call);
+    job_offer(item, job_recover_at_ms(item, call->now_ms), call->arena);
+}
+
 void
 job_take(Kontor__V1__OrderItem *item, const char *session)
 {
     item->job->session = (char *)session;
     item->job->ready_at = NULL;
+    item->job->released_at = NULL;
     item->job->retry_at = NULL;
     item->job->fence = 0;
     item->job->is_fence_own = true;
@@ -119,12 +138,14 @@ job_follow(Kontor__V1__OrderItem *item, const struct item_move *move, bool is_wa
     if (is_resumed) {
         item->job->losses = 0;
         item->job->retries = 0;
+        item->job->unknowns = 0;
     }
     enum job_effect effect = effects[move->to];
+    note_release(item, call);
     if (is_waiting) {
         job_withdraw(item);
     } else if (effect == JOB_OFFER || (is_resumed && effect == JOB_KEEP)) {
-        job_offer(item, call->now_ms, call->arena);
+        job_recover(item, call);
     } else if (effect == JOB_WITHDRAW) {
         job_withdraw(item);
     }
@@ -135,7 +156,15 @@ job_recover_at_ms(const Kontor__V1__OrderItem *item, int64_t now_ms)
 {
     int64_t settle_s =
         item->settle_seconds > 0 ? item->settle_seconds : ITEM_DEFAULT_SETTLE_S;
-    return item->begun ? now_ms + settle_s * 1000 : now_ms;
+    if (!item->begun) {
+        return now_ms;
+    }
+    /* Of an item without a job, or whose job never lost its holder, now is the safe
+     * guess. */
+    int64_t released_ms =
+        item->job == NULL ? now_ms : moment_ms(item->job->released_at, now_ms);
+    int64_t settled_ms = released_ms + settle_s * 1000;
+    return settled_ms > now_ms ? settled_ms : now_ms;
 }
 
 /* A hash of an item and a number, as bytes. */

@@ -22,6 +22,7 @@
 enum {
     JOB_MAX_RETRIES = 5, /* RETRYABLE failures until a person has to look. */
     JOB_MAX_LOSSES = 3,  /* Leases lost without one Renew until a person has to look. */
+    JOB_MAX_UNKNOWNS = 3, /* UNKNOWN failures in a row until a person has to look. */
 };
 
 /* The fence a job is held by: in the claiming commit's version, that version's
@@ -33,6 +34,9 @@ void job_settle_fence(Kontor__V1__OrderItem *item, struct arena *arena);
 
 /* May be claimed from a time on; nobody holds it. The fence stays. */
 void job_offer(Kontor__V1__OrderItem *item, int64_t ready_at_ms, struct arena *arena);
+/* As job_offer, from the time its last holder's work has settled; that holder, if any,
+ * loses it now. */
+void job_recover(Kontor__V1__OrderItem *item, const struct call *call);
 /* Nobody holds it, nobody may claim it. */
 void job_withdraw(Kontor__V1__OrderItem *item);
 /* Held by a session from this commit on. */
@@ -41,8 +45,8 @@ void job_take(Kontor__V1__OrderItem *item, const char *session);
 void job_follow(Kontor__V1__OrderItem *item, const struct item_move *move,
                 bool is_waiting, const struct call *call);
 
-/* When an item whose holder is gone may be claimed: at once, or once begun after the
- * offer's settle time. */
+/* When an item whose holder is gone may be claimed: at once, or once begun the offer's
+ * settle time after its holder lost it. */
 int64_t job_recover_at_ms(const Kontor__V1__OrderItem *item, int64_t now_ms);
 /* How long to wait before the nth try (from 1): doubling, up to 5 minutes, spread by a
  * quarter either way. */

@@ -37,7 +37,7 @@ lose(struct edit *edit, size_t index, const char *why)
     if (item->state == S(ASSIGNED)) {
         return edit_move(edit, index, &cause);
     }
-    job_offer(item, job_recover_at_ms(item, call->now_ms), call->arena);
+    job_recover(item, call);
     item_remember(item, operation_name(OPERATION_LEASE), item->state, why, call);
     edit_touch(edit, index);
     return STATUS_OK;

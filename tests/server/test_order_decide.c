@@ -250,6 +250,7 @@ test_a_held_item_is_resumed_with_its_intent(void **state)
     assert_int_equal(desk_resume(desk, desk->operator, "coast/o-1/vm", &error),
                      STATUS_OK);
     desk_expect(desk, "coast/o-1/vm", "IN_PROGRESS");
+    harness_advance(desk->h, DESK_SETTLE_MS);
     session = desk_session(desk, desk->agent2, 1, OFFER_OPEN, NULL);
     Kontor__V1__ClaimedJob *again = desk_claim(desk, desk->agent2, session);
     assert_string_equal(again->prior_intent, job->intent);
@@ -317,6 +318,7 @@ test_admins_requeue_and_operators_fail_what_is_held(void **state)
         STATUS_OK);
     desk_expect(desk, job->item, "IN_PROGRESS");
     assert_non_null(desk_item(desk, job->item)->job->ready_at);
+    harness_advance(desk->h, DESK_SETTLE_MS);
     const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
     job = desk_claim(desk, desk->agent, session);
     exhaust(desk, job);
