@@ -63,7 +63,10 @@ on_claim(struct fake_call *call)
     Kontor__V1__ParameterValue parameter = KONTOR__V1__PARAMETER_VALUE__INIT;
     parameter.id = (char *)(uintptr_t) "size-gb";
     parameter.value = &value;
-    Kontor__V1__ParameterValue *parameters[] = {&parameter};
+    Kontor__V1__ParameterValue twins[] = {parameter, parameter};
+    twins[0].id = (char *)(uintptr_t) "host-name";
+    twins[1].id = (char *)(uintptr_t) "host.name";
+    Kontor__V1__ParameterValue *parameters[] = {&parameter, &twins[0], &twins[1]};
     Kontor__V1__ClaimedJob job = KONTOR__V1__CLAIMED_JOB__INIT;
     job.item = (char *)(uintptr_t) "coast/o-1/storage";
     job.kind = KONTOR__V1__JOB_KIND__PROVISION;
@@ -72,7 +75,7 @@ on_claim(struct fake_call *call)
     job.prior_intent = (char *)(uintptr_t)it.prior_intent;
     job.settle_seconds = 2;
     job.parameters = parameters;
-    job.n_parameters = 1;
+    job.n_parameters = 3;
     Kontor__V1__ClaimedJob *jobs[] = {&job};
     Kontor__V1__ClaimResponse response = KONTOR__V1__CLAIM_RESPONSE__INIT;
     response.jobs = jobs;
@@ -200,6 +203,7 @@ test_a_program_gets_the_job_and_its_answer_completes_it(void **state)
         "grep -q '\"intent\": *\"kontor-alpine-7f2c\"' || exit 65\n"
         "test \"$KONTOR_ITEM\" = coast/o-1/storage || exit 65\n"
         "test \"$KONTOR_PARAM_size_gb\" = 100 || exit 65\n"
+        "test -z \"${KONTOR_PARAM_host_name+set}\" || exit 65\n"
         "echo \"{\\\"backend_id\\\": \\\"$KONTOR_INTENT\\\", \\\"outputs\\\": "
         "{\\\"path\\\": \\\"/d\\\", \\\"gb\\\": 5}, \\\"endpoints\\\": "
         "[\\\"a/e\\\"]}\"\n",
@@ -312,13 +316,37 @@ test_a_signal_ends_a_waiting_agent(void **state)
     char command[1024];
     snprintf(
         command, sizeof command,
-        "'%s' agent run --offer alpine/s/o --provision x --lookup x > %s 2>&1 & "
+        "'%s' agent run --offer alpine/s/o --provision true --lookup true > %s 2>&1 & "
         "pid=$!; "
         "until grep -q waiting %s; do sleep 0.01; done; kill -TERM $pid; wait $pid",
         CLI_PROGRAM, cli_path("signal"), cli_path("signal"));
     fclose(fopen(cli_path("signal"), "w"));
     fake_sync(cli_fake());
     assert_int_equal(system(command), 0);
+}
+
+static void
+test_a_program_that_cannot_be_run_begins_nothing(void **state)
+{
+    (void)state;
+    const char *plain = cli_write("plain", "no program\n");
+    const char *const programs[] = {"/nonexistent", "no-such-program-in-path", plain,
+                                    cli_path("."), "''"};
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        static const char *const forms[] = {"--provision %s --lookup true",
+                                            "--provision true --lookup %s"};
+        for (size_t j = 0; j < 2; j++) {
+            char words[512];
+            snprintf(words, sizeof words, j == 0 ? forms[0] : forms[1], programs[i]);
+            struct cli_result result =
+                cli_run("agent run --offer alpine/s/o --jobs 1 %s", words);
+            assert_int_equal(result.code, 2);
+            assert_non_null(strstr(result.err, j == 0 ? "--provision" : "--lookup"));
+            assert_non_null(strstr(result.err, "executable"));
+        }
+    }
+    assert_int_equal(it.n_begun, 0);
+    assert_false(it.was_given);
 }
 
 static void
@@ -347,6 +375,7 @@ main(void)
         RULE(test_a_program_is_ended_when_its_lease_is_over),
         RULE(test_a_program_that_does_not_listen_is_killed),
         RULE(test_a_signal_ends_a_waiting_agent),
+        RULE(test_a_program_that_cannot_be_run_begins_nothing),
         RULE(test_json_output_is_one_object_a_line),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

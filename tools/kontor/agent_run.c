@@ -158,6 +158,25 @@ run_options(struct cli *cli, struct agent_run *run,
     return true;
 }
 
+/* A program that is not there is noticed before an order is begun for it. */
+static bool
+has_programs(struct cli *cli, const struct agent_run *run)
+{
+    const char *const programs[][2] = {{"provision", run->provision},
+                                       {"lookup", run->lookup}};
+    for (size_t i = 0; i < 2; i++) {
+        const char *program = programs[i][1];
+        if (program != NULL && !script_exists(program, cli->arena)) {
+            cli_usage(cli,
+                      "--%s is %s, which is no program that can be run: give the path "
+                      "of an executable file, or the name of one in PATH",
+                      programs[i][0], program);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The thread that waits for signals must be gone before the agent is. */
 static int
 run_until_over(struct agent_run *run, const struct kontor_agent_options *options)
@@ -196,7 +215,7 @@ own_agent(struct cli *cli)
         .on_event = run_event,
         .context = &run,
     };
-    if (!run_options(cli, &run, &options)) {
+    if (!run_options(cli, &run, &options) || !has_programs(cli, &run)) {
         return EXIT_USAGE;
     }
     /* Before any thread is made: they all inherit it, and one waits for the signals. */

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,7 +50,46 @@ struct script {
     bool has_backend_id;
 };
 
+/* ---- Finding it ---- */
+
+static bool
+is_executable(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+           faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
+}
+
+/* An empty folder in PATH is the current one. */
+bool
+script_exists(const char *program, struct arena *arena)
+{
+    if (program[0] == '\0' || strchr(program, '/') != NULL) {
+        return is_executable(program);
+    }
+    const char *folder = getenv("PATH");
+    folder = folder == NULL ? "/bin:/usr/bin" : folder;
+    for (;;) {
+        size_t n = strcspn(folder, ":");
+        const char *path =
+            arena_print(arena, "%.*s%s%s", (int)n, folder, n > 0 ? "/" : "", program);
+        if (is_executable(path)) {
+            return true;
+        }
+        if (folder[n] == '\0') {
+            return false;
+        }
+        folder += n + 1;
+    }
+}
+
 /* ---- What it is given ---- */
+
+static char
+variable_char(char c)
+{
+    return isalnum((unsigned char)c) ? c : '_';
+}
 
 /* "KONTOR_PARAM_size_gb=100": what a variable's name cannot hold becomes _. */
 static char *
@@ -57,9 +97,7 @@ variable(struct arena *arena, const char *prefix, const char *name, const char *
 {
     char *text = arena_print(arena, "%s%s=%s", prefix, name, value);
     for (char *c = text; *c != '='; c++) {
-        if (!isalnum((unsigned char)*c)) {
-            *c = '_';
-        }
+        *c = variable_char(*c);
     }
     return text;
 }
@@ -83,6 +121,28 @@ value_text(const Kontor__V1__Value *value, struct arena *arena)
         }
     }
     return "";
+}
+
+/* Whether two ids give variables of the same name. */
+static bool
+is_same_variable(const char *id, const char *other)
+{
+    while (*id != '\0' && variable_char(*id) == variable_char(*other)) {
+        id++;
+        other++;
+    }
+    return *id == *other;
+}
+
+/* A variable that could hold either of two parameters would be misread. */
+static bool
+is_ambiguous(const Kontor__V1__ClaimedJob *claimed, const char *id)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < claimed->n_parameters; i++) {
+        n += is_same_variable(claimed->parameters[i]->id, id) ? 1 : 0;
+    }
+    return n > 1;
 }
 
 /* The caller's own variables go along: programs need PATH, and their own settings. */
@@ -109,8 +169,10 @@ script_environment(const struct script *script)
     }
     for (size_t i = 0; i < claimed->n_parameters && i < VARIABLES_MAX - 16; i++) {
         const Kontor__V1__ParameterValue *row = claimed->parameters[i];
-        all[n++] =
-            variable(arena, "KONTOR_PARAM_", row->id, value_text(row->value, arena));
+        if (!is_ambiguous(claimed, row->id)) {
+            all[n++] = variable(arena, "KONTOR_PARAM_", row->id,
+                                value_text(row->value, arena));
+        }
     }
     return all;
 }

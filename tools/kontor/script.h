@@ -10,15 +10,20 @@
 #define KONTOR_TOOLS_KONTOR_SCRIPT_H
 
 #include "client/kontor.h"
+#include "proto/arena.h"
 
 /*
- * Runs it to its end. Exit 0 is DONE, 75 RETRY, 65 NEVER, anything else NOBODY_KNOWS; a
- * job that is lost gets SIGTERM, and SIGKILL before its backend calls may no longer be
- * in flight. backend_id, outputs, endpoints and reason of its answer go to the job.
+ * Runs it to its end. Exit 0 with a backend_id is DONE, 75 RETRY, 65 NEVER, anything
+ * else NOBODY_KNOWS; a job that is lost gets SIGTERM, and SIGKILL before its backend
+ * calls may no longer be in flight. backend_id, outputs, endpoints and reason of its
+ * answer go to the job.
  */
 enum kontor_result script_provision(const char *program, struct kontor_job *job);
-/* As a lookup: exit 0 with a backend_id is DONE, exit 0 without one or exit 66 is
- * ABSENT. */
+/* As a lookup: exit 66 is ABSENT as well. */
 enum kontor_result script_lookup(const char *program, struct kontor_job *job);
+
+/* Whether a program of that name would be found and may be executed, looking where a
+ * run would look. */
+bool script_exists(const char *program, struct arena *arena);
 
 #endif
