@@ -19,6 +19,7 @@ static char last_path[128];
 static char last_request[8192];
 static int n_requests;
 static bool is_registered = true;
+static bool is_forbidding;
 static bool is_refusing;
 
 static void
@@ -157,6 +158,10 @@ handle(struct fake_call *call, void *context)
     };
     (void)context;
     remember(call);
+    if (is_forbidding) {
+        fake_fail(call, KONTOR_PERMISSION_DENIED, "NOT_ALLOWED", "not yours");
+        return;
+    }
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(rows[i].path, call->path) == 0) {
             rows[i].reply(call);
@@ -189,6 +194,7 @@ reset(void **state)
     n_requests = 0;
     is_registered = true;
     is_refusing = false;
+    is_forbidding = false;
     fake_sync(cli_fake());
     return 0;
 }
@@ -370,6 +376,46 @@ test_an_import_goes_in_batches_and_says_what_was_refused(void **state)
 }
 
 static void
+test_an_import_of_nothing_is_refused(void **state)
+{
+    (void)state;
+    const char *file = cli_write("sites.json", "{\"sites\": [{\"id\": \"coast/s\"}]}");
+    struct cli_result result = cli_run("catalogue import --format kontor-1 %s", file);
+    assert_int_equal(result.code, 67);
+    assert_contains(result.err, "reads providers and services out of");
+    assert_string_equal(result.out, "");
+    file = cli_write("empty.json", "{}");
+    result = cli_run("config import --format kontor-1 %s", file);
+    assert_int_equal(result.code, 67);
+    assert_contains(result.err, "reads sites, endpoints and downtimes out of");
+    assert_string_equal(result.out, "");
+}
+
+static void
+test_an_export_in_json_is_one_line(void **state)
+{
+    (void)state;
+    struct cli_result result = cli_run("catalogue export --output json");
+    assert_int_equal(result.code, 0);
+    assert_string_equal(result.out, "{\"providers\": [],\"services\": []}\n");
+    result = cli_run("catalogue export");
+    assert_string_equal(result.out, "{\"providers\": [\n],\n\"services\": [\n]}\n");
+}
+
+static void
+test_a_refused_list_prints_nothing(void **state)
+{
+    (void)state;
+    is_forbidding = true;
+    struct cli_result result = cli_run("project list");
+    assert_int_equal(result.code, 71);
+    assert_string_equal(result.out, "");
+    result = cli_run("catalogue export");
+    assert_int_equal(result.code, 71);
+    assert_string_equal(result.out, "");
+}
+
+static void
 test_dev_ca_makes_certificates(void **state)
 {
     (void)state;
@@ -394,6 +440,9 @@ main(void)
         RULE(test_an_order_comes_from_a_file_and_its_faults_are_named),
         RULE(test_a_watch_prints_changes_until_the_end),
         RULE(test_an_import_goes_in_batches_and_says_what_was_refused),
+        RULE(test_an_import_of_nothing_is_refused),
+        RULE(test_an_export_in_json_is_one_line),
+        RULE(test_a_refused_list_prints_nothing),
         RULE(test_dev_ca_makes_certificates),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -334,6 +334,45 @@ read_files(struct cli *cli, const struct importer *importer, const char *registr
     return false;
 }
 
+/* What a file of each format is, for people. */
+static const struct {
+    const char *format;
+    const char *holds;
+} format_rows[] = {
+    {"marketplace-2019", "the EOSC-hub Marketplace's catalogue of 2019 (JSON)"},
+    {"gocdb", "answers of GOCDB's get_site, get_service and get_downtime (XML)"},
+    {"kontor-1", "a JSON object with lists of our own messages, by kind"},
+};
+
+static const char *
+format_holds(const char *format)
+{
+    for (size_t i = 0; i < sizeof format_rows / sizeof format_rows[0]; i++) {
+        if (strcmp(format_rows[i].format, format) == 0) {
+            return format_rows[i].holds;
+        }
+    }
+    return format;
+}
+
+/* A file of another kind, or the wrong command: nobody imports nothing on purpose. */
+static int
+nothing_read(const struct cli *cli, const struct import_set *set)
+{
+    const char *format = cli_option(cli, "format");
+    for (size_t i = 0; i < set->n_findings; i++) {
+        fprintf(stderr, "kontor: %s: %s\n", set->findings[i].place,
+                set->findings[i].text);
+    }
+    return cli_fail(KONTOR_INVALID_ARGUMENT,
+                    "the files hold nothing to import: %s import reads %s out of %s",
+                    cli->command->noun,
+                    strcmp(cli->command->noun, "catalogue") == 0
+                        ? "providers and services"
+                        : "sites, endpoints and downtimes",
+                    format_holds(format));
+}
+
 /* Findings of the files come first: they are there even when the broker is away. */
 static int
 import_all(struct cli *cli, const struct import_set *set)
@@ -344,12 +383,18 @@ import_all(struct cli *cli, const struct import_set *set)
     run->set = set;
     run->method = targets[target].method;
     run->n_all = count_records(cli, set);
+    if (run->n_all == 0) {
+        return nothing_read(cli, set);
+    }
     int failed = cli_connect(cli);
     if (failed != EXIT_DONE) {
         return failed;
     }
     show_findings(cli, set);
     enum kontor_status status = import_send(run, target);
+    if (status != KONTOR_OK && run->n_sent == 0) {
+        return cli_failed(cli);
+    }
     size_t n_refused = show_summary(run);
     if (status != KONTOR_OK) {
         return cli_failed(cli);

@@ -216,25 +216,37 @@ own_search(struct cli *cli)
 
 /* ---- Export ---- */
 
+/* A file of the format kontor-1, a record a line; as JSON the same object is one line.
+ */
 struct export
 {
     struct cli *cli;
     const char *field;
+    size_t n_pages;
     size_t n;
 };
 
+/* The first answer opens the list: a refused export prints nothing. */
 static void
 export_take(const ProtobufCMessage *page, void *context)
 {
     struct export *export = context;
+    const char *line = export->cli->is_json ? "" : "\n";
+    bool is_first_list = strcmp(export->field, "providers") == 0;
+    if (export->n_pages++ == 0 && is_first_list) {
+        printf("{\"%s\": [", export->field);
+    } else if (export->n_pages == 1) {
+        printf(",%s\"%s\": [", line, export->field);
+    }
     size_t n;
     ProtobufCMessage *const *rows = path_rows(page, export->field, &n);
     for (size_t i = 0; i < n; i++) {
         const char *text = json_print(rows[i], JSON_COMPACT, export->cli->arena);
-        printf("%s\n%s", export->n++ == 0 ? "" : ",", text == NULL ? "{}" : text);
+        printf("%s%s%s", export->n++ == 0 ? "" : ",", line, text == NULL ? "{}" : text);
     }
 }
 
+/* What was cut off is left open, so that nobody takes it for a whole catalogue. */
 static enum kontor_status
 export_kind(struct cli *cli, const char *method, const char *field)
 {
@@ -242,10 +254,11 @@ export_kind(struct cli *cli, const char *method, const char *field)
         kontor_method(arena_print(cli->arena, "/kontor.v1.%s", method));
     ProtobufCMessage *request =
         path_message(row->service->methods[row->index].input, cli->arena);
-    struct export export = {cli, field, 0};
-    printf("\"%s\": [", field);
+    struct export export = {.cli = cli, .field = field};
     enum kontor_status status = run_pages(cli, method, request, export_take, &export);
-    printf("\n]");
+    if (status == KONTOR_OK) {
+        printf("%s]", cli->is_json ? "" : "\n");
+    }
     return status;
 }
 
@@ -257,15 +270,16 @@ own_export(struct cli *cli)
     if (failed != EXIT_DONE) {
         return failed;
     }
-    printf("{");
     enum kontor_status status =
         export_kind(cli, "CatalogueService/ListProviders", "providers");
     if (status == KONTOR_OK) {
-        printf(",\n");
         status = export_kind(cli, "CatalogueService/ListServices", "services");
     }
+    if (status != KONTOR_OK) {
+        return cli_failed(cli);
+    }
     printf("}\n");
-    return status == KONTOR_OK ? EXIT_DONE : cli_failed(cli);
+    return EXIT_DONE;
 }
 
 /* ---- Without a broker ---- */
