@@ -51,20 +51,14 @@ job_lose(struct kontor_job *job)
     pthread_cond_broadcast(&job->agent->changed);
 }
 
-/* Waits until a time of the lease clock, or the loss, or the end of the run's patience
- * (is_for_stop). */
+/* Waits until a time of the lease clock, or the loss. */
 static void
-job_wait(struct kontor_job *job, int64_t until_ms, bool is_for_stop)
+job_wait(struct kontor_job *job, int64_t until_ms)
 {
     struct kontor_agent *agent = job->agent;
     pthread_mutex_lock(&agent->mutex);
-    while (!job->is_lost && lease_now_ms() < until_ms &&
-           !(is_for_stop && agent->is_stopping)) {
-        if (until_ms == INT64_MAX) {
-            channel_wait(&agent->changed, &agent->mutex, INT64_MAX);
-        } else {
-            lease_wait(agent, until_ms);
-        }
+    while (!job->is_lost && lease_now_ms() < until_ms) {
+        lease_wait(agent, until_ms);
     }
     pthread_mutex_unlock(&agent->mutex);
 }
@@ -72,15 +66,58 @@ job_wait(struct kontor_job *job, int64_t until_ms, bool is_for_stop)
 /* ---- Asking the broker ---- */
 
 /*
- * A call about the job, repeated with the same request until the broker's answer is
- * definite. A job that is lost gets one last try: the broker takes a late completion as
- * long as nobody claimed since.
+ * Whether asking again is pointless: the broker took the job away, or does not take
+ * what was delivered. Who the agent is and how busy the broker is may change.
+ */
+static bool
+job_is_answered(const ProtobufCMessage *request, const struct kontor_error *error)
+{
+    if (error_is(error, "LEASE_LOST") || error_is(error, "CLOSED")) {
+        return true;
+    }
+    bool is_passing = error->is_outcome_unknown || retry_is_worthwhile(error) ||
+                      error->status == KONTOR_ABORTED ||
+                      error->status == KONTOR_PERMISSION_DENIED ||
+                      error->status == KONTOR_UNAUTHENTICATED;
+    return !is_passing &&
+           request->descriptor == &kontor__v1__complete_request__descriptor;
+}
+
+/*
+ * Whether the broker refused for a whole lease. A session that is renewed would hold
+ * the job for ever, so it is given up: the broker takes its jobs back, and the run
+ * opens another.
+ */
+static bool
+job_gives_up(struct kontor_job *job, const struct kontor_error *error,
+             int64_t *refused_at_ms)
+{
+    if (error->is_outcome_unknown) {
+        return false;
+    }
+    if (*refused_at_ms == 0) {
+        *refused_at_ms = lease_now_ms();
+    }
+    pthread_mutex_lock(&job->agent->mutex);
+    bool is_long = lease_now_ms() - *refused_at_ms >= job->agent->lease_ms;
+    pthread_mutex_unlock(&job->agent->mutex);
+    if (is_long) {
+        agent_lose_session(job->agent, job->session);
+    }
+    return is_long;
+}
+
+/*
+ * A call about the job, repeated with the same request until it is taken or pointless.
+ * A job that is lost gets one last try: the broker takes a late completion as long as
+ * nobody claimed since.
  */
 static enum kontor_status
 job_call(struct kontor_job *job, const char *path, const ProtobufCMessage *request,
          Kontor__V1__OrderItem **item, struct kontor_error *error)
 {
     struct retry retry = {0};
+    int64_t refused_at_ms = 0;
     for (;;) {
         bool is_last = job_is_lost(job);
         ProtobufCMessage *reply = NULL;
@@ -91,12 +128,11 @@ job_call(struct kontor_job *job, const char *path, const ProtobufCMessage *reque
             return status;
         }
         kontor_reply_free(reply);
-        bool is_definite = status == KONTOR_OK || !error->is_outcome_unknown ||
-                           error_is(error, "CLOSED");
-        if (is_definite || is_last) {
+        if (status == KONTOR_OK || is_last || job_is_answered(request, error) ||
+            job_gives_up(job, error, &refused_at_ms)) {
             return status;
         }
-        job_wait(job, lease_now_ms() + retry_delay_ms(&retry, error), false);
+        job_wait(job, lease_now_ms() + retry_delay_ms(&retry, error));
     }
 }
 
@@ -230,7 +266,7 @@ job_complete(struct kontor_job *job)
         job_tell(job, job_is_lost(job) ? "lost" : "refused", error.message);
         kontor_job_reason(job, error.message);
     }
-    bool is_over = status == KONTOR_OK || status == KONTOR_ABORTED ||
+    bool is_over = status == KONTOR_OK || error_is(&error, "LEASE_LOST") ||
                    job_is_lost(job) || error_is(&error, "CLOSED");
     kontor_error_done(&error);
     return is_over;
@@ -291,7 +327,7 @@ job_work(struct kontor_job *job, bool must_look)
 {
     int64_t pause_ms = job_conclude(job, job_attempt(job, must_look));
     while (pause_ms >= 0) {
-        job_wait(job, lease_now_ms() + pause_ms, false);
+        job_wait(job, lease_now_ms() + pause_ms);
         if (job_is_lost(job)) {
             job_tell(job, "lost", "the lease is over");
             return;
@@ -301,28 +337,24 @@ job_work(struct kontor_job *job, bool must_look)
     }
 }
 
-/* Nobody here can say whether the object exists: it is left alone until the broker
- * takes it away. */
+/* Nobody here can say whether the object exists: the broker gives the job to somebody
+ * who can, and after some tries to an operator. */
 static void
-job_leave(struct kontor_job *job)
+job_leave(struct kontor_job *job, const char *why)
 {
-    static const char *const note =
-        "an earlier attempt may have created this, and the agent has no lookup: "
-        "an operator must look and decide";
-    struct kontor_error error = {0};
-    kontor_job_report(job, NULL, note, 0, &error);
-    kontor_error_done(&error);
-    job_tell(job, "needs-operator", note);
-    job_wait(job, INT64_MAX, true);
+    kontor_job_reason(job, why);
+    job_tell(job, "needs-operator", why);
+    job_fail(job, KONTOR_NOBODY_KNOWS);
 }
 
 static void
 job_do(struct kontor_job *job)
 {
     if (job->claimed->kind != KONTOR__V1__JOB_KIND__PROVISION) {
-        /* Before Begin it can be given back; after it only its lease can end. */
+        /* Before Begin it can be given back; after it nobody knows. */
         if (job->may_exist) {
-            job_leave(job);
+            job_leave(job, "this agent does not know this kind of job: an operator "
+                           "must look");
         } else {
             job_release(job, "this agent does not know this kind of job");
         }
@@ -335,7 +367,7 @@ job_do(struct kontor_job *job)
         return;
     }
     if (job->agent->options.lookup == NULL) {
-        job_leave(job);
+        job_leave(job, "no lookup: an operator must look");
     } else {
         job_work(job, true);
     }

@@ -55,6 +55,16 @@ when(const char *text)
 
 /* ---- The broker ---- */
 
+/* How many there were before. */
+static int
+count(int *n)
+{
+    pthread_mutex_lock(&rig.mutex);
+    int before = (*n)++;
+    pthread_mutex_unlock(&rig.mutex);
+    return before;
+}
+
 /* Answers by the script; false: the call is answered. */
 static bool
 taken(struct fake_call *call, enum taking taking, int n)
@@ -69,6 +79,14 @@ taken(struct fake_call *call, enum taking taking, int n)
     }
     if (taking == REFUSE_LEASE_LOST) {
         fake_fail(call, KONTOR_ABORTED, "LEASE_LOST", "the lease is over");
+        return false;
+    }
+    if (taking == FORBID || (taking == FORBID_FIRST && n == 0)) {
+        fake_fail(call, KONTOR_PERMISSION_DENIED, "NOT_ALLOWED", "not yours");
+        return false;
+    }
+    if (taking == OVERLOAD_FIRST && n == 0) {
+        fake_fail(call, KONTOR_RESOURCE_EXHAUSTED, "OVERLOADED", "too much");
         return false;
     }
     if (taking == REFUSE_FINALLY) {
@@ -179,7 +197,7 @@ on_begin(struct fake_call *call)
     const Kontor__V1__BeginRequest *request =
         (const Kontor__V1__BeginRequest *)call->request;
     note("begin %s %lld %s", request->item, (long long)request->fence, request->intent);
-    if (taken(call, it.taking_begin, 0)) {
+    if (taken(call, it.taking_begin, count(&it.n_begins))) {
         reply_item(call, true);
     }
 }
@@ -212,7 +230,9 @@ on_fail(struct fake_call *call)
     const Kontor__V1__FailRequest *request =
         (const Kontor__V1__FailRequest *)call->request;
     note("fail %s %d %s", request->item, (int)request->failure, request->reason);
-    reply_item(call, it.fail_keeps_session);
+    if (taken(call, it.taking_fail, count(&it.n_fails))) {
+        reply_item(call, it.fail_keeps_session);
+    }
 }
 
 static void
@@ -364,7 +384,7 @@ new_agent(bool has_lookup)
         .offers = offers,
         .n_offers = 1,
         .max_parallel = it.n_jobs,
-        .max_jobs = it.n_jobs,
+        .max_jobs = it.max_jobs > 0 ? it.max_jobs : it.n_jobs,
         .provision = provision,
         .lookup = has_lookup ? lookup : NULL,
         .allow_no_lookup = !has_lookup,

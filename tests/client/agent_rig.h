@@ -20,7 +20,10 @@ enum taking {
     TAKE_LOST_FIRST,
     TAKE_UNAVAILABLE,
     REFUSE_LEASE_LOST,
-    REFUSE_FINALLY
+    REFUSE_FINALLY,
+    FORBID,
+    FORBID_FIRST,
+    OVERLOAD_FIRST
 };
 
 struct agent_rig {
@@ -36,12 +39,14 @@ struct agent_script {
     /* The script. */
     Kontor__V1__ClaimedJob jobs[JOBS_MAX];
     int n_jobs;
+    int max_jobs; /* 0: as many as there are. */
     int lease_seconds;
     enum taking taking_register;
     enum taking taking_claim;
     enum taking taking_begin;
     enum taking taking_renew;
     enum taking taking_complete;
+    enum taking taking_fail;
     bool renew_forgets;      /* Renew answers without jobs. */
     bool fail_keeps_session; /* The item after Fail is still held by its session. */
     enum kontor_result provision_results[4];
@@ -56,6 +61,8 @@ struct agent_script {
     char claim_ids[4][40];
     char complete_ids[4][40];
     int n_claims;
+    int n_begins;
+    int n_fails;
     int n_completes;
     int n_given;
     int n_sessions;

@@ -61,11 +61,46 @@ test_a_job_missing_in_the_renewal_is_lost(void **state)
     assert_int_equal(when("fail"), -1);
 }
 
+static void
+test_without_lookup_such_a_job_is_left_to_an_operator(void **state)
+{
+    (void)state;
+    it.jobs[0].prior_intent = (char *)(uintptr_t) "kontor-alpine-7f2c";
+    assert_int_equal(run(false, NULL), KONTOR_OK);
+    assert_true(when("fail coast/o-1/i0 3 no lookup: an operator must look") > 0);
+    assert_int_equal(it.n_provisions, 0);
+    assert_int_equal(when("release"), -1);
+    assert_int_equal(when("begin"), -1);
+}
+
+/* What is refused at first is said again, as long as the session holds the job. */
+static void
+test_a_refusal_that_passes_keeps_the_job(void **state)
+{
+    (void)state;
+    static const enum taking takings[] = {FORBID_FIRST, OVERLOAD_FIRST};
+    for (size_t i = 0; i < 2; i++) {
+        reset(NULL);
+        it.taking_begin = takings[i];
+        it.taking_complete = takings[i];
+        run_well();
+        assert_int_equal(it.n_begins, 2);
+        assert_int_equal(it.n_provisions, 1);
+        assert_int_equal(it.n_completes, 2);
+        assert_int_equal(when("fail"), -1);
+        reset(NULL);
+        it.taking_fail = takings[i];
+        it.provision_results[0] = KONTOR_NEVER;
+        run_well();
+        assert_int_equal(it.n_fails, 2);
+    }
+}
+
 static void *
-stop_at_report(void *agent)
+stop_at_second_session(void *agent)
 {
     pthread_mutex_lock(&rig.mutex);
-    while (when_held("report") < 0) {
+    while (when_held("claim alpine/s-2") < 0) {
         pthread_cond_wait(&rig.changed, &rig.mutex);
     }
     pthread_mutex_unlock(&rig.mutex);
@@ -73,22 +108,30 @@ stop_at_report(void *agent)
     return NULL;
 }
 
+/* A session that is renewed for ever would hold the job for ever. */
 static void
-test_without_lookup_such_a_job_is_not_touched(void **state)
+test_a_refusal_that_stays_gives_up_the_session(void **state)
 {
     (void)state;
-    it.jobs[0].prior_intent = (char *)(uintptr_t) "kontor-alpine-7f2c";
-    struct kontor_agent *agent = new_agent(false);
-    pthread_t thread;
-    pthread_create(&thread, NULL, stop_at_report, agent);
-    assert_int_equal(kontor_agent_run(agent, NULL), KONTOR_OK);
-    pthread_join(thread, NULL);
-    close_broker();
-    kontor_agent_free(agent);
-    assert_int_equal(it.n_provisions, 0);
-    assert_int_equal(when("fail"), -1);
-    assert_int_equal(when("release"), -1);
-    assert_int_equal(when("begin"), -1);
+    for (int i = 0; i < 3; i++) {
+        reset(NULL);
+        it.lease_seconds = 1;
+        it.max_jobs = 2;
+        it.taking_begin = i == 0 ? FORBID : TAKE;
+        it.taking_complete = i == 1 ? FORBID : TAKE;
+        it.taking_fail = i == 2 ? FORBID : TAKE;
+        it.provision_results[0] = i == 2 ? KONTOR_NEVER : KONTOR_DONE;
+        struct kontor_agent *agent = new_agent(true);
+        pthread_t thread;
+        pthread_create(&thread, NULL, stop_at_second_session, agent);
+        assert_int_equal(kontor_agent_run(agent, NULL), KONTOR_OK);
+        pthread_join(thread, NULL);
+        close_broker();
+        kontor_agent_free(agent);
+        assert_int_equal(it.n_provisions, i == 0 ? 0 : 1);
+        assert_true(when("renew alpine/s-1") > 0);
+        assert_true(it.n_begins + it.n_completes + it.n_fails > 2);
+    }
 }
 
 static void *
@@ -154,7 +197,9 @@ main(void)
         RULE(test_a_late_completion_is_still_said),
         RULE(test_renewals_keep_the_lease),
         RULE(test_a_job_missing_in_the_renewal_is_lost),
-        RULE(test_without_lookup_such_a_job_is_not_touched),
+        RULE(test_without_lookup_such_a_job_is_left_to_an_operator),
+        RULE(test_a_refusal_that_passes_keeps_the_job),
+        RULE(test_a_refusal_that_stays_gives_up_the_session),
         RULE(test_stop_at_once_takes_the_jobs_away),
         RULE(test_stop_ends_a_waiting_claim),
     };
