@@ -287,9 +287,8 @@ struct kontor_agent_options {
         lookup; /* Finds the object of that name: DONE, ABSENT, RETRY or NOBODY_KNOWS.
                    Called before provision whenever an earlier attempt may have created
                    it. Required unless allow_no_lookup. */
-    bool allow_no_lookup; /* Without lookup such a job is never touched: a note asks for
-                             an operator, and the job keeps its slot until the broker
-                             takes it away. It is never failed on a guess. */
+    bool allow_no_lookup; /* Without lookup such a job is never touched: it
+                             is failed as unknown, so that an operator looks. */
     kontor_agent_event_fn
         on_event; /* NULL = not asked. Called on the agent's threads, one at a time. */
     void *context;
@@ -305,8 +304,9 @@ enum kontor_status kontor_agent_new(struct kontor *kontor,
  * Registers a session, claims, renews its lease at a third, and runs the callbacks
  * until stopped or refused; then waits for the callbacks that run. A lease is judged by
  * the monotonic clock from the moment its renewal was asked for: once it is over the
- * jobs are lost, and nothing but a late completion is said about them. OK after a stop
- * or max_jobs.
+ * jobs are lost, and nothing but a late completion is said about them. When the broker
+ * refuses what is said about a job for a whole lease, the session is given up with all
+ * its jobs and another is opened. OK after a stop or max_jobs.
  */
 enum kontor_status kontor_agent_run(struct kontor_agent *agent,
                                     struct kontor_error *error);
