@@ -15,15 +15,9 @@
 #include <grpc/grpc_security.h>
 #include <grpc/support/alloc.h>
 
+#include "tests/client/certificates.h"
+#include "tests/client/demand.h"
 #include "tests/client/forward.h"
-
-#define DEMAND(condition, what)                                                        \
-    do {                                                                               \
-        if (!(condition)) {                                                            \
-            fprintf(stderr, "fake broker: %s\n", what);                                \
-            abort();                                                                   \
-        }                                                                              \
-    } while (0)
 
 struct fake {
     fake_handler handler;
@@ -53,54 +47,6 @@ struct fake_wire {
     bool has_closed;
     bool has_answered;
 };
-
-/* ---- Certificates ---- */
-
-static void
-certificates_make(struct fake *fake)
-{
-    snprintf(fake->directory, sizeof fake->directory, "/tmp/kontor-fake-XXXXXX");
-    DEMAND(mkdtemp(fake->directory) != NULL, "no temporary directory");
-    char command[2048];
-    snprintf(
-        command, sizeof command,
-        "cd %s && exec 2>/dev/null && key='-newkey ec -pkeyopt ec_paramgen_curve:P-256 "
-        "-nodes' && "
-        "openssl req -x509 $key -keyout ca.key -out ca.pem -subj /CN=ca -days 2 && "
-        "for who in server client; do "
-        "openssl req $key -keyout $who.key -out $who.csr -subj /CN=$who && "
-        "echo subjectAltName=DNS:localhost,URI:spiffe://test.example/portal/$who > "
-        "$who.ext && "
-        "openssl x509 -req -in $who.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days "
-        "2 "
-        "-extfile $who.ext -out $who.pem || exit 1; done",
-        fake->directory);
-    DEMAND(system(command) == 0, "openssl made no certificates");
-    static const char *const names[] = {"ca.pem", "client.pem", "client.key"};
-    for (int i = 0; i < 3; i++) {
-        snprintf(fake->path[i], sizeof fake->path[i], "%s/%s", fake->directory,
-                 names[i]);
-    }
-}
-
-static char *
-file_read(const struct fake *fake, const char *name)
-{
-    char path[128];
-    snprintf(path, sizeof path, "%s/%s", fake->directory, name);
-    FILE *stream = fopen(path, "r");
-    DEMAND(stream != NULL, path);
-    char *text = calloc(1, 1 << 16);
-    DEMAND(fread(text, 1, (1 << 16) - 1, stream) > 0, path);
-    fclose(stream);
-    return text;
-}
-
-const char *
-fake_certificates(const struct fake *fake)
-{
-    return fake->directory;
-}
 
 /* ---- Wire ---- */
 
@@ -448,11 +394,16 @@ fake_start(fake_handler handler, void *context)
     fake->context = context;
     pthread_mutex_init(&fake->mutex, NULL);
     pthread_cond_init(&fake->changed, NULL);
-    certificates_make(fake);
+    certificates_make(fake->directory, sizeof fake->directory);
+    static const char *const names[] = {"ca.pem", "client.pem", "client.key"};
+    for (int i = 0; i < 3; i++) {
+        snprintf(fake->path[i], sizeof fake->path[i], "%s/%s", fake->directory,
+                 names[i]);
+    }
     grpc_init();
-    char *ca = file_read(fake, "ca.pem");
-    char *certificate = file_read(fake, "server.pem");
-    char *key = file_read(fake, "server.key");
+    char *ca = certificates_read(fake->directory, "ca.pem");
+    char *certificate = certificates_read(fake->directory, "server.pem");
+    char *key = certificates_read(fake->directory, "server.key");
     grpc_ssl_pem_key_cert_pair pair = {key, certificate};
     grpc_server_credentials *credentials = grpc_ssl_server_credentials_create_ex(
         ca, &pair, 1, GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY, NULL);
@@ -497,6 +448,12 @@ fake_stop(struct fake *fake)
     pthread_mutex_destroy(&fake->mutex);
     pthread_cond_destroy(&fake->changed);
     free(fake);
+}
+
+const char *
+fake_certificates(const struct fake *fake)
+{
+    return fake->directory;
 }
 
 struct kontor_options

@@ -9,7 +9,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -431,65 +430,6 @@ test_many_threads_share_a_connection(void **state)
     }
 }
 
-static void
-test_connect_says_which_option_is_missing(void **state)
-{
-    (void)state;
-    struct kontor *kontor = NULL;
-    struct kontor_error error = {0};
-    struct kontor_options options = fake_options(the_script.fake);
-    options.server = NULL;
-    assert_int_equal(kontor_connect(&options, &kontor, &error),
-                     KONTOR_INVALID_ARGUMENT);
-    assert_non_null(strstr(error.message, "server"));
-    options = fake_options(the_script.fake);
-    options.key_file = NULL;
-    assert_int_equal(kontor_connect(&options, &kontor, &error),
-                     KONTOR_INVALID_ARGUMENT);
-    assert_non_null(strstr(error.message, "key"));
-    options = fake_options(the_script.fake);
-    options.ca_file = "/nowhere/ca.pem";
-    assert_int_equal(kontor_connect(&options, &kontor, &error), KONTOR_NOT_FOUND);
-    assert_non_null(strstr(error.message, "/nowhere/ca.pem"));
-    options = fake_options(the_script.fake);
-    options.cert_pem = "no certificate";
-    assert_int_equal(kontor_connect(&options, &kontor, &error),
-                     KONTOR_INVALID_ARGUMENT);
-    assert_non_null(strstr(error.message, "PEM"));
-    assert_null(kontor);
-    kontor_error_done(&error);
-}
-
-static void
-test_uuids_are_version_4_and_differ(void **state)
-{
-    (void)state;
-    char a[37];
-    char b[37];
-    kontor_uuid(a);
-    kontor_uuid(b);
-    assert_int_equal(strlen(a), 36);
-    assert_int_equal(a[14], '4');
-    assert_non_null(strchr("89ab", a[19]));
-    assert_string_not_equal(a, b);
-}
-
-static void
-test_every_method_is_known_by_its_path(void **state)
-{
-    (void)state;
-    assert_true(kontor_n_methods > 40);
-    for (size_t i = 0; i < kontor_n_methods; i++) {
-        const struct kontor_method *row = &kontor_methods[i];
-        char path[160];
-        snprintf(path, sizeof path, "/%s/%s", row->service->name,
-                 row->service->methods[row->index].name);
-        assert_string_equal(row->path, path);
-        assert_ptr_equal(kontor_method(path), row);
-    }
-    assert_null(kontor_method("/kontor.v1.RegistryService/Nothing"));
-}
-
 int
 main(void)
 {
@@ -509,9 +449,6 @@ main(void)
         cmocka_unit_test(test_a_null_text_is_refused),
         cmocka_unit_test(test_close_ends_what_runs_and_refuses_what_comes),
         cmocka_unit_test(test_many_threads_share_a_connection),
-        cmocka_unit_test(test_connect_says_which_option_is_missing),
-        cmocka_unit_test(test_uuids_are_version_4_and_differ),
-        cmocka_unit_test(test_every_method_is_known_by_its_path),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
