@@ -41,9 +41,6 @@ static const struct reason_row rows[REASON_COUNT] = {
          "This broker has no method of that name.",
          "Check the name of the service and the method; list them with server "
          "reflection."},
-    [REASON_COMPRESSED] = {"COMPRESSED", STATUS_UNIMPLEMENTED,
-                           "The request is compressed; this broker takes none.",
-                           "Turn compression off in the client's channel."},
     [REASON_CERTIFICATE_INVALID] =
         {"CERTIFICATE_INVALID", STATUS_UNAUTHENTICATED,
          "The client certificate does not fit the profile, or no registry vouches for "
@@ -153,9 +150,6 @@ static const struct reason_row rows[REASON_COUNT] = {
         {"DOWNTIME_OVER", STATUS_FAILED_PRECONDITION,
          "The downtime has ended or was cancelled and stays as it was.",
          "Declare a new downtime."},
-    [REASON_NO_HISTORY] = {"NO_HISTORY", STATUS_FAILED_PRECONDITION,
-                           "Older versions of this kind of record are not kept.",
-                           "Read it as it is now, without as_of."},
     [REASON_HISTORY_CHANGED] =
         {"HISTORY_CHANGED", STATUS_OUT_OF_RANGE,
          "The broker was restored: the position belongs to a past that was lost.",

@@ -46,7 +46,8 @@ has_request(struct rpc *rpc)
     }
     if (rpc->payload->type != GRPC_BB_RAW ||
         rpc->payload->data.raw.compression != GRPC_COMPRESS_NONE) {
-        rpc_refuse(rpc, REASON_COMPRESSED, "this broker takes no compressed messages");
+        rpc_refuse(rpc, REASON_MESSAGE_INVALID,
+                   "this broker takes no compressed messages");
         return false;
     }
     size_t max = row->max_request == 0 ? DEFAULT_MAX_REQUEST : row->max_request;

@@ -79,8 +79,6 @@ struct store_failure {
 static const struct store_failure failures[] = {
     {STATUS_INVALID_ARGUMENT, REASON_PAGE_TOKEN_INVALID,
      "the page token is not one of this list with this filter"},
-    {STATUS_FAILED_PRECONDITION, REASON_NO_HISTORY,
-     "older versions of this kind are not kept"},
     {STATUS_UNAVAILABLE, REASON_STORE_UNAVAILABLE, "the store does not answer"},
     {STATUS_RESOURCE_EXHAUSTED, REASON_OVERLOADED, "the store has too much to do"},
 };
