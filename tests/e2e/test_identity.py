@@ -5,7 +5,7 @@ import unittest
 import grpc
 
 import raw
-from broker import Broker, Client, Refused
+from broker import Broker, Client, Refused, wait_for
 from mint import Mint, common_name, fingerprint, key_id, text_of
 
 WHO_AM_I = b"/kontor.v1.RegistryService/WhoAmI"
@@ -231,6 +231,27 @@ class Identity(unittest.TestCase):
     @staticmethod
     def next_change(stream):
         return next(change for message in stream for change in message.get("changes", []))
+
+    def test_4_expired_during_a_connection_and_a_watch(self):
+        certificate = self.mint.client(self.coast_ca, [WEB], ends=3 / 86400)
+        client = self.client(certificate)
+        stream = self.watch(client)
+        client.call("OrderService.ListOrders")
+
+        def is_refused():
+            try:
+                client.call("OrderService.ListOrders")
+            except Refused as refused:
+                return refused
+            return None
+
+        refused = wait_for(is_refused, 20, "the certificate to expire")
+        self.assertEqual((refused.status, refused.reason),
+                         ("UNAUTHENTICATED", "CERTIFICATE_EXPIRED"))
+        self.never_connects(certificate)
+        # The next change of trust ends the watch at the latest.
+        self.revoke(self.web())
+        self.refused("UNAUTHENTICATED", "CERTIFICATE_EXPIRED", list, stream)
 
     def test_4_a_deleted_principal_during_a_watch(self):
         admin = self.broker.client("coast", "admin")

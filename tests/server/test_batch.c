@@ -108,6 +108,33 @@ test_a_batch_can_be_validated_only(void **state)
     assert_int_equal(store_applied(toy_harness->broker.store), 0);
 }
 
+static void
+come_late(void)
+{
+    clock_advance(&toy_harness->clock, 60000);
+}
+
+/* More records than wait for the log at once: the last of them are never begun. */
+static void
+test_a_batch_whose_deadline_comes_says_that_its_outcome_is_unknown(void **state)
+{
+    (void)state;
+    enum { N_RECORDS = 500 };
+    Kontor__V1__CatalogueImportRequest request;
+    struct error error;
+    import_of(&request, N_RECORDS, NULL);
+    request.records[0]->provider->name = (char *)"late";
+    atomic_store(&toy_late, come_late);
+    struct harness_call *call = harness_start_with(
+        toy_harness, toy_operator, TOY "Import", &request, HARNESS_NOW_MS + 30000, 0);
+    assert_int_equal(harness_wait(toy_harness, call, NULL, &error),
+                     STATUS_DEADLINE_EXCEEDED);
+    atomic_store(&toy_late, NULL);
+    assert_int_equal(error.reason, REASON_OUTCOME_UNKNOWN);
+    int64_t stored = store_applied(toy_harness->broker.store);
+    assert_true(stored >= 1 && stored < N_RECORDS);
+}
+
 int
 main(void)
 {
@@ -117,6 +144,7 @@ main(void)
         TEST(test_a_refused_record_of_a_batch_spares_the_others),
         TEST(test_a_repeated_batch_writes_nothing),
         TEST(test_a_batch_can_be_validated_only),
+        TEST(test_a_batch_whose_deadline_comes_says_that_its_outcome_is_unknown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

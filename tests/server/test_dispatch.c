@@ -170,6 +170,25 @@ test_validate_only_answers_as_if_and_writes_nothing(void **state)
 }
 
 static void
+test_what_never_holds_ends_in_contention(void **state)
+{
+    (void)state;
+    struct error error;
+    Kontor__V1__Provider provider = KONTOR__V1__PROVIDER__INIT;
+    Kontor__V1__CreateProviderRequest request =
+        KONTOR__V1__CREATE_PROVIDER_REQUEST__INIT;
+    provider.id = (char *)"coast/a";
+    provider.name = (char *)"A";
+    request.provider = &provider;
+    assert_int_equal(
+        harness_call(toy_harness, toy_operator, TOY "Stale", &request, NULL, &error),
+        STATUS_ABORTED);
+    assert_int_equal(error.reason, REASON_CONTENTION);
+    assert_true(error.retry_after_ms > 0);
+    assert_int_equal(store_applied(toy_harness->broker.store), 0);
+}
+
+static void
 test_a_stale_revision_names_the_current_one(void **state)
 {
     (void)state;
@@ -356,6 +375,7 @@ main(void)
         TEST(test_a_request_id_with_another_request_is_refused),
         TEST(test_validate_only_answers_as_if_and_writes_nothing),
         TEST(test_a_stale_revision_names_the_current_one),
+        TEST(test_what_never_holds_ends_in_contention),
         TEST(test_an_internal_error_tells_only_its_call_id),
         TEST(test_as_of_reads_the_past_and_refuses_the_future),
         TEST(test_numbers_outside_the_log_make_no_commit),

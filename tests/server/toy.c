@@ -8,6 +8,7 @@
 #include "server/rpc/stream.h"
 
 atomic_int toy_takes;
+toy_late_fn *_Atomic toy_late;
 static atomic_llong soft_value = 1;
 
 static char **
@@ -163,6 +164,18 @@ decide_soft(struct call *call, const void *request, struct decision *decision)
     return status;
 }
 
+/* Writes on a revision that never was, as often as it is asked. */
+static enum status
+decide_stale(struct call *call, const void *request, struct decision *decision)
+{
+    const Kontor__V1__CreateProviderRequest *self = request;
+    size_t n_scope;
+    char **scope = scope_of(call, self->provider, &n_scope);
+    decision_put(call, decision, KIND_PROVIDER, self->provider->id, INT64_C(1) << 40,
+                 scope, n_scope, &self->provider->base);
+    return STATUS_OK;
+}
+
 static enum status
 decide_broken(struct call *call, const void *request, struct decision *decision)
 {
@@ -186,6 +199,10 @@ import_decide(struct call *call, const void *request, struct decision *decision)
     const Kontor__V1__CatalogueImportRequest *self = request;
     Kontor__V1__Provider *given = self->records[call->record]->provider;
     struct document old;
+    toy_late_fn *late = atomic_load(&toy_late);
+    if (strcmp(given->name, "late") == 0 && late != NULL) {
+        late();
+    }
     if (strcmp(given->name, "refuse") == 0) {
         call_fault(call, "name", "is refused");
         return call_check_faults(call);
@@ -271,6 +288,14 @@ static const struct row rows[] = {
      .roles = ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN),
      .is_mutation = true,
      .decide = decide_pair,
+     .answer = answer_put},
+    {.path = "/kontor.test.Toy/Stale",
+     .request = MESSAGE(create_provider_request),
+     .reply = MESSAGE(provider),
+     .klass = CLASS_WRITE,
+     .roles = ROLES_ALL,
+     .is_mutation = true,
+     .decide = decide_stale,
      .answer = answer_put},
     {.path = "/kontor.test.Toy/Get",
      .request = MESSAGE(get_provider_request),

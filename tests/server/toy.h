@@ -18,6 +18,7 @@
  * Expect    UpdateProviderRequest -> Provider   writes when expected_revision holds
  * Soft      GetProviderRequest -> Provider      writes a number outside the log only
  * Import    CatalogueImportRequest -> CatalogueImportResponse   a batch
+ * Stale     CreateProviderRequest -> Provider   never holds
  * Broken    GetProviderRequest -> Provider      fails inside
  * Watch     WatchRequest -> stream WatchResponse    providers and services
  * ReadLog   ReadLogRequest -> stream ReadLogResponse
@@ -26,6 +27,10 @@
  * "=r:<registry>".
  */
 extern const struct service_rows *const toy_services[];
+
+/* What Import does at a record of the name "late"; NULL = nothing. */
+typedef void toy_late_fn(void);
+extern toy_late_fn *_Atomic toy_late;
 
 /* How often Take came to a decision. */
 extern atomic_int toy_takes;

@@ -1,0 +1,69 @@
+"""What callers are told when the store is held by somebody else, and after a restore."""
+import os
+import sqlite3
+import unittest
+import uuid
+
+from broker import Broker, Refused, run
+
+
+class Store(unittest.TestCase):
+    def setUp(self):
+        self.broker = Broker("store")
+        self.addCleanup(self.broker.close)
+        self.admin = None
+
+    def start(self):
+        self.broker.start()
+        self.admin = self.broker.client("alpine", "admin")
+
+    def refused(self, status, reason, call, *words, **fields):
+        with self.assertRaises(Refused) as caught:
+            call(*words, **fields)
+        self.assertEqual((caught.exception.status, caught.exception.reason), (status, reason),
+                         caught.exception)
+        return caught.exception
+
+    def rename(self, name, **more):
+        return self.admin.call("RegistryService.UpdateRegistry", timeout=30,
+                               registry={"id": "alpine", "name": name}, **more)
+
+    def test_a_store_somebody_else_holds(self):
+        self.start()
+        other = sqlite3.connect(self.broker.values["store"], isolation_level=None)
+        self.addCleanup(other.close)
+        other.execute("BEGIN IMMEDIATE")
+        asked = {"name": "Held", "request_id": str(uuid.uuid4())}
+        refused = self.refused("UNAVAILABLE", "STORE_UNAVAILABLE", self.rename, **asked)
+        self.assertIn("retry_delay", str(refused.details))
+        self.assertEqual(self.admin.call("RegistryService.GetRegistry", id="alpine").get("name"),
+                         None)
+        other.execute("ROLLBACK")
+        self.assertEqual(self.rename(**asked)["name"], "Held")
+
+    def test_a_past_that_was_lost(self):
+        self.start()
+        self.rename("Kept")
+        backup = os.path.join(self.broker.folder, "backup")
+        self.broker.kontor("alpine", "admin", "backup", backup)
+        for n in range(5):
+            lost = int(self.rename(f"Lost {n}")["revision"])
+        self.assertEqual(self.broker.stop(), 0)
+        # An empty store under another name, as after a disk was lost.
+        self.broker.values["store"] = os.path.join(self.broker.folder, "second.db")
+        self.broker._write_config(self.broker.values)
+        run([os.environ["KONTORD"], "--config", self.broker.config, "--restore", backup])
+        self.start()
+        registry = self.admin.call("RegistryService.GetRegistry", id="alpine")
+        self.assertEqual(registry["name"], "Kept")
+        self.refused("OUT_OF_RANGE", "HISTORY_CHANGED", list,
+                     self.admin.stream("OrderService.WatchOrders", after={"seq": lost}))
+        self.refused("OUT_OF_RANGE", "HISTORY_CHANGED", list,
+                     self.admin.stream("RegistryService.ReadLog", after=lost))
+        self.assertGreater(int(self.rename("Goes on")["revision"]), lost)
+        self.refused("OUT_OF_RANGE", "HISTORY_CHANGED", self.admin.call,
+                     "RegistryService.GetRegistry", id="alpine", as_of={"seq": lost})
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
