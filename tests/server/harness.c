@@ -15,6 +15,7 @@
 #include "server/rpc/envelope.h"
 #include "server/rpc/park.h"
 #include "server/rpc/timer.h"
+#include "tests/server/seen.h"
 
 struct harness_call {
     const struct row *row;
@@ -171,6 +172,7 @@ done(void *context, const struct ending *ending)
     call->seq = ending->seq;
     if (ending->error != NULL) {
         copy_error(call, ending->error);
+        seen_note(call->row->path, reason_row(ending->error->reason)->name);
     }
     if (ending->internal != NULL) {
         call->error.message =

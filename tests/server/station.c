@@ -12,6 +12,7 @@
 #include "kontor/v1/registry.pb-c.h"
 #include "proto/wire.h"
 #include "server/rpc/identity.h"
+#include "tests/server/seen.h"
 #include "tests/server/toy.h"
 
 enum { DAY_S = 24 * 3600 };
@@ -97,6 +98,7 @@ static void
 logged(void *context, const struct server_call *call)
 {
     struct station *station = context;
+    seen_note(call->path, call->reason);
     atomic_fetch_add(&station->n_logged, 1);
     if (strcmp(call->reason, "BEHIND") == 0) {
         atomic_fetch_add(&station->n_behind, 1);
