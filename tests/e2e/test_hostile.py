@@ -120,8 +120,8 @@ class Hostile(unittest.TestCase):
             compression=grpc.Compression.Gzip)
         self.addCleanup(channel.close)
         with self.assertRaises(grpc.RpcError) as caught:
-            channel.unary_unary("/kontor.v1.OrderService/ListOrders")(b"\x1a" + b"\x7f" + b"x" * 127,
-                                                                      timeout=10)
+            channel.unary_unary("/kontor.v1.OrderService/ListOrders")(
+                b"\x1a\x7f" + b"x" * 127, timeout=10)
         self.assertEqual(caught.exception.code(), grpc.StatusCode.UNIMPLEMENTED)
         self.answers()
 
