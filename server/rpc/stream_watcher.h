@@ -51,6 +51,9 @@ void watcher_work(struct watcher *watcher,
 /* Gives the idle watcher to a thread of the completion queue, if it is idle. */
 void watcher_wake(struct watcher *watcher);
 
+/* What moves a watcher once it is attached to its RPC. */
+extern const struct rpc_events watcher_events;
+
 /* The slices of one message. */
 struct message {
     grpc_slice *slices;

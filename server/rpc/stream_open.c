@@ -1,0 +1,153 @@
+#include "server/rpc/stream.h"
+
+#include <string.h>
+
+#include "server/rpc/flight.h"
+#include "server/rpc/stream_watcher.h"
+
+/* The kinds asked for, out of those of the row. */
+static bool
+pick_kinds(struct watcher *watcher, char *const *names, size_t n_names)
+{
+    for (size_t i = 0; watcher->row->kinds[i] != NULL; i++) {
+        uint32_t bit =
+            stream_kind_bit(kind_by_name(kind_table, watcher->row->kinds[i]));
+        watcher->kinds |= n_names == 0 ? bit : 0;
+    }
+    for (size_t i = 0; i < n_names; i++) {
+        bool is_served = false;
+        for (size_t j = 0; watcher->row->kinds[j] != NULL && !is_served; j++) {
+            is_served = strcmp(watcher->row->kinds[j], names[i]) == 0;
+        }
+        if (!is_served) {
+            return false;
+        }
+        watcher->kinds |= stream_kind_bit(kind_by_name(kind_table, names[i]));
+    }
+    return true;
+}
+
+static bool
+is_lost(const struct dispatch *dispatch, int64_t seq)
+{
+    for (size_t i = 1; i < dispatch->n_histories; i++) {
+        const Kontor__V1__History *history = dispatch->histories[i];
+        if (seq > history->last_common_seq && seq < history->first_seq) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A position is of the same past, not ahead, and of the same scopes; or the call ends.
+ */
+static bool
+is_position(struct rpc *rpc, int64_t seq, const char *scope_tag)
+{
+    int64_t applied = store_applied(rpc->server->options.broker->store);
+    if (seq < 0) {
+        rpc_refuse(rpc, REASON_FIELDS_INVALID, "positions begin at 0");
+        return false;
+    }
+    if (is_lost(rpc->server->dispatch, seq)) {
+        rpc_refuse(rpc, REASON_HISTORY_CHANGED,
+                   "the position belongs to a past that was lost: list again");
+        return false;
+    }
+    if (seq > applied) {
+        rpc_refuse(rpc, REASON_AHEAD, "the position lies above the last one applied");
+        return false;
+    }
+    if (scope_tag[0] != '\0' && strcmp(scope_tag, rpc->who->scope_tag) != 0) {
+        rpc_refuse(rpc, REASON_SCOPE_CHANGED,
+                   "what you may see has changed: list again");
+        return false;
+    }
+    return true;
+}
+
+static bool
+open_watch(struct watcher *watcher, const Kontor__V1__WatchRequest *request)
+{
+    struct rpc *rpc = watcher->rpc;
+    watcher->is_following = request->follow;
+    watcher->prefix = request->id_prefix;
+    if (!pick_kinds(watcher, request->kinds, request->n_kinds)) {
+        rpc_refuse(rpc, REASON_FIELDS_INVALID,
+                   "kinds: names one that this method does not send");
+        return false;
+    }
+    if (request->after == NULL) {
+        return true;
+    }
+    atomic_store(&watcher->cursor, request->after->seq);
+    return is_position(rpc, request->after->seq, request->after->scope_tag);
+}
+
+static bool
+open_log(struct watcher *watcher, const Kontor__V1__ReadLogRequest *request)
+{
+    watcher->is_following = request->follow;
+    atomic_store(&watcher->cursor, request->after);
+    return is_position(watcher->rpc, request->after, "");
+}
+
+static struct watcher *
+watcher_new(struct rpc *rpc)
+{
+    struct watcher *watcher = arena_alloc(rpc_arena(rpc), sizeof *watcher);
+    int64_t applied = store_applied(rpc->server->options.broker->store);
+    int64_t now_ms = clock_monotonic_ms(rpc->server->options.clock);
+    watcher->rpc = rpc;
+    watcher->hub = rpc->server->hub;
+    watcher->row = rpc->method->row->stream;
+    watcher->target = applied;
+    watcher->prefix = "";
+    atomic_init(&watcher->state, WATCHER_OWNED);
+    atomic_init(&watcher->cursor, applied);
+    atomic_init(&watcher->sent_ms, now_ms);
+    atomic_init(&watcher->authorised_ms, now_ms);
+    atomic_init(&watcher->generation,
+                identity_generation(rpc->server->options.broker->identity));
+    return watcher;
+}
+
+/* A reason and a text are all a stream's refusal says; faults name the first field. */
+static const ProtobufCMessage *
+unpack(struct rpc *rpc, struct bytes request)
+{
+    struct error error = {0};
+    const ProtobufCMessage *message =
+        dispatch_unpack(rpc->method->row->request, request, rpc_arena(rpc), &error);
+    if (message == NULL) {
+        struct ending ending = {.status = error.status,
+                                .error = &error,
+                                .seq =
+                                    store_applied(rpc->server->options.broker->store)};
+        rpc_end(rpc, &ending);
+    }
+    return message;
+}
+
+void
+stream_begin(struct rpc *rpc, struct bytes request)
+{
+    const ProtobufCMessage *message = unpack(rpc, request);
+    if (message == NULL) {
+        return;
+    }
+    struct watcher *watcher = watcher_new(rpc);
+    bool is_open = watcher->row->is_log ? open_log(watcher, (const void *)message)
+                                        : open_watch(watcher, (const void *)message);
+    if (!is_open) {
+        return;
+    }
+    /* Entered before it is attached: closing takes it out again. */
+    hub_add(watcher->hub, watcher);
+    if (!rpc_attach(rpc, &watcher_events, watcher)) {
+        hub_remove(watcher->hub, watcher);
+        rpc_gone(rpc);
+        return;
+    }
+    watcher_pump(watcher);
+}
