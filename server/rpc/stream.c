@@ -1,5 +1,6 @@
 #include "server/rpc/stream.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "server/rpc/flight.h"
