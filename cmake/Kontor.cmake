@@ -21,13 +21,10 @@ if(KONTOR_SANITIZE)
   add_link_options(-fsanitize=${KONTOR_SANITIZE})
 endif()
 
-# What tests run with. Sanitized programs are several times slower; the whole stack of what leaks is needed
-# to tell ours from what libraries keep, and costs more still.
-set(KONTOR_TEST_ENVIRONMENT
-    "ASAN_OPTIONS=detect_leaks=1:fast_unwind_on_malloc=0"
-    "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/leaks.txt:print_suppressions=0"
-    "UBSAN_OPTIONS=print_stacktrace=1"
-    "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+# What tests run with; sanitized programs are several times slower.
+set(KONTOR_TEST_ENVIRONMENT "ASAN_OPTIONS=detect_leaks=1" "UBSAN_OPTIONS=print_stacktrace=1"
+                            "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+set(KONTOR_LEAKS "LSAN_OPTIONS=print_suppressions=0:suppressions=${PROJECT_SOURCE_DIR}/tests")
 set(KONTOR_TEST_SLOWNESS 1)
 if(KONTOR_SANITIZE)
   set(KONTOR_TEST_SLOWNESS 5)
@@ -51,5 +48,6 @@ function(kontor_test name)
   target_link_libraries(${name} PRIVATE kontor_flags PkgConfig::CMOCKA ${TEST_LIBRARIES})
   add_test(NAME ${name} COMMAND ${name})
   math(EXPR timeout_s "120 * ${KONTOR_TEST_SLOWNESS}")
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout_s} ENVIRONMENT "${KONTOR_TEST_ENVIRONMENT}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout_s} ENVIRONMENT
+                                            "${KONTOR_TEST_ENVIRONMENT};${KONTOR_LEAKS}/leaks.txt")
 endfunction()

@@ -104,11 +104,10 @@ call_illegal(struct call *call, const struct kind *kind, const char *id,
     call_value(call, "from", "%s", from);
     call_value(call, "wanted", "%s", wanted);
     call_value(call, "allowed", "%s", allowed);
-    return call_fail(call, REASON_ILLEGAL_STATE,
-                     "%s %s is %s: %s is not possible then, %s%s", kind->name, id, from,
-                     wanted,
-                     allowed[0] == '\0' ? "nothing is possible any more" : "but ",
-                     allowed);
+    return call_fail(
+        call, REASON_ILLEGAL_STATE, "%s %s is %s: %s is not possible then, %s%s",
+        kind->name, id, from, wanted,
+        allowed[0] == '\0' ? "nothing is possible any more" : "but ", allowed);
 }
 
 /* The broker's own calls see and own everything. */
