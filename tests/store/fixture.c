@@ -7,17 +7,6 @@
 
 #include "proto/wire.h"
 
-static void
-sqlite_uri(const char *folder, char *out, size_t size)
-{
-    (void)snprintf(out, size, "sqlite:%s/store.db", folder);
-}
-
-const struct fixture_backend fixture_backends[] = {
-    {"sqlite", sqlite_uri},
-    {NULL, NULL},
-};
-
 const struct kind fixture_kinds[] = {
     {
         .name = "paper",
@@ -79,7 +68,7 @@ fixture_open(struct fixture *fixture, const struct fixture_backend *backend)
     *fixture = (struct fixture){.backend = backend};
     (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/kontor-store-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
-    backend->uri(fixture->folder, fixture->uri, sizeof fixture->uri);
+    backend->address(fixture->folder, "store", fixture->uri, sizeof fixture->uri);
     atomic_store(&fixture->now_ms, 1700000000000);
     fixture->options = (struct store_options){
         .uri = fixture->uri,
@@ -116,6 +105,9 @@ fixture_close(struct fixture *fixture)
 {
     fixture_shut(fixture);
     arena_free(fixture->arena);
+    if (fixture->backend->clear != NULL) {
+        fixture->backend->clear(fixture->folder);
+    }
     (void)nftw(fixture->folder, fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -127,9 +119,11 @@ fixture_reopen(struct fixture *fixture)
 }
 
 const char *
-fixture_path(const struct fixture *fixture)
+fixture_address(struct fixture *fixture, const char *name)
 {
-    return strchr(fixture->uri, ':') + 1;
+    char *address = arena_alloc(fixture->arena, FIXTURE_URI);
+    fixture->backend->address(fixture->folder, name, address, FIXTURE_URI);
+    return address;
 }
 
 /* One case on one backend. */
@@ -142,41 +136,61 @@ static void
 fixture_run_pair(void **state)
 {
     const struct fixture_pair *pair = *state;
+    const struct fixture_backend *backend = pair->backend;
+    const char *missing = backend->missing == NULL ? NULL : backend->missing();
+    if (missing != NULL) {
+        print_message("%s is not tested: %s\n", backend->name, missing);
+        skip();
+    }
     struct fixture *fixture = calloc(1, sizeof *fixture);
-    fixture_open(fixture, pair->backend);
+    fixture_open(fixture, backend);
     pair->row->run(fixture);
     fixture_close(fixture);
     free(fixture);
 }
 
-static size_t
-fixture_n_backends(void)
+const struct fixture_backend *
+fixture_backend(const char *name)
 {
-    size_t n = 0;
-    while (fixture_backends[n].name != NULL) {
-        n++;
+    const struct fixture_backend *backend = fixture_backends;
+    while (backend->name != NULL && strcmp(backend->name, name) != 0) {
+        backend++;
     }
-    return n;
+    if (backend->name == NULL) {
+        fail_msg("no row of fixture_backends is named %s", name);
+    }
+    return backend;
+}
+
+int
+fixture_run_on(const struct fixture_backend *backend, const char *group,
+               const struct fixture_case *cases, size_t n_cases)
+{
+    char name[64];
+    struct CMUnitTest *tests = calloc(n_cases, sizeof *tests);
+    struct fixture_pair *pairs = calloc(n_cases, sizeof *pairs);
+    for (size_t i = 0; i < n_cases; i++) {
+        pairs[i] = (struct fixture_pair){backend, &cases[i]};
+        tests[i] = (struct CMUnitTest){.name = cases[i].name,
+                                       .test_func = fixture_run_pair,
+                                       .initial_state = &pairs[i]};
+    }
+    (void)snprintf(name, sizeof name, "%s on %s", group, backend->name);
+    /* The macro wants an array; this is the function behind it. */
+    int n_failed = _cmocka_run_group_tests(name, tests, n_cases, NULL, NULL);
+    free(pairs);
+    free(tests);
+    return n_failed;
 }
 
 int
 fixture_run(const char *group, const struct fixture_case *cases, size_t n_cases)
 {
-    size_t n_backends = fixture_n_backends();
-    size_t n = n_backends * n_cases;
-    struct CMUnitTest *tests = calloc(n, sizeof *tests);
-    struct fixture_pair *pairs = calloc(n, sizeof *pairs);
-    for (size_t i = 0; i < n; i++) {
-        pairs[i] =
-            (struct fixture_pair){&fixture_backends[i / n_cases], &cases[i % n_cases]};
-        tests[i] = (struct CMUnitTest){.name = cases[i % n_cases].name,
-                                       .test_func = fixture_run_pair,
-                                       .initial_state = &pairs[i]};
+    int n_failed = 0;
+    for (const struct fixture_backend *row = fixture_backends; row->name != NULL;
+         row++) {
+        n_failed += fixture_run_on(row, group, cases, n_cases);
     }
-    /* The macro wants an array; this is the function behind it. */
-    int n_failed = _cmocka_run_group_tests(group, tests, n, NULL, NULL);
-    free(pairs);
-    free(tests);
     return n_failed;
 }
 

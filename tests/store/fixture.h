@@ -20,14 +20,32 @@
 
 #include "store/inner.h"
 
-/* A backend under test; one more backend is one more row. */
+enum { FIXTURE_URI = 512 };
+
+/*
+ * A backend under test. Each contract test runs once a row of fixture_backends, and
+ * knows of its backend what stands here, no more: one more backend is one more row.
+ */
 struct fixture_backend {
-    const char *name;
-    /* The address of a store in a fresh folder. */
-    void (*uri)(const char *folder, char *out, size_t size);
+    const char *name; /* As store_backend answers it. */
+    /* Why it cannot be tested here, such as a server nobody named: its cases are then
+     * skipped aloud. NULL, or an answer of NULL: it can. */
+    const char *(*missing)(void);
+    /*
+     * The address of a store of this name for a test that owns this folder. Stores of
+     * two folders, or of two names, have nothing in common, and none is there before
+     * the first open.
+     */
+    void (*address)(const char *folder, const char *name, char *out, size_t size);
+    /* Removes what the stores of a folder left outside of it; NULL: nothing. */
+    void (*clear)(const char *folder);
+    bool is_exclusive; /* A second broker on the same store is refused. */
 };
 
+/* Ended by a NULL name. */
 extern const struct fixture_backend fixture_backends[];
+/* The row of this name; fails the test where there is none. */
+const struct fixture_backend *fixture_backend(const char *name);
 
 /* Kinds of the tests: fields 5 name, 6 rank, 7 due, 8.1 owner, 9 secret (internal). */
 extern const struct kind fixture_kinds[];
@@ -39,7 +57,7 @@ extern const struct kind fixture_kinds[];
 struct fixture {
     const struct fixture_backend *backend;
     char folder[64];
-    char uri[128];
+    char uri[FIXTURE_URI];
     struct store_options options;
     struct store_mode mode;
     struct store *store;
@@ -71,8 +89,8 @@ void fixture_close(struct fixture *fixture);
 void fixture_reopen(struct fixture *fixture);
 /* Closes store and reader only. */
 void fixture_shut(struct fixture *fixture);
-/* Path of the store's file, where the backend has one. */
-const char *fixture_path(const struct fixture *fixture);
+/* The address of one more store of this test's. */
+const char *fixture_address(struct fixture *fixture, const char *name);
 
 /* Runs every case on every backend, each with a store of its own. */
 struct fixture_case {
@@ -80,6 +98,9 @@ struct fixture_case {
     void (*run)(struct fixture *fixture);
 };
 int fixture_run(const char *group, const struct fixture_case *cases, size_t n_cases);
+/* Runs every case on this backend only: what no other can suffer. */
+int fixture_run_on(const struct fixture_backend *backend, const char *group,
+                   const struct fixture_case *cases, size_t n_cases);
 
 void ticket_init(struct ticket *ticket);
 void ticket_done(struct ticket *ticket);

@@ -1,6 +1,4 @@
 /* The table of kinds: what the store takes for granted of every row. */
-#include <stdlib.h>
-
 #include "store/split.h"
 #include "tests/store/fixture.h"
 
@@ -110,26 +108,6 @@ test_records_begin_with_the_envelope(void **state)
     }
 }
 
-/* The broker's own kinds make a store. */
-static void
-test_table_makes_a_store(void **state)
-{
-    (void)state;
-    struct fixture *fixture = calloc(1, sizeof *fixture);
-    fixture_open(fixture, &fixture_backends[0]);
-    fixture->options.kinds = kind_table;
-    fixture->options.uri = arena_print(fixture->arena, "%s.real", fixture->uri);
-    fixture_reopen(fixture);
-    fixture_put(fixture, KIND_GUARD, "name/x", 0, "",
-                (struct bytes){(const uint8_t *)"x", 1});
-    fixture_put(fixture, KIND_ITEM, "o/1", 0, "=r:a ~*",
-                (struct bytes){(const uint8_t *)"\x30\x02", 2});
-    fixture_reopen(fixture);
-    fixture_verify(fixture);
-    fixture_close(fixture);
-    free(fixture);
-}
-
 int
 main(void)
 {
@@ -139,7 +117,6 @@ main(void)
         cmocka_unit_test(test_declared_fields_are_fields_of_the_record),
         cmocka_unit_test(test_internal_fields_are_fields_beyond_the_envelope),
         cmocka_unit_test(test_records_begin_with_the_envelope),
-        cmocka_unit_test(test_table_makes_a_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,9 +9,7 @@ static struct store_options
 target_options(struct fixture *f, const char *name)
 {
     struct store_options options = f->options;
-    char *uri = arena_alloc(f->arena, 128);
-    f->backend->uri(f->folder, uri, 128);
-    options.uri = arena_print(f->arena, "%s.%s", uri, name);
+    options.uri = fixture_address(f, name);
     return options;
 }
 

@@ -13,13 +13,20 @@
 #include "tests/store/crash_vfs.h"
 #include "tests/store/fixture.h"
 
+/* The store's file. */
+static const char *
+path_of(const struct fixture *f)
+{
+    return strchr(f->uri, ':') + 1;
+}
+
 /* Runs SQL on the file itself, behind the store's back. */
 static void
 tamper(struct fixture *f, const char *sql)
 {
     sqlite3 *handle = NULL;
     char *error = NULL;
-    assert_int_equal(sqlite3_open(fixture_path(f), &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_open(path_of(f), &handle), SQLITE_OK);
     if (sqlite3_exec(handle, sql, NULL, NULL, &error) != SQLITE_OK) {
         fail_msg("%s: %s", sql, error);
     }
@@ -130,7 +137,7 @@ test_corrupted_page_is_told(struct fixture *f)
     fixture_shut(f);
     sqlite3 *handle = NULL;
     sqlite3_stmt *statement = NULL;
-    assert_int_equal(sqlite3_open(fixture_path(f), &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_open(path_of(f), &handle), SQLITE_OK);
     assert_int_equal(
         sqlite3_prepare_v2(handle,
                            "SELECT rootpage FROM sqlite_schema WHERE name = 'paper'",
@@ -140,7 +147,7 @@ test_corrupted_page_is_told(struct fixture *f)
     off_t page = sqlite3_column_int64(statement, 0) - 1;
     sqlite3_finalize(statement);
     sqlite3_close(handle);
-    scribble(fixture_path(f), page * 8192);
+    scribble(path_of(f), page * 8192);
     fixture_reopen(f);
     assert_int_equal(store_get(f->reader, KIND_PAPER, "p", NULL, 0, f->arena, &got),
                      STATUS_DATA_LOSS);
@@ -197,7 +204,7 @@ test_open_refuses_what_is_no_store(struct fixture *f)
     expect_no_open(f, path, "unable to open");
     tamper(f, "PRAGMA user_version = 2");
     expect_no_open(f, f->uri, "another version");
-    scribble(fixture_path(f), 0);
+    scribble(path_of(f), 0);
     expect_no_open(f, f->uri, "no store");
 }
 
@@ -358,7 +365,7 @@ test_settings_are_those_of_the_design(struct fixture *f)
     fill(f);
     fixture_shut(f);
     sqlite3 *handle = NULL;
-    assert_int_equal(sqlite3_open(fixture_path(f), &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_open(path_of(f), &handle), SQLITE_OK);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         sqlite3_stmt *statement = NULL;
         assert_int_equal(sqlite3_prepare_v2(handle, rows[i].sql, -1, &statement, NULL),
@@ -466,5 +473,6 @@ main(void)
     /* Before there is a second thread: a mount of one thread's is not seen by the
      * others. */
     is_alone = unshare(CLONE_NEWNS) == 0;
-    return fixture_run("sqlite", cases, sizeof cases / sizeof cases[0]);
+    return fixture_run_on(fixture_backend("sqlite"), "sqlite", cases,
+                          sizeof cases / sizeof cases[0]);
 }
