@@ -39,8 +39,14 @@ call_pack(const ProtobufCMessage *message, grpc_slice *packed,
                          "a text or a message inside the %s is NULL",
                          message->descriptor->short_name);
     }
-    *packed = grpc_slice_malloc(protobuf_c_message_get_packed_size(message));
-    protobuf_c_message_pack(message, GRPC_SLICE_START_PTR(*packed));
+    /* Not grpc_slice_malloc, which aborts: how much it is the host decides, up to the
+     * whole of a catalogue. */
+    size_t size = protobuf_c_message_get_packed_size(message);
+    uint8_t *bytes = malloc(size + 1);
+    if (bytes == NULL) {
+        return error_memory(error);
+    }
+    *packed = grpc_slice_new(bytes, protobuf_c_message_pack(message, bytes), free);
     return KONTOR_OK;
 }
 
@@ -50,6 +56,7 @@ struct call {
     const struct kontor_call_options *options;
     struct rpc_start start;
     char request_id[37]; /* "" when the method has none. */
+    bool was_sent;       /* At least one attempt went out. */
 };
 
 /*
@@ -93,6 +100,7 @@ call_attempt(struct call *call, ProtobufCMessage **reply, struct kontor_error *e
     if (rpc == NULL) {
         return error->status;
     }
+    call->was_sent = true;
     ProtobufCMessage *message = NULL;
     enum rpc_event event = rpc_next(rpc, INT64_MAX, &message);
     enum kontor_status status = rpc_result(rpc, error);
@@ -143,7 +151,10 @@ call_explain(const struct call *call, struct kontor_error *error)
     bool is_change =
         call->request_id[0] != '\0' ||
         strcmp(call->start.method->path, "/kontor.v1.OrderService/PlaceOrder") == 0;
-    error->is_outcome_unknown = is_change && retry_is_outcome_unknown(error);
+    /* An answer there was no memory for says nothing about what was done. */
+    bool is_unread = call->was_sent && error_is(error, "OUT_OF_MEMORY");
+    error->is_outcome_unknown =
+        is_change && (is_unread || retry_is_outcome_unknown(error));
     if (error->is_outcome_unknown && error->status == KONTOR_DEADLINE_EXCEEDED &&
         error->reason[0] == '\0') {
         error->reason = "OUTCOME_UNKNOWN";

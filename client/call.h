@@ -17,8 +17,8 @@ enum kontor_status call_unary(struct kontor *kontor, const struct kontor_method 
                               const struct kontor_call_options *options,
                               const struct stop *stop, ProtobufCMessage **reply,
                               struct kontor_error *error);
-/* Packs a message; INVALID_ARGUMENT{MESSAGE_INVALID} when a text in it is NULL. Unref
- * *packed. */
+/* Packs a message; INVALID_ARGUMENT{MESSAGE_INVALID} when a text in it is NULL,
+ * RESOURCE_EXHAUSTED{OUT_OF_MEMORY}. Unref *packed. */
 enum kontor_status call_pack(const ProtobufCMessage *message, grpc_slice *packed,
                              struct kontor_error *error);
 

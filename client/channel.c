@@ -144,6 +144,9 @@ pem_read(struct pem *pem, FILE *stream, struct kontor_error *error)
         return error_memory(error);
     }
     size_t size = fread(pem->owned, 1, PEM_MAX_SIZE, stream);
+    if (ferror(stream) && errno == ENOMEM) {
+        return error_memory(error);
+    }
     if (ferror(stream) || size == 0) {
         return error_set(error, KONTOR_NOT_FOUND, "CONNECTION_SETTINGS",
                          "%s: %s cannot be read or is empty", pem->what, pem->file);
@@ -176,10 +179,15 @@ pem_load(struct pem *pem, struct kontor_error *error)
                          "%s is not set: give a PEM file", pem->what);
     }
     FILE *stream = fopen(pem->file, "rbe");
+    if (stream == NULL && errno == ENOMEM) {
+        return error_memory(error);
+    }
     if (stream == NULL) {
         return error_set(error, KONTOR_NOT_FOUND, "CONNECTION_SETTINGS", "%s: %s: %s",
                          pem->what, pem->file, strerror(errno));
     }
+    /* A buffer of the C library would keep a part of the key, and nobody wipes it. */
+    setvbuf(stream, NULL, _IONBF, 0);
     enum kontor_status status = pem_read(pem, stream, error);
     fclose(stream);
     return status;

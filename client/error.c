@@ -205,8 +205,7 @@ static ProtobufCMessage *
 error_unpack(struct kontor_error *error, const ProtobufCMessageDescriptor *descriptor,
              struct bytes bytes)
 {
-    struct faults faults = {.arena = error->memory};
-    if (!wire_check(descriptor, bytes, &wire_request_limits, &faults)) {
+    if (!wire_check(descriptor, bytes, &wire_request_limits, NULL)) {
         return NULL;
     }
     ProtobufCAllocator allocator = {error_alloc, error_keep, error->memory};

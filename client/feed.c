@@ -159,6 +159,12 @@ feed_next(struct feed *feed, int64_t until_ms, ProtobufCMessage **message,
     return event;
 }
 
+enum kontor_event
+feed_fail(struct feed *feed)
+{
+    return feed_over(feed, KONTOR_EVENT_FAILED);
+}
+
 void
 feed_stop(struct feed *feed)
 {

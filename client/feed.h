@@ -43,6 +43,11 @@ struct feed {
  */
 enum kontor_event feed_next(struct feed *feed, int64_t until_ms,
                             ProtobufCMessage **message, struct kontor_error *error);
+/*
+ * Ends it because the owner lost a message: going on behind it would be a gap. Answers
+ * FAILED, as does every feed_next from then on.
+ */
+enum kontor_event feed_fail(struct feed *feed);
 /* Ends it with FAILED, CANCELLED{STOPPED}. Any thread. */
 void feed_stop(struct feed *feed);
 void feed_done(struct feed *feed);

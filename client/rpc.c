@@ -10,7 +10,6 @@
 #include <grpc/support/time.h>
 
 #include "client/error.h"
-#include "proto/arena.h"
 #include "proto/wire.h"
 
 /*
@@ -45,7 +44,9 @@ struct rpc {
     bool is_reading; /* TAG_MESSAGE is out. */
     bool has_ended;  /* No more messages: the status is here or on its way. */
     bool is_cancelled;
-    bool is_damaged; /* A message could not be read. */
+    /* The reader's own. */
+    enum kontor_status reading; /* Why a message could not be read: INTERNAL, damaged;
+                                   RESOURCE_EXHAUSTED, no memory for it. */
 };
 
 /* ---- Operations ---- */
@@ -253,40 +254,64 @@ rpc_cancel_all(struct kontor *kontor, const struct stop *stop)
     }
 }
 
-/* Unpacks what arrived; NULL and is_damaged when it is not what the method answers
- * with. */
-static ProtobufCMessage *
-rpc_unpack(struct rpc *rpc, grpc_slice slice)
+/*
+ * The message in one piece, in memory of our own: grpc_byte_buffer_reader_readall
+ * aborts when there is none, and its size is the broker's choice. NULL: out of memory.
+ */
+static uint8_t *
+rpc_gather(grpc_byte_buffer *buffer, size_t *size)
+{
+    size_t room = grpc_byte_buffer_length(buffer);
+    uint8_t *bytes = malloc(room + 1);
+    grpc_byte_buffer_reader reader;
+    if (bytes == NULL || !grpc_byte_buffer_reader_init(&reader, buffer)) {
+        free(bytes);
+        return NULL;
+    }
+    grpc_slice slice;
+    *size = 0;
+    while (grpc_byte_buffer_reader_next(&reader, &slice)) {
+        size_t part = GRPC_SLICE_LENGTH(slice);
+        /* The length is the sum of the slices; what is beyond it is never written. */
+        part = part < room - *size ? part : room - *size;
+        memcpy(bytes + *size, GRPC_SLICE_START_PTR(slice), part);
+        *size += part;
+        grpc_slice_unref(slice);
+    }
+    grpc_byte_buffer_reader_destroy(&reader);
+    return bytes;
+}
+
+/*
+ * What passed the check can be unpacked, so a failure behind it is want of memory. The
+ * check asks for no reasons: those would need an arena that aborts.
+ */
+static enum kontor_status
+rpc_unpack(const struct rpc *rpc, struct bytes bytes, ProtobufCMessage **message)
 {
     const ProtobufCMessageDescriptor *output =
         rpc->method->service->methods[rpc->method->index].output;
-    struct bytes bytes = {GRPC_SLICE_START_PTR(slice), GRPC_SLICE_LENGTH(slice)};
-    struct faults faults = {.arena = arena_new()};
-    ProtobufCMessage *message = NULL;
-    if (faults.arena != NULL &&
-        wire_check(output, bytes, &wire_stored_limits, &faults)) {
-        message = protobuf_c_message_unpack(output, NULL, bytes.size, bytes.data);
+    if (!wire_check(output, bytes, &wire_stored_limits, NULL)) {
+        return KONTOR_INTERNAL;
     }
-    arena_free(faults.arena);
-    return message;
+    *message = protobuf_c_message_unpack(output, NULL, bytes.size, bytes.data);
+    return *message == NULL ? KONTOR_RESOURCE_EXHAUSTED : KONTOR_OK;
 }
 
 /* The buffer is given back whether or not it could be read. */
 static ProtobufCMessage *
 rpc_take(struct rpc *rpc)
 {
-    grpc_byte_buffer *buffer = rpc->message;
-    rpc->message = NULL;
-    grpc_byte_buffer_reader reader;
     ProtobufCMessage *message = NULL;
-    if (grpc_byte_buffer_reader_init(&reader, buffer)) {
-        grpc_slice slice = grpc_byte_buffer_reader_readall(&reader);
-        message = rpc_unpack(rpc, slice);
-        grpc_slice_unref(slice);
-        grpc_byte_buffer_reader_destroy(&reader);
+    size_t size = 0;
+    uint8_t *bytes = rpc_gather(rpc->message, &size);
+    grpc_byte_buffer_destroy(rpc->message);
+    rpc->message = NULL;
+    rpc->reading = KONTOR_RESOURCE_EXHAUSTED;
+    if (bytes != NULL) {
+        rpc->reading = rpc_unpack(rpc, (struct bytes){bytes, size}, &message);
     }
-    grpc_byte_buffer_destroy(buffer);
-    rpc->is_damaged = message == NULL;
+    free(bytes);
     return message;
 }
 
@@ -296,7 +321,7 @@ static bool
 rpc_may_read(const struct rpc *rpc)
 {
     return rpc->method->is_stream && rpc->message == NULL && !rpc->is_reading &&
-           !rpc->has_ended && !rpc->is_damaged;
+           !rpc->has_ended && rpc->reading == KONTOR_OK;
 }
 
 /* Whether nothing is left to wait for before the next step; the mutex is held. */
@@ -326,7 +351,7 @@ rpc_next(struct rpc *rpc, int64_t until_ms, ProtobufCMessage **message)
     if (!has_news) {
         return RPC_TIMEOUT;
     }
-    bool has_message = rpc->message != NULL && !rpc->is_damaged &&
+    bool has_message = rpc->message != NULL && rpc->reading == KONTOR_OK &&
                        (rpc->method->is_stream || rpc->code == GRPC_STATUS_OK);
     ProtobufCMessage *taken = has_message ? rpc_take(rpc) : NULL;
     if (taken == NULL) {
@@ -360,7 +385,10 @@ rpc_trailer(const struct rpc *rpc, const char *key)
 enum kontor_status
 rpc_result(struct rpc *rpc, struct kontor_error *error)
 {
-    if (rpc->is_damaged) {
+    if (rpc->reading == KONTOR_RESOURCE_EXHAUSTED) {
+        return error_memory(error);
+    }
+    if (rpc->reading != KONTOR_OK) {
         return error_set(error, KONTOR_INTERNAL, "MESSAGE_INVALID",
                          "the broker's answer to %s could not be read",
                          rpc->method->path);

@@ -33,7 +33,8 @@ struct rpc *rpc_open(struct kontor *kontor, const struct rpc_start *start,
 enum rpc_event { RPC_MESSAGE, RPC_TIMEOUT, RPC_OVER };
 enum rpc_event rpc_next(struct rpc *rpc, int64_t until_ms, ProtobufCMessage **message);
 /* How it ended: OK, or the error. A message that could not be read is
- * INTERNAL{MESSAGE_INVALID}. */
+ * INTERNAL{MESSAGE_INVALID}, one there was no memory for
+ * RESOURCE_EXHAUSTED{OUT_OF_MEMORY}. */
 enum kontor_status rpc_result(struct rpc *rpc, struct kontor_error *error);
 /* Where the answer stands in the log (kontor-seq); 0 = it did not say. */
 int64_t rpc_seq(const struct rpc *rpc);

@@ -213,8 +213,10 @@ kontor_watch_next(struct kontor_watch *watch, int64_t timeout_ms,
         bool is_taken = watch_take(watch, (Kontor__V1__WatchResponse *)message);
         kontor_reply_free(message);
         if (!is_taken) {
+            /* Its changes are gone, so nothing behind them may be given: the host opens
+             * another watch from its position. */
             error_memory(error);
-            return KONTOR_EVENT_FAILED;
+            return feed_fail(&watch->feed);
         }
         given = watch_give(watch);
     }

@@ -200,7 +200,11 @@ place_path(const struct place *place, struct arena *arena)
 static bool
 refuse(struct walk *walk, const struct place *place, const char *what)
 {
-    faults_add(walk->faults, place_path(place, walk->faults->arena), "%s", what);
+    /* A guest in another's process has no memory that may abort: it only asks whether.
+     */
+    if (walk->faults != NULL) {
+        faults_add(walk->faults, place_path(place, walk->faults->arena), "%s", what);
+    }
     return false;
 }
 

@@ -3,8 +3,8 @@
  * unpacked. protobuf-c itself checks neither depth, UTF-8 nor how much memory a message
  * takes.
  *
- * Memory: none but the fault texts. Errors: the first fault is added and false
- * answered. Threads: any.
+ * Memory: none but the fault texts; none at all where nobody asks for them. Errors: the
+ * first fault is added and false answered. Threads: any.
  */
 #ifndef KONTOR_PROTO_WIRE_H
 #define KONTOR_PROTO_WIRE_H
@@ -33,7 +33,7 @@ extern const struct wire_limits
     wire_stored_limits; /* For our own documents and logs. */
 
 /* Also refuses: groups, bad varints, cut-off values, texts that are not UTF-8 or hold
- * NUL, a singular field twice. */
+ * NUL, a singular field twice. faults NULL: nobody asks why, and no memory is taken. */
 bool wire_check(const ProtobufCMessageDescriptor *descriptor, struct bytes bytes,
                 const struct wire_limits *limits, struct faults *faults);
 
