@@ -4,6 +4,8 @@
 #include "proto/chain.h"
 #include "store/apply.h"
 
+enum { WHY_SIZE = 256 };
+
 static enum status
 rebuild_commit(struct store *store, struct chain *chain,
                const Kontor__V1__Commit *commit, struct arena *arena,
@@ -62,6 +64,36 @@ rebuild_batch(struct store *store, struct arena *arena, char *error, size_t erro
     return status;
 }
 
+/*
+ * Only the documents are made anew. The log, its index of idempotency keys and the file
+ * around them stay as they were, so that a rebuild may succeed on a file that is still
+ * damaged: nothing is answered before the whole of it was judged as --check judges it,
+ * by a reader that sees what was committed.
+ */
+static enum status
+rebuild_judge(struct store *store, char *error, size_t error_size)
+{
+    char why[WHY_SIZE] = "";
+    int64_t verified = 0;
+    enum status status = store_verify(store, &verified, why, sizeof why);
+    if (status != STATUS_OK) {
+        (void)snprintf(error, error_size, "%s", why);
+    }
+    return status;
+}
+
+/* The cure comes first, so that a long path cannot cut it off. */
+static void
+rebuild_say_cure(char *error, size_t error_size)
+{
+    char why[WHY_SIZE];
+    (void)snprintf(why, sizeof why, "%s", error);
+    (void)snprintf(error, error_size,
+                   "a rebuild does not mend this, restore a backup into a new store: "
+                   "%s",
+                   why);
+}
+
 enum status
 store_rebuild(const struct store_options *options, char *error, size_t error_size)
 {
@@ -77,8 +109,14 @@ store_rebuild(const struct store_options *options, char *error, size_t error_siz
     }
     error[0] = '\0';
     status = rebuild_batch(store, arena, error, error_size);
+    if (status == STATUS_OK) {
+        status = rebuild_judge(store, error, error_size);
+    }
     if (status != STATUS_OK && error[0] == '\0') {
         store_failure(store, error, error_size);
+    }
+    if (status == STATUS_DATA_LOSS) {
+        rebuild_say_cure(error, error_size);
     }
     arena_free(arena);
     store_close(store);

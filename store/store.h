@@ -268,7 +268,9 @@ void store_failure(struct store *store, char *text, size_t size);
 /* Judges the whole log: chain, density, digests. Answers the last good position. */
 enum status store_verify(struct store *store, int64_t *verified, char *error,
                          size_t error_size) MUST_CHECK;
-/* Makes every document anew from the log. */
+/* Makes every document anew from the log, then judges the whole store as store_verify
+ * does: OK only for one that is good. DATA_LOSS: what is damaged is not the documents.
+ */
 enum status store_rebuild(const struct store_options *options, char *error,
                           size_t error_size) MUST_CHECK;
 /*

@@ -195,6 +195,32 @@ verify_change(struct verify *verify, const Kontor__V1__Commit *commit,
     return verify_put(verify, kind, commit, change, wrong);
 }
 
+/*
+ * A request that comes again is answered by the commit its key finds. The key stands
+ * beside the commit as well as in it: where the two differ, the request would be done
+ * twice.
+ */
+static enum status
+verify_eid(struct verify *verify, const Kontor__V1__Commit *commit)
+{
+    const struct store *store = verify->reader->store;
+    struct log_entry found = {.seq = 0};
+    enum status status = STATUS_NOT_FOUND;
+    if (commit->eid.len == STORE_EID_SIZE) {
+        status = store->backend->log_by_eid(verify->reader->reader, commit->eid.data,
+                                            verify->arena, &found);
+    }
+    bool is_missed =
+        status == STATUS_NOT_FOUND || (status == STATUS_OK && found.seq != commit->seq);
+    if (is_missed) {
+        verify->wrong =
+            arena_print(verify->arena, "commit %lld: its idempotency key misses it",
+                        (long long)commit->seq);
+        return STATUS_DATA_LOSS;
+    }
+    return status;
+}
+
 static enum status
 verify_commit(struct verify *verify, const struct log_entry *entry)
 {
@@ -209,17 +235,15 @@ verify_commit(struct verify *verify, const struct log_entry *entry)
     if (verify->wrong != NULL) {
         return STATUS_DATA_LOSS;
     }
-    for (size_t i = 0; i < commit->n_changes; i++) {
+    status = verify_eid(verify, commit);
+    for (size_t i = 0; i < commit->n_changes && status == STATUS_OK; i++) {
         const char *wrong = NULL;
         status = verify_change(verify, commit, commit->changes[i], &wrong);
         if (wrong != NULL) {
             verify->wrong = verify_say(verify, commit, commit->changes[i], wrong);
         }
-        if (status != STATUS_OK) {
-            return status;
-        }
     }
-    return STATUS_OK;
+    return status;
 }
 
 static enum status
