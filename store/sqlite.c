@@ -1,71 +1,7 @@
 #include "store/sqlite.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-/* Opens the side file; its lock goes with the process, however that ends. */
-static int
-lock_open(struct sqlite *db, const char *path)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        failure_set(db->open.failure,
-                    "cannot open %s: %s; the store's folder must be there and writable",
-                    path, strerror(errno));
-    }
-    return fd;
-}
-
-static void
-lock_refuse(struct sqlite *db, int fd, const char *path)
-{
-    char owner[32] = "";
-    ssize_t size = pread(fd, owner, sizeof owner - 1, 0);
-    owner[size > 0 ? size : 0] = '\0';
-    failure_set(db->open.failure,
-                "%s is in use by another broker (process %s holds %s): stop that one "
-                "first, or give this one a "
-                "store of its own",
-                db->path, owner[0] == '\0' ? "unknown" : owner, path);
-}
-
-/* A lock of the open file, not of the process: it also keeps a second store of this
- * process out, and closing another descriptor does not drop it. */
-static bool
-lock_take(struct sqlite *db, const char *path)
-{
-    char owner[32];
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    int fd = lock_open(db, path);
-    if (fd < 0) {
-        return false;
-    }
-    if (fcntl(fd, F_OFD_SETLK, &lock) != 0) {
-        lock_refuse(db, fd, path);
-        close(fd);
-        return false;
-    }
-    int size = snprintf(owner, sizeof owner, "%ld", (long)getpid());
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, owner, (size_t)size, 0) != size) {
-        /* Only who holds the lock counts; whose number stands in it is a courtesy. */
-        errno = 0;
-    }
-    db->lock_fd = fd;
-    return true;
-}
-
-static enum status
-sqlite_lock(struct sqlite *db)
-{
-    char *path = sqlite3_mprintf("%s-lock", db->path);
-    bool is_locked = lock_take(db, path);
-    sqlite3_free(path);
-    return is_locked ? STATUS_OK : STATUS_UNAVAILABLE;
-}
 
 /* SQLite calls it after each commit; the checkpoint itself waits for settle. */
 static int
@@ -133,9 +69,8 @@ sqlite_close(void *db)
     if (self->writer.db != NULL) {
         sqlite_conn_close(&self->writer);
     }
-    if (self->lock_fd >= 0) {
-        close(self->lock_fd);
-    }
+    /* Last: until here no other broker may touch the file. */
+    sqlite_file_unlock(self);
     arena_free(self->scratch);
     sqlite3_free(self->path);
     free(self);
@@ -150,12 +85,15 @@ sqlite_open(const struct backend_open *open, void **out)
     }
     db->open = *open;
     db->lock_fd = -1;
-    db->path = sqlite3_mprintf("%s", open->path);
+    db->path = sqlite_file_path(open->path);
     db->scratch = arena_new();
-    if (db->path == NULL || db->scratch == NULL) {
+    if (db->scratch == NULL) {
         abort();
     }
-    enum status status = open->is_read_only ? STATUS_OK : sqlite_lock(db);
+    enum status status = sqlite_file_judge(db);
+    if (status == STATUS_OK && !open->is_read_only) {
+        status = sqlite_file_lock(db);
+    }
     if (status == STATUS_OK) {
         status =
             open->is_read_only ? sqlite_open_read_only(db) : sqlite_open_writer(db);

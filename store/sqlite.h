@@ -41,6 +41,18 @@ struct sqlite {
     int checkpoint_at;     /* Pages from which on settle tries a checkpoint. */
 };
 
+/* ---- sqlite_file.c ---- */
+
+/* The one name a file has, however many links lead to it; to be freed with
+ * sqlite3_free. */
+char *sqlite_file_path(const char *path);
+/* Refuses a path that can be no store, before anything is made: a folder, a pipe,
+ * somebody's text. */
+enum status sqlite_file_judge(struct sqlite *db) MUST_CHECK;
+/* Keeps other brokers out until sqlite_file_unlock, which may be called without. */
+enum status sqlite_file_lock(struct sqlite *db) MUST_CHECK;
+void sqlite_file_unlock(struct sqlite *db);
+
 /* ---- sqlite_conn.c ---- */
 
 /* Opens a connection with every setting the design asks for. */

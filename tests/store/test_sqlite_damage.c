@@ -1,6 +1,6 @@
 /* A file that somebody or something changed behind the store's back: what is told, and
  * what a rebuild can mend. */
-#include "tests/store/sqlite_file.h"
+#include "tests/store/tamper.h"
 
 /* Every way to change a store behind its back, and what verification says of it. */
 static const struct {
@@ -39,9 +39,9 @@ test_verify_notices_every_tampering(struct fixture *f)
         char error[256] = "";
         int64_t verified = 0;
         fixture_open(one, f->backend);
-        sqlite_file_fill(one);
+        tamper_fill(one);
         fixture_shut(one);
-        sqlite_file_run(one, tampers[i].sql);
+        tamper_sql(one, tampers[i].sql);
         fixture_reopen(one);
         enum status status = store_verify(one->store, &verified, error, sizeof error);
         if (status != STATUS_DATA_LOSS || strstr(error, tampers[i].says) == NULL) {
@@ -65,9 +65,9 @@ test_deleting_the_newest_commits_is_noticed(struct fixture *f)
 {
     char error[256] = "";
     int64_t verified = 0;
-    sqlite_file_fill(f);
+    tamper_fill(f);
     fixture_shut(f);
-    sqlite_file_run(f, "DELETE FROM log WHERE seq = 4");
+    tamper_sql(f, "DELETE FROM log WHERE seq = 4");
     fixture_reopen(f);
     assert_int_equal(store_verify(f->store, &verified, error, sizeof error),
                      STATUS_DATA_LOSS);
@@ -80,10 +80,10 @@ test_corrupted_page_is_told(struct fixture *f)
     char error[256] = "";
     int64_t verified = 0;
     struct document got;
-    sqlite_file_fill(f);
+    tamper_fill(f);
     fixture_shut(f);
-    off_t page = sqlite_file_root(f, "paper") - 1;
-    sqlite_file_scribble(sqlite_file_path(f), page * 8192);
+    off_t page = tamper_root(f, "paper") - 1;
+    tamper_page(tamper_path(f), page * 8192);
     fixture_reopen(f);
     assert_int_equal(store_get(f->reader, KIND_PAPER, "p", NULL, 0, f->arena, &got),
                      STATUS_DATA_LOSS);
@@ -108,10 +108,10 @@ test_rebuild_does_not_answer_for_a_file_that_stays_damaged(struct fixture *f)
         struct fixture *one = test_calloc(1, sizeof *one);
         char error[256] = "";
         fixture_open(one, f->backend);
-        sqlite_file_fill(one);
+        tamper_fill(one);
         fixture_shut(one);
-        off_t page = sqlite_file_root(one, names[i]) - 1;
-        sqlite_file_scribble(sqlite_file_path(one), page * SQLITE_FILE_PAGE);
+        off_t page = tamper_root(one, names[i]) - 1;
+        tamper_page(tamper_path(one), page * TAMPER_PAGE);
         enum status status = store_rebuild(&one->options, error, sizeof error);
         if (status != STATUS_DATA_LOSS || strstr(error, "restore") == NULL) {
             fail_msg("%s: status %d, \"%s\"", names[i], status, error);

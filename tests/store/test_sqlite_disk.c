@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "tests/store/crash_vfs.h"
-#include "tests/store/sqlite_file.h"
+#include "tests/store/tamper.h"
 
 static void
 test_full_disk_refuses_and_recovers(struct fixture *f)
@@ -112,10 +112,10 @@ test_read_only_file_system_is_told_and_can_be_read(struct fixture *f)
     fixture_shut(f);
     f->options.uri = arena_print(f->arena, "sqlite:%s/store.db", folder);
     fixture_reopen(f);
-    sqlite_file_fill(f);
+    tamper_fill(f);
     fixture_shut(f);
     assert_int_equal(mount("tmpfs", folder, "tmpfs", MS_REMOUNT | MS_RDONLY, NULL), 0);
-    sqlite_file_expect_no_open(f, f->options.uri, "Read-only file system");
+    tamper_expect_no_open(f, f->options.uri, "Read-only file system");
     struct store_options options = f->options;
     options.is_read_only = true;
     int64_t verified = 0;

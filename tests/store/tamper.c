@@ -1,4 +1,4 @@
-#include "tests/store/sqlite_file.h"
+#include "tests/store/tamper.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -6,17 +6,17 @@
 #include <sqlite3.h>
 
 const char *
-sqlite_file_path(const struct fixture *f)
+tamper_path(const struct fixture *f)
 {
     return strchr(f->uri, ':') + 1;
 }
 
 void
-sqlite_file_run(struct fixture *f, const char *sql)
+tamper_sql(struct fixture *f, const char *sql)
 {
     sqlite3 *handle = NULL;
     char *error = NULL;
-    assert_int_equal(sqlite3_open(sqlite_file_path(f), &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_open(tamper_path(f), &handle), SQLITE_OK);
     if (sqlite3_exec(handle, sql, NULL, NULL, &error) != SQLITE_OK) {
         fail_msg("%s: %s", sql, error);
     }
@@ -24,7 +24,7 @@ sqlite_file_run(struct fixture *f, const char *sql)
 }
 
 void
-sqlite_file_fill(struct fixture *f)
+tamper_fill(struct fixture *f)
 {
     struct bytes doc = fixture_doc(f, "x", 1, 5000, "ann", "hush");
     int64_t p = fixture_put(f, KIND_PAPER, "p", 0, "=r:a ~*", doc);
@@ -35,7 +35,7 @@ sqlite_file_fill(struct fixture *f)
 }
 
 void
-sqlite_file_expect_no_open(struct fixture *f, const char *uri, const char *says)
+tamper_expect_no_open(struct fixture *f, const char *uri, const char *says)
 {
     struct store *store = NULL;
     char error[256] = "";
@@ -49,11 +49,11 @@ sqlite_file_expect_no_open(struct fixture *f, const char *uri, const char *says)
 }
 
 off_t
-sqlite_file_root(struct fixture *f, const char *name)
+tamper_root(struct fixture *f, const char *name)
 {
     sqlite3 *handle = NULL;
     sqlite3_stmt *statement = NULL;
-    assert_int_equal(sqlite3_open(sqlite_file_path(f), &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_open(tamper_path(f), &handle), SQLITE_OK);
     assert_int_equal(
         sqlite3_prepare_v2(handle, "SELECT rootpage FROM sqlite_schema WHERE name = ?1",
                            -1, &statement, NULL),
@@ -67,9 +67,9 @@ sqlite_file_root(struct fixture *f, const char *name)
 }
 
 void
-sqlite_file_scribble(const char *path, off_t offset)
+tamper_page(const char *path, off_t offset)
 {
-    uint8_t junk[SQLITE_FILE_PAGE];
+    uint8_t junk[TAMPER_PAGE];
     memset(junk, 0xa5, sizeof junk);
     int fd = open(path, O_WRONLY);
     assert_true(fd >= 0);
