@@ -73,14 +73,22 @@ end_error(struct rpc *rpc, const struct error *error)
     rpc_end(rpc, &ending);
 }
 
+/* Who calls at this moment; flight_request.resolve too. */
+static enum status
+resolve(void *context, const struct principal **who, struct error *error)
+{
+    const struct rpc *rpc = context;
+    const struct server_options *options = &rpc->server->options;
+    return peer_resolve(options->broker->identity, rpc->call,
+                        clock_wall_ms(options->clock), who, error);
+}
+
 static bool
 is_somebody(struct rpc *rpc)
 {
-    const struct server_options *options = &rpc->server->options;
     struct error error = {0};
-    int64_t now_ms = clock_wall_ms(options->clock);
-    enum status status =
-        peer_resolve(options->broker->identity, rpc->call, now_ms, &rpc->who, &error);
+    rpc->generation = identity_generation(rpc->server->options.broker->identity);
+    enum status status = resolve(rpc, &rpc->who, &error);
     if (status == STATUS_OK) {
         status = dispatch_role(rpc->method->row, rpc->who, rpc_arena(rpc), &error);
     }
@@ -181,6 +189,8 @@ begin_unary(struct rpc *rpc)
     request.bytes = (struct bytes){GRPC_SLICE_START_PTR(rpc->request),
                                    GRPC_SLICE_LENGTH(rpc->request)};
     request.done = done;
+    request.resolve = resolve;
+    request.generation = rpc->generation;
     request.context = rpc;
     rpc_hold(rpc);
     struct flight *flight = dispatch_start(server->dispatch, &request);

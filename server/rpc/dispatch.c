@@ -6,6 +6,7 @@
 #include "proto/rules.h"
 #include "proto/wire.h"
 #include "server/rpc/flight.h"
+#include "server/rpc/identity.h"
 
 enum { DEFAULT_MAX_PARKED = 10000 };
 
@@ -22,6 +23,48 @@ read_histories(struct dispatch *dispatch)
     store_reader_close(reader);
     return status;
 }
+
+/* ---- Waiting calls ---- */
+
+/*
+ * Takes every parked call out of the lot and hands each to fn. First all are taken,
+ * then handed out: a flight that ends takes the lock of the list.
+ */
+static void
+take_parked(struct dispatch *dispatch, void (*fn)(struct flight *flight))
+{
+    struct pool_job *first = NULL;
+    pthread_mutex_lock(&dispatch->lock);
+    for (struct flight *flight = dispatch->flights; flight != NULL;
+         flight = flight->after) {
+        if (park_leave(dispatch->lot, &flight->waiter)) {
+            flight->job.next = first;
+            first = &flight->job;
+        }
+    }
+    pthread_mutex_unlock(&dispatch->lock);
+    while (first != NULL) {
+        struct pool_job *next = first->next;
+        fn((struct flight *)((char *)first - offsetof(struct flight, job)));
+        first = next;
+    }
+}
+
+void
+dispatch_drain(struct dispatch *dispatch)
+{
+    atomic_store(&dispatch->is_draining, true);
+    take_parked(dispatch, flight_end_draining);
+}
+
+/* Whoever waits may be gone: each is judged by a worker, for that reads the store. */
+static void
+trust_moved(void *context)
+{
+    take_parked(context, flight_sweep);
+}
+
+/* ---- Life ---- */
 
 enum status
 dispatch_new(const struct dispatch_options *options, struct dispatch **out)
@@ -42,6 +85,9 @@ dispatch_new(const struct dispatch_options *options, struct dispatch **out)
     dispatch->timer = timer_new(options->clock);
     dispatch->lot = park_lot_new(options->clock, dispatch->timer, store_applied(store));
     store_listen(store, park_publish, dispatch->lot);
+    if (options->broker->identity != NULL) {
+        identity_listen(options->broker->identity, trust_moved, dispatch);
+    }
     enum status status = read_histories(dispatch);
     if (status == STATUS_OK) {
         struct pool_options pool = {.store = store, .n_workers = options->n_workers};
@@ -54,30 +100,6 @@ dispatch_new(const struct dispatch_options *options, struct dispatch **out)
     }
     *out = dispatch;
     return STATUS_OK;
-}
-
-void
-dispatch_drain(struct dispatch *dispatch)
-{
-    atomic_store(&dispatch->is_draining, true);
-    pthread_mutex_lock(&dispatch->lock);
-    struct flight *woken = NULL;
-    for (struct flight *flight = dispatch->flights; flight != NULL;
-         flight = flight->after) {
-        if (park_leave(dispatch->lot, &flight->waiter)) {
-            flight->job.next = woken == NULL ? NULL : &woken->job;
-            woken = flight;
-        }
-    }
-    pthread_mutex_unlock(&dispatch->lock);
-    while (woken != NULL) {
-        struct pool_job *next = woken->job.next;
-        (void)call_fail(&woken->call, REASON_DRAINING, "the broker is stopping");
-        flight_end(woken, STATUS_UNAVAILABLE, NULL, 0);
-        woken = next == NULL
-                    ? NULL
-                    : (struct flight *)((char *)next - offsetof(struct flight, job));
-    }
 }
 
 void

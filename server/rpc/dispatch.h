@@ -76,6 +76,14 @@ struct flight_request {
     int64_t deadline_ms; /* Wall clock; INT64_MAX = none. */
     int64_t min_seq;     /* kontor-min-seq; 0 = none. */
     void (*done)(void *context, const struct ending *ending);
+    /*
+     * Resolves the caller anew, as identity_resolve does: for a call that waited while
+     * trust changed. Between start and done, by one thread at a time; what it answers
+     * is given back to the identity by the call. NULL = who stays who it is.
+     */
+    enum status (*resolve)(void *context, const struct principal **who,
+                           struct error *error);
+    uint64_t generation; /* Of trust, taken before who was resolved; with resolve. */
     void *context;
 };
 

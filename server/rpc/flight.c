@@ -6,6 +6,7 @@
 
 #include "proto/digest.h"
 #include "proto/wire.h"
+#include "server/rpc/identity.h"
 #include "server/rpc/named.h"
 
 static struct flight *
@@ -68,6 +69,7 @@ flight_new(struct dispatch *dispatch, const struct flight_request *request)
     atomic_init(&flight->n_references, 2);
     flight->job.run = run_job;
     flight->waiter.wake = wake;
+    flight->generation = request->generation;
     struct call *call = &flight->call;
     call->arena = arena;
     call->broker = dispatch->broker;
@@ -88,6 +90,7 @@ flight_release(struct flight *flight)
     if (flight == NULL || atomic_fetch_sub(&flight->n_references, 1) != 1) {
         return;
     }
+    identity_release(flight->dispatch->broker->identity, flight->judged);
     arena_free(flight->call.arena);
 }
 
@@ -201,14 +204,20 @@ flight_cancel(struct flight *flight)
 
 /* ---- Running ---- */
 
+/* What woke the call may have become ready after the call arrived. */
+void
+flight_set_now(struct flight *flight)
+{
+    flight->call.now_ms = clock_wall_ms(flight->dispatch->clock);
+    flight->stamp.at_ms = flight->call.now_ms;
+}
+
 static void
 wake(struct park_waiter *waiter, bool is_time_over)
 {
     struct flight *flight = of_waiter(waiter);
     flight->call.is_last_run = is_time_over;
-    /* What woke the call may have become ready after the call arrived. */
-    flight->call.now_ms = clock_wall_ms(flight->dispatch->clock);
-    flight->stamp.at_ms = flight->call.now_ms;
+    flight_set_now(flight);
     flight_queue_again(flight);
 }
 
@@ -412,12 +421,31 @@ decide_in_snapshot(struct flight *flight, struct store_reader *reader)
     return status;
 }
 
+/*
+ * A flight woken to be judged, and found to be as before, waits on where it stood: each
+ * change of trust would otherwise make every waiting call decide again, for nothing.
+ */
+static bool
+waits_on(struct flight *flight)
+{
+    bool was_swept = flight->is_swept;
+    flight->is_swept = false;
+    if (!was_swept || flight->decision.kind != DECISION_PARK) {
+        return false;
+    }
+    flight_park(flight, &flight->decision.park, flight->epoch);
+    return true;
+}
+
 static void
 run(struct flight *flight, struct store_reader *reader)
 {
     struct call *call = &flight->call;
-    if (check_alive(flight) != STATUS_OK) {
+    if (check_alive(flight) != STATUS_OK || flight_judge(flight) != STATUS_OK) {
         flight_end_error(flight);
+        return;
+    }
+    if (waits_on(flight)) {
         return;
     }
     if (!flight_has_min_seq(flight)) {

@@ -58,6 +58,9 @@ struct flight {
     struct batch *batch;        /* Batches only. */
     const struct own_work *own; /* The broker's own only. */
     bool is_submitted;          /* Something may be stored whatever the answer says. */
+    bool is_swept;       /* Woken to be judged anew only: nothing it waits for came. */
+    uint64_t generation; /* Of trust, when the caller was last judged. */
+    const struct principal *judged; /* The caller as judged anew; held. */
     struct flight *before;
     struct flight *after;
 };
@@ -84,6 +87,17 @@ void flight_park(struct flight *flight, struct park *park, int64_t epoch);
  * over.
  */
 bool flight_has_min_seq(struct flight *flight);
+/*
+ * Judges the caller anew if trust changed, or the certificate expired, since it was
+ * judged last: OK, or call.error as a fresh call would get it. Whoever owns the flight.
+ */
+enum status flight_judge(struct flight *flight) MUST_CHECK;
+/* Queues a flight that was taken out of the lot to be judged anew. */
+void flight_sweep(struct flight *flight);
+/* Whether trust changed since the caller was judged. */
+bool flight_is_stale(const struct flight *flight);
+/* Notes that the flight runs from now: the time it sees, and stamps on its drafts. */
+void flight_set_now(struct flight *flight);
 /* Gives the drafts of the flight their eid and request hash, for call.record. */
 void flight_stamp(struct flight *flight);
 /* Runs decide afresh with a reader. */

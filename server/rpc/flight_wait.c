@@ -20,6 +20,27 @@ check_history(struct flight *flight, int64_t seq)
     return STATUS_OK;
 }
 
+/*
+ * Whoever went through the waiting calls before this one waited has missed it: to
+ * drain, to cancel it, or because trust changed. The flight may be gone, but for its
+ * memory.
+ */
+static void
+leave_if_missed(struct flight *flight)
+{
+    struct dispatch *dispatch = flight->dispatch;
+    bool is_draining = atomic_load(&dispatch->is_draining);
+    bool must_run = atomic_load(&flight->is_cancelled) || flight_is_stale(flight);
+    if (!(is_draining || must_run) || !park_leave(dispatch->lot, &flight->waiter)) {
+        return;
+    }
+    if (is_draining) {
+        flight_end_draining(flight);
+        return;
+    }
+    flight_sweep(flight);
+}
+
 /* Once the flight waits it may be woken and gone: what is needed then is held before.
  */
 void
@@ -37,12 +58,8 @@ flight_park(struct flight *flight, struct park *park, int64_t epoch)
     atomic_fetch_add(&flight->n_references, 1);
     if (!park_enter(dispatch->lot, &flight->waiter, park, epoch)) {
         flight_queue_again(flight);
-    } else if (atomic_load(&dispatch->is_draining) ||
-               atomic_load(&flight->is_cancelled)) {
-        /* Whoever swept before the flight waited has missed it. */
-        if (park_leave(dispatch->lot, &flight->waiter)) {
-            flight_end_draining(flight);
-        }
+    } else {
+        leave_if_missed(flight);
     }
     flight_release(flight);
 }

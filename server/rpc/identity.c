@@ -24,6 +24,8 @@ struct identity {
     pthread_mutex_t pairing; /* Guards pair. */
     struct identity_pair pair;
     struct identity_cache *cache;
+    void (*moved)(void *context); /* Constant once commits come; NULL = nobody. */
+    void *moved_context;
 };
 
 /* ---- Life ---- */
@@ -36,6 +38,15 @@ change_is_of_trust(const Kontor__V1__Change *change)
            strcmp(change->kind, KIND_REVOCATION->name) == 0;
 }
 
+/* After the generation grew, never before: who is woken judges by the new one. */
+static void
+tell_moved(struct identity *identity)
+{
+    if (identity->moved != NULL) {
+        identity->moved(identity->moved_context);
+    }
+}
+
 static void
 commit_heard(void *context, const Kontor__V1__Commit *commit)
 {
@@ -43,6 +54,7 @@ commit_heard(void *context, const Kontor__V1__Commit *commit)
     for (size_t i = 0; i < commit->n_changes; i++) {
         if (change_is_of_trust(commit->changes[i])) {
             atomic_fetch_add(&identity->generation, 1);
+            tell_moved(identity);
             return;
         }
     }
@@ -179,6 +191,13 @@ identity_release(struct identity *identity, const struct principal *who)
 {
     (void)identity;
     identity_entry_release(identity_entry_of(who));
+}
+
+void
+identity_listen(struct identity *identity, void (*moved)(void *context), void *context)
+{
+    identity->moved_context = context;
+    identity->moved = moved;
 }
 
 uint64_t

@@ -69,6 +69,13 @@ enum status identity_resolve(struct identity *identity,
 /* Gives a principal back. Accepts NULL. */
 void identity_release(struct identity *identity, const struct principal *who);
 
+/*
+ * Lets moved be called after every committed change of trust, once the generation has
+ * grown: on the committer's thread, before the change is answered. One listener, given
+ * before the first submit.
+ */
+void identity_listen(struct identity *identity, void (*moved)(void *context),
+                     void *context);
 /* Grows with every change of trust: a registry, a principal, a revocation, the server's
  * own pair. */
 uint64_t identity_generation(struct identity *identity);

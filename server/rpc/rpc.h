@@ -62,8 +62,9 @@ struct rpc {
     int is_cancelled; /* gRPC's, valid once closed. */
     atomic_int n_references;
     struct rpc_tag arrived, closed, answered, wrote, kicked, received;
-    const struct principal *who;
-    struct caller *caller; /* Whose share of the server it takes. */
+    const struct principal *who; /* As it was admitted. */
+    uint64_t generation;         /* Of trust, taken before who was resolved. */
+    struct caller *caller;       /* Whose share of the server it takes. */
     int64_t started_us;
     struct timer_entry timer; /* Ends calls that came without a deadline. */
     struct arena *arena;      /* Of streams and refusals. */
