@@ -183,7 +183,8 @@ start_search(struct daemon *daemon)
     daemon->is_search_running = search_start(daemon->broker.search);
     if (!daemon->is_search_running) {
         (void)snprintf(daemon->error, ERROR_SIZE,
-                       "cannot start a thread; look at the limits of the system");
+                       "cannot begin the search: no thread or no file is to be had; "
+                       "look at the limits of the system");
         return STATUS_RESOURCE_EXHAUSTED;
     }
     return STATUS_OK;

@@ -26,9 +26,10 @@ struct search {
     atomic_bool is_ready;
     struct arena *listening; /* The committer's thread only. */
     pthread_t builder;
-    bool is_started;          /* The owner's thread only. */
-    pthread_mutex_t stopping; /* Guards is_stopped. */
-    pthread_cond_t stopped;   /* Told when is_stopped turns true. */
+    bool is_started;             /* The owner's thread only. */
+    struct store_reader *reader; /* The builder's, until it ends. */
+    pthread_mutex_t stopping;    /* Guards is_stopped. */
+    pthread_cond_t stopped;      /* Told when is_stopped turns true. */
     bool is_stopped;
 };
 
@@ -239,18 +240,12 @@ build_from(struct search *search, struct store_reader *reader)
 static enum status
 build_once(struct search *search)
 {
-    struct store_reader *reader = NULL;
     int64_t applied = 0;
-    enum status status = store_reader_open(search->store, &reader);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = store_begin(reader, &applied);
+    enum status status = store_begin(search->reader, &applied);
     if (status == STATUS_OK) {
-        status = build_from(search, reader);
-        store_end(reader);
+        status = build_from(search, search->reader);
+        store_end(search->reader);
     }
-    store_reader_close(reader);
     /* The pages read while building are many times the index: malloc would keep them.
      */
     (void)malloc_trim(0);
@@ -284,6 +279,8 @@ build(void *context)
     while (!is_stopping(search) && build_once(search) != STATUS_OK) {
         wait_to_retry(search);
     }
+    store_reader_close(search->reader);
+    search->reader = NULL;
     return NULL;
 }
 
@@ -333,10 +330,21 @@ search_new(struct store *store)
     return search;
 }
 
+/*
+ * The reader is opened here and not by the builder: a flood of connections that takes
+ * every descriptor in between would keep the index from being built until it ends.
+ */
 bool
 search_start(struct search *search)
 {
+    if (store_reader_open(search->store, &search->reader) != STATUS_OK) {
+        return false;
+    }
     search->is_started = pthread_create(&search->builder, NULL, build, search) == 0;
+    if (!search->is_started) {
+        store_reader_close(search->reader);
+        search->reader = NULL;
+    }
     return search->is_started;
 }
 

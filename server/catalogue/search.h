@@ -19,8 +19,8 @@ struct search;
 /* A search over a store's services; listens to the store from now on, so it comes
  * before the first submit. */
 struct search *search_new(struct store *store);
-/* Begins to build the index on a thread of its own. False: there is no thread to be
- * had. */
+/* Begins to build the index on a thread of its own. False: the store cannot be read, or
+ * there is no thread to be had. */
 bool search_start(struct search *search);
 /* Ends the building and waits for it. */
 void search_stop(struct search *search);

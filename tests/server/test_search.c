@@ -6,6 +6,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -41,6 +43,30 @@ make_ready(struct shelf *stage)
     while (!search_is_ready(stage->h->broker.search)) {
         sched_yield();
     }
+}
+
+/* What building needs is had at the start, or there is no start: a flood that takes all
+ * descriptors later finds it there. */
+static void
+test_the_start_takes_what_building_needs(void **state)
+{
+    enum { MAX_FILES = 64 };
+    struct shelf *stage = *state;
+    struct rlimit before;
+    int files[MAX_FILES];
+    size_t n_files = 0;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    struct rlimit few = {.rlim_cur = MAX_FILES, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    for (int fd = dup(STDIN_FILENO); fd >= 0; fd = dup(STDIN_FILENO)) {
+        files[n_files++] = fd;
+    }
+    assert_false(search_start(stage->h->broker.search));
+    for (size_t i = 0; i < n_files; i++) {
+        close(files[i]);
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    make_ready(stage);
 }
 
 static Kontor__V1__SearchServicesResponse *
@@ -335,6 +361,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_search_is_refused_until_the_index_is_built),
+        T(test_the_start_takes_what_building_needs),
         T(test_search_folds_ranks_and_takes_the_last_word_as_a_beginning),
         T(test_search_finds_and_shows_only_what_the_caller_may_see),
         T(test_search_follows_every_change),
