@@ -8,6 +8,7 @@
 #include "client/call.h"
 #include "client/error.h"
 #include "client/lease.h"
+#include "client/refusal.h"
 #include "client/retry.h"
 
 /*
@@ -66,35 +67,28 @@ job_wait(struct kontor_job *job, int64_t until_ms)
 /* ---- Asking the broker ---- */
 
 /*
- * Whether asking again is pointless: the broker took the job away, or does not take
- * what was delivered. Who the agent is and how busy the broker is may change.
+ * Whether asking again is pointless. Only a completion can be followed by something
+ * else, a failure; a job whose Begin or Fail is declined stays with its session, so
+ * that is said again until the session is given up.
  */
 static bool
 job_is_answered(const ProtobufCMessage *request, const struct kontor_error *error)
 {
-    if (error_is(error, "LEASE_LOST") || error_is(error, "CLOSED")) {
-        return true;
-    }
-    bool is_passing = error->is_outcome_unknown || retry_is_worthwhile(error) ||
-                      error->status == KONTOR_ABORTED ||
-                      error->status == KONTOR_PERMISSION_DENIED ||
-                      error->status == KONTOR_UNAUTHENTICATED;
-    return !is_passing &&
-           request->descriptor == &kontor__v1__complete_request__descriptor;
+    enum refusal refusal = refusal_of(error);
+    return refusal == REFUSAL_OVER ||
+           (refusal == REFUSAL_DECLINED &&
+            request->descriptor == &kontor__v1__complete_request__descriptor);
 }
 
 /*
  * Whether the broker refused for a whole lease. A session that is renewed would hold
  * the job for ever, so it is given up: the broker takes its jobs back, and the run
- * opens another.
+ * opens another. An outcome that stays unknown is no exception: whoever gets the job
+ * next looks before it creates.
  */
 static bool
-job_gives_up(struct kontor_job *job, const struct kontor_error *error,
-             int64_t *refused_at_ms)
+job_gives_up(struct kontor_job *job, int64_t *refused_at_ms)
 {
-    if (error->is_outcome_unknown) {
-        return false;
-    }
     if (*refused_at_ms == 0) {
         *refused_at_ms = lease_now_ms();
     }
@@ -105,6 +99,21 @@ job_gives_up(struct kontor_job *job, const struct kontor_error *error,
         agent_lose_session(job->agent, job->session);
     }
     return is_long;
+}
+
+/*
+ * Waits before the same is said again, or for the loss. A broker that asks for more
+ * patience than a lease is not obeyed: the job would be held all that time.
+ */
+static void
+job_back_off(struct kontor_job *job, struct retry *retry,
+             const struct kontor_error *error)
+{
+    int64_t delay_ms = retry_delay_ms(retry, error);
+    pthread_mutex_lock(&job->agent->mutex);
+    int64_t lease_ms = job->agent->lease_ms;
+    pthread_mutex_unlock(&job->agent->mutex);
+    job_wait(job, lease_now_ms() + (delay_ms < lease_ms ? delay_ms : lease_ms));
 }
 
 /*
@@ -129,10 +138,10 @@ job_call(struct kontor_job *job, const char *path, const ProtobufCMessage *reque
         }
         kontor_reply_free(reply);
         if (status == KONTOR_OK || is_last || job_is_answered(request, error) ||
-            job_gives_up(job, error, &refused_at_ms)) {
+            job_gives_up(job, &refused_at_ms)) {
             return status;
         }
-        job_wait(job, lease_now_ms() + retry_delay_ms(&retry, error));
+        job_back_off(job, &retry, error);
     }
 }
 
@@ -266,8 +275,8 @@ job_complete(struct kontor_job *job)
         job_tell(job, job_is_lost(job) ? "lost" : "refused", error.message);
         kontor_job_reason(job, error.message);
     }
-    bool is_over = status == KONTOR_OK || error_is(&error, "LEASE_LOST") ||
-                   job_is_lost(job) || error_is(&error, "CLOSED");
+    bool is_over =
+        status == KONTOR_OK || refusal_of(&error) == REFUSAL_OVER || job_is_lost(job);
     kontor_error_done(&error);
     return is_over;
 }

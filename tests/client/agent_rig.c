@@ -250,6 +250,29 @@ on_report(struct fake_call *call)
     fake_reply(call, &response.base);
 }
 
+/* Whether the script refuses this call whatever its kind says. */
+static bool
+is_refused(struct fake_call *call, const char *method)
+{
+    const struct refusal *refusal = &it.refusal;
+    if (refusal->method == NULL || strcmp(refusal->method, method) != 0) {
+        return false;
+    }
+    int n = count(&it.n_refused);
+    if (refusal->times >= 0 && n >= refusal->times) {
+        return false;
+    }
+    note("refused %s", method);
+    const char *text = "refused by the script";
+    if (refusal->retry_ms > 0) {
+        fake_fail_fully(call, refusal->status, refusal->reason, text,
+                        refusal->retry_ms);
+    } else {
+        fake_fail(call, refusal->status, refusal->reason, text);
+    }
+    return true;
+}
+
 static void
 handle(struct fake_call *call, void *context)
 {
@@ -269,7 +292,7 @@ handle(struct fake_call *call, void *context)
     (void)context;
     const char *method = strrchr(call->path, '/') + 1;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (strcmp(rows[i].method, method) == 0) {
+        if (strcmp(rows[i].method, method) == 0 && !is_refused(call, method)) {
             rows[i].handle(call);
         }
     }

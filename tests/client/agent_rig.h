@@ -35,6 +35,15 @@ struct agent_rig {
 
 extern struct agent_rig rig;
 
+/* One kind of call is refused with this, so many times; -1: always. */
+struct refusal {
+    const char *method; /* NULL: none is. */
+    enum kontor_status status;
+    const char *reason;
+    int times;
+    long retry_ms; /* The broker asks for this pause; 0: for none. */
+};
+
 struct agent_script {
     /* The script. */
     Kontor__V1__ClaimedJob jobs[JOBS_MAX];
@@ -47,6 +56,7 @@ struct agent_script {
     enum taking taking_renew;
     enum taking taking_complete;
     enum taking taking_fail;
+    struct refusal refusal;
     bool renew_forgets;      /* Renew answers without jobs. */
     bool fail_keeps_session; /* The item after Fail is still held by its session. */
     enum kontor_result provision_results[4];
@@ -64,6 +74,7 @@ struct agent_script {
     int n_begins;
     int n_fails;
     int n_completes;
+    int n_refused;
     int n_given;
     int n_sessions;
     int n_provisions;
