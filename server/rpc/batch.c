@@ -22,7 +22,9 @@ struct batch {
     pthread_mutex_t lock;
     size_t n_submitted;
     size_t n_noted;
-    bool is_over; /* The caller went away: no more records are begun. */
+    bool is_over;         /* No more records are begun. */
+    struct error refusal; /* Why, when the caller may call no more; else the caller went
+                             away. */
 };
 
 static void submit_some(struct batch *batch);
@@ -95,6 +97,11 @@ end(struct batch *batch)
     struct flight *flight = batch->flight;
     bool is_over = batch->is_over;
     pthread_mutex_destroy(&batch->lock);
+    if (is_over && batch->refusal.status != STATUS_OK) {
+        flight->call.error = batch->refusal;
+        flight_end_error(flight);
+        return;
+    }
     if (is_over) {
         enum status status = call_fail(&flight->call, REASON_OUTCOME_UNKNOWN,
                                        "the deadline came before the last record");
@@ -168,10 +175,24 @@ is_alive(const struct batch *batch)
            clock_wall_ms(flight->dispatch->clock) < flight->call.deadline_ms;
 }
 
+/* A batch may take long: trust may change between its records. */
+static bool
+may_go_on(struct batch *batch)
+{
+    struct flight *flight = batch->flight;
+    struct error kept = flight->call.error;
+    enum status status = flight_judge(flight);
+    if (status != STATUS_OK) {
+        batch->refusal = flight->call.error;
+    }
+    flight->call.error = kept;
+    return status == STATUS_OK;
+}
+
 static void
 submit_some(struct batch *batch)
 {
-    batch->is_over = batch->is_over || !is_alive(batch);
+    batch->is_over = batch->is_over || !is_alive(batch) || !may_go_on(batch);
     while (!batch->is_over && batch->n_submitted < batch->n_records &&
            batch->n_submitted - batch->n_noted < WINDOW) {
         if (!submit_one(batch)) {

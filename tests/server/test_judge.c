@@ -13,6 +13,7 @@
 #include "kontor/v1/registry.pb-c.h"
 #include "proto/wire.h"
 #include "server/rpc/dispatch.h"
+#include "server/rpc/envelope.h"
 #include "server/rpc/pool.h"
 #include "tests/server/station.h"
 #include "tests/server/toy.h"
@@ -263,6 +264,89 @@ test_a_queued_call_of_a_suspended_caller_is_refused(void **state)
     assert_int_equal(wire_end(kept).status, STATUS_OK);
 }
 
+/* ---- Batches ---- */
+
+static struct work suspension;
+static struct draft_change suspension_change;
+
+static void
+suspended(struct work *work, const struct outcome *outcome)
+{
+    (void)work;
+    assert_int_equal(outcome->status, STATUS_OK);
+}
+
+/* Submits the suspension while the committer is busy with a record: it comes next. */
+static void
+suspend_meanwhile(void)
+{
+    assert_int_equal(store_submit(s->h->broker.store, &suspension), STATUS_OK);
+}
+
+static void
+make_suspension(void)
+{
+    static char *scope[] = {"=r:coast"};
+    struct document before;
+    assert_int_equal(harness_get(s->h, KIND_REGISTRY, "coast", &before), STATUS_OK);
+    Kontor__V1__Registry registry =
+        *(Kontor__V1__Registry *)harness_record(s->h, KIND_REGISTRY, "coast");
+    registry.state = KONTOR__V1__REGISTRY__STATE__SUSPENDED;
+    suspension_change =
+        (struct draft_change){.kind = KIND_REGISTRY,
+                              .id = "coast",
+                              .op = KONTOR__V1__CHANGE__OP__PUT,
+                              .was = before.revision,
+                              .scope = scope,
+                              .n_scope = 1,
+                              .doc = envelope_strip(&registry.base, s->h->arena)};
+    suspension = (struct work){.draft = {.actor = "~broker/test",
+                                         .at_ms = clock_wall_ms(&s->h->clock),
+                                         .changes = &suspension_change,
+                                         .n_changes = 1},
+                               .done = suspended,
+                               .is_decided = true};
+}
+
+static struct bytes
+import_of(size_t n)
+{
+    struct arena *arena = s->h->arena;
+    Kontor__V1__CatalogueImportRequest request =
+        KONTOR__V1__CATALOGUE_IMPORT_REQUEST__INIT;
+    request.n_records = n;
+    request.records = arena_alloc(arena, n * sizeof(void *));
+    for (size_t i = 0; i < n; i++) {
+        Kontor__V1__Provider *provider = arena_alloc(arena, sizeof *provider);
+        kontor__v1__provider__init(provider);
+        provider->id = arena_print(arena, "coast/p%zu", i);
+        provider->name = (char *)(i == 0 ? "late" : "One");
+        request.records[i] = arena_alloc(arena, sizeof *request.records[i]);
+        kontor__v1__catalogue_import_record__init(request.records[i]);
+        request.records[i]->record_case =
+            KONTOR__V1__CATALOGUE_IMPORT_RECORD__RECORD_PROVIDER;
+        request.records[i]->provider = provider;
+    }
+    return wire_pack(&request.base, arena);
+}
+
+static void
+test_a_batch_of_a_caller_suspended_meanwhile_begins_no_more_records(void **state)
+{
+    (void)state;
+    enum { N_RECORDS = 500 };
+    make_suspension();
+    atomic_store(&toy_late, suspend_meanwhile);
+    struct wire_result result =
+        wire_unary(s->op, TOY "Import", import_of(N_RECORDS), NULL);
+    assert_int_equal(result.status, STATUS_PERMISSION_DENIED);
+    assert_string_equal(result.reason, "REGISTRY_SUSPENDED");
+    struct document last;
+    assert_int_equal(harness_get(s->h, KIND_PROVIDER, "coast/p0", &last), STATUS_OK);
+    assert_int_equal(harness_get(s->h, KIND_PROVIDER, "coast/p499", &last),
+                     STATUS_NOT_FOUND);
+}
+
 int
 main(void)
 {
@@ -276,6 +360,7 @@ main(void)
         TEST(test_others_go_on_waiting_and_are_served),
         TEST(test_a_waiting_call_sees_with_the_scopes_of_its_end),
         TEST(test_a_queued_call_of_a_suspended_caller_is_refused),
+        TEST(test_a_batch_of_a_caller_suspended_meanwhile_begins_no_more_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
