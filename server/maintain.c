@@ -255,12 +255,12 @@ recover_orders(struct dispatch *dispatch, const void *context, char *error,
     enum status status = orders_recover(dispatch, &n_recovered);
     if (status != STATUS_OK) {
         (void)snprintf(error, error_size,
-                       "claimed items cannot be moved to recovery: %s; restore again "
+                       "open items cannot be moved to recovery: %s; restore again "
                        "into an empty store",
                        status_name(status));
         return status;
     }
-    (void)printf("%zu claimed items moved to recovery\n", n_recovered);
+    (void)printf("%zu open items moved to recovery\n", n_recovered);
     return STATUS_OK;
 }
 

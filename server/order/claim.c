@@ -246,6 +246,32 @@ edit_of(struct call *call, struct kept *kept, const char *order, struct edit **o
     return status;
 }
 
+/*
+ * Queued: assigned, and where something may exist begun as well. The line was crossed,
+ * if at all, in a time that was lost; the agent that is told a prior intent completes
+ * what it finds without a Begin of its own, as in every recovery.
+ */
+static enum status
+move_to_holder(struct edit *edit, size_t index)
+{
+    struct edit_cause claim = {.operation = OPERATION_CLAIM};
+    struct edit_cause begin = {.operation = OPERATION_BEGIN,
+                               .text = "it may have been begun before a restore"};
+    Kontor__V1__OrderItem *item = edit->items[index].item;
+    if (item->state != S(QUEUED)) {
+        /* Recovery: the state stays, so the header does too. */
+        item_remember(item, operation_name(OPERATION_CLAIM), item->state, NULL,
+                      edit->call);
+        edit_touch(edit, index);
+        return STATUS_OK;
+    }
+    enum status status = edit_move(edit, index, &claim);
+    if (status != STATUS_OK || !job_may_exist(item)) {
+        return status;
+    }
+    return edit_move(edit, index, &begin);
+}
+
 static enum status
 take(struct call *call, struct kept *kept, const Kontor__V1__OrderItem *wanted,
      const char *session)
@@ -260,14 +286,7 @@ take(struct call *call, struct kept *kept, const Kontor__V1__OrderItem *wanted,
     if (status != STATUS_OK) {
         return status;
     }
-    if (item->state == S(QUEUED)) {
-        struct edit_cause cause = {.operation = OPERATION_CLAIM};
-        status = edit_move(edit, index, &cause);
-    } else {
-        /* Recovery: the state stays, so the header does too. */
-        item_remember(item, operation_name(OPERATION_CLAIM), item->state, NULL, call);
-        edit_touch(edit, index);
-    }
+    status = move_to_holder(edit, index);
     job_take(item, session);
     kept->required[kept->n_required++] = read_required(call, item);
     return status;

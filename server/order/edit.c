@@ -131,6 +131,12 @@ move_one(struct edit *edit, size_t index, const struct item_move *move,
         item->reason = is_waiting ? R(WAITS_FOR_DEPENDENCY) : R(WAITS_FOR_DISPATCH);
     }
     job_follow(item, move, is_waiting, call);
+    /* A Complete leaves nothing that nobody wants: what was ordered is delivered, or a
+     * rollback is done. */
+    if (item_state_is_final(move->to) && move->operation != OPERATION_COMPLETE &&
+        job_may_exist(item)) {
+        item->cleanup = KONTOR__V1__CLEANUP__CLEANUP_REQUIRED;
+    }
     standing->state = item->state;
     standing->begun = item->begun;
     standing->step = item_open_step(item);
@@ -147,7 +153,7 @@ dispatch(struct edit *edit, size_t index)
         return;
     }
     item->reason = R(WAITS_FOR_DISPATCH);
-    job_offer(item, edit->call->now_ms, edit->call->arena);
+    job_recover(item, edit->call);
     edit->items[index].is_changed = true;
 }
 

@@ -138,22 +138,14 @@ fail_back(const struct failing *f)
     return STATUS_OK;
 }
 
-/* Not begun: declined. */
+/* Not begun: declined. Begun: over, and something may exist that nobody wants. */
 static enum status
-fail_rejected(const struct failing *f)
+fail_for_good(const struct failing *f)
 {
     struct edit_cause cause = {.operation = OPERATION_FAIL, .text = f->reason};
     enum status status = item_judge(f->call, f->hold->item, OPERATION_FAIL, 0);
     return status == STATUS_OK ? edit_move(f->hold->edit, f->hold->index, &cause)
                                : status;
-}
-
-/* Begun: over, and something may exist that nobody wants. */
-static enum status
-fail_for_good(const struct failing *f)
-{
-    f->hold->item->cleanup = KONTOR__V1__CLEANUP__CLEANUP_REQUIRED;
-    return fail_rejected(f);
 }
 
 /* Begun: the agent cannot go on, a person has to look. */
@@ -220,7 +212,7 @@ static const struct failure_row {
     enum status (*after_begin)(const struct failing *f);
 } failure_rows[] = {
     {FAILURE(RETRYABLE), true, fail_back, fail_retry},
-    {FAILURE(PERMANENT), false, fail_rejected, fail_for_good},
+    {FAILURE(PERMANENT), false, fail_for_good, fail_for_good},
     {FAILURE(UNKNOWN), true, fail_back, fail_unknown},
 };
 

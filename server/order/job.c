@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "proto/digest.h"
+#include "server/broker.h"
 #include "server/order/item.h"
 #include "server/order/moment.h"
 
@@ -50,6 +51,30 @@ job_withdraw(Kontor__V1__OrderItem *item)
     item->job->session = "";
     item->job->ready_at = NULL;
     item->job->retry_at = NULL;
+}
+
+bool
+job_may_exist(const Kontor__V1__OrderItem *item)
+{
+    return item->begun || (item->job != NULL && item->job->intent[0] != '\0');
+}
+
+void
+job_suspect(Kontor__V1__OrderItem *item, const struct call *call)
+{
+    Kontor__V1__Job *job = item->job;
+    /* The name is a function of registry and item alone (ORDERS design), so it is known
+     * also for a Begin this log has lost. */
+    if (job->intent[0] == '\0') {
+        job->intent = (char *)job_intent(call->broker->home, item->id, call->arena);
+    }
+    /* Whoever held it in the lost future may be in the middle of a backend call, also
+     * when nobody held it in the backup: it settles from now on. */
+    job->released_at = moment_new(call->arena, call->now_ms);
+    bool is_running = job->session[0] != '\0' || job->ready_at != NULL;
+    if (is_running) {
+        job_recover(item, call);
+    }
 }
 
 /* Remembers since when nobody works on what is begun: the holder's last backend call
@@ -156,7 +181,8 @@ job_recover_at_ms(const Kontor__V1__OrderItem *item, int64_t now_ms)
 {
     int64_t settle_s =
         item->settle_seconds > 0 ? item->settle_seconds : ITEM_DEFAULT_SETTLE_S;
-    if (!item->begun) {
+    /* Nothing was called that could still be under way. */
+    if (!job_may_exist(item)) {
         return now_ms;
     }
     /* Of an item without a job, or whose job never lost its holder, now is the safe

@@ -45,8 +45,17 @@ void job_take(Kontor__V1__OrderItem *item, const char *session);
 void job_follow(Kontor__V1__OrderItem *item, const struct item_move *move,
                 bool is_waiting, const struct call *call);
 
-/* When an item whose holder is gone may be claimed: at once, or once begun the offer's
- * settle time after its holder lost it. */
+/*
+ * Whether a backend may hold something of this item: it was begun, or a restore lost
+ * the time in which it may have been. Whoever claims it looks before it creates, and an
+ * end without delivery leaves something to clean up.
+ */
+bool job_may_exist(const Kontor__V1__OrderItem *item);
+/* Makes an open item one of which something may exist, under the name every agent uses,
+ * whose unknown holder lost it now. */
+void job_suspect(Kontor__V1__OrderItem *item, const struct call *call);
+/* When an item whose holder is gone may be claimed: at once, or where something may
+ * exist the offer's settle time after its holder lost it. */
 int64_t job_recover_at_ms(const Kontor__V1__OrderItem *item, int64_t now_ms);
 /* How long to wait before the nth try (from 1): doubling, up to 5 minutes, spread by a
  * quarter either way. */

@@ -271,7 +271,9 @@ orders_recover(struct dispatch *dispatch, size_t *n_recovered)
         return status;
     }
     struct arena *arena = arena_new();
-    for (int state = 1; status == STATUS_OK && state < ITEM_STATE_COUNT; state++) {
+    /* Downwards: what recovering moves, goes from ASSIGNED to IN_PROGRESS, and those
+     * are done by then. */
+    for (int state = ITEM_STATE_COUNT - 1; status == STATUS_OK && state > 0; state--) {
         if (!item_state_is_final((Kontor__V1__ItemState)state)) {
             status = recover_state(dispatch, reader, (Kontor__V1__ItemState)state,
                                    arena, n_recovered);

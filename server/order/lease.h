@@ -28,9 +28,10 @@ void lease_stop(struct lease *lease);
 size_t lease_tick(struct lease *lease);
 
 /*
- * After a restore: moves every claimed item to recovery, since nobody knows what its
- * holder did in the lost future. To be called before the broker is ready. Answers how
- * many, and the first status that was not OK.
+ * After a restore: moves every claimed item to recovery, and lets every other open one
+ * be looked for before it is created, since nobody knows how far it came in the lost
+ * future. To be called before the broker is ready. Answers how many, and the first
+ * status that was not OK. Source: STORE design, "Life of the log".
  */
 enum status orders_recover(struct dispatch *dispatch, size_t *n_recovered) MUST_CHECK;
 

@@ -23,8 +23,8 @@ hold_poisoned(struct edit *edit, size_t index)
     return edit_move(edit, index, &cause);
 }
 
-/* Takes an item from its holder. Not begun: queued again. Begun: recovered once the
- * backend has settled. */
+/* Takes an item from its holder. Not begun: queued again, since without Begin nobody
+ * has touched the backend. Begun: recovered once the backend has settled. */
 static enum status
 lose(struct edit *edit, size_t index, const char *why)
 {
@@ -155,6 +155,36 @@ loss_decide(struct call *call, const void *request, struct decision *decision)
     return status;
 }
 
+/*
+ * What a restore means for one open item. A backup says where the item stood, never
+ * how far it came in the time that was lost: a claimed one may have been begun, a
+ * queued one claimed and begun, one that waited approved, dispatched and begun. So each
+ * of them gets the intent, and the next agent looks before it creates.
+ *
+ * A claimed item crosses the dividing line here, by the broker's own Begin: its holder
+ * lives, perhaps, and its Complete with the last fence must find the item begun. What
+ * nobody held stays where it is, so that it can still be cancelled at once; it crosses
+ * the line when it is claimed.
+ */
+static enum status
+suspect(struct edit *edit, size_t index)
+{
+    static const char why[] = "the broker was restored: it may have been begun";
+    struct edit_cause cause = {.operation = OPERATION_BEGIN, .text = why};
+    Kontor__V1__OrderItem *item = edit->items[index].item;
+    enum status status = STATUS_OK;
+    if (item->state == S(ASSIGNED)) {
+        status = edit_move(edit, index, &cause);
+    } else {
+        item_remember(item, "restore", item->state, why, edit->call);
+        edit_touch(edit, index);
+    }
+    /* The restore is nobody's fault: it counts towards no row of losses. */
+    item->job->losses = 0;
+    job_suspect(item, edit->call);
+    return status;
+}
+
 enum status
 loss_recover(struct call *call, const void *request, struct decision *decision)
 {
@@ -168,7 +198,7 @@ loss_recover(struct call *call, const void *request, struct decision *decision)
         return status;
     }
     const Kontor__V1__OrderItem *found = call_record(call, &document);
-    if (found->job == NULL || found->job->session[0] == '\0') {
+    if (item_state_is_final(found->state)) {
         decision_reply(decision, NULL);
         return STATUS_OK;
     }
@@ -177,9 +207,7 @@ loss_recover(struct call *call, const void *request, struct decision *decision)
         status = edit_find(edit, id, &index, &item);
     }
     if (status == STATUS_OK) {
-        /* The restore is nobody's fault: it counts towards no row of losses. */
-        item->job->losses = 0;
-        status = lose(edit, index, "the broker was restored");
+        status = suspect(edit, index);
     }
     if (status == STATUS_OK) {
         edit_commit(edit, decision);

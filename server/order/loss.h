@@ -16,8 +16,10 @@
  */
 enum status loss_decide(struct call *call, const void *request,
                         struct decision *decision);
-/* Takes an item (request: its id) from whoever holds it. Nothing to do: a REPLY with
- * NULL. */
+/*
+ * After a restore, for an open item (request: its id): whoever held it loses it, and
+ * whoever claims it looks before it creates. Final: a REPLY with NULL.
+ */
 enum status loss_recover(struct call *call, const void *request,
                          struct decision *decision);
 

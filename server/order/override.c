@@ -37,7 +37,6 @@ force_fail(struct edit *edit, size_t index, const char *reason)
     if (status != STATUS_OK) {
         return status;
     }
-    item->cleanup = KONTOR__V1__CLEANUP__CLEANUP_REQUIRED;
     return edit_move(edit, index, &cause);
 }
 

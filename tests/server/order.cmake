@@ -12,6 +12,7 @@ foreach(
   order_decide
   order_list
   order_place
+  order_restore
   recovery
   session)
   server_test(test_${name} SOURCES desk.c shelf.c)

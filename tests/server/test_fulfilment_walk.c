@@ -241,9 +241,15 @@ check_job(const Kontor__V1__OrderItem *item)
     assert_false(is_offered && !is_working &&
                  item->state != KONTOR__V1__ITEM_STATE__QUEUED);
     assert_int_equal(item->begun, item_state_is_begun(item->state));
-    assert_int_equal(item->begun, item->job->intent[0] != '\0');
-    bool may_exist = item->state == KONTOR__V1__ITEM_STATE__FAILED;
-    assert_int_equal(item->cleanup != 0, may_exist);
+    /* What is begun has a name; after a restore what is not has one, too. */
+    assert_false(item->begun && item->job->intent[0] == '\0');
+    bool may_be_left = item_state_is_final(item->state) &&
+                       item->state != KONTOR__V1__ITEM_STATE__COMPLETED &&
+                       item->job->intent[0] != '\0';
+    assert_int_equal(item->cleanup != 0, may_be_left);
+    /* Nobody holds what may exist on this side of the line. */
+    assert_false(item->state == KONTOR__V1__ITEM_STATE__ASSIGNED &&
+                 item->job->intent[0] != '\0');
 }
 
 static void

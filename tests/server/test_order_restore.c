@@ -1,0 +1,303 @@
+/* Orders after a restore: what the lost future may have created is looked for before
+ * anybody creates it again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "proto/reason.h"
+#include "server/order/job.h"
+#include "server/order/moment.h"
+#include "tests/server/desk.h"
+
+#define OVERRIDE(name) KONTOR__V1__OVERRIDE_ITEM_REQUEST__OVERRIDE__##name
+
+static const char item_id[] = "coast/o-1/vm";
+
+/* What kontord --restore does before the broker serves. Answers how many items it
+ * touched. */
+static size_t
+restore(struct desk *desk)
+{
+    size_t n_recovered = 0;
+    assert_int_equal(orders_recover(desk->h->dispatch, &n_recovered), STATUS_OK);
+    return n_recovered;
+}
+
+static const char *
+intent_of(struct desk *desk, const char *item)
+{
+    return job_intent(desk->h->broker.home, item, desk->h->arena);
+}
+
+/* The next job of a fresh session; it must say that something may exist. */
+static Kontor__V1__ClaimedJob *
+claim_suspect(struct desk *desk, const char *item)
+{
+    const char *session =
+        desk_session(desk, desk->agent, 1, OFFER_OPEN, OFFER_BASIC, NULL);
+    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
+    assert_non_null(job);
+    assert_string_equal(job->item, item);
+    assert_string_equal(job->prior_intent, intent_of(desk, item));
+    assert_string_equal(job->intent, job->prior_intent);
+    return job;
+}
+
+/* Nobody may claim before the lost holder's last backend call is over. */
+static void
+expect_settling(struct desk *desk)
+{
+    const char *session =
+        desk_session(desk, desk->agent, 1, OFFER_OPEN, OFFER_BASIC, NULL);
+    assert_null(desk_claim(desk, desk->agent, session));
+    harness_advance(desk->h, DESK_SETTLE_MS - 1);
+    assert_null(desk_claim(desk, desk->agent, session));
+    harness_advance(desk->h, 1);
+}
+
+/* As any agent of the design does it: what is found or made is completed, without
+ * another Begin. */
+static void
+deliver(struct desk *desk, const Kontor__V1__ClaimedJob *job)
+{
+    desk_expect(desk, job->item, "IN_PROGRESS");
+    assert_int_equal(desk_complete(desk, job->item, job->fence, job->intent, NULL),
+                     STATUS_OK);
+    desk_expect(desk, job->item, "COMPLETED");
+    assert_int_equal(desk_item(desk, job->item)->cleanup, 0);
+}
+
+/* ---- Claimed ---- */
+
+static void
+test_a_claimed_item_is_recovered_as_if_it_were_begun(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    struct error error;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    assert_int_equal(restore(desk), 1);
+    desk_expect(desk, item_id, "IN_PROGRESS");
+    desk_expect_order(desk, "coast/o-1", "ORDER_IN_PROGRESS");
+    assert_string_equal(desk_item(desk, item_id)->job->intent, job->intent);
+    assert_string_equal(desk_item(desk, item_id)->job->session, "");
+    assert_int_equal(desk_begin(desk, job, &error), STATUS_ABORTED);
+    desk_expect_reason(&error, REASON_LEASE_LOST);
+    /* Whether it can still be cancelled is no longer the customer's word alone. */
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, &error),
+                     STATUS_FAILED_PRECONDITION);
+    desk_expect_reason(&error, REASON_ITEM_BEGUN);
+    expect_settling(desk);
+    Kontor__V1__ClaimedJob *again = claim_suspect(desk, item_id);
+    assert_int_equal(again->attempt, 2);
+    assert_int_equal(desk_begin(desk, again, NULL), STATUS_OK);
+    deliver(desk, again);
+}
+
+static void
+test_a_holder_that_outlived_the_restore_may_complete(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    restore(desk);
+    deliver(desk, job);
+}
+
+static void
+test_a_restore_is_nobodys_lost_lease(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    desk_claim_one(desk, "coast/o-1", &session);
+    for (int i = 0; i < 5; i++) {
+        restore(desk);
+        harness_advance(desk->h, DESK_SETTLE_MS);
+        claim_suspect(desk, item_id);
+        assert_int_equal(desk_item(desk, item_id)->job->losses, 0);
+    }
+}
+
+/* ---- Begun ---- */
+
+static void
+test_begun_work_nobody_held_settles_anew(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    assert_int_equal(desk_pass(desk, DESK_LEASE_MS), 1);
+    harness_advance(desk->h, DESK_SETTLE_MS);
+    /* It could be claimed now, and in the lost future it was. */
+    assert_int_equal(restore(desk), 1);
+    expect_settling(desk);
+    deliver(desk, claim_suspect(desk, item_id));
+}
+
+/* ---- Open ---- */
+
+static void
+test_a_queued_item_is_looked_for_first(void **state)
+{
+    struct desk *desk = *state;
+    desk_place_one(desk, "coast/o-1", OFFER_OPEN);
+    assert_int_equal(restore(desk), 1);
+    desk_expect(desk, item_id, "QUEUED");
+    expect_settling(desk);
+    deliver(desk, claim_suspect(desk, item_id));
+}
+
+static void
+test_an_item_that_waited_for_approval_is_looked_for_first(void **state)
+{
+    struct desk *desk = *state;
+    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
+    assert_int_equal(restore(desk), 1);
+    desk_expect(desk, item_id, "AWAITING_APPROVAL");
+    assert_int_equal(desk_decide(desk, desk->operator, item_id, true, "", NULL),
+                     STATUS_OK);
+    expect_settling(desk);
+    deliver(desk, claim_suspect(desk, item_id));
+}
+
+static void
+test_an_item_that_waited_for_another_is_looked_for_first(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *order = desk_new(desk, "coast/o-1");
+    desk_add(desk, order, "storage", OFFER_OPEN);
+    desk_require(desk, desk_add(desk, order, "vm", OFFER_OPEN), "storage");
+    desk_place(desk, order);
+    assert_int_equal(restore(desk), 2);
+    assert_null(desk_item(desk, item_id)->job->ready_at);
+    harness_advance(desk->h, DESK_SETTLE_MS);
+    deliver(desk, claim_suspect(desk, "coast/o-1/storage"));
+    deliver(desk, claim_suspect(desk, item_id));
+}
+
+static void
+test_a_held_item_is_looked_for_first(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    desk_claim_one(desk, "coast/o-1", &session);
+    for (int i = 0; i < JOB_MAX_LOSSES; i++) {
+        assert_int_equal(desk_pass(desk, DESK_LEASE_MS), 1);
+        session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+        (void)desk_claim(desk, desk->agent, session);
+    }
+    desk_expect(desk, item_id, "HELD");
+    assert_int_equal(restore(desk), 1);
+    assert_int_equal(desk_resume(desk, desk->operator, item_id, NULL), STATUS_OK);
+    expect_settling(desk);
+    deliver(desk, claim_suspect(desk, item_id));
+}
+
+static void
+test_an_agent_that_cannot_look_leaves_it_to_a_person(void **state)
+{
+    struct desk *desk = *state;
+    desk_place_one(desk, "coast/o-1", OFFER_OPEN);
+    restore(desk);
+    for (int i = 0; i < JOB_MAX_UNKNOWNS; i++) {
+        harness_advance(desk->h, DESK_SETTLE_MS);
+        Kontor__V1__ClaimedJob *job = claim_suspect(desk, item_id);
+        assert_int_equal(desk_fail(desk, item_id, job->fence,
+                                   KONTOR__V1__FAIL_REQUEST__FAILURE__UNKNOWN, NULL,
+                                   NULL),
+                         STATUS_OK);
+    }
+    desk_expect(desk, item_id, "HELD_BEGUN");
+}
+
+/* ---- Ending ---- */
+
+static void
+test_what_may_exist_and_is_cancelled_must_be_cleaned_up(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *order = desk_new(desk, "coast/o-1");
+    desk_add(desk, order, "vm", OFFER_BASIC);
+    desk_require(desk, desk_add(desk, order, "disk", OFFER_OPEN), "vm");
+    desk_place(desk, order);
+    desk_place_one(desk, "coast/o-2", OFFER_OPEN);
+    restore(desk);
+    desk_place_one(desk, "coast/o-3", OFFER_OPEN);
+    assert_int_equal(desk_decide(desk, desk->operator, item_id, false, "no", NULL),
+                     STATUS_OK);
+    static const struct {
+        const char *item, *state;
+        Kontor__V1__Cleanup cleanup;
+    } rows[] = {
+        {"coast/o-1/vm", "REJECTED", KONTOR__V1__CLEANUP__CLEANUP_REQUIRED},
+        {"coast/o-1/disk", "CANCELLED_OTHERWISE",
+         KONTOR__V1__CLEANUP__CLEANUP_REQUIRED},
+        {"coast/o-2/vm", "CANCELLED", KONTOR__V1__CLEANUP__CLEANUP_REQUIRED},
+        /* Ordered since: nothing of it can exist. */
+        {"coast/o-3/vm", "CANCELLED", KONTOR__V1__CLEANUP__CLEANUP_UNSPECIFIED},
+    };
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-2", NULL, NULL, NULL),
+                     STATUS_OK);
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-3", NULL, NULL, NULL),
+                     STATUS_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        desk_expect(desk, rows[i].item, rows[i].state);
+        assert_int_equal(desk_item(desk, rows[i].item)->cleanup, rows[i].cleanup);
+    }
+    assert_int_equal(desk_override(desk, desk->admin, item_id,
+                                   OVERRIDE(ABANDON_CLEANUP), "it is not there", NULL),
+                     STATUS_OK);
+}
+
+static void
+test_what_is_over_stays_as_it_is(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    deliver(desk, job);
+    desk_place_one(desk, "coast/o-2", OFFER_BASIC);
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-2", NULL, NULL, NULL),
+                     STATUS_OK);
+    int64_t before = shelf_applied(desk->h);
+    assert_int_equal(restore(desk), 0);
+    assert_int_equal(shelf_applied(desk->h), before);
+}
+
+static void
+test_what_is_ordered_after_the_restore_is_new(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    restore(desk);
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    assert_string_equal(job->prior_intent, "");
+    desk_expect(desk, item_id, "ASSIGNED");
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_claimed_item_is_recovered_as_if_it_were_begun),
+        TEST(test_a_holder_that_outlived_the_restore_may_complete),
+        TEST(test_a_restore_is_nobodys_lost_lease),
+        TEST(test_begun_work_nobody_held_settles_anew),
+        TEST(test_a_queued_item_is_looked_for_first),
+        TEST(test_an_item_that_waited_for_approval_is_looked_for_first),
+        TEST(test_an_item_that_waited_for_another_is_looked_for_first),
+        TEST(test_a_held_item_is_looked_for_first),
+        TEST(test_an_agent_that_cannot_look_leaves_it_to_a_person),
+        TEST(test_what_may_exist_and_is_cancelled_must_be_cleaned_up),
+        TEST(test_what_is_over_stays_as_it_is),
+        TEST(test_what_is_ordered_after_the_restore_is_new),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
