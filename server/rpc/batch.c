@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "server/rpc/flight.h"
+#include "server/rpc/would_be.h"
 
 /* Records of one batch that wait for the committer at once. */
 enum { WINDOW = STORE_BATCH_COMMITS };
@@ -201,7 +202,8 @@ submit_some(struct batch *batch)
     }
 }
 
-/* Without a commit a record does not see the earlier ones: each is judged by itself. */
+/* Nothing is stored here, so what a record would write is kept for the ones after it:
+ * two that take one name must clash now, not only when the batch is sent for good. */
 static void
 validate(struct batch *batch, struct store_reader *reader)
 {
@@ -213,6 +215,9 @@ validate(struct batch *batch, struct store_reader *reader)
         if (status == STATUS_OK && flight->decision.kind == DECISION_COMMIT) {
             status = flight_draft(flight, &draft);
             commit = status == STATUS_OK ? flight_would_be(flight) : NULL;
+        }
+        if (commit != NULL) {
+            would_be_keep(&flight->call, &flight->decision.draft);
         }
         note(batch, i, status, commit);
     }

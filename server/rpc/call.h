@@ -81,8 +81,10 @@ struct call {
     size_t record;         /* Batches: which record is being decided. */
     void *batch; /* What decide keeps for note, for answer, or for its next run; NULL
                     at first, and for the answer of a replay. */
-    struct error error;    /* Set by call_fail. */
-    struct faults *faults; /* Wrong fields found so far; never NULL. */
+    const struct would_be *earlier; /* Batches that are only validated: what the records
+                                       before would have written (would_be.h). */
+    struct error error;             /* Set by call_fail. */
+    struct faults *faults;          /* Wrong fields found so far; never NULL. */
     /* The frame's, for one run of decide: */
     struct store_reader *reader;
     int64_t applied; /* Applied at the first read of this run. */

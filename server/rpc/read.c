@@ -9,6 +9,7 @@
 #include "server/rpc/call.h"
 #include "server/rpc/envelope.h"
 #include "server/rpc/table.h"
+#include "server/rpc/would_be.h"
 
 /* The scopes a read goes by: the broker's own calls see everything. */
 static const struct scopes *
@@ -98,12 +99,24 @@ fail_store(struct call *call, enum status status, int64_t seq)
                      status_name(status));
 }
 
+/* The present document, or what an earlier record of a validated batch would have made
+ * of it: what validate_only promises must hold when the batch is stored. */
+static enum status
+get_now(struct call *call, const struct kind *kind, const char *id,
+        const struct scopes *scopes, struct document *out)
+{
+    enum status status;
+    if (would_be_get(call, kind, id, scopes, out, &status)) {
+        return status;
+    }
+    return store_get(call->reader, kind, id, scopes, 0, call->arena, out);
+}
+
 enum status
 call_get(struct call *call, const struct kind *kind, const char *id,
          struct document *out)
 {
-    enum status status =
-        store_get(call->reader, kind, id, scopes_of(call), 0, call->arena, out);
+    enum status status = get_now(call, kind, id, scopes_of(call), out);
     if (status == STATUS_NOT_FOUND) {
         return call_not_found(call, kind, id);
     }
@@ -160,7 +173,7 @@ enum status
 call_get_any(struct call *call, const struct kind *kind, const char *id,
              struct document *out)
 {
-    enum status status = store_get(call->reader, kind, id, NULL, 0, call->arena, out);
+    enum status status = get_now(call, kind, id, NULL, out);
     if (status == STATUS_NOT_FOUND) {
         remember(call, kind, id, 0, INT64_MIN);
         return status;

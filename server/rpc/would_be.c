@@ -1,6 +1,11 @@
+#include "server/rpc/would_be.h"
+
 #include <string.h>
 
 #include "server/rpc/flight.h"
+#include "store/split.h"
+
+/* ---- The commit ---- */
 
 /* protobuf-c has no const: what is borrowed here is only read. */
 static char *
@@ -47,4 +52,66 @@ flight_would_be(struct flight *flight)
         commit->changes[i] = change_of(&draft->changes[i], arena);
     }
     return commit;
+}
+
+/* ---- The documents ---- */
+
+void
+would_be_keep(struct call *call, const struct draft *draft)
+{
+    struct would_be *latest = arena_alloc(call->arena, sizeof *latest);
+    *latest = (struct would_be){.changes = draft->changes,
+                                .n_changes = draft->n_changes,
+                                .before = call->earlier};
+    call->earlier = latest;
+}
+
+/* The latest change of a document; NULL when there is none. A note changes no
+ * document. */
+static const struct draft_change *
+latest_change(const struct would_be *row, const struct kind *kind, const char *id)
+{
+    for (; row != NULL; row = row->before) {
+        for (size_t i = 0; i < row->n_changes; i++) {
+            const struct draft_change *change = &row->changes[i];
+            if (change->kind == kind && strcmp(change->id, id) == 0 &&
+                change->op != KONTOR__V1__CHANGE__OP__NOTE) {
+                return change;
+            }
+        }
+    }
+    return NULL;
+}
+
+bool
+would_be_get(const struct call *call, const struct kind *kind, const char *id,
+             const struct scopes *scopes, struct document *out, enum status *status)
+{
+    const struct draft_change *change = latest_change(call->earlier, kind, id);
+    if (change == NULL) {
+        return false;
+    }
+    bool is_there = change->op == KONTOR__V1__CHANGE__OP__PUT;
+    enum view view =
+        is_there ? store_view(scopes, change->scope, change->n_scope) : VIEW_NONE;
+    if (view == VIEW_NONE) {
+        *status = STATUS_NOT_FOUND;
+        return true;
+    }
+    struct document document = {.kind = kind,
+                                .id = change->id,
+                                .revision = change->was,
+                                .created_at_ms = call->now_ms,
+                                .updated_at_ms = call->now_ms,
+                                .scope = change->scope,
+                                .n_scope = change->n_scope,
+                                .view = view};
+    bool is_split =
+        split_views(kind, change->doc, call->arena, &document.w, &document.x);
+    *status = is_split ? STATUS_OK : STATUS_DATA_LOSS;
+    if (view == VIEW_REDUCED) {
+        document.x = (struct bytes){0};
+    }
+    *out = document;
+    return true;
 }

@@ -368,6 +368,43 @@ test_an_import_refuses_a_name_that_is_taken(void **state)
                      KONTOR__V1__IMPORT_OUTCOME__CREATED);
 }
 
+/* What validate_only promises must come true: a record is judged as if the ones before
+ * it were stored. */
+static void
+test_a_validated_import_foresees_what_the_import_answers(void **state)
+{
+    struct ground *ground = *state;
+    struct harness *h = ground->h;
+    struct batch batch = {.request = KONTOR__V1__CONFIGURATION_IMPORT_REQUEST__INIT};
+    struct batch stored = {.request = KONTOR__V1__CONFIGURATION_IMPORT_REQUEST__INIT};
+    static const Kontor__V1__ImportOutcome expected[] = {
+        KONTOR__V1__IMPORT_OUTCOME__CREATED, KONTOR__V1__IMPORT_OUTCOME__REFUSED,
+        KONTOR__V1__IMPORT_OUTCOME__SAME,    KONTOR__V1__IMPORT_OUTCOME__CHANGED,
+        KONTOR__V1__IMPORT_OUTCOME__CREATED, KONTOR__V1__IMPORT_OUTCOME__CHANGED,
+        KONTOR__V1__IMPORT_OUTCOME__CREATED, KONTOR__V1__IMPORT_OUTCOME__CREATED,
+    };
+    add_site(ground, &stored, ground_site(h, "coast/old", "Old"));
+    import(ground, &stored);
+    add_site(ground, &batch, ground_site(h, "coast/a", "North"));
+    add_site(ground, &batch, ground_site(h, "coast/b", "NORTH"));
+    add_site(ground, &batch, ground_site(h, "coast/a", "North"));
+    /* A name given back is free for the next record. */
+    add_site(ground, &batch, ground_site(h, "coast/a", "South"));
+    add_site(ground, &batch, ground_site(h, "coast/b", "North"));
+    add_site(ground, &batch, ground_site(h, "coast/old", "New"));
+    add_site(ground, &batch, ground_site(h, "coast/c", "Old"));
+    add_endpoint(ground, &batch,
+                 ground_endpoint(h, "coast/e", "coast/c", "h.example.org", "CE"));
+    for (int i = 0; i < 2; i++) {
+        batch.request.validate_only = i == 0;
+        import(ground, &batch);
+        for (size_t j = 0; j < batch.request.n_records; j++) {
+            assert_int_equal(batch.reply->results[j]->outcome, expected[j]);
+            assert_int_equal(batch.reply->results[j]->n_findings, 0);
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -384,6 +421,7 @@ main(void)
         T(test_an_import_reports_what_does_not_resolve_and_refuses_nothing),
         T(test_importing_twice_changes_nothing_and_the_log_stays),
         T(test_an_import_refuses_a_name_that_is_taken),
+        T(test_a_validated_import_foresees_what_the_import_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
