@@ -18,8 +18,8 @@ fail_collision(struct call *call, const char *authority, const char *other)
     call_value(call, "registry", "%s", other);
     return call_fail(
         call, REASON_BUNDLE_COLLIDES,
-        "the authority %s has the name or key id of one of registry %s but "
-        "another key; use an authority of your own",
+        "the authority %s has the name, the key id or the key of one of registry %s; "
+        "give the registry an authority that is its alone",
         authority, other);
 }
 
@@ -29,7 +29,8 @@ check_against(struct call *call, const struct document *document,
 {
     const Kontor__V1__Registry *other = call_record(call, document);
     struct bundle theirs = {0};
-    /* One that has expired since still has its name. */
+    /* Only its form is read, not its dates: an authority that has expired since still
+     * has its name, and its certificates may be renewed with the same key. */
     if (!identity_bundle_stored(other->bundle, call->arena, &theirs)) {
         return call_fail(call, REASON_INTERNAL, "the bundle of registry %s is damaged",
                          document->id);

@@ -201,12 +201,15 @@ bytes_are_equal(struct bytes a, struct bytes b)
     return a.size != 0 && a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
 }
 
+/* OpenSSL finds an issuer by its name and key id, so a namesake with a key of its own
+ * can push the right one out of a chain. The key itself must differ under every name:
+ * who holds it signs for each trust domain whose bundle has it. */
 static bool
 authority_collides(const struct bundle_authority *a, const struct bundle_authority *b)
 {
-    bool is_alike = bytes_are_equal(a->subject, b->subject) ||
-                    bytes_are_equal(a->key_id, b->key_id);
-    return is_alike && memcmp(a->key, b->key, DIGEST_SIZE) != 0;
+    return bytes_are_equal(a->subject, b->subject) ||
+           bytes_are_equal(a->key_id, b->key_id) ||
+           memcmp(a->key, b->key, DIGEST_SIZE) == 0;
 }
 
 const struct bundle_authority *

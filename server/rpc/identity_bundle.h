@@ -41,8 +41,9 @@ const char *identity_bundle_read(const char *pem, int64_t now_ms, struct arena *
 /* Reads a bundle that was judged when it was stored; whether it can be read. */
 bool identity_bundle_stored(const char *pem, struct arena *arena, struct bundle *out);
 /*
- * An authority of one that has the subject or the key id of one of other but another
- * key: with it one registry could lock the other out. NULL = none.
+ * An authority of one that has the subject, the key id or the key of one of other: with
+ * the former one registry could lock the other out, with the key it could issue the
+ * other's names. NULL = none.
  */
 const struct bundle_authority *identity_bundle_collision(const struct bundle *one,
                                                          const struct bundle *other);

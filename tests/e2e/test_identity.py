@@ -186,6 +186,8 @@ class Identity(unittest.TestCase):
         self.refused("ALREADY_EXISTS", "BUNDLE_COLLIDES",
                      self.broker.client("coast", "admin").call, "RegistryService.RotateBundle",
                      id="coast", bundle=text_of(self.coast_ca) + text_of(twins["home"]))
+        # Coast's operator would issue the names of Hills.
+        self.refused("ALREADY_EXISTS", "BUNDLE_COLLIDES", self.create, text_of(self.coast_ca))
         self.refused("NOT_FOUND", "NOT_FOUND", self.home.call, "RegistryService.GetRegistry",
                      id="hills")
 

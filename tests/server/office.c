@@ -32,18 +32,25 @@ office_expect_refused(struct office *w, enum status status, enum reason reason)
 }
 
 enum status
-office_create_registry(struct office *w, const struct principal *who, const char *id,
-                       const struct authority *authority)
+office_create_with(struct office *w, const struct principal *who, const char *id,
+                   const char *bundle)
 {
     Kontor__V1__CreateRegistryRequest create =
         KONTOR__V1__CREATE_REGISTRY_REQUEST__INIT;
     Kontor__V1__Registry registry = KONTOR__V1__REGISTRY__INIT;
     registry.id = (char *)id;
     registry.trust_domain = arena_print(w->h->arena, "%s.example", id);
-    registry.bundle = (char *)trust_pem(w->h, authority);
+    registry.bundle = (char *)bundle;
     create.registry = &registry;
     create.first_admin = arena_print(w->h->arena, "spiffe://%s.example/admin/ops", id);
     return office_call(w, who, "CreateRegistry", &create);
+}
+
+enum status
+office_create_registry(struct office *w, const struct principal *who, const char *id,
+                       const struct authority *authority)
+{
+    return office_create_with(w, who, id, trust_pem(w->h, authority));
 }
 
 int

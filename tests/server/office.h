@@ -30,6 +30,9 @@ enum status office_call(struct office *w, const struct principal *who,
                         const char *method, const void *request);
 /* Whether the last call was refused so. */
 void office_expect_refused(struct office *w, enum status status, enum reason reason);
+/* A registry with this bundle, and an admin named ops. */
+enum status office_create_with(struct office *w, const struct principal *who,
+                               const char *id, const char *bundle);
 /* A registry with this authority, and an admin named ops. */
 enum status office_create_registry(struct office *w, const struct principal *who,
                                    const char *id, const struct authority *authority);

@@ -201,9 +201,26 @@ test_an_authority_named_like_anothers_collides(void **state)
     status = office_create_registry(w, w->home_admin, "fresh", namesake);
     office_expect_refused(w, status, REASON_BUNDLE_COLLIDES);
     authority_free(namesake);
-    /* The very same authority for two registries locks nobody out. */
-    assert_int_equal(rotate(w, w->coast_admin, "coast", trust_pem(w->h, w->dune)),
-                     STATUS_OK);
+}
+
+/* Whoever holds the key of a shared authority could issue the other's names. */
+static void
+test_two_registries_never_share_an_authority(void **state)
+{
+    struct office *w = *state;
+    const char *renamed = trust_renamed(w->h, w->dune, "elsewhere CA");
+    const char *const shared[] = {trust_pem(w->h, w->dune), renamed,
+                                  trust_join(w->h, trust_pem(w->h, w->coast), renamed)};
+    for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
+        enum status status = rotate(w, w->coast_admin, "coast", shared[i]);
+        office_expect_refused(w, status, REASON_BUNDLE_COLLIDES);
+        assert_string_equal(harness_value(&w->error, "registry"), "dune");
+        status = office_create_with(w, w->home_admin, "fresh", shared[i]);
+        office_expect_refused(w, status, REASON_BUNDLE_COLLIDES);
+    }
+    /* A key of one's own may stay under a new name. */
+    const char *both = trust_join(w->h, trust_pem(w->h, w->dune), renamed);
+    assert_int_equal(rotate(w, w->dune_admin, "dune", both), STATUS_OK);
 }
 
 static void
@@ -353,6 +370,7 @@ main(void)
         WORLD_TEST(test_a_bundle_is_certificates_of_authorities_only),
         WORLD_TEST(test_text_between_certificates_is_refused),
         WORLD_TEST(test_an_authority_named_like_anothers_collides),
+        WORLD_TEST(test_two_registries_never_share_an_authority),
         WORLD_TEST(test_a_bundle_is_rotated_by_its_admin_or_home),
         WORLD_TEST(test_a_stale_revision_is_refused),
         WORLD_TEST(test_name_and_website_are_all_that_is_updated),

@@ -7,6 +7,9 @@
 
 #include <cmocka.h>
 
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
 #include "certs/pemfile.h"
 
 const char *
@@ -41,6 +44,64 @@ trust_client(struct harness *harness, const struct authority *authority,
                               .ends_s = TRUST_DAY_S,
                               .is_client = true};
     return trust_issue(harness, authority, &profile);
+}
+
+static X509 *
+read_certificate(const char *pem)
+{
+    BIO *bio = BIO_new_mem_buf(pem, -1);
+    X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    assert_non_null(certificate);
+    BIO_free(bio);
+    return certificate;
+}
+
+static EVP_PKEY *
+read_key(const char *pem)
+{
+    BIO *bio = BIO_new_mem_buf(pem, -1);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+    assert_non_null(key);
+    BIO_free(bio);
+    return key;
+}
+
+static void
+rename_and_sign(X509 *certificate, EVP_PKEY *key, const char *name)
+{
+    X509_NAME *subject = X509_NAME_new();
+    assert_true(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+                                           (const unsigned char *)name, -1, -1, 0));
+    assert_true(X509_set_subject_name(certificate, subject));
+    assert_true(X509_set_issuer_name(certificate, subject));
+    X509_NAME_free(subject);
+    static const int ids[] = {NID_subject_key_identifier, NID_authority_key_identifier};
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        int place = X509_get_ext_by_NID(certificate, ids[i], -1);
+        X509_EXTENSION_free(place < 0 ? NULL : X509_delete_ext(certificate, place));
+    }
+    assert_true(X509_sign(certificate, key, EVP_sha256()) > 0);
+}
+
+const char *
+trust_renamed(struct harness *harness, const struct authority *authority,
+              const char *name)
+{
+    struct issued issued = {0};
+    assert_true(authority_pem(authority, &issued));
+    X509 *certificate = read_certificate(issued.certificate);
+    EVP_PKEY *key = read_key(issued.key);
+    rename_and_sign(certificate, key, name);
+    BIO *bio = BIO_new(BIO_s_mem());
+    assert_true(PEM_write_bio_X509(bio, certificate));
+    char *data = NULL;
+    long size = BIO_get_mem_data(bio, &data);
+    const char *pem = arena_copy_n(harness->arena, data, (size_t)size);
+    BIO_free(bio);
+    EVP_PKEY_free(key);
+    X509_free(certificate);
+    issued_done(&issued);
+    return pem;
 }
 
 const char *

@@ -23,6 +23,10 @@ const char *trust_issue(struct harness *harness, const struct authority *authori
 /* A client certificate with one name, good from a minute ago to tomorrow. */
 const char *trust_client(struct harness *harness, const struct authority *authority,
                          const char *uri);
+/* Another certificate of the authority's own key, self-signed: another name, no key id.
+ */
+const char *trust_renamed(struct harness *harness, const struct authority *authority,
+                          const char *name);
 /* Two PEM texts one after the other. */
 const char *trust_join(struct harness *harness, const char *one, const char *other);
 
