@@ -50,7 +50,8 @@ const struct setting config_table[] = {
     {UNIT(drain_ms, "ms"), "10000", 0, HOUR_MS, NULL,
      "How long calls in flight may take to end after SIGTERM."},
     {COUNT(file_descriptors), "65536", 256, 1048576, NULL,
-     "Open files and connections asked of the system at the start."},
+     "Open files and connections at a time, whatever the system gave before; its hard "
+     "limit must allow as many."},
     {COUNT(calls_per_second), "1000", 1, 1000000, NULL,
      "Calls a principal may begin in a second, on average."},
     {COUNT(calls_in_flight), "256", 1, 65536, NULL, "Calls of a principal at a time."},

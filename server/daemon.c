@@ -1,5 +1,6 @@
 #include "server/daemon.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <malloc.h>
 #include <signal.h>
@@ -55,19 +56,39 @@ signals_block(sigset_t *taken)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
+/*
+ * The setting is what holds, whether the system gave more or less before. Beyond the
+ * hard limit only the administrator can raise it: the broker serves with fewer, for its
+ * listener bears running out, and says so.
+ */
+static void
+limit_files(rlim_t wanted)
+{
+    struct rlimit files = {0};
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
+        log_line(LOG_LEVEL_ERROR, "file_descriptors: the system's limit is unknown: %s",
+                 strerror(errno));
+        return;
+    }
+    files.rlim_cur = wanted < files.rlim_max ? wanted : files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0) {
+        log_line(LOG_LEVEL_ERROR, "file_descriptors: cannot set the limit to %ju: %s",
+                 (uintmax_t)files.rlim_cur, strerror(errno));
+        return;
+    }
+    if (files.rlim_cur < wanted) {
+        log_line(
+            LOG_LEVEL_ERROR,
+            "file_descriptors is %ju, but the system's hard limit allows only %ju; "
+            "raise it (LimitNOFILE of the unit, ulimit -Hn) or lower the setting",
+            (uintmax_t)wanted, (uintmax_t)files.rlim_cur);
+    }
+}
+
 static void
 process_prepare(const struct settings *settings)
 {
-    struct rlimit files = {0};
-    rlim_t wanted = (rlim_t)settings->file_descriptors;
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < wanted) {
-        files.rlim_cur = wanted < files.rlim_max ? wanted : files.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &files);
-    }
-    if (files.rlim_cur < wanted) {
-        log_line(LOG_LEVEL_WARN, "only %ju of %ju file descriptors; raise LimitNOFILE",
-                 (uintmax_t)files.rlim_cur, (uintmax_t)wanted);
-    }
+    limit_files((rlim_t)settings->file_descriptors);
 #ifdef NDEBUG
     /* A core dump would hold the server's key. */
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
