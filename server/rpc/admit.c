@@ -242,6 +242,13 @@ text_or_none(const char *text)
     return text == NULL ? "" : text;
 }
 
+/* A caller who went away gets no reason, and the log names none. */
+static const char *
+reason_name(enum reason reason)
+{
+    return reason == REASON_NONE ? "" : reason_row(reason)->name;
+}
+
 static void
 log_call(struct rpc *rpc, const struct ending *ending, int64_t duration_us)
 {
@@ -272,7 +279,7 @@ log_call(struct rpc *rpc, const struct ending *ending, int64_t duration_us)
         .request_bytes = rpc->request_bytes,
         .reply_bytes = rpc->reply_bytes};
     if (ending->status != STATUS_OK) {
-        call.reason = reason_row(ending->error->reason)->name;
+        call.reason = reason_name(ending->error->reason);
         call.message = text_or_none(ending->error->message);
     }
     options->log(options->log_context, &call);

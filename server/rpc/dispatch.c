@@ -223,8 +223,11 @@ fail_faults(struct error *error, enum reason reason, const struct faults *faults
     const char *more = faults->n_found > 1
                            ? arena_print(arena, " (and %zu more)", faults->n_found - 1)
                            : "";
-    error->message = arena_print(arena, "%s: %s%s", faults->rows[0].path,
-                                 faults->rows[0].description, more);
+    /* A fault of the whole message has no path: its text then names the message. */
+    const char *path = faults->rows[0].path;
+    error->message =
+        arena_print(arena, "%s: %s%s", path[0] == '\0' ? "the message" : path,
+                    faults->rows[0].description, more);
 }
 
 ProtobufCMessage *

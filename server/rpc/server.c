@@ -20,6 +20,9 @@ enum {
     MAX_ARGS = 32,
     LOOKAHEAD_BYTES = 64 << 10,
     MAX_SEND_BYTES = 16 << 20,
+    /* What connections without a call get to close themselves, with the last answer
+     * read: cutting one may lose what its peer has not read yet. */
+    GOODBYE_MS = 500,
     QUOTA_BYTES = 512 << 20,
     /* Only the bit of "identity": nothing is ever decompressed. */
     NO_COMPRESSION = 1,
@@ -261,6 +264,16 @@ start_listener(struct server *server, char *error, size_t error_size)
     return STATUS_OK;
 }
 
+static void
+init_changed(pthread_cond_t *changed)
+{
+    pthread_condattr_t attributes;
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(changed, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+}
+
 enum status
 server_new(const struct server_options *options, struct server **out, char *error,
            size_t error_size)
@@ -273,7 +286,7 @@ server_new(const struct server_options *options, struct server **out, char *erro
     server->settings = options->settings;
     server->services = server_services(options->services);
     pthread_mutex_init(&server->lock, NULL);
-    pthread_cond_init(&server->changed, NULL);
+    init_changed(&server->changed);
     gpr_set_log_function(log_grpc);
     grpc_init();
     server_make_methods(server);
@@ -290,26 +303,63 @@ server_new(const struct server_options *options, struct server **out, char *erro
     return STATUS_OK;
 }
 
-/* Waits for gRPC's word that all is down; false: the time was over first. */
-static bool
-wait_down(struct server *server, int64_t wait_ms)
+/* A point of the monotonic clock, which server->changed goes by: nobody sets it back.
+ */
+static struct timespec
+after_ms(int64_t wait_ms)
 {
     struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += (time_t)(wait_ms / 1000);
     until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
     if (until.tv_nsec >= 1000000000) {
         until.tv_nsec -= 1000000000;
         until.tv_sec++;
     }
+    return until;
+}
+
+/* Under the lock. What is armed is given back by gRPC at once when it shuts down, so
+ * that only calls in flight are left. */
+static bool
+has_calls(const struct server *server)
+{
+    return !server->is_down && server->n_rpcs > 0;
+}
+
+static bool
+has_connections(const struct server *server)
+{
+    return !server->is_down;
+}
+
+/* Waits while something is so; false: the time was over first. */
+static bool
+wait_while(struct server *server, bool (*is_so)(const struct server *server),
+           int64_t wait_ms)
+{
+    struct timespec until = after_ms(wait_ms);
     int error = 0;
     pthread_mutex_lock(&server->lock);
-    while (!server->is_down && error == 0) {
+    while (is_so(server) && error == 0) {
         error = pthread_cond_timedwait(&server->changed, &server->lock, &until);
     }
-    bool is_down = server->is_down;
+    bool is_over = !is_so(server);
     pthread_mutex_unlock(&server->lock);
-    return is_down;
+    return is_over;
+}
+
+/*
+ * Calls get drain_ms; connections without one only the time to say goodbye. A peer that
+ * never acknowledges GOAWAY would hold gRPC's shutdown for 20 s (measured).
+ */
+static bool
+went_down(struct server *server)
+{
+    int64_t drain_ms = server->settings->drain_ms;
+    int64_t goodbye_ms = drain_ms < GOODBYE_MS ? drain_ms : GOODBYE_MS;
+    return wait_while(server, has_calls, drain_ms) &&
+           wait_while(server, has_connections, goodbye_ms);
 }
 
 /* The completion queue must not be shut down before the last call is gone. */
@@ -332,7 +382,7 @@ stop_listener(struct server *server)
     atomic_store(&server->is_stopping, true);
     grpc_server_shutdown_and_notify(server->grpc, server->queue, server);
     health_stop(server->health);
-    if (!wait_down(server, server->settings->drain_ms)) {
+    if (!went_down(server)) {
         grpc_server_cancel_all_calls(server->grpc);
     }
     wait_empty(server);

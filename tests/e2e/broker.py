@@ -64,12 +64,13 @@ class Broker:
 
     # The daemon ------------------------------------------------------------------------
 
-    def start(self):
+    def start(self, **how):
+        """how: as subprocess.Popen takes it."""
         if os.path.exists(self.port_file):
             os.unlink(self.port_file)
         log = open(self.log, "ab")
         self.daemon = subprocess.Popen([os.environ["KONTORD"], "--config", self.config],
-                                       stderr=log, stdout=log)
+                                       stderr=log, stdout=log, **how)
         log.close()
         self.port = int(wait_for(self._port, 20, "the daemon's port"))
         # A client keeps its address when the daemon is started again.

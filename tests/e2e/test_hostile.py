@@ -2,6 +2,7 @@
 import gzip
 import os
 import resource
+import time
 import unittest
 
 import grpc
@@ -15,6 +16,7 @@ SLOWEST_S = 1.0
 GROWTH_KIB = 256 * 1024
 TOO_BIG = 5 << 20
 FEW = 256  # Descriptors.
+DRAIN_S = 10  # Default of drain_ms.
 SANITIZED = b"__asan_init", b"__tsan_init"
 
 
@@ -159,13 +161,10 @@ class Hostile(unittest.TestCase):
         """More connections than the broker may open: it drops some, and accepts again."""
         broker = Broker("full", file_descriptors=FEW)
         self.addCleanup(broker.close)
-        # The setting raises the system's limit and never lowers it, so the broker inherits it.
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (FEW, hard))
-        try:
-            broker.start()
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
+        broker.start()
+        self.assertEqual(resource.prlimit(broker.daemon.pid, resource.RLIMIT_NOFILE)[0], FEW)
         self.flood(broker)
         self.assertEqual(broker.stop(), 0)
 
@@ -202,6 +201,28 @@ class Hostile(unittest.TestCase):
         self.assertLessEqual(used, FEW)
         if not self.is_slow:
             self.assertLess(pulse.slowest_s, SLOWEST_S)
+
+    def test_4_fewer_descriptors_than_wanted_are_an_error(self):
+        broker = Broker("few", file_descriptors=100000)
+        self.addCleanup(broker.close)
+        broker.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (500, 500)))
+        self.assertIn("file_descriptors is 100000, but the system's hard limit allows only 500;",
+                      broker.tail())
+        self.assertEqual(broker.stop(), 0)
+
+    def test_5_a_silent_connection_holds_up_no_end(self):
+        """It never acknowledges that the broker goes away; no call is in flight."""
+        broker = Broker("silent")
+        self.addCleanup(broker.close)
+        broker.start()
+        tls = raw.connect(broker, broker.path("alpine", "admin"))
+        self.addCleanup(tls.close)
+        self.assertEqual(raw.status(raw.call(tls, raw.HEALTH)), 0)
+        began = time.monotonic()
+        self.assertEqual(broker.stop(), 0)
+        took_s = time.monotonic() - began
+        print(f"ended after {took_s:.2f} s")
+        self.assertLess(took_s, DRAIN_S / 2)
 
     def test_5_it_ends_in_peace(self):
         self.assertEqual(self.broker.stop(), 0)

@@ -23,6 +23,8 @@ struct station {
     struct wire_client *op;    /* coast/op: OPERATOR, AGENT and ADMIN of r:coast. */
     struct wire_client *other; /* hills/op: OPERATOR of r:hills. */
     _Atomic int64_t n_logged;
+    atomic_int last_status; /* Of the last call logged. */
+    atomic_bool has_last_reason;
     _Atomic int64_t n_behind; /* Calls logged as ended for being slow. */
 };
 

@@ -87,6 +87,8 @@ test_garbage_is_an_invalid_message(void **state)
         harness_call_bytes(toy_harness, toy_operator, TOY "Get", garbage, NULL, &error),
         STATUS_INVALID_ARGUMENT);
     assert_int_equal(error.reason, REASON_MESSAGE_INVALID);
+    assert_string_equal(error.message,
+                        "the message: the bytes are damaged, cut off, or hold a group");
 }
 
 static void

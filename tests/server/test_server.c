@@ -182,8 +182,14 @@ test_a_cancelled_call_is_parked_no_more(void **state)
     struct wire_call *call =
         wire_start(s->op, TOY "Take", station_get(s, "coast/a"), NULL);
     station_wait_parked(s, 1);
+    int64_t before = atomic_load(&s->n_logged);
     assert_int_equal(wire_cancel(call).status, STATUS_CANCELLED);
     station_wait_parked(s, 0);
+    while (atomic_load(&s->n_logged) == before) {
+        sched_yield();
+    }
+    assert_int_equal(atomic_load(&s->last_status), STATUS_CANCELLED);
+    assert_false(atomic_load(&s->has_last_reason));
 }
 
 static void
