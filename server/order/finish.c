@@ -17,7 +17,6 @@
 /* The item is delivered already: the same result again is fine, another one is not. */
 static enum status
 complete_again(struct call *call, const struct hold *hold,
-               const Kontor__V1__CompleteRequest *request,
                const uint8_t hash[DIGEST_SIZE], struct decision *decision)
 {
     const Kontor__V1__OrderItem *item = hold->item;
@@ -26,10 +25,6 @@ complete_again(struct call *call, const struct hold *hold,
     if (is_same) {
         decision_document(call, decision, &hold->document);
         return STATUS_OK;
-    }
-    enum status status = hold_check(call, hold, request->fence, false);
-    if (status != STATUS_OK) {
-        return status;
     }
     call_value(call, "item", "%s", item->id);
     return call_fail(call, REASON_COMPLETION_DIFFERS,
@@ -69,10 +64,7 @@ complete(struct call *call, struct hold *hold,
 {
     struct edit_cause cause = {.operation = OPERATION_COMPLETE};
     Kontor__V1__OrderItem *item = hold->item;
-    enum status status = hold_check(call, hold, request->fence, false);
-    if (status == STATUS_OK) {
-        status = item_judge(call, item, OPERATION_COMPLETE, 0);
-    }
+    enum status status = item_judge(call, item, OPERATION_COMPLETE, 0);
     if (status == STATUS_OK) {
         status = judge_delivery(call, item, request->delivery);
     }
@@ -94,12 +86,17 @@ finish_complete(struct call *call, const void *message, struct decision *decisio
     uint8_t hash[DIGEST_SIZE];
     struct hold hold;
     enum status status = hold_open(call, request->item, OPERATION_COMPLETE, &hold);
+    if (status == STATUS_OK) {
+        /* Before the state and before the result: a holder that was replaced learns
+         * that it was, not how its successor fared. */
+        status = hold_check(call, &hold, request->fence, false);
+    }
     if (status != STATUS_OK) {
         return status;
     }
     digest_message(&request->delivery->base, NULL, hash);
     if (hold.item->state == S(COMPLETED)) {
-        return complete_again(call, &hold, request, hash, decision);
+        return complete_again(call, &hold, hash, decision);
     }
     status = complete(call, &hold, request, hash);
     if (status == STATUS_OK) {

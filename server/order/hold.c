@@ -36,9 +36,14 @@ hold_open(struct call *call, const char *item_id, enum operation wanted,
 enum status
 hold_check(struct call *call, const struct hold *hold, int64_t fence, bool is_live)
 {
-    const Kontor__V1__Job *job = hold->item->job;
-    bool is_held = !is_live || job->session[0] != '\0';
-    if (fence != 0 && fence == job->fence && is_held) {
+    const Kontor__V1__OrderItem *item = hold->item;
+    const Kontor__V1__Job *job = item->job;
+    bool is_held = job->session[0] != '\0';
+    /* Once begun, the last holder is the one who knows how it ended, so its word counts
+     * until somebody claims anew. Before Begin there is nothing to tell: a job given
+     * back is anybody's, and its old fence proves nothing. */
+    bool may_tell_end = !is_live && (item->begun || item_state_is_final(item->state));
+    if (fence != 0 && fence == job->fence && (is_held || may_tell_end)) {
         return STATUS_OK;
     }
     call_value(call, "item", "%s", hold->item->id);

@@ -24,8 +24,10 @@ struct hold {
 enum status hold_open(struct call *call, const char *item_id, enum operation wanted,
                       struct hold *out) MUST_CHECK;
 /*
- * Whether the fence is the last one given out. is_live: the lease must not be over
- * either; otherwise the last fence counts until somebody claims the job anew.
+ * Whether the fence is the last one given out, to be judged before the state: who lost
+ * the job is told so, wherever the item went since. is_live: the lease must not be over
+ * either; otherwise, once the item is begun or over, the last fence counts until
+ * somebody claims the job anew.
  */
 enum status hold_check(struct call *call, const struct hold *hold, int64_t fence,
                        bool is_live) MUST_CHECK;

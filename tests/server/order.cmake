@@ -6,6 +6,7 @@ server_test(test_job)
 foreach(
   name
   fulfilment
+  fulfilment_fence
   fulfilment_walk
   lease
   order_cancel
