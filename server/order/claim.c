@@ -319,7 +319,7 @@ take_all(struct call *call, struct kept *kept, const struct candidates *found,
     }
     session_extend(call, session, decision);
     kept->lease_seconds = session->lease_seconds;
-    return STATUS_OK;
+    return session_take_hands(call, session->id, decision);
 }
 
 /* ---- Waiting ---- */

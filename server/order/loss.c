@@ -110,7 +110,7 @@ lose_some(struct call *call, const struct page *page, int64_t renewed_ms,
 }
 
 /* The session's document, over. Its numbers outside the log go with it. */
-static void
+static enum status
 put_over(struct call *call, const struct document *document,
          Kontor__V1__Session *session, struct decision *decision)
 {
@@ -121,6 +121,7 @@ put_over(struct call *call, const struct document *document,
                   INT64_MIN);
     decision_soft(call, decision, session_renewed_key(session->id, call->arena),
                   INT64_MIN);
+    return session_drop_hands(call, session->id, decision);
 }
 
 enum status
@@ -149,10 +150,7 @@ loss_decide(struct call *call, const void *request, struct decision *decision)
     }
     bool is_last =
         status == STATUS_OK && n_lost == page.n_documents && page.next_token[0] == '\0';
-    if (is_last) {
-        put_over(call, &document, session, decision);
-    }
-    return status;
+    return is_last ? put_over(call, &document, session, decision) : status;
 }
 
 /*

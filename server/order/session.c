@@ -95,6 +95,42 @@ session_items(struct call *call, const char *id, struct page *out)
     return call_find(call, &find, true, out);
 }
 
+/* ---- Hands ---- */
+
+/* How many jobs a session holds is a condition over many documents, so it has a guard
+ * (STORE design, "Deciding"). The session's own document would do as well, but with up
+ * to 64 offers in it, it is no small thing to write with every claim. */
+static const char *
+hands_guard(struct call *call, const char *id)
+{
+    return arena_print(call->arena, "hands/%s", id);
+}
+
+enum status
+session_take_hands(struct call *call, const char *id, struct decision *decision)
+{
+    const char *guard = hands_guard(call, id);
+    struct document document;
+    enum status status = call_get_any(call, KIND_GUARD, guard, &document);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    decision_guard(call, decision, guard, status == STATUS_OK ? document.revision : 0);
+    return STATUS_OK;
+}
+
+enum status
+session_drop_hands(struct call *call, const char *id, struct decision *decision)
+{
+    const char *guard = hands_guard(call, id);
+    struct document document;
+    enum status status = call_get_any(call, KIND_GUARD, guard, &document);
+    if (status == STATUS_OK) {
+        decision_delete(call, decision, KIND_GUARD, guard, document.revision);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 /* ---- RegisterAgent ---- */
 
 /* Adds the scope strings of a provider, each once. */

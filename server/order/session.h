@@ -36,6 +36,18 @@ void session_extend(struct call *call, const Kontor__V1__Session *session,
 enum status session_items(struct call *call, const char *id,
                           struct page *out) MUST_CHECK;
 
+/*
+ * Adds to a decision that gives the session jobs the guard all such decisions write, so
+ * that of two at once the committer decides one again, knowing the other's jobs. A
+ * decision that takes jobs away need not: too few free hands are counted then, never
+ * too many.
+ */
+enum status session_take_hands(struct call *call, const char *id,
+                               struct decision *decision) MUST_CHECK;
+/* Removes the guard of a session that is over. */
+enum status session_drop_hands(struct call *call, const char *id,
+                               struct decision *decision) MUST_CHECK;
+
 enum status session_register(struct call *call, const void *request,
                              struct decision *decision);
 enum status session_register_answer(struct call *call, const void *request,

@@ -172,7 +172,11 @@ test_a_session_ends_with_all_it_holds(void **state)
         desk_call(desk, desk->agent, DESK_AGENT("Claim"), &request, &reply, NULL),
         STATUS_OK);
     assert_int_equal(reply->n_jobs, N);
+    struct document guard;
+    const char *hands = arena_print(desk->h->arena, "hands/%s", request.session);
+    assert_int_equal(harness_get(desk->h, KIND_GUARD, hands, &guard), STATUS_OK);
     assert_int_equal(desk_pass(desk, DESK_LEASE_MS), 1);
+    assert_int_equal(harness_get(desk->h, KIND_GUARD, hands, &guard), STATUS_NOT_FOUND);
     for (int i = 0; i < N; i++) {
         desk_expect(desk, arena_print(desk->h->arena, "coast/o-%d/vm", i), "QUEUED");
     }

@@ -11,7 +11,7 @@
 #include "server/order/moment.h"
 #include "tests/server/desk.h"
 
-enum { N_RACERS = 64 };
+enum { N_RACERS = 64, N_HANDS_RACERS = 12 };
 
 /* ---- Sessions ---- */
 
@@ -208,6 +208,59 @@ test_a_session_takes_no_more_than_its_hands(void **state)
     assert_int_equal(reply->n_jobs, 1);
 }
 
+/*
+ * Claims of one session at once, while orders come that sort before all others: each
+ * claim finds another job the oldest, so no two want the same one.
+ */
+static size_t
+race_for_hands(struct desk *desk, const char *session, int32_t max, int *next)
+{
+    Kontor__V1__ClaimRequest claims[N_HANDS_RACERS];
+    struct harness_call *calls[2 * N_HANDS_RACERS];
+    size_t n_jobs = 0;
+    for (size_t i = 0; i < N_HANDS_RACERS; i++) {
+        Kontor__V1__PlaceOrderRequest *order =
+            desk_new(desk, arena_print(desk->h->arena, "coast/o-%06d", (*next)--));
+        desk_add(desk, order, "vm", OFFER_OPEN);
+        kontor__v1__claim_request__init(&claims[i]);
+        claims[i].session = (char *)session;
+        claims[i].max = max;
+        calls[2 * i] =
+            harness_start(desk->h, desk->portal, DESK_ORDER("PlaceOrder"), order);
+        calls[2 * i + 1] =
+            harness_start(desk->h, desk->agent, DESK_AGENT("Claim"), &claims[i]);
+    }
+    for (size_t i = 0; i < 2 * N_HANDS_RACERS; i++) {
+        Kontor__V1__ClaimResponse *reply = NULL;
+        assert_int_equal(harness_wait(desk->h, calls[i], (void **)&reply, NULL),
+                         STATUS_OK);
+        n_jobs += i % 2 == 0 ? 0 : reply->n_jobs;
+    }
+    return n_jobs;
+}
+
+static void
+test_claims_at_once_take_no_more_than_the_hands(void **state)
+{
+    struct desk *desk = *state;
+    int next = 999999;
+    size_t n_most = 0;
+    for (int32_t hands = 1; hands <= 3; hands += 2) {
+        for (int round = 0; round < 120; round++) {
+            Kontor__V1__RenewResponse *held;
+            const char *session =
+                desk_session(desk, desk->agent, hands, OFFER_OPEN, NULL);
+            size_t n_jobs = race_for_hands(desk, session, 1 + round % 3, &next);
+            assert_int_equal(desk_renew(desk, desk->agent, session, &held, NULL),
+                             STATUS_OK);
+            assert_in_range(held->n_jobs, 0, (size_t)hands);
+            assert_int_equal(held->n_jobs, n_jobs);
+            n_most += held->n_jobs == (size_t)hands ? 1 : 0;
+        }
+    }
+    assert_true(n_most > 0);
+}
+
 static void
 test_first_come_first_served(void **state)
 {
@@ -263,6 +316,7 @@ main(void)
         TEST(test_a_waiting_claim_takes_what_became_ready_later),
         TEST(test_a_claim_that_waited_in_vain_is_empty_and_renews),
         TEST(test_a_session_takes_no_more_than_its_hands),
+        TEST(test_claims_at_once_take_no_more_than_the_hands),
         TEST(test_first_come_first_served),
         TEST(test_a_claim_repeated_by_its_request_id_hands_out_the_same_jobs),
     };
