@@ -1,11 +1,13 @@
 #include "tests/tools/cli_fixture.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static struct {
     struct fake *fake;
@@ -89,23 +91,49 @@ slurp(const char *name, char *text, size_t size)
     fclose(stream);
 }
 
-struct cli_result
-cli_run(const char *format, ...)
+static struct cli_result
+run(const char *out, const char *format, va_list args)
 {
     char words[4096];
     char command[6000];
-    va_list args;
-    va_start(args, format);
     vsnprintf(words, sizeof words, format, args);
-    va_end(args);
     snprintf(command, sizeof command, "timeout 60 '%s' %s >%s 2>%s </dev/null",
-             CLI_PROGRAM, words, cli_path("out"), cli_path("err"));
+             CLI_PROGRAM, words, out, cli_path("err"));
     fake_sync(rig.fake);
     int status = system(command);
     fake_sync(rig.fake);
-    slurp("out", rig.out, sizeof rig.out);
     slurp("err", rig.err, sizeof rig.err);
     struct cli_result result = {WIFEXITED(status) ? WEXITSTATUS(status) : -1, rig.out,
                                 rig.err};
+    return result;
+}
+
+struct cli_result
+cli_run(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct cli_result result = run(cli_path("out"), format, args);
+    va_end(args);
+    slurp("out", rig.out, sizeof rig.out);
+    return result;
+}
+
+/* What was written stays in the terminal until it is read: a few lines fit. */
+struct cli_result
+cli_run_on_terminal(const char *format, ...)
+{
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    die_if(terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0, "pt");
+    int other = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+    die_if(other < 0 || fcntl(terminal, F_SETFL, O_NONBLOCK) != 0, "pts");
+    va_list args;
+    va_start(args, format);
+    struct cli_result result = run(ptsname(terminal), format, args);
+    va_end(args);
+    ssize_t n = read(terminal, rig.out, sizeof rig.out - 1);
+    rig.out[n > 0 ? n : 0] = '\0';
+    close(other);
+    close(terminal);
     return result;
 }

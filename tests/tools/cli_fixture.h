@@ -26,5 +26,8 @@ const char *cli_write(const char *name, const char *text);
  * environment. */
 struct cli_result cli_run(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
+/* The same with standard output on a terminal. */
+struct cli_result cli_run_on_terminal(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -190,7 +190,8 @@ run_agent(const char *provision, const char *lookup)
 {
     const char *look =
         cli_write("lookup", lookup == NULL ? "#!/bin/sh\nexit 66\n" : lookup);
-    return cli_run("agent run --offer alpine/s/o --jobs 1 --provision %s --lookup %s",
+    return cli_run("agent run --offer alpine/s/o --jobs 1 --output table --provision "
+                   "%s --lookup %s",
                    cli_write("provision", provision), look);
 }
 

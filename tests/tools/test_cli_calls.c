@@ -245,6 +245,37 @@ test_whoami_gives_the_advice_when_nobody_entered_it(void **state)
     assert_string_equal(result.err, "kontor: ask an admin of coast\n");
 }
 
+/* A table is for people, who sit at a terminal; all else is read by programs. */
+static void
+test_the_terminal_chooses_the_output_unless_it_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words;
+        const char *starts;
+        bool is_on_terminal;
+    } rows[] = {
+        {"project list", "{\"id\":\"coast/p1\"", false},
+        {"project list --output table", "ID ", false},
+        {"project list --output json", "{\"id\":\"coast/p1\"", false},
+        {"project list", "ID ", true},
+        {"project list --output json", "{\"id\":\"coast/p1\"", true},
+        {"project list --output table", "ID ", true},
+        {"whoami", "{\"identity\":", false},
+        {"whoami", "identity ", true},
+        {"order watch --no-follow", "{\"seq\":", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cli_result result = rows[i].is_on_terminal
+                                       ? cli_run_on_terminal("%s", rows[i].words)
+                                       : cli_run("%s", rows[i].words);
+        if (result.code != 0 ||
+            strncmp(result.out, rows[i].starts, strlen(rows[i].starts)) != 0) {
+            fail_msg("%s (%d): %s", rows[i].words, rows[i].is_on_terminal, result.out);
+        }
+    }
+}
+
 static void
 test_lists_go_through_all_pages(void **state)
 {
@@ -254,7 +285,7 @@ test_lists_go_through_all_pages(void **state)
     assert_string_equal(result.out,
                         "{\"id\":\"coast/p1\",\"name\":\"One\"}\n"
                         "{\"id\":\"coast/p2\",\"name\":\"Zwei\\u001b[2J\"}\n");
-    result = cli_run("project list");
+    result = cli_run("project list --output table");
     assert_contains(result.out, "ID        NAME");
     assert_contains(result.out, "coast/p1  One");
     assert_null(strchr(result.out, '\033'));
@@ -322,7 +353,8 @@ test_an_order_comes_from_a_file_and_its_faults_are_named(void **state)
     (void)state;
     const char *order =
         cli_write("order.json", "{\"id\":\"coast/o-1\",\"items\":[{\"id\":\"a\"}]}");
-    struct cli_result result = cli_run("order place %s --validate-only", order);
+    struct cli_result result =
+        cli_run("order place %s --validate-only --output table", order);
     assert_int_equal(result.code, 0);
     assert_contains(last_request, "\"validateOnly\":true");
     assert_contains(result.out, "coast/o-1  complex  1 item  14.00 EUR a month");
@@ -363,7 +395,8 @@ test_an_import_goes_in_batches_and_says_what_was_refused(void **state)
     sprintf(text + n, "]}");
     const char *file = cli_write("import.json", text);
     free(text);
-    struct cli_result result = cli_run("catalogue import --format kontor-1 %s", file);
+    struct cli_result result =
+        cli_run("catalogue import --format kontor-1 %s --output table", file);
     assert_int_equal(result.code, 0);
     /* One to learn the registry, three batches. */
     assert_int_equal(n_requests, 4);
@@ -434,6 +467,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         RULE(test_a_profile_connects),
         RULE(test_whoami_gives_the_advice_when_nobody_entered_it),
+        RULE(test_the_terminal_chooses_the_output_unless_it_is_said),
         RULE(test_lists_go_through_all_pages),
         RULE(test_words_and_options_become_the_request),
         RULE(test_a_file_option_sends_its_content),

@@ -95,13 +95,15 @@ take_result(struct import_run *run, const char *kind,
     }
     run->counts[kind_index(kind)][outcome]++;
     run->n_findings += result->n_findings;
-    if (run->cli->is_json) {
-        show_json(run->cli, &result->base);
-        return;
-    }
+    /* Whoever reads the output is a program then; what was refused a person has to
+     * mend. */
     for (size_t i = 0; i < result->n_violations; i++) {
         fprintf(stderr, "kontor: %s %s refused: %s: %s\n", kind, result->id,
                 result->violations[i]->field, result->violations[i]->description);
+    }
+    if (run->cli->is_json) {
+        show_json(run->cli, &result->base);
+        return;
     }
     for (size_t i = 0; i < result->n_findings; i++) {
         printf("finding  %s %s  %s: %s\n", kind, result->id, result->findings[i]->field,

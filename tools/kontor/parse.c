@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/kontor/cli.h"
 #include "tools/kontor/help.h"
@@ -169,6 +170,10 @@ options_check(const struct cli *cli)
     return EXIT_DONE;
 }
 
+/*
+ * A table is for people, and people sit at a terminal; what goes into a file or a pipe
+ * is read by a program. Said outright, either goes anywhere.
+ */
 static int
 output_check(struct cli *cli)
 {
@@ -176,7 +181,8 @@ output_check(struct cli *cli)
     if (output != NULL && strcmp(output, "json") != 0 && strcmp(output, "table") != 0) {
         return cli_usage(cli, "--output is \"%s\": choose json or table", output);
     }
-    cli->is_json = output != NULL && strcmp(output, "json") == 0;
+    cli->is_json =
+        output == NULL ? !isatty(STDOUT_FILENO) : strcmp(output, "json") == 0;
     return EXIT_DONE;
 }
 

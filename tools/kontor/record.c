@@ -216,12 +216,16 @@ own_search(struct cli *cli)
 
 /* ---- Export ---- */
 
-/* A file of the format kontor-1, a record a line; as JSON the same object is one line.
+/*
+ * A file of the format kontor-1, a record a line so that two of them can be compared;
+ * with --output json the same object is one line. Where it goes chooses nothing: it is
+ * meant for a file.
  */
 struct export
 {
     struct cli *cli;
     const char *field;
+    const char *line; /* What ends a line. */
     size_t n_pages;
     size_t n;
 };
@@ -231,18 +235,18 @@ static void
 export_take(const ProtobufCMessage *page, void *context)
 {
     struct export *export = context;
-    const char *line = export->cli->is_json ? "" : "\n";
     bool is_first_list = strcmp(export->field, "providers") == 0;
     if (export->n_pages++ == 0 && is_first_list) {
         printf("{\"%s\": [", export->field);
     } else if (export->n_pages == 1) {
-        printf(",%s\"%s\": [", line, export->field);
+        printf(",%s\"%s\": [", export->line, export->field);
     }
     size_t n;
     ProtobufCMessage *const *rows = path_rows(page, export->field, &n);
     for (size_t i = 0; i < n; i++) {
         const char *text = json_print(rows[i], JSON_COMPACT, export->cli->arena);
-        printf("%s%s%s", export->n++ == 0 ? "" : ",", line, text == NULL ? "{}" : text);
+        printf("%s%s%s", export->n++ == 0 ? "" : ",", export->line,
+               text == NULL ? "{}" : text);
     }
 }
 
@@ -254,10 +258,13 @@ export_kind(struct cli *cli, const char *method, const char *field)
         kontor_method(arena_print(cli->arena, "/kontor.v1.%s", method));
     ProtobufCMessage *request =
         path_message(row->service->methods[row->index].input, cli->arena);
-    struct export export = {.cli = cli, .field = field};
+    const char *output = cli_option(cli, "output");
+    bool is_one_line = output != NULL && strcmp(output, "json") == 0;
+    struct export export = {
+        .cli = cli, .field = field, .line = is_one_line ? "" : "\n"};
     enum kontor_status status = run_pages(cli, method, request, export_take, &export);
     if (status == KONTOR_OK) {
-        printf("%s]", cli->is_json ? "" : "\n");
+        printf("%s]", export.line);
     }
     return status;
 }
