@@ -150,7 +150,8 @@ reset(void **state)
 static void
 backup(int code)
 {
-    struct cli_result result = cli_run("backup %s", cli_path("b.kontor"));
+    struct cli_result result =
+        cli_run("backup %s --output table", cli_path("b.kontor"));
     if (result.code != code) {
         fail_msg("exit %d: %s", result.code, result.err);
     }
@@ -159,7 +160,8 @@ backup(int code)
 static void
 verify(int code, const char *says)
 {
-    struct cli_result result = cli_run("audit verify %s", cli_path("b.kontor"));
+    struct cli_result result =
+        cli_run("audit verify %s --output table", cli_path("b.kontor"));
     if (result.code != code ||
         strstr(code == 0 ? result.out : result.err, says) == NULL) {
         fail_msg("exit %d: %s%s", result.code, result.out, result.err);
@@ -200,10 +202,11 @@ test_a_second_backup_brings_only_what_is_new(void **state)
     (void)state;
     backup(0);
     it.last = 33;
-    struct cli_result result = cli_run("backup %s", cli_path("b.kontor"));
+    struct cli_result result =
+        cli_run("backup %s --output table", cli_path("b.kontor"));
     assert_non_null(strstr(result.out, "13 new commits, up to 33"));
     verify(0, "33 commits after 0, chain verified to 33");
-    result = cli_run("backup %s", cli_path("b.kontor"));
+    result = cli_run("backup %s --output table", cli_path("b.kontor"));
     assert_non_null(strstr(result.out, "0 new commits, up to 33"));
     verify(0, "33 commits");
 }
@@ -239,7 +242,8 @@ test_a_changed_byte_is_found(void **state)
         fseek(stream, at, SEEK_SET);
         putc(byte ^ 0x21, stream);
         fclose(stream);
-        struct cli_result result = cli_run("audit verify %s", cli_path("b.kontor"));
+        struct cli_result result =
+            cli_run("audit verify %s --output table", cli_path("b.kontor"));
         /* The header's own texts are not in the chain; all else is. */
         if (at > 64) {
             assert_int_equal(result.code, 79);
