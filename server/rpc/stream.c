@@ -1,10 +1,9 @@
 #include "server/rpc/stream.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "server/rpc/flight.h"
-#include "server/rpc/peer.h"
 #include "server/rpc/stream_watcher.h"
 
 enum {
@@ -13,6 +12,7 @@ enum {
     CATCH_UP_BYTES = 256 << 10,
     /* Positions of others' changes are told at most so often. */
     TELL_EVERY_MS = 1000,
+    RETRY_MS = 1000,
 };
 
 static int64_t
@@ -21,8 +21,8 @@ now_ms(const struct watcher *watcher)
     return clock_monotonic_ms(watcher->rpc->server->options.clock);
 }
 
-static struct watcher *
-of_job(struct pool_job *job)
+struct watcher *
+watcher_of(struct pool_job *job)
 {
     return (struct watcher *)((char *)job - offsetof(struct watcher, job));
 }
@@ -59,12 +59,34 @@ watcher_work(struct watcher *watcher,
     pool_force(pool, CLASS_READ, &watcher->job);
 }
 
+/*
+ * Positions were judged when the stream began, and a history begins only with a
+ * process: whatever the log answers now but that it is away is damage. That goes into
+ * our own log; the caller learns under which name.
+ */
 void
-watcher_end(struct watcher *watcher, enum reason reason, const char *text)
+watcher_fail(struct watcher *watcher, enum status status)
 {
-    watcher->end = reason;
-    watcher->error = (struct error){
-        .reason = reason, .status = reason_row(reason)->status, .message = text};
+    struct rpc *rpc = watcher->rpc;
+    struct arena *arena = rpc_arena(rpc);
+    bool is_away = status == STATUS_UNAVAILABLE;
+    watcher->end = is_away ? REASON_STORE_UNAVAILABLE : REASON_INTERNAL;
+    watcher->error = (struct error){.reason = watcher->end,
+                                    .status = reason_row(watcher->end)->status,
+                                    .message = "the log cannot be read now",
+                                    .retry_after_ms = is_away ? RETRY_MS : 0};
+    if (!is_away) {
+        uint64_t number;
+        random_fill(rpc->server->options.random, &number, sizeof number);
+        watcher->call_id = arena_print(arena, "%016" PRIx64, number);
+        watcher->internal =
+            arena_print(arena, "the log cannot be read: %s", status_name(status));
+        watcher->error.message = arena_print(
+            arena, "the broker made a mistake; its log knows this call as %s",
+            watcher->call_id);
+        watcher->error.values[watcher->error.n_values++] =
+            (struct error_value){.key = "callId", .value = watcher->call_id};
+    }
     watcher_pump(watcher);
 }
 
@@ -78,92 +100,70 @@ send_position(struct watcher *watcher, int64_t seq)
     message_done(&message);
 }
 
-/* ---- Judged anew ---- */
-
-/* Whether the caller may still have the stream; else how it ends. */
-static void
-authorise(struct watcher *watcher)
-{
-    struct rpc *rpc = watcher->rpc;
-    const struct server_options *options = &rpc->server->options;
-    struct identity *identity = options->broker->identity;
-    const struct principal *who = NULL;
-    struct error error = {0};
-    atomic_store(&watcher->must_authorise, false);
-    atomic_store(&watcher->generation, identity_generation(identity));
-    atomic_store(&watcher->authorised_ms, now_ms(watcher));
-    enum status status =
-        peer_resolve(identity, rpc->call, clock_wall_ms(options->clock), &who, &error);
-    if (status == STATUS_UNAVAILABLE) {
-        return; /* The next tick tries again. */
-    }
-    if (status == STATUS_OK) {
-        status = dispatch_role(rpc->method->row, who, rpc_arena(rpc), &error);
-    }
-    if (status == STATUS_OK && strcmp(who->scope_tag, rpc->who->scope_tag) != 0) {
-        error = (struct error){.reason = REASON_SCOPE_CHANGED,
-                               .status = STATUS_OUT_OF_RANGE,
-                               .message = "what you may see has changed: list again"};
-        status = error.status;
-    }
-    if (status != STATUS_OK) {
-        watcher->end = error.reason;
-        watcher->error = error;
-    }
-    /* The scopes are the same, so the principal the stream began with goes on. */
-    identity_release(identity, who);
-}
-
-static void
-authorise_job(struct pool_job *job, struct store_reader *reader)
-{
-    struct watcher *watcher = of_job(job);
-    struct rpc *rpc = watcher->rpc;
-    (void)reader;
-    authorise(watcher);
-    watcher_pump(watcher);
-    rpc_release(rpc);
-}
-
 /* ---- Behind the ring: the log ---- */
 
+/*
+ * What is durable may not have been told to everybody yet. Only what the hub was told
+ * of goes out: by then identity has heard of it too, and whoever lost their rights in
+ * it, or before it, is stale.
+ */
+static bool
+is_told(const struct watcher *watcher, const Kontor__V1__Commit *commit)
+{
+    return commit->seq <= hub_head(watcher->hub);
+}
+
 static enum status
-read_log(struct watcher *watcher, struct store_reader *reader, struct arena *arena,
-         struct message *message)
+read_log(struct watcher *watcher, struct store_reader *reader, struct message *message,
+         int64_t *cursor)
 {
     Kontor__V1__Commit **commits;
-    size_t n;
-    int64_t cursor = atomic_load(&watcher->cursor);
-    enum status status = store_log_read(reader, cursor, TAKE_COMMITS, CATCH_UP_BYTES,
-                                        arena, &commits, &n);
-    for (size_t i = 0; status == STATUS_OK && i < n; i++) {
-        struct stream_commit *encoded = stream_commit_new(commits[i]);
-        message_commit(message, watcher, encoded, reader);
-        cursor = encoded->seq;
-        stream_commit_release(encoded);
+    size_t n = 0;
+    struct arena *arena = arena_new();
+    if (arena == NULL) {
+        abort();
     }
-    atomic_store(&watcher->cursor, cursor);
+    enum status status = store_log_read(reader, *cursor, TAKE_COMMITS, CATCH_UP_BYTES,
+                                        arena, &commits, &n);
+    for (size_t i = 0; status == STATUS_OK && i < n && is_told(watcher, commits[i]);
+         i++) {
+        status = message_logged(message, watcher, commits[i], reader, arena);
+        *cursor = status == STATUS_OK ? commits[i]->seq : *cursor;
+    }
+    arena_free(arena);
+    return status;
+}
+
+/* One snapshot for the commits and for what their documents are now. */
+static enum status
+read_snapshot(struct watcher *watcher, struct store_reader *reader,
+              struct message *message, int64_t *cursor)
+{
+    int64_t applied;
+    enum status status = store_begin(reader, &applied);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = read_log(watcher, reader, message, cursor);
+    store_end(reader);
     return status;
 }
 
 static void
 catch_up_job(struct pool_job *job, struct store_reader *reader)
 {
-    struct watcher *watcher = of_job(job);
+    struct watcher *watcher = watcher_of(job);
     struct rpc *rpc = watcher->rpc;
     struct message message = {.slices = NULL};
-    struct arena *arena = arena_new();
-    if (arena == NULL) {
-        abort();
+    int64_t cursor = atomic_load(&watcher->cursor);
+    enum status status = read_snapshot(watcher, reader, &message, &cursor);
+    if (watcher_is_stale(watcher) || status != STATUS_OK) {
+        message_drop(&message);
+    } else {
+        atomic_store(&watcher->cursor, cursor);
     }
-    enum status status = read_log(watcher, reader, arena, &message);
-    arena_free(arena);
     if (status != STATUS_OK) {
-        bool is_lost = status == STATUS_OUT_OF_RANGE;
-        watcher_end(watcher,
-                    is_lost ? REASON_HISTORY_CHANGED : REASON_STORE_UNAVAILABLE,
-                    is_lost ? "the position belongs to a past that was lost"
-                            : "the log cannot be read now");
+        watcher_fail(watcher, status);
     } else if (message.n_slices > 0) {
         watcher_send(watcher, message.slices, message.n_slices);
     } else {
@@ -175,26 +175,27 @@ catch_up_job(struct pool_job *job, struct store_reader *reader)
 
 /* ---- The pump ---- */
 
-/* Gathers from the ring. false: the ring begins later than the cursor. */
+/* Gathers from the ring. false: the log must be read, for the ring begins later than
+ * the cursor or cannot tell how a version may be shown. */
 static bool
-gather(struct watcher *watcher, struct message *message)
+gather(struct watcher *watcher, struct message *message, int64_t *cursor)
 {
     struct stream_commit *commits[TAKE_COMMITS];
+    bool is_told = true;
     size_t n;
     do {
-        int64_t cursor = atomic_load(&watcher->cursor);
-        if (!hub_after(watcher->hub, cursor, commits, TAKE_COMMITS, &n)) {
+        if (!hub_after(watcher->hub, *cursor, commits, TAKE_COMMITS, &n)) {
             return message->n_slices > 0;
         }
         for (size_t i = 0; i < n; i++) {
-            if (message->size < MESSAGE_BYTES) {
-                message_commit(message, watcher, commits[i], NULL);
-                atomic_store(&watcher->cursor, commits[i]->seq);
+            if (is_told && message->size < MESSAGE_BYTES) {
+                is_told = message_commit(message, watcher, commits[i]);
+                *cursor = is_told ? commits[i]->seq : *cursor;
             }
             stream_commit_release(commits[i]);
         }
-    } while (n == TAKE_COMMITS && message->size < MESSAGE_BYTES);
-    return true;
+    } while (is_told && n == TAKE_COMMITS && message->size < MESSAGE_BYTES);
+    return is_told || message->n_slices > 0;
 }
 
 /* Ends the stream; how far it came is told first. */
@@ -209,6 +210,8 @@ finish(struct watcher *watcher, const struct error *error)
     }
     struct ending ending = {.status = error == NULL ? STATUS_OK : error->status,
                             .error = error,
+                            .internal = watcher->internal,
+                            .call_id = watcher->call_id,
                             .seq = cursor};
     atomic_store(&watcher->state, WATCHER_ENDED);
     rpc_end(watcher->rpc, &ending);
@@ -223,6 +226,12 @@ is_progress_due(const struct watcher *watcher)
            silent_ms >= watcher->rpc->server->settings->watch_progress_ms;
 }
 
+void
+watcher_rest(struct watcher *watcher)
+{
+    atomic_store(&watcher->state, WATCHER_IDLE);
+}
+
 /* What came between the last look and becoming idle woke nobody: look again. */
 static void
 rest(struct watcher *watcher)
@@ -230,7 +239,7 @@ rest(struct watcher *watcher)
     struct hub *hub = watcher->hub;
     rpc_hold(watcher->rpc);
     struct rpc *rpc = watcher->rpc;
-    atomic_store(&watcher->state, WATCHER_IDLE);
+    watcher_rest(watcher);
     if (hub_head(hub) > atomic_load(&watcher->cursor) || hub_is_draining(hub)) {
         watcher_wake(watcher);
     }
@@ -241,15 +250,23 @@ static void
 pump_changes(struct watcher *watcher)
 {
     struct message message = {.slices = NULL};
-    if (!gather(watcher, &message)) {
+    int64_t cursor = atomic_load(&watcher->cursor);
+    bool is_in_ring = gather(watcher, &message, &cursor);
+    /* Trust may have moved by one of the very commits that were gathered. */
+    if (watcher_is_stale(watcher)) {
+        message_drop(&message);
+        watcher_judge(watcher);
+        return;
+    }
+    atomic_store(&watcher->cursor, cursor);
+    if (!is_in_ring) {
         watcher_work(watcher, catch_up_job);
     } else if (message.n_slices > 0) {
         watcher_send(watcher, message.slices, message.n_slices);
-    } else if (!watcher->is_following &&
-               atomic_load(&watcher->cursor) >= watcher->target) {
+    } else if (!watcher->is_following && cursor >= watcher->target) {
         finish(watcher, NULL);
     } else if (is_progress_due(watcher)) {
-        send_position(watcher, atomic_load(&watcher->cursor));
+        send_position(watcher, cursor);
     } else {
         rest(watcher);
     }
@@ -261,9 +278,18 @@ static bool
 send_rest(struct watcher *watcher)
 {
     struct message message = {.slices = NULL};
-    bool has_rest = watcher->has_begun && !watcher->row->is_log &&
-                    !atomic_load(&watcher->must_authorise) &&
-                    gather(watcher, &message) && message.n_slices > 0;
+    int64_t cursor = atomic_load(&watcher->cursor);
+    if (!watcher->has_begun || watcher->row->is_log) {
+        return false;
+    }
+    (void)gather(watcher, &message, &cursor);
+    if (watcher_is_stale(watcher)) {
+        message_drop(&message);
+        return false;
+    }
+    /* Also past what was not theirs: the last position says how far it came. */
+    atomic_store(&watcher->cursor, cursor);
+    bool has_rest = message.n_slices > 0;
     if (has_rest) {
         watcher_send(watcher, message.slices, message.n_slices);
     }
@@ -299,7 +325,7 @@ watcher_pump(struct watcher *watcher)
         watcher->error = (struct error){.reason = REASON_DRAINING,
                                         .status = STATUS_UNAVAILABLE,
                                         .message = "the broker is stopping",
-                                        .retry_after_ms = TELL_EVERY_MS};
+                                        .retry_after_ms = RETRY_MS};
     }
     if (watcher->end == REASON_DRAINING && send_rest(watcher)) {
         return;
@@ -308,8 +334,8 @@ watcher_pump(struct watcher *watcher)
         finish(watcher, &watcher->error);
         return;
     }
-    if (atomic_load(&watcher->must_authorise)) {
-        watcher_work(watcher, authorise_job);
+    if (watcher_is_stale(watcher)) {
+        watcher_judge(watcher);
         return;
     }
     if (watcher->row->is_log) {

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "server/rpc/identity.h"
+#include "server/rpc/stream_ring.h"
 #include "server/rpc/stream_watcher.h"
 
 enum { TICK_MS = 1000, AUTHORISE_MS = 60000, LAST_WAIT_MS = 10000 };
@@ -10,93 +12,104 @@ struct hub {
     struct server *server;
     struct timer_entry timer;
     atomic_bool is_draining;
-    atomic_size_t n_watchers; /* Written under the lock. */
-    pthread_mutex_t lock;     /* Guards all below. */
+    atomic_size_t n_watchers;    /* Written under the lock. */
+    struct store_reader *reader; /* The committer's; NULL = not opened yet. */
+    uint64_t generation;         /* Of trust at the last commit; the committer's. */
+    pthread_mutex_t lock;        /* Guards all below. */
     bool is_over;
     struct watcher *watchers;
-    struct stream_commit **ring; /* A commit stands at its position modulo room. */
-    int64_t room;
-    int64_t first; /* Positions first to head are in the ring; none when above. */
-    int64_t head;
-    int64_t n_changes; /* In the ring. */
-    int64_t n_bytes;
+    struct ring *ring; /* Written by the committer only, which reads it unlocked. */
 };
 
-/* ---- The ring ---- */
+/* ---- Publishing, on the committer's thread ---- */
 
-static void
-drop_first(struct hub *hub)
+/*
+ * When a document was first written is in no commit. Mostly an earlier change of it is
+ * in the ring still; else the store knows. It is asked for the version of this very
+ * commit: the present one may be newer, or made anew under the same id, for a batch is
+ * durable before its first commit is told.
+ */
+static bool
+created_of(void *context, const struct stream_change *change, int64_t seq,
+           int64_t *created_at_ms)
 {
-    struct stream_commit **slot = &hub->ring[hub->first % hub->room];
-    hub->n_changes -= (int64_t)(*slot)->n_changes;
-    hub->n_bytes -= (int64_t)(*slot)->size;
-    stream_commit_release(*slot);
-    *slot = NULL;
-    hub->first++;
+    struct hub *hub = context;
+    const struct stream_change *known =
+        ring_latest(hub->ring, change->kind, change->id);
+    if (known != NULL && known->created_at_ms != INT64_MIN) {
+        *created_at_ms = known->created_at_ms;
+        return true;
+    }
+    if (hub->reader == NULL && store_reader_open(hub->server->options.broker->store,
+                                                 &hub->reader) != STATUS_OK) {
+        return false;
+    }
+    struct document document;
+    struct arena *arena = arena_new();
+    if (arena == NULL) {
+        abort();
+    }
+    enum status status =
+        store_get(hub->reader, change->kind, change->id, NULL, seq, arena, &document);
+    *created_at_ms = status == STATUS_OK ? document.created_at_ms : INT64_MIN;
+    arena_free(arena);
+    return status == STATUS_OK;
 }
 
-static void
-drop_all(struct hub *hub)
+/*
+ * Whether trust moved since the last commit. Identity hears of a commit before the hub
+ * does, being there first; whoever's trust it was is judged before anything of this
+ * commit, or of a later one, is sent to them.
+ */
+static bool
+has_trust_moved(struct hub *hub)
 {
-    while (hub->first <= hub->head) {
-        drop_first(hub);
+    uint64_t generation = identity_generation(hub->server->options.broker->identity);
+    bool has_moved = generation != hub->generation;
+    hub->generation = generation;
+    return has_moved;
+}
+
+/* Whom a commit concerns: the others are moved on by the tick. */
+static void
+wake(struct hub *hub, const struct stream_commit *commit, bool is_for_all)
+{
+    for (struct watcher *watcher = hub->watchers; watcher != NULL;
+         watcher = watcher->after) {
+        if (is_for_all || watcher->row->is_log || !watcher->is_following ||
+            (commit->kinds & watcher->kinds) != 0) {
+            watcher_wake(watcher);
+        }
     }
 }
 
-static void
-append(struct hub *hub, struct stream_commit *commit)
-{
-    const struct settings *settings = hub->server->settings;
-    while (
-        hub->first <= hub->head &&
-        (hub->head - hub->first + 1 >= hub->room ||
-         hub->n_changes + (int64_t)commit->n_changes > settings->watch_ring_changes ||
-         hub->n_bytes + (int64_t)commit->size > settings->watch_ring_bytes)) {
-        drop_first(hub);
-    }
-    if (hub->first > hub->head) {
-        hub->first = commit->seq;
-    }
-    hub->head = commit->seq;
-    hub->ring[commit->seq % hub->room] = commit;
-    hub->n_changes += (int64_t)commit->n_changes;
-    hub->n_bytes += (int64_t)commit->size;
-}
-
-/* On the committer's thread: encodes once, wakes whom it may concern. The others are
- * moved on by the tick. Without watchers nothing is kept. */
+/* Encodes once for everybody. Without watchers nothing is kept; nor is what cannot be
+ * told in full: who watches reads it from the log. */
 static void
 publish(void *context, const Kontor__V1__Commit *commit)
 {
     struct hub *hub = context;
+    bool has_moved = has_trust_moved(hub);
     bool is_watched = atomic_load(&hub->n_watchers) > 0;
-    struct stream_commit *encoded = is_watched ? stream_commit_new(commit) : NULL;
+    struct stream_commit *encoded =
+        is_watched ? stream_commit_new(commit, created_of, hub) : NULL;
     pthread_mutex_lock(&hub->lock);
-    if (encoded == NULL || hub->head + 1 != commit->seq) {
-        drop_all(hub);
-    }
     if (encoded != NULL) {
-        append(hub, encoded);
+        ring_add(hub->ring, encoded);
     } else {
-        hub->head = commit->seq;
-        hub->first = commit->seq + 1;
+        ring_skip(hub->ring, commit->seq);
     }
-    for (struct watcher *watcher = hub->watchers; watcher != NULL;
-         watcher = watcher->after) {
-        bool is_concerned = watcher->row->is_log || encoded == NULL ||
-                            (encoded->kinds & watcher->kinds) != 0;
-        if (is_concerned) {
-            watcher_wake(watcher);
-        }
-    }
+    wake(hub, encoded, has_moved || encoded == NULL);
     pthread_mutex_unlock(&hub->lock);
 }
+
+/* ---- Reading ---- */
 
 int64_t
 hub_head(struct hub *hub)
 {
     pthread_mutex_lock(&hub->lock);
-    int64_t head = hub->head;
+    int64_t head = ring_head(hub->ring);
     pthread_mutex_unlock(&hub->lock);
     return head;
 }
@@ -107,15 +120,35 @@ hub_after(struct hub *hub, int64_t position, struct stream_commit **out, size_t 
 {
     *n_out = 0;
     pthread_mutex_lock(&hub->lock);
-    bool is_in_ring = position + 1 >= hub->first || position >= hub->head;
-    for (int64_t seq = position + 1; is_in_ring && seq <= hub->head && *n_out < n;
-         seq++) {
-        struct stream_commit *commit = hub->ring[seq % hub->room];
+    int64_t head = ring_head(hub->ring);
+    bool is_in_ring = ring_reaches(hub->ring, position);
+    for (int64_t seq = position + 1; is_in_ring && seq <= head && *n_out < n; seq++) {
+        struct stream_commit *commit = ring_at(hub->ring, seq);
         stream_commit_hold(commit);
         out[(*n_out)++] = commit;
     }
     pthread_mutex_unlock(&hub->lock);
     return is_in_ring;
+}
+
+bool
+hub_present(struct hub *hub, int64_t seq, const struct stream_change *change,
+            const struct scopes *scopes, enum view *view)
+{
+    *view = VIEW_FULL;
+    if (ring_is_settled(hub->ring, seq)) {
+        return true;
+    }
+    pthread_mutex_lock(&hub->lock);
+    bool is_known = ring_reaches(hub->ring, seq);
+    const struct stream_change *latest =
+        is_known ? ring_latest(hub->ring, change->kind, change->id) : NULL;
+    if (latest != NULL) {
+        struct stream_scope scope = stream_change_scope(latest);
+        *view = store_view(scopes, scope.strings, scope.n_strings);
+    }
+    pthread_mutex_unlock(&hub->lock);
+    return is_known;
 }
 
 /* ---- Watchers ---- */
@@ -202,7 +235,8 @@ tick_one(struct hub *hub, struct watcher *watcher, int64_t now_ms, uint64_t gene
     }
     int64_t silent_ms = now_ms - atomic_load(&watcher->sent_ms);
     int64_t cursor = atomic_load(&watcher->cursor);
-    if (is_stale || cursor < hub->head || atomic_load(&watcher->told) < cursor ||
+    if (is_stale || cursor < ring_head(hub->ring) ||
+        atomic_load(&watcher->told) < cursor ||
         silent_ms >= settings->watch_progress_ms) {
         watcher_wake(watcher);
     }
@@ -239,13 +273,9 @@ hub_new(struct server *server)
         abort();
     }
     hub->server = server;
-    hub->room = server->settings->watch_ring_changes;
-    hub->ring = calloc((size_t)hub->room, sizeof hub->ring[0]);
-    if (hub->ring == NULL) {
-        abort();
-    }
-    hub->head = store_applied(store);
-    hub->first = hub->head + 1;
+    hub->ring = ring_new(server->settings->watch_ring_changes,
+                         server->settings->watch_ring_bytes, store_applied(store));
+    hub->generation = identity_generation(server->options.broker->identity);
     pthread_mutex_init(&hub->lock, NULL);
     store_listen(store, publish, hub);
     hub->timer.fire = tick;
@@ -269,8 +299,8 @@ hub_free(struct hub *hub)
     if (hub == NULL) {
         return;
     }
-    drop_all(hub);
+    store_reader_close(hub->reader);
+    ring_free(hub->ring);
     pthread_mutex_destroy(&hub->lock);
-    free(hub->ring);
     free(hub);
 }

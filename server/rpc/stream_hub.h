@@ -1,9 +1,8 @@
 /*
- * The hub of all streams: the latest commits, encoded once for everybody, and who
- * watches.
+ * The hub of all streams: the ring of the latest commits, encoded once for everybody,
+ * and who watches.
  *
- * Memory: the ring is bounded in changes and bytes; commits in it are shared by counted
- * references. Errors: none. Threads: any; publishing never waits for a watcher.
+ * Memory: the ring's. Errors: none. Threads: any; publishing never waits for a watcher.
  */
 #ifndef KONTOR_SERVER_RPC_STREAM_HUB_H
 #define KONTOR_SERVER_RPC_STREAM_HUB_H
@@ -35,5 +34,12 @@ void hub_remove(struct hub *hub, struct watcher *watcher);
  */
 bool hub_after(struct hub *hub, int64_t position, struct stream_commit **out, size_t n,
                size_t *n_out);
+/*
+ * The view that scopes give on the document of a change as it stands now, or on its
+ * last version when it is gone; FULL when it stands as in this change. false: commits
+ * after seq, the change's own, have left the ring: the store must be asked.
+ */
+bool hub_present(struct hub *hub, int64_t seq, const struct stream_change *change,
+                 const struct scopes *scopes, enum view *view);
 
 #endif

@@ -7,21 +7,6 @@
 
 enum { LOG_COMMITS = 256, LOG_BYTES = 256 << 10 };
 
-static struct watcher *
-of_job(struct pool_job *job)
-{
-    return (struct watcher *)((char *)job - offsetof(struct watcher, job));
-}
-
-static void
-fail(struct watcher *watcher, enum status status)
-{
-    bool is_lost = status == STATUS_OUT_OF_RANGE;
-    watcher_end(watcher, is_lost ? REASON_HISTORY_CHANGED : REASON_STORE_UNAVAILABLE,
-                is_lost ? "the position belongs to a past that was lost"
-                        : "the log cannot be read now");
-}
-
 static void
 send_response(struct watcher *watcher, const Kontor__V1__ReadLogResponse *response,
               struct arena *arena)
@@ -53,7 +38,7 @@ read_anchor(struct store_reader *reader, int64_t seq, struct arena *arena,
 void
 log_begin_job(struct pool_job *job, struct store_reader *reader)
 {
-    struct watcher *watcher = of_job(job);
+    struct watcher *watcher = watcher_of(job);
     struct rpc *rpc = watcher->rpc;
     const struct dispatch *dispatch = rpc->server->dispatch;
     struct arena *arena = arena_new();
@@ -68,16 +53,28 @@ log_begin_job(struct pool_job *job, struct store_reader *reader)
     if (status == STATUS_OK) {
         send_response(watcher, &response, arena);
     } else {
-        fail(watcher, status);
+        watcher_fail(watcher, status);
     }
     arena_free(arena);
     rpc_release(rpc);
 }
 
+/* What is durable but was not told to the hub yet is left for the next message: trust
+ * that moved by it is not known to have moved. */
+static void
+leave_untold(struct watcher *watcher, Kontor__V1__ReadLogResponse *response)
+{
+    int64_t head = hub_head(watcher->hub);
+    while (response->n_commits > 0 &&
+           response->commits[response->n_commits - 1]->seq > head) {
+        response->n_commits--;
+    }
+}
+
 void
 log_next_job(struct pool_job *job, struct store_reader *reader)
 {
-    struct watcher *watcher = of_job(job);
+    struct watcher *watcher = watcher_of(job);
     struct rpc *rpc = watcher->rpc;
     struct arena *arena = arena_new();
     if (arena == NULL) {
@@ -87,9 +84,14 @@ log_next_job(struct pool_job *job, struct store_reader *reader)
     enum status status =
         store_log_read(reader, atomic_load(&watcher->cursor), LOG_COMMITS, LOG_BYTES,
                        arena, &response.commits, &response.n_commits);
+    if (status == STATUS_OK) {
+        leave_untold(watcher, &response);
+    }
+    /* In this order: by the time a commit is told of, the trust it moved has moved. */
+    bool is_stale = watcher_is_stale(watcher);
     if (status != STATUS_OK) {
-        fail(watcher, status);
-    } else if (response.n_commits == 0) {
+        watcher_fail(watcher, status);
+    } else if (is_stale || response.n_commits == 0) {
         watcher_pump(watcher);
     } else {
         atomic_store(&watcher->cursor, response.commits[response.n_commits - 1]->seq);

@@ -107,8 +107,9 @@ watcher_new(struct rpc *rpc)
     atomic_init(&watcher->cursor, applied);
     atomic_init(&watcher->sent_ms, now_ms);
     atomic_init(&watcher->authorised_ms, now_ms);
-    atomic_init(&watcher->generation,
-                identity_generation(rpc->server->options.broker->identity));
+    /* Of the moment the caller was judged, not of now: trust that moved in between
+     * makes the watcher stale from the start. */
+    atomic_init(&watcher->generation, rpc->generation);
     return watcher;
 }
 

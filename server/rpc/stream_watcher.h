@@ -22,7 +22,7 @@ struct watcher {
     atomic_int state;           /* enum watcher_state. */
     _Atomic int64_t cursor;     /* All up to here was sent or is not the caller's. */
     _Atomic int64_t sent_ms;    /* When the last message was begun; monotonic. */
-    atomic_bool must_authorise; /* Trust or policy changed, or a minute passed. */
+    atomic_bool must_authorise; /* A minute passed, or more. */
     _Atomic int64_t told;       /* Position last told. */
     int64_t target;             /* Without follow: where to end. */
     bool is_following;
@@ -34,6 +34,8 @@ struct watcher {
     int64_t stalled_ms;            /* When it was let go for being slow; the tick's. */
     enum reason end;               /* Why it ends; NONE = it does not. */
     struct error error;            /* With end. */
+    const char *internal;          /* With INTERNAL: what happened, for our log. */
+    const char *call_id;           /* With INTERNAL: the name it goes by. */
     struct pool_job job;
     struct watcher *before; /* In the hub's list. */
     struct watcher *after;
@@ -43,8 +45,12 @@ struct watcher {
 void watcher_pump(struct watcher *watcher);
 /* Sends a message made of these slices, which are given away. */
 void watcher_send(struct watcher *watcher, grpc_slice *slices, size_t n_slices);
-/* Ends the stream, in order, with a reason. */
-void watcher_end(struct watcher *watcher, enum reason reason, const char *text);
+/* Ends the stream, in order, because the store answered this to a read. */
+void watcher_fail(struct watcher *watcher, enum status status);
+/* The watcher whose job this is. */
+struct watcher *watcher_of(struct pool_job *job);
+/* Becomes idle. The tick will look again; what came meanwhile does not wake it. */
+void watcher_rest(struct watcher *watcher);
 /* Goes on with fn on a worker. */
 void watcher_work(struct watcher *watcher,
                   void (*run)(struct pool_job *job, struct store_reader *reader));
@@ -65,13 +71,30 @@ struct message {
 void message_add(struct message *message, grpc_slice slice);
 /* Forgets and frees; the slices are the caller's by then. */
 void message_done(struct message *message);
-/* Adds what the watcher may see of a commit. reader: NULL, or to ask whether an old
- * version may still be shown. */
-void message_commit(struct message *message, const struct watcher *watcher,
-                    const struct stream_commit *commit, struct store_reader *reader);
+/* As message_done for a message that is not sent: gives the slices back. */
+void message_drop(struct message *message);
+/*
+ * Adds what the watcher may see of a commit of the ring. false, and nothing is added:
+ * the ring cannot tell, the log must be read.
+ */
+bool message_commit(struct message *message, const struct watcher *watcher,
+                    const struct stream_commit *commit) MUST_CHECK;
+/* Adds what it may see of a commit read from the log; reader: in a snapshot that has
+ * it. On failure nothing is added. */
+enum status message_logged(struct message *message, const struct watcher *watcher,
+                           const Kontor__V1__Commit *commit,
+                           struct store_reader *reader, struct arena *arena) MUST_CHECK;
 /* A WatchResponse that tells a position only. */
 void message_position(struct message *message, const struct watcher *watcher,
                       int64_t seq);
+
+/* ---- Judged anew ---- */
+
+/* Whether the caller must be judged before anything more is sent: trust moved, or a
+ * minute passed. */
+bool watcher_is_stale(const struct watcher *watcher);
+/* Judges the caller on a worker, and goes on with the pump. */
+void watcher_judge(struct watcher *watcher);
 
 /* Begins a ReadLog: its first message needs the store. On a worker. */
 void log_begin_job(struct pool_job *job, struct store_reader *reader);

@@ -6,7 +6,9 @@
 #include <cmocka.h>
 
 #include "kontor/v1/registry.pb-c.h"
+#include "kontor/v1/registry_service.pb-c.h"
 #include "kontor/v1/watch.pb-c.h"
+#include "proto/wire.h"
 #include "tests/server/reader.h"
 #include "tests/server/station.h"
 
@@ -127,6 +129,78 @@ test_a_suspended_registry_ends_an_open_stream(void **state)
     assert_string_equal(wire_end(reader.call).reason, "REGISTRY_SUSPENDED");
 }
 
+/* ---- Nothing is sent to whom it is not meant for any more ---- */
+
+static void
+suspend_hills(void)
+{
+    Kontor__V1__Registry registry = *(Kontor__V1__Registry *)harness_record(
+        reader_station->h, KIND_REGISTRY, "hills");
+    registry.state = KONTOR__V1__REGISTRY__STATE__SUSPENDED;
+    (void)harness_seed(reader_station->h, KIND_REGISTRY, "hills", &registry.base,
+                       "=r:hills", NULL);
+}
+
+static void
+test_who_is_suspended_gets_nothing_that_came_after(void **state)
+{
+    (void)state;
+    struct reader reader = reader_begin_at(reader_station->other, 0);
+    assert_true(reader_next_response(&reader));
+    station_put(reader_station, "coast/a", "Before", "=r:coast", "~*", NULL);
+    assert_string_equal(reader_next(&reader)->provider->name, "Before");
+    suspend_hills();
+    for (int i = 0; i < 3; i++) {
+        station_put(reader_station, "coast/a", "After", "=r:coast", "~*", NULL);
+    }
+    assert_null(reader_next(&reader));
+    assert_string_equal(wire_end(reader.call).reason, "REGISTRY_SUSPENDED");
+}
+
+/* Also of what was there before, but had not been sent: behind the ring, at that. */
+static void
+test_who_is_suspended_is_not_caught_up(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 300; i++) {
+        station_put(reader_station, "coast/a", "Before", "=r:coast", "~*", NULL);
+    }
+    struct reader reader = reader_begin_at(reader_station->other, 0);
+    assert_true(reader_next_response(&reader));
+    suspend_hills();
+    int64_t seq =
+        station_put(reader_station, "coast/a", "After", "=r:coast", "~*", NULL);
+    for (Kontor__V1__RecordChange *change = reader_next(&reader); change != NULL;
+         change = reader_next(&reader)) {
+        assert_true(change->seq < seq - 1);
+    }
+    assert_string_equal(wire_end(reader.call).reason, "REGISTRY_SUSPENDED");
+}
+
+static void
+test_who_is_no_admin_any_more_reads_no_further_in_the_log(void **state)
+{
+    (void)state;
+    static const Kontor__V1__Role roles[] = {KONTOR__V1__ROLE__OPERATOR};
+    Kontor__V1__ReadLogRequest request = KONTOR__V1__READ_LOG_REQUEST__INIT;
+    request.after = store_applied(reader_station->h->broker.store);
+    request.follow = true;
+    struct wire_call *call =
+        wire_start(reader_station->op, READ_LOG,
+                   wire_pack(&request.base, reader_station->h->arena), NULL);
+    struct bytes message;
+    assert_true(wire_next_message(call, &message)); /* The anchor. */
+    station_principal(reader_station, "coast/op", "spiffe://coast.example/operator/op",
+                      roles, 1, "r:coast");
+    for (int i = 0; i < 3; i++) {
+        station_put(reader_station, "coast/a", "After", NULL);
+    }
+    assert_false(wire_next_message(call, &message));
+    struct wire_result result = wire_end(call);
+    assert_int_equal(result.status, STATUS_PERMISSION_DENIED);
+    assert_string_equal(result.reason, "ROLE_MISSING");
+}
+
 int
 main(void)
 {
@@ -140,6 +214,9 @@ main(void)
         TEST(test_drain_tells_the_position_and_ends),
         TEST(test_other_scopes_end_an_open_stream),
         TEST(test_a_suspended_registry_ends_an_open_stream),
+        TEST(test_who_is_suspended_gets_nothing_that_came_after),
+        TEST(test_who_is_suspended_is_not_caught_up),
+        TEST(test_who_is_no_admin_any_more_reads_no_further_in_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
