@@ -1,22 +1,19 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/chain.h"
+#include "proto/export.h"
 #include "store/apply.h"
-#include "store/export.h"
 
 enum { HISTORY_STEP = 1 << 20, SECOND_MS = 1000 };
 
 /* A restore under way. */
 struct restore {
     struct store *store;
-    struct export export;
+    struct export_file file;
     struct arena *lasting; /* The header's. */
     struct arena *arena;   /* Of one record. */
-    Kontor__V1__History **histories;
-    size_t n_histories;
-    struct chain chain;
     char *error;
     size_t error_size;
 };
@@ -28,6 +25,14 @@ restore_fail(struct restore *restore, enum status status, const char *what)
     return status;
 }
 
+/* What is wrong with the file, which is the export's and not the store's. */
+static enum status
+restore_refuse(struct restore *restore, const char *wrong)
+{
+    (void)snprintf(restore->error, restore->error_size, "the backup: %s", wrong);
+    return STATUS_DATA_LOSS;
+}
+
 static enum status
 restore_check_empty(struct restore *restore)
 {
@@ -37,30 +42,6 @@ restore_check_empty(struct restore *restore)
     return restore_fail(
         restore, STATUS_FAILED_PRECONDITION,
         "the store is not empty: restore into a new one, then put that in its place");
-}
-
-static enum status
-restore_header(struct restore *restore)
-{
-    Kontor__V1__ExportRecord *record = NULL;
-    enum status status = export_next(&restore->export, restore->lasting, &record);
-    if (status == STATUS_DATA_LOSS) {
-        return restore_fail(restore, status, restore->export.wrong);
-    }
-    if (status != STATUS_OK ||
-        record->record_case != KONTOR__V1__EXPORT_RECORD__RECORD_HEADER ||
-        strcmp(record->header->format, "kontor-export-1") != 0) {
-        return restore_fail(restore, STATUS_DATA_LOSS,
-                            "this is no export of format kontor-export-1");
-    }
-    if (record->header->after != 0) {
-        return restore_fail(
-            restore, STATUS_FAILED_PRECONDITION,
-            "the export is not whole: it does not begin at the first commit");
-    }
-    restore->histories = record->header->histories;
-    restore->n_histories = record->header->n_histories;
-    return STATUS_OK;
 }
 
 /* Packing again loses nothing: chain_check refuses fields this version does not know.
@@ -77,20 +58,11 @@ restore_append(struct restore *restore, const Kontor__V1__Commit *commit)
 }
 
 static enum status
-restore_commit(struct restore *restore, const Kontor__V1__ExportRecord *record)
+restore_commit(struct restore *restore, const Kontor__V1__Commit *commit)
 {
-    const char *wrong = "a record of the export is no commit";
-    if (record->record_case != KONTOR__V1__EXPORT_RECORD__RECORD_COMMIT) {
-        return restore_fail(restore, STATUS_DATA_LOSS, wrong);
-    }
-    const Kontor__V1__Commit *commit = record->commit;
-    wrong = chain_check(&restore->chain, commit, restore->histories,
-                        restore->n_histories, restore->arena);
-    if (wrong == NULL && commit->eid.len != STORE_EID_SIZE) {
-        wrong = "a commit of the export has no idempotency key";
-    }
-    if (wrong != NULL) {
-        return restore_fail(restore, STATUS_DATA_LOSS, wrong);
+    const char *wrong = NULL;
+    if (commit->eid.len != STORE_EID_SIZE) {
+        return restore_refuse(restore, "a commit has no idempotency key");
     }
     enum status status = restore_append(restore, commit);
     if (status == STATUS_OK) {
@@ -99,22 +71,33 @@ restore_commit(struct restore *restore, const Kontor__V1__ExportRecord *record)
     return wrong == NULL ? status : restore_fail(restore, status, wrong);
 }
 
+/* A file that was cut between two records is refused by its missing end only: so that
+ * is judged before anything is kept. */
 static enum status
 restore_commits(struct restore *restore)
 {
-    Kontor__V1__ExportRecord *record = NULL;
-    enum status status = export_next(&restore->export, restore->arena, &record);
-    while (status == STATUS_OK) {
-        status = restore_commit(restore, record);
+    const Kontor__V1__Commit *commit = NULL;
+    const char *wrong = NULL;
+    enum export_step step =
+        export_next(&restore->file, restore->arena, &commit, &wrong);
+    /* What comes after a position has documents before it that are not in the file. */
+    if (restore->file.header != NULL && restore->file.header->after != 0) {
+        return restore_fail(restore, STATUS_FAILED_PRECONDITION,
+                            "the backup is not whole: it does not begin at the first "
+                            "commit");
+    }
+    while (step == EXPORT_COMMIT) {
+        enum status status = restore_commit(restore, commit);
         if (status != STATUS_OK) {
             return status;
         }
         arena_reset(restore->arena);
-        status = export_next(&restore->export, restore->arena, &record);
+        step = export_next(&restore->file, restore->arena, &commit, &wrong);
     }
-    return status == STATUS_NOT_FOUND
-               ? STATUS_OK
-               : restore_fail(restore, status, restore->export.wrong);
+    if (step == EXPORT_OVER) {
+        wrong = export_judge_end(&restore->file);
+    }
+    return wrong == NULL ? STATUS_OK : restore_refuse(restore, wrong);
 }
 
 /*
@@ -125,12 +108,13 @@ restore_commits(struct restore *restore)
 static Kontor__V1__History *
 restore_new_history(struct restore *restore)
 {
-    struct store *store = restore->store;
+    const struct store *store = restore->store;
+    const Kontor__V1__ExportHeader *header = restore->file.header;
     int64_t now_ms = store->options.now_ms(store->options.now_context);
     int64_t first = now_ms / SECOND_MS * HISTORY_STEP;
-    first = restore->chain.seq > first ? restore->chain.seq : first;
-    for (size_t i = 0; i < restore->n_histories; i++) {
-        int64_t known = restore->histories[i]->first_seq;
+    first = restore->file.chain.seq > first ? restore->file.chain.seq : first;
+    for (size_t i = 0; i < header->n_histories; i++) {
+        int64_t known = header->histories[i]->first_seq;
         first = known > first ? known : first;
     }
     for (size_t i = 0; i < store->n_histories; i++) {
@@ -141,7 +125,7 @@ restore_new_history(struct restore *restore)
     kontor__v1__history__init(history);
     history->first_seq = first + HISTORY_STEP;
     history->started_at = store_timestamp(now_ms, restore->lasting);
-    history->last_common_seq = restore->chain.seq;
+    history->last_common_seq = restore->file.chain.seq;
     return history;
 }
 
@@ -150,9 +134,10 @@ restore_histories(struct restore *restore)
 {
     struct store *store = restore->store;
     enum status status = STATUS_OK;
+    const Kontor__V1__ExportHeader *header = restore->file.header;
     const Kontor__V1__History *fresh = restore_new_history(restore);
-    for (size_t i = 0; i < restore->n_histories && status == STATUS_OK; i++) {
-        status = store->backend->history_put(store->db, restore->histories[i]);
+    for (size_t i = 0; i < header->n_histories && status == STATUS_OK; i++) {
+        status = store->backend->history_put(store->db, header->histories[i]);
     }
     return status == STATUS_OK ? store->backend->history_put(store->db, fresh) : status;
 }
@@ -186,15 +171,15 @@ restore_run(struct restore *restore, const char *path)
     if (status != STATUS_OK) {
         return status;
     }
-    status = export_open(&restore->export, path);
-    if (status != STATUS_OK) {
-        return restore_fail(restore, status, restore->export.wrong);
+    restore->file.arena = restore->lasting;
+    restore->file.stream = fopen(path, "rbe");
+    if (restore->file.stream == NULL) {
+        (void)snprintf(restore->error, restore->error_size, "cannot open %s: %s", path,
+                       strerror(errno));
+        return STATUS_NOT_FOUND;
     }
-    status = restore_header(restore);
-    if (status == STATUS_OK) {
-        status = restore_batch(restore);
-    }
-    export_close(&restore->export);
+    status = restore_batch(restore);
+    (void)fclose(restore->file.stream);
     return status;
 }
 

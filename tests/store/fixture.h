@@ -144,7 +144,5 @@ void fixture_verify(struct fixture *fixture);
 /* Writes an export of the store as it is, the commits after a position; answers how
  * many. */
 size_t fixture_export(struct fixture *fixture, const char *path, int64_t after);
-/* One length-prefixed record of an export. */
-void fixture_export_record(FILE *file, const Kontor__V1__ExportRecord *record);
 
 #endif

@@ -2,6 +2,7 @@
  * never be met again. */
 #include <unistd.h>
 
+#include "proto/export.h"
 #include "tests/store/fixture.h"
 
 /* A second, empty store to restore into. */
@@ -208,7 +209,7 @@ test_restore_refuses_an_export_that_is_not_whole(struct fixture *f)
     FILE *file = fopen(export_path(f), "wb");
     assert_non_null(file);
     assert_int_equal(fclose(file), 0);
-    expect_refused(f, "empty", export_path(f), "no export");
+    expect_refused(f, "empty", export_path(f), "it is empty");
 }
 
 /* Rewrites the export with its commits 1..5 as order says; 0 ends. */
@@ -221,11 +222,11 @@ export_order(struct fixture *f, const int *order, void (*change)(Kontor__V1__Com
     assert_non_null(file);
     Kontor__V1__ExportHeader header = KONTOR__V1__EXPORT_HEADER__INIT;
     Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
-    char format[] = "kontor-export-1";
+    char format[] = EXPORT_FORMAT;
     header.format = format;
     record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_HEADER;
     record.header = &header;
-    fixture_export_record(file, &record);
+    assert_true(export_write(file, &record));
     assert_int_equal(store_log_read(f->reader, 0, 9, 1 << 20, f->arena, &commits, &n),
                      STATUS_OK);
     for (; *order != 0; order++) {
@@ -235,7 +236,7 @@ export_order(struct fixture *f, const int *order, void (*change)(Kontor__V1__Com
         if (change != NULL) {
             change(record.commit);
         }
-        fixture_export_record(file, &record);
+        assert_true(export_write(file, &record));
     }
     assert_int_equal(fclose(file), 0);
 }
@@ -278,18 +279,134 @@ test_restore_refuses_a_tampered_export(struct fixture *f)
     expect_refused(f, "hash", export_path(f), "hash does not fit");
 }
 
-static void
-test_restore_refuses_a_cut_export(struct fixture *f)
+/* Where each record of the export ends; the first is the header. */
+static size_t
+record_ends(struct fixture *f, long *ends, size_t room)
 {
+    struct export_file file = {.arena = f->arena};
+    size_t n = 0;
+    file.stream = fopen(export_path(f), "rb");
+    assert_non_null(file.stream);
+    enum export_step step = EXPORT_COMMIT;
+    while (step == EXPORT_COMMIT) {
+        const Kontor__V1__Commit *commit;
+        const char *wrong;
+        step = export_next(&file, f->arena, &commit, &wrong);
+        assert_true(n < room);
+        ends[n++] = (long)file.whole;
+    }
+    assert_int_equal(step, EXPORT_OVER);
+    assert_int_equal(fclose(file.stream), 0);
+    return n;
+}
+
+static void
+test_restore_refuses_an_export_cut_between_two_records(struct fixture *f)
+{
+    long ends[16];
     fill(f);
     fixture_export(f, export_path(f), 0);
-    FILE *file = fopen(export_path(f), "rb");
+    size_t n = record_ends(f, ends, 16);
+    assert_int_equal(n, 6);
+    for (size_t i = n - 1; i-- > 0;) {
+        const char *name = arena_print(f->arena, "cut%zu", i);
+        assert_int_equal(truncate(export_path(f), ends[i]), 0);
+        expect_refused(f, name, export_path(f), "run kontor backup on it again");
+    }
+}
+
+/* Every byte of the last two records, so that none of them is needed by luck. */
+static void
+test_restore_refuses_an_export_cut_inside_a_record(struct fixture *f)
+{
+    long ends[16];
+    fill(f);
+    fixture_export(f, export_path(f), 0);
+    size_t n = record_ends(f, ends, 16);
+    for (long size = ends[n - 1] - 1; size > ends[n - 3]; size -= 5) {
+        const char *name = arena_print(f->arena, "in%ld", size);
+        assert_int_equal(truncate(export_path(f), size), 0);
+        expect_refused(f, name, export_path(f), "run kontor backup on it again");
+    }
+}
+
+/* Appends commits as a run that is going on does, without an end. */
+static void
+append_commits(struct fixture *f, int64_t after)
+{
+    Kontor__V1__Commit **commits = NULL;
+    size_t n = 0;
+    FILE *file = fopen(export_path(f), "ab");
     assert_non_null(file);
-    assert_int_equal(fseek(file, 0, SEEK_END), 0);
-    long size = ftell(file);
+    assert_int_equal(
+        store_log_read(f->reader, after, 9, 1 << 20, f->arena, &commits, &n),
+        STATUS_OK);
+    for (size_t i = 0; i < n; i++) {
+        Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
+        record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_COMMIT;
+        record.commit = commits[i];
+        assert_true(export_write(file, &record));
+    }
     assert_int_equal(fclose(file), 0);
-    assert_int_equal(truncate(export_path(f), size - 1), 0);
-    expect_refused(f, "cut", export_path(f), "is cut off");
+}
+
+/* What was whole can be had again, as the refusal says; continued to the end, all can.
+ */
+static void
+test_restore_refuses_an_export_whose_continuation_was_cut(struct fixture *f)
+{
+    char error[256] = "";
+    long ends[16];
+    fill(f);
+    fixture_export(f, export_path(f), 0);
+    size_t n = record_ends(f, ends, 16);
+    fixture_put(f, KIND_DRAWER, "late", 0, "=r:a", (struct bytes){NULL, 0});
+    append_commits(f, 5);
+    const char *cure = arena_print(f->arena, "truncate -s %ld", ends[n - 1]);
+    expect_refused(f, "continued", export_path(f), cure);
+    assert_int_equal(truncate(export_path(f), ends[n - 1]), 0);
+    struct store_options options = target_options(f, "before");
+    assert_int_equal(store_restore(&options, export_path(f), error, sizeof error),
+                     STATUS_OK);
+    append_commits(f, 5);
+    FILE *file = fopen(export_path(f), "ab");
+    assert_non_null(file);
+    struct chain chain = {.seq = 6};
+    Kontor__V1__Commit **commits = NULL;
+    assert_int_equal(store_log_read(f->reader, 5, 1, 1, f->arena, &commits, &n),
+                     STATUS_OK);
+    memcpy(chain.hash, commits[0]->hash.data, sizeof chain.hash);
+    assert_true(export_write_end(file, &chain, 6));
+    assert_int_equal(fclose(file), 0);
+    options = target_options(f, "after");
+    assert_int_equal(store_restore(&options, export_path(f), error, sizeof error),
+                     STATUS_OK);
+    move_to(f, options);
+    assert_int_equal(store_applied(f->store), 6);
+    fixture_verify(f);
+}
+
+/* The end is the file's own, in each of its numbers. */
+static void
+test_restore_refuses_an_end_that_does_not_fit(struct fixture *f)
+{
+    fill(f);
+    for (int i = 0; i < 3; i++) {
+        Kontor__V1__Commit **commits = NULL;
+        size_t n = 0;
+        export_order(f, (const int[]){1, 2, 3, 4, 5, 0}, NULL);
+        assert_int_equal(store_log_read(f->reader, 4, 1, 1, f->arena, &commits, &n),
+                         STATUS_OK);
+        struct chain chain = {.seq = i == 0 ? 6 : 5};
+        memcpy(chain.hash, commits[0]->hash.data, sizeof chain.hash);
+        chain.hash[7] ^= i == 1 ? 1 : 0;
+        FILE *file = fopen(export_path(f), "ab");
+        assert_non_null(file);
+        assert_true(export_write_end(file, &chain, i == 2 ? 6 : 5));
+        assert_int_equal(fclose(file), 0);
+        expect_refused(f, arena_print(f->arena, "end%d", i), export_path(f),
+                       "take another backup");
+    }
 }
 
 static void
@@ -316,7 +433,14 @@ static const struct fixture_case cases[] = {
     {"test_restore_refuses_an_export_that_is_not_whole",
      test_restore_refuses_an_export_that_is_not_whole},
     {"test_restore_refuses_a_tampered_export", test_restore_refuses_a_tampered_export},
-    {"test_restore_refuses_a_cut_export", test_restore_refuses_a_cut_export},
+    {"test_restore_refuses_an_export_cut_between_two_records",
+     test_restore_refuses_an_export_cut_between_two_records},
+    {"test_restore_refuses_an_export_cut_inside_a_record",
+     test_restore_refuses_an_export_cut_inside_a_record},
+    {"test_restore_refuses_an_export_whose_continuation_was_cut",
+     test_restore_refuses_an_export_whose_continuation_was_cut},
+    {"test_restore_refuses_an_end_that_does_not_fit",
+     test_restore_refuses_an_end_that_does_not_fit},
     {"test_restore_refuses_kinds_it_does_not_know",
      test_restore_refuses_kinds_it_does_not_know},
 };

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "proto/arena.h"
-#include "proto/chain.h"
+#include "proto/export.h"
 #include "tests/tools/cli_fixture.h"
 
 enum { LOG_MAX = 40 };
@@ -26,6 +26,8 @@ static struct {
     bool is_gone; /* The position cannot be served. */
     int n_histories;
     bool loses_connection;
+    int64_t
+        breaks_at; /* The reading ends with DATA_LOSS before this commit; 0 = not. */
 } it;
 
 static ProtobufCBinaryData
@@ -99,6 +101,10 @@ handle(struct fake_call *call, void *context)
     }
     send_start(call, after);
     for (int64_t seq = after + 1; seq <= it.last; seq++) {
+        if (seq == it.breaks_at) {
+            fake_fail(call, KONTOR_DATA_LOSS, NULL, "the log is damaged");
+            return;
+        }
         Kontor__V1__Commit *commits[] = {&it.commits[seq]};
         Kontor__V1__ReadLogResponse response = KONTOR__V1__READ_LOG_RESPONSE__INIT;
         response.commits = commits;
@@ -142,6 +148,7 @@ reset(void **state)
     it.is_gone = false;
     it.n_histories = 1;
     it.loses_connection = false;
+    it.breaks_at = 0;
     unlink(cli_path("b.kontor"));
     fake_sync(cli_fake());
     return 0;
@@ -217,14 +224,78 @@ test_a_file_cut_anywhere_is_continued_from_its_last_whole_record(void **state)
     (void)state;
     backup(0);
     long whole = file_size();
-    for (long cut = 1; cut < 200; cut += 7) {
+    /* The end record alone is 40 bytes. */
+    for (long cut = 1; cut < 300; cut += 7) {
         assert_int_equal(truncate(cli_path("b.kontor"), whole - cut), 0);
         backup(0);
         assert_int_equal(file_size(), whole);
     }
     verify(0, "20 commits");
     assert_int_equal(truncate(cli_path("b.kontor"), whole - 3), 0);
-    verify(79, "ends inside a record");
+    verify(79, "cut off after commit 20: run kontor backup on it again");
+}
+
+/* As it stands when a run was killed between two records. */
+static void
+test_a_file_cut_between_two_records_is_not_whole(void **state)
+{
+    (void)state;
+    backup(0);
+    long whole = file_size();
+    struct export_file file = {.arena = it.arena};
+    file.stream = fopen(cli_path("b.kontor"), "r");
+    assert_non_null(file.stream);
+    long ends[LOG_MAX];
+    size_t n = 0;
+    const Kontor__V1__Commit *commit;
+    const char *wrong;
+    while (export_next(&file, it.arena, &commit, &wrong) == EXPORT_COMMIT) {
+        ends[n++] = (long)file.whole;
+    }
+    fclose(file.stream);
+    assert_int_equal(n, 20);
+    for (size_t i = n; i-- > 0;) {
+        assert_int_equal(truncate(cli_path("b.kontor"), ends[i]), 0);
+        verify(79, "run kontor backup on it again");
+    }
+    backup(0);
+    assert_int_equal(file_size(), whole);
+    verify(0, "20 commits");
+}
+
+/* What was whole before a run that failed is whole after it. */
+static void
+test_a_failed_continuation_leaves_the_file_as_it_was(void **state)
+{
+    (void)state;
+    backup(0);
+    long size = file_size();
+    it.last = 33;
+    it.breaks_at = 30;
+    backup(79);
+    assert_int_equal(file_size(), size);
+    verify(0, "20 commits");
+    it.breaks_at = 0;
+    backup(0);
+    verify(0, "33 commits");
+}
+
+static void
+test_a_killed_continuation_says_how_to_go_back(void **state)
+{
+    (void)state;
+    backup(0);
+    long size = file_size();
+    it.last = 33;
+    backup(0);
+    assert_int_equal(truncate(cli_path("b.kontor"), file_size() - 200), 0);
+    char cure[64];
+    (void)snprintf(cure, sizeof cure, "truncate -s %ld", size);
+    verify(79, cure);
+    assert_int_equal(truncate(cli_path("b.kontor"), size), 0);
+    verify(0, "20 commits");
+    backup(0);
+    verify(0, "33 commits");
 }
 
 static void
@@ -307,6 +378,9 @@ main(void)
         RULE(test_a_lost_connection_leaves_no_gap),
         RULE(test_a_second_backup_brings_only_what_is_new),
         RULE(test_a_file_cut_anywhere_is_continued_from_its_last_whole_record),
+        RULE(test_a_file_cut_between_two_records_is_not_whole),
+        RULE(test_a_failed_continuation_leaves_the_file_as_it_was),
+        RULE(test_a_killed_continuation_says_how_to_go_back),
         RULE(test_a_changed_byte_is_found),
         RULE(test_a_file_of_another_log_is_not_continued),
         RULE(test_what_is_no_backup_is_left_alone),

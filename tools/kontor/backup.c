@@ -1,13 +1,14 @@
 /*
  * Backup and audit. A new file is written beside its name and renamed once it is on
- * disk; one that is there is judged, cut to its last whole record, and continued.
+ * disk; one that is there is judged, cut to its last whole record, and continued behind
+ * its end, which stays: a run that fails takes back what it wrote.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/kontor/log_file.h"
+#include "proto/export.h"
 #include "tools/kontor/own.h"
 
 struct backup {
@@ -15,9 +16,9 @@ struct backup {
     const char *path;    /* As given. */
     const char *writing; /* The file being written: path, or the new one beside it. */
     FILE *stream;
-    struct log_file file; /* What was there. */
+    struct export_file file; /* What was there. */
+    struct chain chain;      /* Up to the last commit written. */
     int64_t n_new;
-    int64_t last;
 };
 
 static int
@@ -36,11 +37,11 @@ own_verify(struct cli *cli)
     if (stream == NULL) {
         return cli_usage(cli, "%s: %s", path, strerror(errno));
     }
-    struct log_file file = {.arena = cli->arena};
-    const char *wrong = log_file_read(&file, stream);
+    struct export_file file = {.stream = stream, .arena = cli->arena};
+    const char *wrong = export_read(&file);
     fclose(stream);
-    if (wrong == NULL && file.is_cut) {
-        wrong = "it ends inside a record: run kontor backup on it again";
+    if (wrong == NULL) {
+        wrong = export_judge_end(&file);
     }
     if (wrong != NULL) {
         return cli_fail(KONTOR_DATA_LOSS, "%s: %s (good up to %lld)", path, wrong,
@@ -69,14 +70,18 @@ backup_open(struct backup *backup)
         backup->stream = errno == ENOENT ? fopen(backup->writing, "we") : NULL;
         return backup->stream == NULL ? backup_io(backup) : EXIT_DONE;
     }
-    const char *wrong = log_file_read(&backup->file, backup->stream);
+    backup->file.stream = backup->stream;
+    const char *wrong = export_read(&backup->file);
+    if (wrong == NULL && backup->file.whole == 0 && !backup->file.is_cut) {
+        wrong = export_judge_end(&backup->file);
+    }
     if (wrong == NULL && backup->file.header == NULL) {
         wrong = "it ends inside its header: remove it";
     }
     if (wrong != NULL) {
         return cli_fail(KONTOR_DATA_LOSS, "%s: %s", backup->path, wrong);
     }
-    backup->last = backup->file.chain.seq;
+    backup->chain = backup->file.chain;
     if (ftruncate(fileno(backup->stream), backup->file.whole) != 0 ||
         fseeko(backup->stream, backup->file.whole, SEEK_SET) != 0) {
         return backup_io(backup);
@@ -105,13 +110,13 @@ backup_begin(struct backup *backup, const Kontor__V1__ReadLogResponse *start)
         return EXIT_DONE;
     }
     Kontor__V1__ExportHeader header = KONTOR__V1__EXPORT_HEADER__INIT;
-    header.format = (char *)(uintptr_t) "kontor-export-1";
+    header.format = (char *)(uintptr_t)EXPORT_FORMAT;
     header.histories = start->histories;
     header.n_histories = start->n_histories;
     Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
     record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_HEADER;
     record.header = &header;
-    return log_file_write(backup->stream, &record) ? EXIT_DONE : backup_io(backup);
+    return export_write(backup->stream, &record) ? EXIT_DONE : backup_io(backup);
 }
 
 /* Progress only for a person: a log of a cron job needs no carriage returns. */
@@ -121,18 +126,44 @@ backup_commit(struct backup *backup, const Kontor__V1__Commit *commit)
     Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
     record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_COMMIT;
     record.commit = (Kontor__V1__Commit *)(uintptr_t)commit;
+    if (commit->hash.len != DIGEST_SIZE) {
+        return cli_fail(KONTOR_DATA_LOSS, "the broker's commit %lld has no hash",
+                        (long long)commit->seq);
+    }
+    memcpy(backup->chain.hash, commit->hash.data, DIGEST_SIZE);
+    backup->chain.seq = commit->seq;
     backup->n_new++;
-    backup->last = commit->seq;
     if (backup->n_new % 1000 == 0 && isatty(STDERR_FILENO)) {
         fprintf(stderr, "\rkontor: %lld commits", (long long)backup->n_new);
     }
-    return log_file_write(backup->stream, &record) ? EXIT_DONE : backup_io(backup);
+    return export_write(backup->stream, &record) ? EXIT_DONE : backup_io(backup);
+}
+
+static bool
+backup_sync(const struct backup *backup)
+{
+    return fflush(backup->stream) == 0 && fsync(fileno(backup->stream)) == 0;
 }
 
 /*
- * A file that was begun stays as good as it was: a broken run leaves at worst half a
- * record, which the next one cuts off.
+ * The end says that all before it is there, so all before it is on disk first: after a
+ * power cut a file either has no end or what the end speaks of. A file that was whole
+ * and to which nothing came needs no second one.
  */
+static int
+backup_end(struct backup *backup)
+{
+    const struct export_file *file = &backup->file;
+    bool was_whole = file->whole > 0 && file->sealed == file->whole;
+    if (was_whole && backup->n_new == 0) {
+        return EXIT_DONE;
+    }
+    bool is_written =
+        backup_sync(backup) && export_write_end(backup->stream, &backup->chain,
+                                                file->n_commits + backup->n_new);
+    return is_written ? EXIT_DONE : backup_io(backup);
+}
+
 static int
 backup_copy(struct backup *backup, struct kontor_log *log)
 {
@@ -160,7 +191,7 @@ backup_copy(struct backup *backup, struct kontor_log *log)
     if (code == EXIT_DONE && event != KONTOR_EVENT_END) {
         return cli_failed(cli);
     }
-    return code;
+    return code == EXIT_DONE ? backup_end(backup) : code;
 }
 
 /* The directory, too, must be on disk before the name counts. */
@@ -187,20 +218,37 @@ backup_rename(const struct backup *backup)
 }
 
 /*
+ * A file that was begun stays as good as it was: commits behind its last end would make
+ * a backup that could be restored yesterday one that cannot. It is cut after closing,
+ * for closing may still write what was kept back. Should even this fail, or the process
+ * be killed, then the file says how to go back to what was whole.
+ */
+static void
+backup_take_back(const struct backup *backup)
+{
+    bool is_new = strcmp(backup->writing, backup->path) != 0;
+    int result = is_new ? unlink(backup->writing)
+                        : truncate(backup->writing, backup->file.whole);
+    if (result != 0) {
+        fprintf(stderr, "kontor: %s: %s\n", backup->writing, strerror(errno));
+    }
+}
+
+/*
  * Bytes that are not on disk are no backup, so success is said after the last fsync.
  */
 static int
 backup_close(struct backup *backup, int code)
 {
-    bool is_safe = fflush(backup->stream) == 0 && fsync(fileno(backup->stream)) == 0;
+    bool is_safe = backup_sync(backup);
     if (fclose(backup->stream) != 0 || !is_safe) {
         code = code == EXIT_DONE ? backup_io(backup) : code;
     }
     if (code == EXIT_DONE) {
         code = backup_rename(backup);
     }
-    if (code != EXIT_DONE && strcmp(backup->writing, backup->path) != 0) {
-        unlink(backup->writing);
+    if (code != EXIT_DONE) {
+        backup_take_back(backup);
     }
     return code;
 }
@@ -222,7 +270,7 @@ own_backup(struct cli *cli)
         return code;
     }
     struct kontor_log *log = NULL;
-    if (kontor_log_open(cli->kontor, backup.last, false, &log, &cli->error) !=
+    if (kontor_log_open(cli->kontor, backup.chain.seq, false, &log, &cli->error) !=
         KONTOR_OK) {
         return backup_close(&backup, cli_failed(cli));
     }
@@ -230,7 +278,7 @@ own_backup(struct cli *cli)
     kontor_log_free(log);
     if (code == EXIT_DONE) {
         printf("%s  %lld new commits, up to %lld\n", backup.path,
-               (long long)backup.n_new, (long long)backup.last);
+               (long long)backup.n_new, (long long)backup.chain.seq);
     }
     return code;
 }
