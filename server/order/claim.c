@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "kontor/v1/fulfilment_service.pb-c.h"
-#include "server/order/edit.h"
+#include "server/order/candidate.h"
+#include "server/order/edits.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
 #include "server/order/moment.h"
@@ -11,27 +12,20 @@
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 
-enum {
-    MAX_JOBS = 64,
-    ENOUGH_BYTES =
-        STORE_MAX_COMMIT /
-        2, /* Of items and headers in one claim; the rest comes with the next. */
-};
-
 /* What the items one job requires delivered. */
 struct required {
     const char *item; /* Id of the item whose job it is. */
     Kontor__V1__ItemDelivery **rows;
     size_t n_rows;
+    size_t size; /* Bytes of all of them. */
 };
 
 /* What a claim keeps between its runs, and for its answer. */
 struct kept {
-    int64_t until_ms;             /* When the wait is over. */
-    int32_t lease_seconds;        /* The session's. */
-    struct edit *edits[MAX_JOBS]; /* The orders jobs were taken of. */
-    size_t n_edits;
-    struct required required[MAX_JOBS];
+    int64_t until_ms;      /* When the wait is over. */
+    int32_t lease_seconds; /* The session's. */
+    struct edits edits;    /* The orders jobs were taken of. */
+    struct required required[SESSION_MAX_JOBS];
     size_t n_required;
 };
 
@@ -44,137 +38,9 @@ keep(struct call *call, const Kontor__V1__ClaimRequest *request)
         call->batch = kept;
     }
     struct kept *kept = call->batch;
-    kept->n_edits = 0;
+    memset(&kept->edits, 0, sizeof kept->edits);
     kept->n_required = 0;
     return kept;
-}
-
-/* ---- Finding ---- */
-
-/* Jobs that may be claimed, the longest waiting first. */
-struct candidates {
-    const Kontor__V1__OrderItem *items[MAX_JOBS];
-    int64_t ready_ms[MAX_JOBS];
-    size_t n_items;
-    size_t max;      /* Up to MAX_JOBS. */
-    int64_t next_ms; /* When the next one gets ready; INT64_MAX = none is known. */
-};
-
-/* Keeps the candidates in order, and at most max of them. */
-static void
-add_candidate(struct candidates *found, const Kontor__V1__OrderItem *item)
-{
-    int64_t ready_ms = moment_ms(item->job->ready_at, INT64_MAX);
-    size_t at = found->n_items;
-    while (at > 0 && found->ready_ms[at - 1] > ready_ms) {
-        at--;
-    }
-    if (at == found->max) {
-        return;
-    }
-    size_t n_after = found->n_items - at;
-    if (found->n_items == found->max) {
-        n_after--;
-    } else {
-        found->n_items++;
-    }
-    memmove(&found->items[at + 1], &found->items[at], n_after * sizeof found->items[0]);
-    memmove(&found->ready_ms[at + 1], &found->ready_ms[at],
-            n_after * sizeof found->ready_ms[0]);
-    found->items[at] = item;
-    found->ready_ms[at] = ready_ms;
-}
-
-/* The state a claim leads to: assigned, or where the begun item is. */
-static Kontor__V1__ItemState
-claimed_state(const Kontor__V1__OrderItem *item)
-{
-    return item->state == S(QUEUED) ? S(ASSIGNED) : item->state;
-}
-
-static bool
-is_claimable(struct call *call, const Kontor__V1__OrderItem *item)
-{
-    const struct item_move *move =
-        item_state_next(item->state, OPERATION_CLAIM, claimed_state(item));
-    return move != NULL && item->job != NULL && item->job->session[0] == '\0' &&
-           side_may(move, side_of(call->who, item));
-}
-
-/* The jobs of one offer that are ready between two times, oldest first. */
-static struct find
-jobs_of(const char *offer, int64_t low, int64_t high, size_t limit)
-{
-    struct find find = {.kind = KIND_ITEM,
-                        .index = "offer",
-                        .n_equal = 1,
-                        .has_range = true,
-                        .limit = limit};
-    find.equal[0].text = offer;
-    find.low = low;
-    find.high = high;
-    return find;
-}
-
-static void
-add_page(struct call *call, const struct page *page, struct candidates *found,
-         size_t *n_added)
-{
-    for (size_t i = 0; i < page->n_documents; i++) {
-        const Kontor__V1__OrderItem *item = call_record(call, &page->documents[i]);
-        if (is_claimable(call, item)) {
-            add_candidate(found, item);
-            (*n_added)++;
-        }
-    }
-}
-
-/* When the next job of an offer gets ready. */
-static enum status
-find_next(struct call *call, const char *offer, struct candidates *found)
-{
-    struct find find = jobs_of(offer, call->now_ms + 1, INT64_MAX, 1);
-    struct page page;
-    enum status status = call_find(call, &find, false, &page);
-    if (status == STATUS_OK && page.n_documents > 0) {
-        const Kontor__V1__OrderItem *item = call_record(call, &page.documents[0]);
-        int64_t ready_ms = moment_ms(item->job->ready_at, INT64_MAX);
-        found->next_ms = ready_ms < found->next_ms ? ready_ms : found->next_ms;
-    }
-    return status;
-}
-
-/* What is ready but not for this caller is passed over: it must not hide what is. */
-static enum status
-find_offer_jobs(struct call *call, const char *offer, struct candidates *found)
-{
-    struct find find = jobs_of(offer, INT64_MIN, call->now_ms + 1, found->max);
-    size_t n_added = 0;
-    do {
-        struct page page;
-        enum status status = call_find(call, &find, false, &page);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        add_page(call, &page, found, &n_added);
-        find.token = page.next_token;
-    } while (n_added < found->max && find.token[0] != '\0');
-    return found->n_items > 0 ? STATUS_OK : find_next(call, offer, found);
-}
-
-static enum status
-find_all_jobs(struct call *call, const Kontor__V1__Session *session,
-              struct candidates *found)
-{
-    found->n_items = 0;
-    found->next_ms = INT64_MAX;
-    for (size_t i = 0; i < session->n_offers; i++) {
-        enum status status = find_offer_jobs(call, session->offers[i], found);
-        if (status != STATUS_OK) {
-            return status;
-        }
-    }
-    return STATUS_OK;
 }
 
 /* ---- What a job gets of the items it requires ---- */
@@ -209,6 +75,7 @@ read_required(struct call *call, const Kontor__V1__OrderItem *item)
             read_delivery(call, item, item->requires[i]);
         if (delivery != NULL) {
             required.rows[required.n_rows++] = delivery;
+            required.size += protobuf_c_message_get_packed_size(&delivery->base);
         }
     }
     return required;
@@ -228,23 +95,6 @@ required_of(struct call *call, const Kontor__V1__OrderItem *item)
 }
 
 /* ---- Taking ---- */
-
-/* The order of an item among those being changed, read if need be. */
-static enum status
-edit_of(struct call *call, struct kept *kept, const char *order, struct edit **out)
-{
-    for (size_t i = 0; i < kept->n_edits; i++) {
-        if (strcmp(kept->edits[i]->order->id, order) == 0) {
-            *out = kept->edits[i];
-            return STATUS_OK;
-        }
-    }
-    enum status status = edit_open(call, order, out);
-    if (status == STATUS_OK) {
-        kept->edits[kept->n_edits++] = *out;
-    }
-    return status;
-}
 
 /*
  * Queued: assigned, and where something may exist begun as well. The line was crossed,
@@ -273,50 +123,46 @@ move_to_holder(struct edit *edit, size_t index)
 }
 
 static enum status
-take(struct call *call, struct kept *kept, const Kontor__V1__OrderItem *wanted,
+take(struct kept *kept, struct edit *edit, const Kontor__V1__OrderItem *wanted,
      const char *session)
 {
-    struct edit *edit;
     size_t index;
     Kontor__V1__OrderItem *item;
-    enum status status = edit_of(call, kept, wanted->order, &edit);
-    if (status == STATUS_OK) {
-        status = edit_find(edit, wanted->id, &index, &item);
-    }
+    enum status status = edit_find(edit, wanted->id, &index, &item);
     if (status != STATUS_OK) {
         return status;
     }
     status = move_to_holder(edit, index);
     job_take(item, session);
-    kept->required[kept->n_required++] = read_required(call, item);
+    struct required required = read_required(edit->call, item);
+    kept->required[kept->n_required++] = required;
+    kept->edits.size += required.size;
     return status;
 }
 
-/* What an item weighs in the commit, with its share of the header. */
-static size_t
-weight(const Kontor__V1__OrderItem *item)
-{
-    return 2 * protobuf_c_message_get_packed_size(&item->base);
-}
-
+/* As many as fit into one commit and its answer; the rest comes with the next claim.
+ * One is always taken, or what is large would never be claimed. */
 static enum status
 take_all(struct call *call, struct kept *kept, const struct candidates *found,
          const Kontor__V1__Session *session, struct decision *decision)
 {
-    size_t size = 0;
+    struct edits *edits = &kept->edits;
     for (size_t i = 0; i < found->n_items; i++) {
-        size += weight(found->items[i]);
-        if (i > 0 && size > ENOUGH_BYTES) {
+        struct edit *edit;
+        size_t size = protobuf_c_message_get_packed_size(&found->items[i]->base);
+        enum status status =
+            edits_open(call, edits, found->items[i]->order, size, &edit);
+        if (i > 0 && edits_is_full(edits)) {
             break;
         }
-        enum status status = take(call, kept, found->items[i], session->id);
+        if (status == STATUS_OK) {
+            status = take(kept, edit, found->items[i], session->id);
+        }
         if (status != STATUS_OK) {
             return status;
         }
     }
-    for (size_t i = 0; i < kept->n_edits; i++) {
-        edit_commit(kept->edits[i], decision);
-    }
+    edits_commit(edits, decision);
     session_extend(call, session, decision);
     kept->lease_seconds = session->lease_seconds;
     return session_take_hands(call, session->id, decision);
@@ -416,7 +262,7 @@ claim_decide(struct call *call, const void *message, struct decision *decision)
     size_t n_free = (size_t)session->max_parallel - held.n_documents;
     found.max = request->max > 0 ? (size_t)request->max : 1;
     found.max = found.max < n_free ? found.max : n_free;
-    status = find_all_jobs(call, session, &found);
+    status = candidate_find(call, session, &found);
     if (status != STATUS_OK) {
         return status;
     }

@@ -9,6 +9,10 @@
 #include "server/order/job.h"
 #include "server/order/moment.h"
 
+enum {
+    MAX_DELIVERY_BYTES = 1 << 15, /* 63 of them are half of what a client takes. */
+};
+
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 #define FAILURE(name) KONTOR__V1__FAIL_REQUEST__FAILURE__##name
 
@@ -38,6 +42,14 @@ static enum status
 judge_delivery(struct call *call, const Kontor__V1__OrderItem *item,
                const Kontor__V1__Delivery *delivery)
 {
+    /* Every job that requires this one is handed the delivery, of up to 63 items at
+     * once: together they must fit into what a client takes, or nobody could ever claim
+     * that job. */
+    size_t size = protobuf_c_message_get_packed_size(&delivery->base);
+    if (size > MAX_DELIVERY_BYTES) {
+        call_fault(call, "delivery", "takes %zu bytes: at most %d are handed on", size,
+                   MAX_DELIVERY_BYTES);
+    }
     if (item->must_name_endpoints && delivery->n_endpoints == 0) {
         call_fault(call, "delivery.endpoints",
                    "is required by the offer: name the endpoints that carry the item");

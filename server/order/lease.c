@@ -19,6 +19,7 @@ enum {
 
 struct lease {
     struct dispatch *dispatch;
+    struct store_reader *reader; /* lease_tick's. */
     pthread_t thread;
     bool has_thread;
     pthread_mutex_t lock; /* Guards the rest. */
@@ -147,15 +148,9 @@ tick_all(struct lease *lease, struct store_reader *reader, struct arena *arena)
 size_t
 lease_tick(struct lease *lease)
 {
-    struct store_reader *reader;
-    struct store *store = dispatch_broker(lease->dispatch)->store;
-    if (store_reader_open(store, &reader) != STATUS_OK) {
-        return 0;
-    }
     struct arena *arena = arena_new();
-    size_t n_ended = tick_all(lease, reader, arena);
+    size_t n_ended = tick_all(lease, lease->reader, arena);
     arena_free(arena);
-    store_reader_close(reader);
     return n_ended;
 }
 
@@ -196,6 +191,13 @@ lease_new(struct dispatch *dispatch)
     if (lease == NULL) {
         abort();
     }
+    /* Now, and not at each tick: a flood that takes every descriptor would keep the
+     * sessions alive of agents that are gone. */
+    if (store_reader_open(dispatch_broker(dispatch)->store, &lease->reader) !=
+        STATUS_OK) {
+        free(lease);
+        return NULL;
+    }
     lease->dispatch = dispatch;
     pthread_mutex_init(&lease->lock, NULL);
     pthread_condattr_init(&attributes);
@@ -209,6 +211,9 @@ struct lease *
 lease_start(struct dispatch *dispatch)
 {
     struct lease *lease = lease_new(dispatch);
+    if (lease == NULL) {
+        return NULL;
+    }
     if (pthread_create(&lease->thread, NULL, run_thread, lease) != 0) {
         abort();
     }
@@ -229,6 +234,7 @@ lease_stop(struct lease *lease)
         pthread_mutex_unlock(&lease->lock);
         pthread_join(lease->thread, NULL);
     }
+    store_reader_close(lease->reader);
     pthread_cond_destroy(&lease->changed);
     pthread_mutex_destroy(&lease->lock);
     free(lease);

@@ -15,9 +15,10 @@
 
 struct lease;
 
-/* Without a thread of its own: somebody calls lease_tick. */
+/* Without a thread of its own: somebody calls lease_tick. NULL: the store cannot be
+ * read. */
 struct lease *lease_new(struct dispatch *dispatch);
-/* With a thread that ticks once a second of real time. */
+/* With a thread that ticks once a second of real time. NULL as lease_new. */
 struct lease *lease_start(struct dispatch *dispatch);
 /* Ends the thread, waits for what it has under way. Before dispatch_free. Accepts NULL.
  */

@@ -2,14 +2,14 @@
 
 #include <string.h>
 
-#include "server/order/edit.h"
+#include "server/order/edits.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
 #include "server/order/session.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 
-enum { MAX_ITEMS = 32, ENOUGH_BYTES = STORE_MAX_COMMIT / 2 };
+enum { MAX_ITEMS = 32 };
 
 /* A job nobody renewed often enough goes to a person, so that it cannot bring down one
  * agent after the other. */
@@ -31,7 +31,10 @@ lose(struct edit *edit, size_t index, const char *why)
     struct call *call = edit->call;
     Kontor__V1__OrderItem *item = edit->items[index].item;
     struct edit_cause cause = {.operation = OPERATION_LEASE, .text = why};
-    if (item->job->losses >= JOB_MAX_LOSSES) {
+    /* A state that knows no hold is recovered however often: a newer broker may have
+     * stored it. */
+    bool may_hold = item_state_next(item->state, OPERATION_HOLD, 0) != NULL;
+    if (item->job->losses >= JOB_MAX_LOSSES && may_hold) {
         return hold_poisoned(edit, index);
     }
     if (item->state == S(ASSIGNED)) {
@@ -43,40 +46,12 @@ lose(struct edit *edit, size_t index, const char *why)
     return STATUS_OK;
 }
 
-/* The edits of the orders whose items are lost in this commit. */
-struct edits {
-    struct edit *rows[MAX_ITEMS];
-    size_t n_rows;
-};
-
 static enum status
-edit_of(struct call *call, struct edits *edits, const char *order, struct edit **out)
+lose_one(struct edit *edit, const char *id, int64_t renewed_ms)
 {
-    for (size_t i = 0; i < edits->n_rows; i++) {
-        if (strcmp(edits->rows[i]->order->id, order) == 0) {
-            *out = edits->rows[i];
-            return STATUS_OK;
-        }
-    }
-    enum status status = edit_open(call, order, out);
-    if (status == STATUS_OK) {
-        edits->rows[edits->n_rows++] = *out;
-    }
-    return status;
-}
-
-static enum status
-lose_one(struct call *call, struct edits *edits, const struct document *document,
-         int64_t renewed_ms)
-{
-    const Kontor__V1__OrderItem *found = call_record(call, document);
-    struct edit *edit;
     size_t index;
     Kontor__V1__OrderItem *item;
-    enum status status = edit_of(call, edits, found->order, &edit);
-    if (status == STATUS_OK) {
-        status = edit_find(edit, found->id, &index, &item);
-    }
+    enum status status = edit_find(edit, id, &index, &item);
     if (status != STATUS_OK) {
         return status;
     }
@@ -85,27 +60,33 @@ lose_one(struct call *call, struct edits *edits, const struct document *document
     return lose(edit, index, "the session's lease is over");
 }
 
-/* Gives back as many of the items as fit into one commit. Answers how many. */
+/*
+ * Gives back as many of the items as fit into one commit, one at least: what one holder
+ * holds, or how large its orders are, must not keep its session from ending. Answers
+ * how many.
+ */
 static enum status
 lose_some(struct call *call, const struct page *page, int64_t renewed_ms,
           struct decision *decision, size_t *n_lost)
 {
     struct edits edits = {.n_rows = 0};
-    size_t size = 0;
     for (*n_lost = 0; *n_lost < page->n_documents && *n_lost < MAX_ITEMS; (*n_lost)++) {
         const struct document *document = &page->documents[*n_lost];
-        size += 2 * (document->w.size + document->x.size);
-        if (*n_lost > 0 && size > ENOUGH_BYTES) {
+        const Kontor__V1__OrderItem *found = call_record(call, document);
+        size_t size = document->w.size + document->x.size;
+        struct edit *edit;
+        enum status status = edits_open(call, &edits, found->order, size, &edit);
+        if (*n_lost > 0 && edits_is_full(&edits)) {
             break;
         }
-        enum status status = lose_one(call, &edits, document, renewed_ms);
+        if (status == STATUS_OK) {
+            status = lose_one(edit, found->id, renewed_ms);
+        }
         if (status != STATUS_OK) {
             return status;
         }
     }
-    for (size_t i = 0; i < edits.n_rows; i++) {
-        edit_commit(edits.rows[i], decision);
-    }
+    edits_commit(&edits, decision);
     return STATUS_OK;
 }
 

@@ -164,13 +164,20 @@ route(struct edit *edit, const struct placed *items)
     return STATUS_OK;
 }
 
-/* Every later commit may write all items again, grown by their history and delivery. */
+/*
+ * Every later commit may write all items again: an item that ends takes along what
+ * depends on it, and a commit has a limit (STORE design, "Commit"). So what deciders
+ * may add is counted from the start: an order that could no longer be ended because of
+ * their words would be stuck.
+ */
 static enum status
 judge_size(struct call *call, const struct edit *edit)
 {
     size_t size = protobuf_c_message_get_packed_size(&edit->order->base);
     for (size_t i = 0; i < edit->order->n_items; i++) {
-        size += protobuf_c_message_get_packed_size(&edit->items[i].item->base);
+        const Kontor__V1__OrderItem *item = edit->items[i].item;
+        size += protobuf_c_message_get_packed_size(&item->base);
+        size += item->n_approvals * PLACE_STEP_BYTES;
     }
     if (size <= PLACE_MAX_BYTES) {
         return STATUS_OK;

@@ -14,6 +14,9 @@ enum {
     /* Bytes of a new order, header and items: a commit that writes all of them must
        still fit when they have grown. */
     PLACE_MAX_BYTES = STORE_MAX_COMMIT - (STORE_MAX_COMMIT / 4),
+    /* What deciding one step adds to an item: the reason, 1024 bytes at most, and who
+       gave it, both in the approval and in the history. */
+    PLACE_STEP_BYTES = 2560,
 };
 
 enum status place_decide(struct call *call, const void *request,

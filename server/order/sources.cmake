@@ -4,9 +4,11 @@ list(
   server_sources
   order/aggregate.c
   order/cancel.c
+  order/candidate.c
   order/claim.c
   order/decide_item.c
   order/edit.c
+  order/edits.c
   order/finish.c
   order/fulfilment.c
   order/hold.c

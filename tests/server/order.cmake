@@ -11,6 +11,7 @@ foreach(
   lease
   order_cancel
   order_decide
+  order_hostile
   order_list
   order_place
   order_restore

@@ -1,0 +1,126 @@
+#include "server/order/candidate.h"
+
+#include <string.h>
+
+#include "server/order/item_state.h"
+#include "server/order/moment.h"
+#include "server/order/side.h"
+
+#define S(name) KONTOR__V1__ITEM_STATE__##name
+
+/* Keeps the candidates in order, and at most max of them. */
+static void
+add_candidate(struct candidates *found, const Kontor__V1__OrderItem *item)
+{
+    int64_t ready_ms = moment_ms(item->job->ready_at, INT64_MAX);
+    size_t at = found->n_items;
+    while (at > 0 && found->ready_ms[at - 1] > ready_ms) {
+        at--;
+    }
+    if (at == found->max) {
+        return;
+    }
+    size_t n_after = found->n_items - at;
+    if (found->n_items == found->max) {
+        n_after--;
+    } else {
+        found->n_items++;
+    }
+    memmove(&found->items[at + 1], &found->items[at], n_after * sizeof found->items[0]);
+    memmove(&found->ready_ms[at + 1], &found->ready_ms[at],
+            n_after * sizeof found->ready_ms[0]);
+    found->items[at] = item;
+    found->ready_ms[at] = ready_ms;
+}
+
+/* The state a claim leads to: assigned, or where the begun item is. */
+static Kontor__V1__ItemState
+claimed_state(const Kontor__V1__OrderItem *item)
+{
+    return item->state == S(QUEUED) ? S(ASSIGNED) : item->state;
+}
+
+static bool
+is_claimable(struct call *call, const Kontor__V1__OrderItem *item)
+{
+    const struct item_move *move =
+        item_state_next(item->state, OPERATION_CLAIM, claimed_state(item));
+    return move != NULL && item->job != NULL && item->job->session[0] == '\0' &&
+           side_may(move, side_of(call->who, item));
+}
+
+/* The jobs of one offer that are ready between two times, oldest first. */
+static struct find
+jobs_of(const char *offer, int64_t low, int64_t high, size_t limit)
+{
+    struct find find = {.kind = KIND_ITEM,
+                        .index = "offer",
+                        .n_equal = 1,
+                        .has_range = true,
+                        .limit = limit};
+    find.equal[0].text = offer;
+    find.low = low;
+    find.high = high;
+    return find;
+}
+
+static void
+add_page(struct call *call, const struct page *page, struct candidates *found,
+         size_t *n_added)
+{
+    for (size_t i = 0; i < page->n_documents; i++) {
+        const Kontor__V1__OrderItem *item = call_record(call, &page->documents[i]);
+        if (is_claimable(call, item)) {
+            add_candidate(found, item);
+            (*n_added)++;
+        }
+    }
+}
+
+/* When the next job of an offer gets ready. */
+static enum status
+find_next(struct call *call, const char *offer, struct candidates *found)
+{
+    struct find find = jobs_of(offer, call->now_ms + 1, INT64_MAX, 1);
+    struct page page;
+    enum status status = call_find(call, &find, false, &page);
+    if (status == STATUS_OK && page.n_documents > 0) {
+        const Kontor__V1__OrderItem *item = call_record(call, &page.documents[0]);
+        int64_t ready_ms = moment_ms(item->job->ready_at, INT64_MAX);
+        found->next_ms = ready_ms < found->next_ms ? ready_ms : found->next_ms;
+    }
+    return status;
+}
+
+/* What is ready but not for this caller is passed over: it must not hide what is. */
+static enum status
+find_offer_jobs(struct call *call, const char *offer, struct candidates *found)
+{
+    struct find find = jobs_of(offer, INT64_MIN, call->now_ms + 1, found->max);
+    size_t n_added = 0;
+    do {
+        struct page page;
+        enum status status = call_find(call, &find, false, &page);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        add_page(call, &page, found, &n_added);
+        find.token = page.next_token;
+    } while (n_added < found->max && find.token[0] != '\0');
+    return found->n_items > 0 ? STATUS_OK : find_next(call, offer, found);
+}
+
+enum status
+candidate_find(struct call *call, const Kontor__V1__Session *session,
+               struct candidates *found)
+{
+    found->n_items = 0;
+    found->next_ms = INT64_MAX;
+    for (size_t i = 0; i < session->n_offers; i++) {
+        enum status status = find_offer_jobs(call, session->offers[i], found);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
