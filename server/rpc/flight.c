@@ -90,7 +90,11 @@ flight_release(struct flight *flight)
     if (flight == NULL || atomic_fetch_sub(&flight->n_references, 1) != 1) {
         return;
     }
-    identity_release(flight->dispatch->broker->identity, flight->judged);
+    /* The broker's own works were judged by nobody, and run before there is an
+     * identity. */
+    if (flight->judged != NULL) {
+        identity_release(flight->dispatch->broker->identity, flight->judged);
+    }
     arena_free(flight->call.arena);
 }
 
