@@ -21,10 +21,16 @@ if(KONTOR_SANITIZE)
   add_link_options(-fsanitize=${KONTOR_SANITIZE})
 endif()
 
-# What tests run with; sanitized programs are several times slower.
-set(KONTOR_TEST_ENVIRONMENT "ASAN_OPTIONS=detect_leaks=1" "UBSAN_OPTIONS=print_stacktrace=1"
-                            "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
-set(KONTOR_LEAKS "LSAN_OPTIONS=print_suppressions=0:suppressions=${PROJECT_SOURCE_DIR}/tests")
+# What tests run with; sanitized programs are several times slower. Reports go into files: a test that kills a program
+# never sees what that program had to say. Quotes, for a path may hold what ends an option.
+set(KONTOR_REPORTS "log_path='${PROJECT_BINARY_DIR}/sanitizer':log_exe_name=1")
+set(KONTOR_TEST_ENVIRONMENT
+    "ASAN_OPTIONS=detect_leaks=1:${KONTOR_REPORTS}" "UBSAN_OPTIONS=print_stacktrace=1:${KONTOR_REPORTS}"
+    "TSAN_OPTIONS=ignore_noninstrumented_modules=1:${KONTOR_REPORTS}")
+# Leaks that libraries keep: of tests, and of whole programs.
+foreach(name leaks leaks_tls)
+  set(KONTOR_${name} "LSAN_OPTIONS=print_suppressions=0:suppressions='${PROJECT_SOURCE_DIR}/tests/${name}.txt'")
+endforeach()
 set(KONTOR_TEST_SLOWNESS 1)
 if(KONTOR_SANITIZE)
   set(KONTOR_TEST_SLOWNESS 5)
@@ -49,5 +55,5 @@ function(kontor_test name)
   add_test(NAME ${name} COMMAND ${name})
   math(EXPR timeout_s "120 * ${KONTOR_TEST_SLOWNESS}")
   set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout_s} ENVIRONMENT
-                                            "${KONTOR_TEST_ENVIRONMENT};${KONTOR_LEAKS}/leaks.txt")
+                                            "${KONTOR_TEST_ENVIRONMENT};${KONTOR_leaks}")
 endfunction()
