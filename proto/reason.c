@@ -153,7 +153,9 @@ static const struct reason_row rows[REASON_COUNT] = {
     [REASON_HISTORY_CHANGED] =
         {"HISTORY_CHANGED", STATUS_OUT_OF_RANGE,
          "The broker was restored: the position belongs to a past that was lost.",
-         "List again and watch from the first page's position."},
+         "List again and watch from the first page's position. Up to the "
+         "`lastCommonSeq` "
+         "of the error all is as it was."},
     [REASON_SCOPE_CHANGED] =
         {"SCOPE_CHANGED", STATUS_OUT_OF_RANGE,
          "What the caller may see changed since the position was given.",

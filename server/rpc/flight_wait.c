@@ -1,23 +1,22 @@
 #include <inttypes.h>
 
 #include "server/rpc/flight.h"
+#include "server/rpc/history.h"
 
-/* A position of a lost past is refused rather than waited for. */
+/* A position of a lost past is refused rather than waited for: it will never come. */
 static enum status
 check_history(struct flight *flight, int64_t seq)
 {
     const struct dispatch *dispatch = flight->dispatch;
-    for (size_t i = 1; i < dispatch->n_histories; i++) {
-        const Kontor__V1__History *history = dispatch->histories[i];
-        if (seq > history->last_common_seq && seq < history->first_seq) {
-            call_value(&flight->call, "lastCommonSeq", "%" PRId64,
-                       history->last_common_seq);
-            return call_fail(&flight->call, REASON_HISTORY_CHANGED,
-                             "position %" PRId64 " belongs to a past that was lost",
-                             seq);
-        }
+    int64_t common =
+        history_last_common(dispatch->histories, dispatch->n_histories, seq);
+    if (common < 0) {
+        return STATUS_OK;
     }
-    return STATUS_OK;
+    call_value(&flight->call, "seq", "%" PRId64, seq);
+    call_value(&flight->call, "lastCommonSeq", "%" PRId64, common);
+    return call_fail(&flight->call, REASON_HISTORY_CHANGED,
+                     "position %" PRId64 " belongs to a past that was lost", seq);
 }
 
 /*

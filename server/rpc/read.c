@@ -8,6 +8,7 @@
 #include "server/rpc/cache.h"
 #include "server/rpc/call.h"
 #include "server/rpc/envelope.h"
+#include "server/rpc/history.h"
 #include "server/rpc/table.h"
 #include "server/rpc/would_be.h"
 
@@ -55,20 +56,35 @@ remember(struct call *call, const struct kind *kind, const char *id, int64_t rev
     call->n_checks++;
 }
 
-/* Positions that cannot be served are either not reached yet or lost to a restore. */
+/*
+ * A position that cannot be served. The lost past is looked at first: right after a
+ * restore all of it lies above what is applied, and a client told AHEAD would wait for
+ * a future that has already been taken back.
+ */
 static enum status
 fail_position(struct call *call, int64_t seq)
 {
-    call_value(call, "seq", "%" PRId64, seq);
-    call_value(call, "applied", "%" PRId64, call->applied);
-    if (seq > call->applied) {
-        return call_fail(call, REASON_AHEAD,
-                         "position %" PRId64 " lies above %" PRId64
-                         ", the last one applied",
-                         seq, call->applied);
+    Kontor__V1__History **histories = NULL;
+    size_t n_histories = 0;
+    if (store_histories(call->reader, call->arena, &histories, &n_histories) !=
+        STATUS_OK) {
+        return call_fail(call, REASON_STORE_UNAVAILABLE, "the store does not answer");
     }
-    return call_fail(call, REASON_HISTORY_CHANGED,
-                     "position %" PRId64 " belongs to a past that was lost", seq);
+    int64_t common = history_last_common(histories, n_histories, seq);
+    call_value(call, "seq", "%" PRId64, seq);
+    if (common >= 0) {
+        call_value(call, "lastCommonSeq", "%" PRId64, common);
+        return call_fail(call, REASON_HISTORY_CHANGED,
+                         "position %" PRId64
+                         " belongs to a past that was lost; %" PRId64
+                         " is the last one before it",
+                         seq, common);
+    }
+    call_value(call, "applied", "%" PRId64, call->applied);
+    return call_fail(call, REASON_AHEAD,
+                     "position %" PRId64 " lies above %" PRId64
+                     ", the last one applied",
+                     seq, call->applied);
 }
 
 struct store_failure {

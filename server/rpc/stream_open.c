@@ -1,8 +1,10 @@
 #include "server/rpc/stream.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "server/rpc/flight.h"
+#include "server/rpc/history.h"
 #include "server/rpc/stream_watcher.h"
 
 /* The kinds asked for, out of those of the row. */
@@ -27,35 +29,48 @@ pick_kinds(struct watcher *watcher, char *const *names, size_t n_names)
     return true;
 }
 
-static bool
-is_lost(const struct dispatch *dispatch, int64_t seq)
+/* Ends the call because a position cannot be served; which it was, and what stands in
+ * its way, are values of the error, as in reads. */
+static void
+refuse_position(struct rpc *rpc, enum reason reason, int64_t seq, const char *key,
+                int64_t value)
 {
-    for (size_t i = 1; i < dispatch->n_histories; i++) {
-        const Kontor__V1__History *history = dispatch->histories[i];
-        if (seq > history->last_common_seq && seq < history->first_seq) {
-            return true;
-        }
-    }
-    return false;
+    struct arena *arena = rpc_arena(rpc);
+    struct error error = {
+        .reason = reason,
+        .status = reason_row(reason)->status,
+        .message = arena_print(arena, "position %" PRId64 " %s", seq,
+                               reason == REASON_AHEAD
+                                   ? "lies above the last one applied"
+                                   : "belongs to a past that was lost: list again"),
+        .values = {{"seq", arena_print(arena, "%" PRId64, seq)},
+                   {key, arena_print(arena, "%" PRId64, value)}},
+        .n_values = 2};
+    struct ending ending = {.status = error.status,
+                            .error = &error,
+                            .seq = store_applied(rpc->server->options.broker->store)};
+    rpc_end(rpc, &ending);
 }
 
 /* A position is of the same past, not ahead, and of the same scopes; or the call ends.
- */
+ * In this order: right after a restore the lost past is ahead too. */
 static bool
 is_position(struct rpc *rpc, int64_t seq, const char *scope_tag)
 {
+    const struct dispatch *dispatch = rpc->server->dispatch;
     int64_t applied = store_applied(rpc->server->options.broker->store);
+    int64_t common =
+        history_last_common(dispatch->histories, dispatch->n_histories, seq);
     if (seq < 0) {
         rpc_refuse(rpc, REASON_FIELDS_INVALID, "positions begin at 0");
         return false;
     }
-    if (is_lost(rpc->server->dispatch, seq)) {
-        rpc_refuse(rpc, REASON_HISTORY_CHANGED,
-                   "the position belongs to a past that was lost: list again");
+    if (common >= 0) {
+        refuse_position(rpc, REASON_HISTORY_CHANGED, seq, "lastCommonSeq", common);
         return false;
     }
     if (seq > applied) {
-        rpc_refuse(rpc, REASON_AHEAD, "the position lies above the last one applied");
+        refuse_position(rpc, REASON_AHEAD, seq, "applied", applied);
         return false;
     }
     if (scope_tag[0] != '\0' && strcmp(scope_tag, rpc->who->scope_tag) != 0) {

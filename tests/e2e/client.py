@@ -21,6 +21,13 @@ class Refused(Exception):
         self.reason = reason
         self.details = details
 
+    @property
+    def values(self):
+        """What the error mentions: the metadata of its ErrorInfo."""
+        infos = [detail["google.rpc.ErrorInfo"] for detail in self.details
+                 if "google.rpc.ErrorInfo" in detail]
+        return infos[0].get("metadata", {}) if infos else {}
+
 
 def content(path):
     with open(path, "rb") as file:

@@ -43,7 +43,7 @@ class Store(unittest.TestCase):
 
     def test_a_past_that_was_lost(self):
         self.start()
-        self.rename("Kept")
+        kept = int(self.rename("Kept")["revision"])
         backup = os.path.join(self.broker.folder, "backup")
         self.broker.kontor("alpine", "admin", "backup", backup)
         for n in range(5):
@@ -56,13 +56,25 @@ class Store(unittest.TestCase):
         self.start()
         registry = self.admin.call("RegistryService.GetRegistry", id="alpine")
         self.assertEqual(registry["name"], "Kept")
-        self.refused("OUT_OF_RANGE", "HISTORY_CHANGED", list,
-                     self.admin.stream("OrderService.WatchOrders", after={"seq": lost}))
-        self.refused("OUT_OF_RANGE", "HISTORY_CHANGED", list,
-                     self.admin.stream("RegistryService.ReadLog", after=lost))
+        # Right away, while all of the lost past lies above what is applied, and later.
+        self.lost_everywhere(lost, kept)
         self.assertGreater(int(self.rename("Goes on")["revision"]), lost)
-        self.refused("OUT_OF_RANGE", "HISTORY_CHANGED", self.admin.call,
-                     "RegistryService.GetRegistry", id="alpine", as_of={"seq": lost})
+        self.lost_everywhere(lost, kept)
+        self.lost_everywhere(kept + 1, kept)
+
+    def lost_everywhere(self, lost, kept):
+        """Whoever names a lost position is told the last one that is in both pasts."""
+        for call, words, fields in (
+                (self.admin.call, ["RegistryService.GetRegistry"],
+                 {"id": "alpine", "as_of": {"seq": lost}}),
+                (self.admin.call, ["RegistryService.ListRegistries"], {"as_of": {"seq": lost}}),
+                (lambda *a, **f: list(self.admin.stream(*a, **f)), ["OrderService.WatchOrders"],
+                 {"after": {"seq": lost}}),
+                (lambda *a, **f: list(self.admin.stream(*a, **f)), ["RegistryService.ReadLog"],
+                 {"after": lost})):
+            refused = self.refused("OUT_OF_RANGE", "HISTORY_CHANGED", call, *words, **fields)
+            self.assertEqual(refused.values.get("lastCommonSeq"), str(kept), words)
+            self.assertEqual(refused.values.get("seq"), str(lost), words)
 
 
 if __name__ == "__main__":
