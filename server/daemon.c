@@ -195,6 +195,10 @@ static enum status
 start_lease(struct daemon *daemon)
 {
     daemon->lease = lease_start(server_dispatch(daemon->server));
+    if (daemon->lease == NULL) {
+        store_failure(daemon->broker.store, daemon->error, ERROR_SIZE);
+        return STATUS_UNAVAILABLE;
+    }
     return STATUS_OK;
 }
 

@@ -8,6 +8,7 @@
 
 #include "proto/reason.h"
 #include "tests/server/desk.h"
+#include "tests/server/flood.h"
 
 enum { N_RACERS = 64 };
 
@@ -219,7 +220,7 @@ test_after_a_restore_every_claim_is_recovered(void **state)
                             jobs[i]->intent);
     }
     assert_null(desk_claim(desk, desk->agent, session));
-    harness_advance(desk->h, DESK_SETTLE_MS);
+    harness_advance(desk->h, DESK_LEASE_MS + DESK_SETTLE_MS);
     Kontor__V1__ClaimedJob *again = desk_claim(desk, desk->agent, session);
     assert_string_equal(again->prior_intent, begun->intent);
     assert_int_equal(orders_recover(desk->h->dispatch, &n_recovered), STATUS_OK);
@@ -249,6 +250,22 @@ test_a_poison_job_that_is_begun_is_held_too(void **state)
                      STATUS_ABORTED);
 }
 
+/* Sessions of agents that are gone end while no file can be opened. */
+static void
+test_leases_end_in_a_flood_of_connections(void **state)
+{
+    struct desk *desk = *state;
+    struct flood flood;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    flood_begin(&flood);
+    assert_null(lease_new(desk->h->dispatch));
+    size_t n_ended = desk_pass(desk, DESK_LEASE_MS);
+    flood_end(&flood);
+    assert_int_equal(n_ended, 1);
+    desk_expect(desk, job->item, "QUEUED");
+}
+
 static void
 test_the_thread_of_the_leases_starts_and_stops(void **state)
 {
@@ -271,6 +288,7 @@ main(void)
         TEST(test_the_last_fence_counts_until_somebody_claims),
         TEST(test_a_poison_job_is_held_after_three_losses),
         TEST(test_a_poison_job_that_is_begun_is_held_too),
+        TEST(test_leases_end_in_a_flood_of_connections),
         TEST(test_the_thread_of_the_leases_starts_and_stops),
         TEST(test_a_renewal_since_the_claim_breaks_the_row_of_losses),
         TEST(test_a_session_ends_with_all_it_holds),

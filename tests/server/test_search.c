@@ -6,13 +6,12 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "server/catalogue/search.h"
 #include "server/catalogue/search_call.h"
+#include "tests/server/flood.h"
 #include "tests/server/shelf.h"
 
 static int
@@ -50,22 +49,11 @@ make_ready(struct shelf *stage)
 static void
 test_the_start_takes_what_building_needs(void **state)
 {
-    enum { MAX_FILES = 64 };
     struct shelf *stage = *state;
-    struct rlimit before;
-    int files[MAX_FILES];
-    size_t n_files = 0;
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-    struct rlimit few = {.rlim_cur = MAX_FILES, .rlim_max = before.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-    for (int fd = dup(STDIN_FILENO); fd >= 0; fd = dup(STDIN_FILENO)) {
-        files[n_files++] = fd;
-    }
+    struct flood flood;
+    flood_begin(&flood);
     assert_false(search_start(stage->h->broker.search));
-    for (size_t i = 0; i < n_files; i++) {
-        close(files[i]);
-    }
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    flood_end(&flood);
     make_ready(stage);
 }
 
