@@ -283,6 +283,28 @@ add_hits(struct call *call, const struct search_query *query,
     return STATUS_OK;
 }
 
+/*
+ * The index hears of a commit a moment after the store has applied it, so a caller who
+ * learnt a position from a read may be ahead of the index: kontor-min-seq means the
+ * position of what answers (the store's design, "Deciding"). The lot hears of a commit
+ * after the index has, so whoever is woken finds it there.
+ */
+static enum status
+wait_for_index(struct call *call, int64_t position, struct decision *decision)
+{
+    if (call->is_last_run) {
+        return call_fail(call, REASON_DEADLINE,
+                         "the index came to position %" PRId64
+                         " in time, not to %" PRId64,
+                         position, call->min_seq);
+    }
+    decision->kind = DECISION_PARK;
+    decision->park.keys[0] = arena_print(call->arena, "seq>=%" PRId64, call->min_seq);
+    decision->park.n_keys = 1;
+    decision->park.until_ms = call->deadline_ms;
+    return STATUS_OK;
+}
+
 enum status
 search_call_decide(struct call *call, const void *request, struct decision *decision)
 {
@@ -302,6 +324,9 @@ search_call_decide(struct call *call, const void *request, struct decision *deci
         return status;
     }
     search_query(search, &query, call->arena, &result, &call->kontor_seq);
+    if (call->kontor_seq < call->min_seq) {
+        return wait_for_index(call, call->kontor_seq, decision);
+    }
     kontor__v1__search_services_response__init(reply);
     reply->total = result.total;
     if (result.has_more && result.n_hits > 0) {

@@ -76,6 +76,8 @@ struct call {
     const char *actor;   /* who->id, or "~broker/<name>" for the broker's own. */
     int64_t now_ms;      /* Taken when the call arrived, and again when it is woken. */
     int64_t deadline_ms; /* Wall clock; INT64_MAX = none. */
+    int64_t min_seq;     /* The caller has seen this position; 0 = none. The store has
+                            reached it; what follows the log by itself may not. */
     bool is_validate_only; /* The request says so. */
     bool is_last_run;      /* A parked call whose time is over: answer now. */
     size_t record;         /* Batches: which record is being decided. */

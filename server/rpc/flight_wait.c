@@ -80,6 +80,7 @@ flight_has_min_seq(struct flight *flight)
     }
     if (store_applied(flight->dispatch->broker->store) >= min_seq) {
         flight->request.min_seq = 0;
+        flight->call.min_seq = min_seq;
         flight->call.is_last_run = false;
         return true;
     }

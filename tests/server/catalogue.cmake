@@ -7,7 +7,8 @@ foreach(
   test_catalogue_import
   test_offer
   test_parameter
-  test_search)
+  test_search
+  test_search_seq)
   server_test(${name} SOURCES shelf.c)
 endforeach()
 server_test(test_search_index)
