@@ -42,10 +42,12 @@ struct settings {
     int64_t drain_ms;
     int64_t file_descriptors;
     /* What one caller may take. */
-    int64_t calls_per_second; /* Per principal. */
-    int64_t calls_in_flight;  /* Per principal. */
-    int64_t streams_open;     /* Per principal. */
-    int64_t parked_calls;     /* In all. */
+    int64_t calls_per_second;  /* Per principal. */
+    int64_t resets_per_second; /* Per principal. */
+    int64_t breaker_ms;
+    int64_t calls_in_flight; /* Per principal. */
+    int64_t streams_open;    /* Per principal. */
+    int64_t parked_calls;    /* In all. */
     int64_t connections_per_address;
     int64_t message_max_bytes;
     int64_t header_max_bytes;

@@ -54,6 +54,11 @@ const struct setting config_table[] = {
      "limit must allow as many."},
     {COUNT(calls_per_second), "1000", 1, 1000000, NULL,
      "Calls a principal may begin in a second, on average."},
+    {COUNT(resets_per_second), "200", 1, 1000000, NULL,
+     "Calls a principal may cancel in a second right after it began them, on average; "
+     "five seconds' worth may come at once."},
+    {UNIT(breaker_ms, "ms"), "10000", 100, HOUR_MS, NULL,
+     "For how long a principal that cancels more is refused."},
     {COUNT(calls_in_flight), "256", 1, 65536, NULL, "Calls of a principal at a time."},
     {COUNT(streams_open), "64", 1, 65536, NULL, "Watches of a principal at a time."},
     {COUNT(parked_calls), "10000", 1, 1000000, NULL,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "server/rpc/accept.h"
 #include "server/rpc/identity.h"
 
 enum {
@@ -157,6 +158,19 @@ read_streams(void *context)
     return server_streams_open(((struct gauges *)context)->server);
 }
 
+static int64_t
+read_trips(void *context)
+{
+    return server_breaker_trips(((struct gauges *)context)->server);
+}
+
+static int64_t
+read_refused(void *context)
+{
+    (void)context;
+    return accept_refused();
+}
+
 const struct metrics_gauge gauges_table[] = {
     {"kontor_seq", "Last position of the log.", read_seq},
     {"kontor_orders_waiting", "Orders that wait for somebody, up to 10000.",
@@ -167,6 +181,11 @@ const struct metrics_gauge gauges_table[] = {
     {"kontor_calls_in_flight", "Calls that have not ended.", read_in_flight},
     {"kontor_calls_parked", "Calls that wait for something to happen.", read_parked},
     {"kontor_streams_open", "Watches and logs being sent.", read_streams},
+    {"kontor_breaker_trips",
+     "Callers cut off for cancelling calls too fast, since the start.", read_trips},
+    {"kontor_connections_refused",
+     "Connections turned away for want of descriptors or over the cap of an address.",
+     read_refused},
     {"kontor_uptime_seconds", "Since the broker started.", read_uptime},
     {"kontor_process_resident_bytes", "Memory of the process.", read_resident},
     {NULL, NULL, NULL},

@@ -1,5 +1,6 @@
 #include "server/rpc/accept.h"
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -7,12 +8,13 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { MAX_TRACKED = 1 << 16 };
+enum { MAX_TRACKED = 1 << 16, V4_IN_V6 = 12 };
 
 static atomic_int spare = -1;
 static _Atomic int64_t max_per_address;
@@ -63,8 +65,14 @@ hash_of(const struct sockaddr_storage *address)
         bytes = &((const struct sockaddr_in *)address)->sin_addr;
         size = sizeof(struct in_addr);
     } else if (address->ss_family == AF_INET6) {
-        bytes = &((const struct sockaddr_in6 *)address)->sin6_addr;
-        size = sizeof(struct in6_addr);
+        const struct in6_addr *ip = &((const struct sockaddr_in6 *)address)->sin6_addr;
+        bytes = ip;
+        size = sizeof *ip;
+        /* One machine is one address, whichever way it came in. RFC 4291, 2.5.5.2. */
+        if (IN6_IS_ADDR_V4MAPPED(ip)) {
+            bytes = &ip->s6_addr[V4_IN_V6];
+            size = sizeof(struct in_addr);
+        }
     }
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     for (size_t i = 0; i < size; i++) {
@@ -131,6 +139,93 @@ admit_address(int fd)
     pthread_mutex_unlock(&tracked_lock);
     return has_room;
 }
+
+/* ---- Cutting a connection off ---- */
+
+/* The address between a scheme and a port, without the brackets it may stand in, as in
+ * "127.0.0.1" or "%5B::1%5D"; false: it is none. */
+static bool
+read_ip(int family, const char *text, size_t size, void *ip)
+{
+    static const char open[] = "%5B";
+    const size_t bracket = sizeof open - 1;
+    char copy[INET6_ADDRSTRLEN];
+    if (size > 2 * bracket && strncmp(text, open, bracket) == 0) {
+        text += bracket;
+        size -= 2 * bracket;
+    }
+    if (size >= sizeof copy) {
+        return false;
+    }
+    memcpy(copy, text, size);
+    copy[size] = '\0';
+    return inet_pton(family, copy, ip) == 1;
+}
+
+/* A name such as "ipv4:127.0.0.1:1234" or "ipv6:%5B::1%5D:1234", as gRPC writes them.
+ */
+static bool
+read_peer(const char *peer, struct sockaddr_storage *address, in_port_t *port)
+{
+    enum { SCHEME = 5 /* Length of both. */ };
+    const char *colon = strrchr(peer, ':');
+    memset(address, 0, sizeof *address);
+    if (colon == NULL || colon - peer < SCHEME) {
+        return false;
+    }
+    *port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+    size_t size = (size_t)(colon - peer) - SCHEME;
+    if (strncmp(peer, "ipv4:", SCHEME) == 0) {
+        address->ss_family = AF_INET;
+        return read_ip(AF_INET, peer + SCHEME, size,
+                       &((struct sockaddr_in *)address)->sin_addr);
+    }
+    address->ss_family = AF_INET6;
+    return strncmp(peer, "ipv6:", SCHEME) == 0 &&
+           read_ip(AF_INET6, peer + SCHEME, size,
+                   &((struct sockaddr_in6 *)address)->sin6_addr);
+}
+
+/* Whether a descriptor is connected to this address and port. */
+static bool
+is_connected_to(int fd, uint64_t hash, in_port_t port)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    memset(&address, 0, sizeof address);
+    if (getpeername(fd, (struct sockaddr *)&address, &size) != 0) {
+        return false;
+    }
+    in_port_t its = address.ss_family == AF_INET6
+                        ? ((struct sockaddr_in6 *)&address)->sin6_port
+                        : ((struct sockaddr_in *)&address)->sin_port;
+    return its == port && hash_of(&address) == hash;
+}
+
+/*
+ * Only shut down, never closed: the descriptor stays gRPC's, which sees the connection
+ * end and closes it. One that gRPC closed a moment ago is not connected any more.
+ */
+bool
+accept_cut(const char *peer)
+{
+    struct sockaddr_storage address;
+    in_port_t port;
+    bool is_cut = false;
+    if (!read_peer(peer, &address, &port)) {
+        return false;
+    }
+    uint64_t hash = hash_of(&address);
+    pthread_mutex_lock(&tracked_lock);
+    for (int fd = 0; fd < MAX_TRACKED && !is_cut; fd++) {
+        is_cut = tracked[fd] == hash && is_connected_to(fd, hash, port) &&
+                 shutdown(fd, SHUT_RDWR) == 0;
+    }
+    pthread_mutex_unlock(&tracked_lock);
+    return is_cut;
+}
+
+/* ---- Accepting ---- */
 
 /*
  * Without descriptors: gives up the spare one to take and drop the next connection, so

@@ -17,6 +17,11 @@
 void accept_init(int64_t connections_per_address);
 /* Whether the dynamic linker hands out our accept4: hidden visibility would lose it. */
 bool accept_is_ours(void);
+/*
+ * Shuts the connection of a peer down, named as gRPC names it ("ipv4:127.0.0.1:1234");
+ * whoever owns the socket sees it end. Whether there was one.
+ */
+bool accept_cut(const char *peer);
 /* Connections turned away, for want of descriptors or over the cap. */
 int64_t accept_refused(void);
 

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include <grpc/byte_buffer.h>
-#include <grpc/support/alloc.h>
 #include <grpc/support/time.h>
 
+#include "server/rpc/breaker.h"
 #include "server/rpc/peer.h"
 #include "server/rpc/quick.h"
 #include "server/rpc/server_inner.h"
@@ -99,14 +99,32 @@ is_somebody(struct rpc *rpc)
 }
 
 static bool
+is_cut_off(struct rpc *rpc)
+{
+    int64_t left_ms = breaker_left_ms(rpc);
+    struct error error = {.reason = REASON_OVERLOADED,
+                          .status = reason_row(REASON_OVERLOADED)->status,
+                          .message = "you open and cancel calls too fast",
+                          .retry_after_ms = left_ms};
+    rpc->is_cut_off = left_ms > 0;
+    if (rpc->is_cut_off) {
+        end_error(rpc, &error);
+    }
+    return rpc->is_cut_off;
+}
+
+static bool
 has_share(struct rpc *rpc)
 {
     if (rpc->method->is_always_on) {
         return true;
     }
-    const char *name = rpc->who->id[0] != '\0' ? rpc->who->id : rpc->who->identity;
-    rpc->caller = caller_enter(rpc->server->callers, name, rpc->method->row,
-                               clock_monotonic_ms(rpc->server->options.clock));
+    if (is_cut_off(rpc)) {
+        return false;
+    }
+    rpc->caller =
+        caller_enter(rpc->server->callers, caller_name(rpc->who), rpc->method->row,
+                     clock_monotonic_ms(rpc->server->options.clock));
     if (rpc->caller == NULL) {
         rpc_refuse(rpc, REASON_OVERLOADED, "you have too many calls at once");
     }
@@ -142,17 +160,6 @@ time_over(struct timer_entry *entry)
     rpc_release(rpc);
 }
 
-/* Milliseconds until the caller's deadline; INT64_MAX = it set none. */
-static int64_t
-left_ms(const struct rpc *rpc)
-{
-    if (gpr_time_cmp(rpc->deadline, gpr_inf_future(rpc->deadline.clock_type)) == 0) {
-        return INT64_MAX;
-    }
-    gpr_timespec now = gpr_now(rpc->deadline.clock_type);
-    return gpr_time_to_millis(gpr_time_sub(rpc->deadline, now));
-}
-
 /* The position the caller wants to have been reached; false: it is no number. */
 static bool
 read_min_seq(struct rpc *rpc, int64_t *min_seq)
@@ -172,7 +179,7 @@ begin_unary(struct rpc *rpc)
 {
     struct server *server = rpc->server;
     const struct row *row = rpc->method->row;
-    int64_t wait_ms = left_ms(rpc);
+    int64_t wait_ms = rpc_left_ms(rpc);
     struct flight_request request = {.row = row, .who = rpc->who};
     if (wait_ms <= 0) {
         rpc_refuse(rpc, REASON_DEADLINE, "the deadline came first");
@@ -258,17 +265,14 @@ log_call(struct rpc *rpc, const struct ending *ending, int64_t duration_us)
     if (arena == NULL) {
         abort();
     }
-    char *peer = grpc_call_get_peer(rpc->call);
     struct server_call call = {
         .path = row != NULL
                     ? row->path
                     : arena_copy_n(arena, GRPC_SLICE_START_PTR(rpc->details.method),
                                    GRPC_SLICE_LENGTH(rpc->details.method)),
         .row = row,
-        .principal = rpc->who == NULL          ? ""
-                     : rpc->who->id[0] != '\0' ? rpc->who->id
-                                               : rpc->who->identity,
-        .peer = peer,
+        .principal = rpc->who == NULL ? "" : caller_name(rpc->who),
+        .peer = rpc->peer,
         .trace = text_or_none(rpc_header(rpc, "traceparent", arena)),
         .status = ending->status,
         .reason = "",
@@ -283,8 +287,16 @@ log_call(struct rpc *rpc, const struct ending *ending, int64_t duration_us)
         call.message = text_or_none(ending->error->message);
     }
     options->log(options->log_context, &call);
-    gpr_free(peer);
     arena_free(arena);
+}
+
+/* The one line of the breaker stands for all that a caller who is cut off is refused
+ * meanwhile: it shall not fill the disk instead. What was admitted before is logged. */
+static bool
+is_of_breaker(struct rpc *rpc, const struct ending *ending)
+{
+    bool is_refused = rpc->caller == NULL && ending->status != STATUS_OK;
+    return rpc->is_cut_off || (is_refused && breaker_left_ms(rpc) > 0);
 }
 
 void
@@ -295,7 +307,8 @@ account(struct rpc *rpc, const struct ending *ending)
     metrics_handled(options->metrics, rpc->method->row, ending->status, duration_us);
     bool is_reply = ending->status == STATUS_OK && ending->n_pieces > 0;
     metrics_sent(options->metrics, rpc->method->row, is_reply ? 1 : 0);
-    if (options->log != NULL && is_notable(rpc, ending, duration_us)) {
+    if (options->log != NULL && is_notable(rpc, ending, duration_us) &&
+        !is_of_breaker(rpc, ending)) {
         log_call(rpc, ending, duration_us);
     }
 }

@@ -5,7 +5,10 @@
 
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
+#include <grpc/support/alloc.h>
+#include <grpc/support/time.h>
 
+#include "server/rpc/breaker.h"
 #include "server/rpc/handover.h"
 #include "server/rpc/server_inner.h"
 
@@ -15,6 +18,16 @@ rpc_now_us(void)
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t
+rpc_left_ms(const struct rpc *rpc)
+{
+    if (gpr_time_cmp(rpc->deadline, gpr_inf_future(rpc->deadline.clock_type)) == 0) {
+        return INT64_MAX;
+    }
+    gpr_timespec now = gpr_now(rpc->deadline.clock_type);
+    return gpr_time_to_millis(gpr_time_sub(rpc->deadline, now));
 }
 
 /* ---- Life ---- */
@@ -52,6 +65,7 @@ release_n(struct rpc *rpc, int n)
         grpc_call_details_destroy(&rpc->details);
     }
     grpc_slice_unref(rpc->request);
+    gpr_free(rpc->peer);
     destroy_buffer(rpc->payload);
     destroy_buffer(rpc->incoming);
     destroy_buffer(rpc->outgoing);
@@ -102,6 +116,7 @@ arrived(struct rpc *rpc, bool is_ok)
     }
     rpc_arm(rpc->server, rpc->method);
     rpc->started_us = rpc_now_us();
+    rpc->peer = grpc_call_get_peer(rpc->call);
     watch_close(rpc);
     admit(rpc);
     rpc_release(rpc);
@@ -124,6 +139,9 @@ closed(struct rpc *rpc, bool is_ok)
     bool is_unfired = has_timer && timer_clear(timer, &rpc->timer);
     if (events != NULL && events->closed != NULL) {
         events->closed(rpc);
+    }
+    if (rpc->is_cancelled) {
+        breaker_note(rpc);
     }
     release_n(rpc, is_unfired ? 2 : 1); /* The tag's own, and the timer's. */
 }

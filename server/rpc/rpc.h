@@ -59,9 +59,12 @@ struct rpc {
     grpc_byte_buffer *payload;
     grpc_slice request; /* The request in one piece. */
     size_t request_bytes;
+    bool is_cut_off;  /* Refused by the breaker. */
     int is_cancelled; /* gRPC's, valid once closed. */
     atomic_int n_references;
     struct rpc_tag arrived, closed, answered, wrote, kicked, received;
+    char *
+        peer; /* Its address; gRPC's, taken at arrival: once cancelled it is unknown. */
     const struct principal *who; /* As it was admitted. */
     uint64_t generation;         /* Of trust, taken before who was resolved. */
     struct caller *caller;       /* Whose share of the server it takes. */
@@ -121,6 +124,8 @@ char *rpc_header(struct rpc *rpc, const char *key, struct arena *arena);
 struct arena *rpc_arena(struct rpc *rpc);
 /* A message out of a byte buffer in one slice; false: damaged. */
 bool rpc_read(grpc_byte_buffer *buffer, grpc_slice *out);
+/* Milliseconds until the caller's deadline; INT64_MAX = it set none. */
+int64_t rpc_left_ms(const struct rpc *rpc);
 /* Microseconds of the system's monotonic clock. */
 int64_t rpc_now_us(void);
 

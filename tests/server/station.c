@@ -102,6 +102,9 @@ logged(void *context, const struct server_call *call)
     atomic_store(&station->last_status, (int)call->status);
     atomic_store(&station->has_last_reason, call->reason[0] != '\0');
     atomic_fetch_add(&station->n_logged, 1);
+    if (strcmp(call->reason, "OVERLOADED") == 0) {
+        atomic_fetch_add(&station->n_shed, 1);
+    }
     if (strcmp(call->reason, "BEHIND") == 0) {
         atomic_fetch_add(&station->n_behind, 1);
     }

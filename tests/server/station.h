@@ -25,6 +25,7 @@ struct station {
     _Atomic int64_t n_logged;
     atomic_int last_status; /* Of the last call logged. */
     atomic_bool has_last_reason;
+    _Atomic int64_t n_shed;   /* Calls logged as OVERLOADED. */
     _Atomic int64_t n_behind; /* Calls logged as ended for being slow. */
 };
 
