@@ -77,7 +77,7 @@ const struct kind kind_table[] =
             {
                 .name = "order",
                 .record = &kontor__v1__order__descriptor,
-                .internal = (const uint8_t[]){20, 21, 22, 24, 0},
+                .internal = (const uint8_t[]){20, 21, 22, 23, 24, 0},
                 .has_history = true,
                 .watch_field = 19,
                 .declared = {{"state", DECLARED_INTEGER, {5}},

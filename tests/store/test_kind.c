@@ -93,6 +93,68 @@ test_internal_fields_are_fields_beyond_the_envelope(void **state)
     }
 }
 
+/* What the reduced view leaves out, by hand; kinds that are not here hide nothing. A
+ * new field is shown to whoever takes part, unless it is listed. */
+static const struct {
+    const char *kind;
+    const char *fields[6]; /* NULL ends. */
+} hidden[] = {
+    {"provider", {"main_contact"}},
+    {"service", {"main_contact", "security_contact_email"}},
+    {"order", {"project", "on_behalf_of", "placed_by", "request_hash", "note"}},
+    {"site", {"contact", "security_contact", "emergency_phone"}},
+    {"endpoint", {"contact"}},
+};
+
+static bool
+is_hidden(const struct kind *kind, const char *field)
+{
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
+        for (size_t j = 0; hidden[i].fields[j] != NULL; j++) {
+            if (strcmp(hidden[i].kind, kind->name) == 0 &&
+                strcmp(hidden[i].fields[j], field) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool
+is_internal(const struct kind *kind, uint32_t number)
+{
+    for (const uint8_t *field = kind->internal; field != NULL && *field != 0; field++) {
+        if (*field == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+test_the_reduced_view_hides_what_is_internal(void **state)
+{
+    (void)state;
+    for (const struct kind *kind = kind_table; kind->name != NULL; kind++) {
+        for (unsigned i = 0; kind->record != NULL && i < kind->record->n_fields; i++) {
+            const ProtobufCFieldDescriptor *field = &kind->record->fields[i];
+            if (is_internal(kind, field->id) != is_hidden(kind, field->name)) {
+                fail_msg("%s.%s", kind->name, field->name);
+            }
+        }
+    }
+}
+
+/* A watch that comes late shows a version as an as-of read would. */
+static void
+test_kinds_that_are_watched_keep_their_history(void **state)
+{
+    (void)state;
+    for (const struct kind *kind = kind_table; kind->name != NULL; kind++) {
+        assert_true(kind->watch_field == 0 || kind->has_history);
+    }
+}
+
 static void
 test_records_begin_with_the_envelope(void **state)
 {
@@ -116,6 +178,8 @@ main(void)
         cmocka_unit_test(test_index_columns_are_declared),
         cmocka_unit_test(test_declared_fields_are_fields_of_the_record),
         cmocka_unit_test(test_internal_fields_are_fields_beyond_the_envelope),
+        cmocka_unit_test(test_the_reduced_view_hides_what_is_internal),
+        cmocka_unit_test(test_kinds_that_are_watched_keep_their_history),
         cmocka_unit_test(test_records_begin_with_the_envelope),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
