@@ -135,7 +135,9 @@ struct backend {
     enum status (*check)(void *reader);
 
     enum status (*batch_begin)(void *db);
-    /* On return the batch is durable. */
+    /* On return the batch is durable, its documents too, and every snapshot begun from
+     * then on sees all of it: store_applied moves next. Other than OK: nothing of the
+     * batch stays. */
     enum status (*batch_commit)(void *db);
     void (*batch_abort)(void *db);
     enum status (*append)(void *db, int64_t seq, const uint8_t *eid, struct bytes body);

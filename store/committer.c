@@ -274,8 +274,15 @@ batch_break(struct committer *committer, const struct tail *before)
     }
 }
 
-/* Everybody is answered after the sync, refusals too: what a decide read through the
- * batch is true only once the batch is. */
+/*
+ * The one place where positions move, in the order store_listen promises: durable,
+ * applied, heard, done. Were applied moved before the commit, a reader could be told of
+ * a position its snapshot lacks; after the answers, a caller who reads its own write
+ * could be told to wait for it.
+ *
+ * Everybody is answered after the sync, refusals too: what a decide read through the
+ * batch is true only once the batch is.
+ */
 static void
 batch_finish(struct committer *committer, const struct tail *before)
 {

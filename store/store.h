@@ -152,7 +152,11 @@ enum status store_histories(struct store_reader *reader, struct arena *arena,
 enum status store_soft_get(struct store_reader *reader, const char *key,
                            int64_t *value) MUST_CHECK;
 
-/* Up to where documents are written and durable; from any thread, never blocks. */
+/*
+ * Up to where documents are written, durable and seen by every snapshot begun from now
+ * on; from any thread, never blocks. A snapshot may already be ahead of it, so what is
+ * read is labelled with the position store_begin answers, never with this one.
+ */
 int64_t store_applied(const struct store *store);
 
 /* ---- Writing ---- */
@@ -242,8 +246,15 @@ enum status store_by_eid(struct store_reader *reader, const uint8_t eid[STORE_EI
                          struct arena *arena, Kontor__V1__Commit **commit) MUST_CHECK;
 
 /*
- * Called on the committer's thread for every durable commit, in order, before the done
- * of its work. At most 8 listeners; added before the first submit.
+ * Called on the committer's thread for every durable commit, in order. At most 8
+ * listeners; added before the first submit.
+ *
+ * Positions move in one order, which is all there is to being up to date: the batch is
+ * durable and can be read, store_applied says so, the listeners hear of each of its
+ * commits, its works are done. So a listener reads at least what it hears of, and who
+ * was answered finds every listener told; but who sees store_applied may not yet. What
+ * a listener keeps for others therefore goes out under the last position that listener
+ * was told of, never under store_applied.
  */
 void store_listen(struct store *store,
                   void (*listener)(void *context, const Kontor__V1__Commit *commit),
