@@ -60,7 +60,7 @@ job_may_exist(const Kontor__V1__OrderItem *item)
 }
 
 void
-job_suspect(Kontor__V1__OrderItem *item, const struct call *call)
+job_suspect(Kontor__V1__OrderItem *item, int64_t lease_end_ms, const struct call *call)
 {
     Kontor__V1__Job *job = item->job;
     /* The name is a function of registry and item alone (ORDERS design), so it is known
@@ -68,10 +68,11 @@ job_suspect(Kontor__V1__OrderItem *item, const struct call *call)
     if (job->intent[0] == '\0') {
         job->intent = (char *)job_intent(call->broker->home, item->id, call->arena);
     }
-    /* Whoever held it in the lost future may be in the middle of a backend call, also
-     * when nobody held it in the backup: it settles from now on. */
-    job->released_at = moment_new(call->arena, call->now_ms);
+    /* Whoever held it in the lost future goes on until its own lease clock stops it,
+     * also when nobody held it in the backup: it settles from then on. */
+    job->released_at = moment_new(call->arena, lease_end_ms);
     bool is_running = job->session[0] != '\0' || job->ready_at != NULL;
+    job->session = "";
     if (is_running) {
         job_recover(item, call);
     }

@@ -51,9 +51,11 @@ void job_follow(Kontor__V1__OrderItem *item, const struct item_move *move,
  * end without delivery leaves something to clean up.
  */
 bool job_may_exist(const Kontor__V1__OrderItem *item);
-/* Makes an open item one of which something may exist, under the name every agent uses,
- * whose unknown holder lost it now. */
-void job_suspect(Kontor__V1__OrderItem *item, const struct call *call);
+/* Makes an open item one of which something may exist, under the name every agent uses.
+ * Whoever holds it loses it; lease_end_ms: when an unknown holder stops at the latest.
+ */
+void job_suspect(Kontor__V1__OrderItem *item, int64_t lease_end_ms,
+                 const struct call *call);
 /* When an item whose holder is gone may be claimed: at once, or where something may
  * exist the offer's settle time after its holder lost it. */
 int64_t job_recover_at_ms(const Kontor__V1__OrderItem *item, int64_t now_ms);

@@ -9,7 +9,7 @@
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 
-enum { MAX_ITEMS = 32 };
+enum { MAX_ITEMS = 32, PAGE = 100 };
 
 /* A job nobody renewed often enough goes to a person, so that it cannot bring down one
  * agent after the other. */
@@ -135,6 +135,38 @@ loss_decide(struct call *call, const void *request, struct decision *decision)
 }
 
 /*
+ * How long a holder of the lost future may go on: it may have renewed at the very end
+ * of it, and until its next call nobody can tell it that its job was taken. Its session
+ * is not in the backup, perhaps, but agents come back with the lease they had.
+ */
+static enum status
+longest_lease_ms(struct call *call, const char *offer, int64_t *out)
+{
+    struct find find = {
+        .kind = KIND_SESSION, .index = "over", .n_equal = 1, .limit = PAGE};
+    struct page page = {.next_token = ""};
+    int32_t longest_s = 0;
+    find.equal[0].integer = INT64_MIN;
+    do {
+        find.token = page.next_token;
+        enum status status = call_find(call, &find, true, &page);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        for (size_t i = 0; i < page.n_documents; i++) {
+            const Kontor__V1__Session *session = call_record(call, &page.documents[i]);
+            bool is_longer = session->lease_seconds > longest_s;
+            if (is_longer && session_serves(session, offer)) {
+                longest_s = session->lease_seconds;
+            }
+        }
+    } while (page.next_token[0] != '\0');
+    longest_s = longest_s > 0 ? longest_s : SESSION_DEFAULT_LEASE_S;
+    *out = (int64_t)longest_s * 1000;
+    return STATUS_OK;
+}
+
+/*
  * What a restore means for one open item. A backup says where the item stood, never
  * how far it came in the time that was lost: a claimed one may have been begun, a
  * queued one claimed and begun, one that waited approved, dispatched and begun. So each
@@ -151,7 +183,11 @@ suspect(struct edit *edit, size_t index)
     static const char why[] = "the broker was restored: it may have been begun";
     struct edit_cause cause = {.operation = OPERATION_BEGIN, .text = why};
     Kontor__V1__OrderItem *item = edit->items[index].item;
-    enum status status = STATUS_OK;
+    int64_t lease_ms = 0;
+    enum status status = longest_lease_ms(edit->call, item->offer, &lease_ms);
+    if (status != STATUS_OK) {
+        return status;
+    }
     if (item->state == S(ASSIGNED)) {
         status = edit_move(edit, index, &cause);
     } else {
@@ -160,7 +196,7 @@ suspect(struct edit *edit, size_t index)
     }
     /* The restore is nobody's fault: it counts towards no row of losses. */
     item->job->losses = 0;
-    job_suspect(item, edit->call);
+    job_suspect(item, edit->call->now_ms + lease_ms, edit->call);
     return status;
 }
 

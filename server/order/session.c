@@ -8,13 +8,7 @@
 #include "server/order/job.h"
 #include "server/order/moment.h"
 
-enum {
-    DEFAULT_LEASE_S = 60,
-    DEFAULT_PARALLEL = 1,
-    ID_DIGITS = 12,
-    DEFAULT_PAGE = 100,
-    MAX_PAGE = 500
-};
+enum { DEFAULT_PARALLEL = 1, ID_DIGITS = 12, DEFAULT_PAGE = 100, MAX_PAGE = 500 };
 
 /* ---- Outside the log ---- */
 
@@ -63,6 +57,17 @@ session_extend(struct call *call, const Kontor__V1__Session *session,
 }
 
 /* ---- Reading ---- */
+
+bool
+session_serves(const Kontor__V1__Session *session, const char *offer)
+{
+    for (size_t i = 0; i < session->n_offers; i++) {
+        if (strcmp(session->offers[i], offer) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
 
 enum status
 session_open(struct call *call, const char *id, Kontor__V1__Session **out)
@@ -217,7 +222,7 @@ session_register(struct call *call, const void *message, struct decision *decisi
     session.max_parallel =
         request->max_parallel > 0 ? request->max_parallel : DEFAULT_PARALLEL;
     session.lease_seconds =
-        request->lease_seconds > 0 ? request->lease_seconds : DEFAULT_LEASE_S;
+        request->lease_seconds > 0 ? request->lease_seconds : SESSION_DEFAULT_LEASE_S;
     decision_put(call, decision, KIND_SESSION, id, 0, scope, n_scope, &session.base);
     session_extend(call, &session, decision);
     return STATUS_OK;

@@ -11,7 +11,7 @@
 #include "server/broker.h"
 #include "server/rpc/call.h"
 
-enum { SESSION_MAX_JOBS = 64 };
+enum { SESSION_MAX_JOBS = 64, SESSION_DEFAULT_LEASE_S = 60 };
 
 /* Keys of the numbers outside the log. */
 const char *session_expires_key(const char *session, struct arena *arena);
@@ -29,6 +29,8 @@ int64_t session_renewed_ms(struct store_reader *reader, const char *session,
 /* The caller's own live session; LEASE_LOST when it is over. */
 enum status session_open(struct call *call, const char *id,
                          Kontor__V1__Session **out) MUST_CHECK;
+/* Whether the offer is among those it was opened for. */
+bool session_serves(const Kontor__V1__Session *session, const char *offer);
 /* Lets the session live one more term with the decision. */
 void session_extend(struct call *call, const Kontor__V1__Session *session,
                     struct decision *decision);

@@ -47,14 +47,19 @@ claim_suspect(struct desk *desk, const char *item)
     return job;
 }
 
-/* Nobody may claim before the lost holder's last backend call is over. */
+/* Until when a holder of the lost future may work: it may have renewed at its very end,
+ * and does not know yet that it was taken its job. */
+enum { QUIET_MS = DESK_LEASE_MS + DESK_SETTLE_MS };
+
+/* Nobody may claim before the lost holder's lease and its last backend call are over.
+ */
 static void
 expect_settling(struct desk *desk)
 {
     const char *session =
         desk_session(desk, desk->agent, 1, OFFER_OPEN, OFFER_BASIC, NULL);
     assert_null(desk_claim(desk, desk->agent, session));
-    harness_advance(desk->h, DESK_SETTLE_MS - 1);
+    harness_advance(desk->h, QUIET_MS - 1);
     assert_null(desk_claim(desk, desk->agent, session));
     harness_advance(desk->h, 1);
 }
@@ -116,10 +121,38 @@ test_a_restore_is_nobodys_lost_lease(void **state)
     desk_claim_one(desk, "coast/o-1", &session);
     for (int i = 0; i < 5; i++) {
         restore(desk);
-        harness_advance(desk->h, DESK_SETTLE_MS);
+        harness_advance(desk->h, QUIET_MS);
         claim_suspect(desk, item_id);
         assert_int_equal(desk_item(desk, item_id)->job->losses, 0);
     }
+}
+
+static void
+test_the_longest_lease_of_a_live_session_is_waited_for(void **state)
+{
+    struct desk *desk = *state;
+    static const int32_t leases[] = {5, 600, 86400};
+    for (int i = 0; i < 3; i++) {
+        Kontor__V1__RegisterAgentRequest request =
+            KONTOR__V1__REGISTER_AGENT_REQUEST__INIT;
+        char *offers[] = {i == 2 ? OFFER_BASIC : OFFER_OPEN};
+        request.offers = offers;
+        request.n_offers = 1;
+        request.lease_seconds = leases[i];
+        assert_int_equal(desk_call(desk, desk->agent, DESK_AGENT("RegisterAgent"),
+                                   &request, NULL, NULL),
+                         STATUS_OK);
+    }
+    desk_place_one(desk, "coast/o-1", OFFER_OPEN);
+    restore(desk);
+    /* Not those of the other offer. */
+    assert_int_equal(moment_ms(desk_item(desk, item_id)->job->ready_at, 0),
+                     clock_wall_ms(&desk->h->clock) + 600000 + DESK_SETTLE_MS);
+    /* What is over holds nothing back, and without any it is the usual term. */
+    assert_int_equal(desk_pass(desk, 86400000), 3);
+    restore(desk);
+    assert_int_equal(moment_ms(desk_item(desk, item_id)->job->ready_at, 0),
+                     clock_wall_ms(&desk->h->clock) + QUIET_MS);
 }
 
 /* ---- Begun ---- */
@@ -175,7 +208,7 @@ test_an_item_that_waited_for_another_is_looked_for_first(void **state)
     desk_place(desk, order);
     assert_int_equal(restore(desk), 2);
     assert_null(desk_item(desk, item_id)->job->ready_at);
-    harness_advance(desk->h, DESK_SETTLE_MS);
+    harness_advance(desk->h, QUIET_MS);
     deliver(desk, claim_suspect(desk, "coast/o-1/storage"));
     deliver(desk, claim_suspect(desk, item_id));
 }
@@ -204,6 +237,7 @@ test_an_agent_that_cannot_look_leaves_it_to_a_person(void **state)
     struct desk *desk = *state;
     desk_place_one(desk, "coast/o-1", OFFER_OPEN);
     restore(desk);
+    harness_advance(desk->h, DESK_LEASE_MS);
     for (int i = 0; i < JOB_MAX_UNKNOWNS; i++) {
         harness_advance(desk->h, DESK_SETTLE_MS);
         Kontor__V1__ClaimedJob *job = claim_suspect(desk, item_id);
@@ -289,6 +323,7 @@ main(void)
         TEST(test_a_claimed_item_is_recovered_as_if_it_were_begun),
         TEST(test_a_holder_that_outlived_the_restore_may_complete),
         TEST(test_a_restore_is_nobodys_lost_lease),
+        TEST(test_the_longest_lease_of_a_live_session_is_waited_for),
         TEST(test_begun_work_nobody_held_settles_anew),
         TEST(test_a_queued_item_is_looked_for_first),
         TEST(test_an_item_that_waited_for_approval_is_looked_for_first),
