@@ -14,6 +14,7 @@ foreach(
   order_hostile
   order_list
   order_place
+  order_race
   order_restore
   recovery
   session)
