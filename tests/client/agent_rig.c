@@ -125,12 +125,9 @@ on_claim(struct fake_call *call)
     if (n < 4) {
         snprintf(it.claim_ids[n], sizeof it.claim_ids[n], "%s", request->request_id);
     }
-    it.n_waiting++;
     while (!it.is_over && it.n_given == it.n_jobs) {
         pthread_cond_wait(&rig.changed, &rig.mutex);
     }
-    it.n_waiting--;
-    pthread_cond_broadcast(&rig.changed);
     int from = it.n_given;
     bool is_lost = it.taking_claim == TAKE_LOST_FIRST && n == 0;
     it.n_given += is_lost ? 0 : it.n_jobs - from;
@@ -250,6 +247,13 @@ on_report(struct fake_call *call)
     fake_reply(call, &response.base);
 }
 
+static void
+on_who_am_i(struct fake_call *call)
+{
+    Kontor__V1__WhoAmIResponse response = KONTOR__V1__WHO_AM_IRESPONSE__INIT;
+    fake_reply(call, &response.base);
+}
+
 /* Whether the script refuses this call whatever its kind says. */
 static bool
 is_refused(struct fake_call *call, const char *method)
@@ -288,6 +292,7 @@ handle(struct fake_call *call, void *context)
         {"Fail", on_fail},
         {"Release", on_release},
         {"Report", on_report},
+        {"WhoAmI", on_who_am_i},
     };
     (void)context;
     const char *method = strrchr(call->path, '/') + 1;
@@ -417,17 +422,29 @@ new_agent(bool has_lookup)
     return agent;
 }
 
-/* Lets the claims that wait go, so that the next script begins alone. */
+/* A call behind all that the agent sent on the connection: once it is answered, none
+ * of them is still on its way. */
+static void
+catch_up(void)
+{
+    Kontor__V1__WhoAmIRequest request = KONTOR__V1__WHO_AM_IREQUEST__INIT;
+    ProtobufCMessage *reply = NULL;
+    (void)kontor_call(rig.kontor, kontor_method("/kontor.v1.RegistryService/WhoAmI"),
+                      &request.base, NULL, &reply, NULL);
+    kontor_reply_free(reply);
+}
+
+/* Lets the claims that wait go, so that the next script begins alone: a claim that came
+ * late would take the job of the next. */
 void
 close_broker(void)
 {
     pthread_mutex_lock(&rig.mutex);
     it.is_over = true;
     pthread_cond_broadcast(&rig.changed);
-    while (it.n_waiting > 0) {
-        pthread_cond_wait(&rig.changed, &rig.mutex);
-    }
     pthread_mutex_unlock(&rig.mutex);
+    catch_up();
+    fake_settle(rig.fake);
     fake_sync(rig.fake);
 }
 

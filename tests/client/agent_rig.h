@@ -80,7 +80,6 @@ struct agent_script {
     int n_provisions;
     int n_lookups;
     int n_met;
-    int n_waiting; /* Claims that wait for a job. */
     bool is_over;
 };
 

@@ -428,15 +428,21 @@ fake_start(fake_handler handler, void *context)
 }
 
 void
-fake_stop(struct fake *fake)
+fake_settle(struct fake *fake)
 {
-    grpc_server_shutdown_and_notify(fake->server, fake->queue, fake);
-    grpc_server_cancel_all_calls(fake->server);
     pthread_mutex_lock(&fake->mutex);
     while (fake->n_calls > 0) {
         pthread_cond_wait(&fake->changed, &fake->mutex);
     }
     pthread_mutex_unlock(&fake->mutex);
+}
+
+void
+fake_stop(struct fake *fake)
+{
+    grpc_server_shutdown_and_notify(fake->server, fake->queue, fake);
+    grpc_server_cancel_all_calls(fake->server);
+    fake_settle(fake);
     forward_stop(fake->forward);
     pthread_join(fake->thread, NULL);
     grpc_server_destroy(fake->server);

@@ -65,6 +65,10 @@ void fake_wait_gone(struct fake_call *call);
  * into it.
  */
 void fake_sync(struct fake *fake);
+/* Waits until no call is being handled. */
+void fake_settle(struct fake *fake);
+/* Waits until no call is being handled. */
+void fake_settle(struct fake *fake);
 /* Cuts every connection now. */
 void fake_cut(struct fake *fake);
 
