@@ -42,7 +42,8 @@ cli_begin(fake_handler handler)
     setenv("KONTOR_KEY", options.key_file, 1);
     setenv("TZ", "UTC", 1);
     /* c-ares, behind gRPC's resolver, keeps a few bytes. */
-    setenv("LSAN_OPTIONS", "suppressions='" CLI_SUPPRESSIONS "':print_suppressions=0", 1);
+    setenv("LSAN_OPTIONS", "suppressions='" CLI_SUPPRESSIONS "':print_suppressions=0",
+           1);
 }
 
 void
