@@ -56,6 +56,11 @@ is_idle(Kontor__V1__ItemState state)
 static Kontor__V1__OrderState
 final_state(const struct aggregate_item *items, size_t n_items)
 {
+    /*
+     * What the customer took back does not count against the rest: an order of which
+     * one item was cancelled and the others delivered is COMPLETED, not PARTIAL (ORDERS
+     * design, "Order state").
+     */
     size_t n_core = 0;
     size_t n_completed = 0;
     bool has_begun = false;
@@ -72,6 +77,10 @@ final_state(const struct aggregate_item *items, size_t n_items)
     if (n_completed > 0) {
         return n_completed == n_core ? O(COMPLETED) : O(PARTIAL);
     }
+    /*
+     * Begun comes before rejected: once a backend was touched, something may be left
+     * behind, and REJECTED would tell the customer that nothing ever happened.
+     */
     if (has_begun) {
         return O(FAILED);
     }
@@ -87,6 +96,10 @@ blocked_items(const struct aggregate_item *items, size_t n_items)
     for (size_t i = 0; i < n_items; i++) {
         blocked |= block_of(items[i].state) != NULL ? UINT64_C(1) << i : 0;
     }
+    /*
+     * Each round blocks one item more or is the last, so there are at most 64. A begun
+     * item is not blocked by what it requires: that was delivered before it began.
+     */
     uint64_t before = 0;
     while (before != blocked) {
         before = blocked;
@@ -115,6 +128,11 @@ aggregate_state(const struct aggregate_item *items, size_t n_items)
         has_begun = has_begun || items[i].is_begun;
         has_customer = has_customer || (block != NULL && block->is_customer);
     }
+    /*
+     * The order of these questions is the rule's own: over, then able to go on, then
+     * waiting for somebody. One item that runs makes the whole order run, whoever is
+     * waited for.
+     */
     if (is_over) {
         return final_state(items, n_items);
     }
@@ -232,6 +250,8 @@ count_states(Kontor__V1__Order *order, struct arena *arena)
 {
     int32_t counts[ITEM_STATE_COUNT] = {0};
     for (size_t i = 0; i < order->n_items; i++) {
+        /* A state of a newer broker is counted as unspecified rather than past the
+         * table's end. */
         unsigned state = (unsigned)order->items[i]->state;
         counts[state < ITEM_STATE_COUNT ? state : 0]++;
     }
@@ -280,10 +300,19 @@ aggregate_header(Kontor__V1__Order *order, int64_t now_ms, struct arena *arena)
     bool is_over = true;
     for (size_t i = 0; i < n_items; i++) {
         const Kontor__V1__ItemStanding *standing = order->items[i];
+        /*
+         * Only the header's own table is read: what a sibling's document says beyond it
+         * may belong to another provider, and the header is shown to all of them.
+         */
         items[i] = (struct aggregate_item){standing->state, standing->begun,
                                            requires_bits(order, standing)};
         is_over = is_over && item_state_is_final(standing->state);
     }
+    /*
+     * Who is waited for is kept before it is found anew: a list of what waits is sorted
+     * by since when, and one more decision of the same side must not start its clock
+     * again.
+     */
     const char *waited_for = order->waiting_for;
     order->state = aggregate_state(items, n_items);
     count_states(order, arena);

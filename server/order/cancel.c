@@ -10,6 +10,10 @@
 static enum status
 judge_caller(struct call *call, const Kontor__V1__Order *order)
 {
+    /*
+     * The sides of an order are those of its items but the provider's, and a provider
+     * never cancels: so an item without a provider stands for the order.
+     */
     Kontor__V1__OrderItem any = KONTOR__V1__ORDER_ITEM__INIT;
     struct sides wanted = {.customer = ROLE_BIT(PORTAL) | ROLE_BIT(SHIFTER)};
     any.id = order->id;
@@ -94,6 +98,8 @@ cancel_items(struct edit *edit, uint64_t asked, const char *reason)
                                .reason = KONTOR__V1__ITEM_REASON__BY_CUSTOMER,
                                .text = reason};
     for (size_t i = 0; i < edit->order->n_items; i++) {
+        /* Read anew for each: an item asked for may have fallen already with one it
+         * requires. */
         bool is_over = item_state_is_final(edit->order->items[i]->state);
         if ((asked >> i & 1) == 0 || is_over) {
             continue;
@@ -146,12 +152,20 @@ judge(struct call *call, const Kontor__V1__CancelOrderRequest *request,
     }
     const Kontor__V1__Order *order = call_record(call, document);
     status = judge_caller(call, order);
+    /*
+     * The role is judged before the revision: who may not cancel learns nothing about
+     * how the order moves.
+     */
     if (status == STATUS_OK) {
         status = item_expect(call, document, request->expected_revision);
     }
     if (status == STATUS_OK) {
         status = asked_items(call, request, order, asked);
     }
+    /*
+     * Judged for all items before any moves: an order is cancelled as asked or not at
+     * all (ORDERS design, "Begin is the dividing line").
+     */
     if (status == STATUS_OK) {
         status = refuse_begun(call, order, *asked);
     }
@@ -178,6 +192,10 @@ cancel_decide(struct call *call, const void *message, struct decision *decision)
     if (status != STATUS_OK) {
         return status;
     }
+    /*
+     * Everything asked for was cancelled before. Saying it twice is no mistake: the
+     * caller may not have heard the first answer.
+     */
     if (!edit->is_moved) {
         return reply_unchanged(call, &document, decision);
     }

@@ -12,6 +12,10 @@
 static void
 add_candidate(struct candidates *found, const Kontor__V1__OrderItem *item)
 {
+    /*
+     * Behind those of the same time: within an offer the index has the order already,
+     * and among offers the session's own order decides.
+     */
     int64_t ready_ms = moment_ms(item->job->ready_at, INT64_MAX);
     size_t at = found->n_items;
     while (at > 0 && found->ready_ms[at - 1] > ready_ms) {
@@ -43,6 +47,10 @@ claimed_state(const Kontor__V1__OrderItem *item)
 static bool
 is_claimable(struct call *call, const Kontor__V1__OrderItem *item)
 {
+    /*
+     * A role counts only on the side it matches: an agent of the customer's registry
+     * sees the item too, and must not be handed the provider's work.
+     */
     const struct item_move *move =
         item_state_next(item->state, OPERATION_CLAIM, claimed_state(item));
     return move != NULL && item->job != NULL && item->job->session[0] == '\0' &&
@@ -81,6 +89,10 @@ add_page(struct call *call, const struct page *page, struct candidates *found,
 static enum status
 find_next(struct call *call, const char *offer, struct candidates *found)
 {
+    /*
+     * Nothing is committed when a back-off or a settling ends, so nothing would wake a
+     * waiting claim then: it is told the time instead.
+     */
     struct find find = jobs_of(offer, call->now_ms + 1, INT64_MAX, 1);
     struct page page;
     enum status status = call_find(call, &find, false, &page);
@@ -114,6 +126,10 @@ enum status
 candidate_find(struct call *call, const Kontor__V1__Session *session,
                struct candidates *found)
 {
+    /*
+     * Every offer is looked at before one job is taken: first come, first served holds
+     * over all of them, or an offer named first would starve the others.
+     */
     found->n_items = 0;
     found->next_ms = INT64_MAX;
     for (size_t i = 0; i < session->n_offers; i++) {

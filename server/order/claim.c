@@ -32,6 +32,10 @@ struct kept {
 static struct kept *
 keep(struct call *call, const Kontor__V1__ClaimRequest *request)
 {
+    /*
+     * A claim that waited runs again from scratch, but its wait goes on: until when is
+     * reckoned once, from its arrival.
+     */
     if (call->batch == NULL) {
         struct kept *kept = arena_alloc(call->arena, sizeof *kept);
         kept->until_ms = call->now_ms + (int64_t)request->wait_seconds * 1000;
@@ -194,6 +198,10 @@ answer_none(struct call *call, const Kontor__V1__Session *session,
 static bool
 must_answer(const struct call *call, const struct kept *kept)
 {
+    /*
+     * In the last run parking again is not possible, also when the caller's deadline
+     * and not the wait asked for has ended it.
+     */
     return call->is_last_run || call->now_ms >= kept->until_ms;
 }
 
@@ -215,6 +223,10 @@ wait_for_jobs(struct call *call, const struct kept *kept,
         park->keys[park->n_keys++] =
             arena_print(call->arena, "item.offer=%s", session->offers[i]);
     }
+    /*
+     * Whoever waits behind this call would find nothing either: so one job wakes one
+     * claim, not the herd (ARCHITECTURE design, "One call").
+     */
     park->until_ms = next_ms < kept->until_ms ? next_ms : kept->until_ms;
     park->is_exhausted = true;
     return STATUS_OK;
@@ -256,6 +268,11 @@ claim_decide(struct call *call, const void *message, struct decision *decision)
     if (status != STATUS_OK) {
         return status;
     }
+    /*
+     * Hands are counted by the items that name the session, not by a number of their
+     * own that could drift; the guard written with every claim keeps two counts from
+     * passing at once.
+     */
     if (held.n_documents >= (size_t)session->max_parallel) {
         return wait_for_hands(call, kept, session, &held, decision);
     }
@@ -287,6 +304,10 @@ claimed_job(struct call *call, const Kontor__V1__OrderItem *item)
     job->name = item->name;
     job->parameters = item->parameters;
     job->n_parameters = item->n_parameters;
+    /*
+     * The name is told with every claim, also before Begin, so that no agent has a
+     * reason to invent one that another attempt could not find again.
+     */
     job->intent = (char *)job_intent(call->broker->home, item->id, call->arena);
     job->project = item->project;
     job->settle_seconds = item->settle_seconds;
@@ -301,6 +322,8 @@ claimed_job(struct call *call, const Kontor__V1__OrderItem *item)
 static int32_t
 lease_seconds(struct call *call, const char *session)
 {
+    /* A replay has kept nothing: it tells the term the session has, and none where
+     * there is no session any more. */
     const struct kept *kept = call->batch;
     struct document document;
     if (kept != NULL) {

@@ -57,6 +57,10 @@ decide(struct call *call, const Kontor__V1__DecideItemRequest *request,
         .to = is_reject ? S(ITEM_STATE_UNSPECIFIED) : approved_state(item),
         .text = request->reason,
     };
+    /*
+     * Who may is judged before the reason is missed: a caller without the role is told
+     * the role, not how to word what it may not do.
+     */
     enum status status = item_judge(call, item, cause.operation, cause.to);
     if (status != STATUS_OK) {
         return status;
@@ -65,6 +69,7 @@ decide(struct call *call, const Kontor__V1__DecideItemRequest *request,
         call_fault(call, "reason", "is required to reject: the customer will read it");
         return call_check_faults(call);
     }
+    /* Before the move, which writes the step that is open then into the header. */
     sign(call, item, request->reason);
     return edit_move(edit, index, &cause);
 }

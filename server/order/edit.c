@@ -59,6 +59,11 @@ edit_item(struct edit *edit, size_t index, Kontor__V1__OrderItem **out)
         return status;
     }
     row->item = call_record(call, &row->document);
+    /*
+     * A document never contains its own commit's position (STORE design, "Commit"), so
+     * the claiming version says only "this one". Whatever writes the item next turns
+     * that into the number, or the fence would move with every write.
+     */
     job_settle_fence(row->item, call->arena);
     *out = row->item;
     return STATUS_OK;
@@ -93,6 +98,10 @@ edit_open_item(struct call *call, const char *item_id, int64_t expected_revision
         return status;
     }
     item = call_record(call, &document);
+    /*
+     * The item is read twice, in one snapshot: first within the caller's scopes, then
+     * as part of its order, whose siblings the caller may not see.
+     */
     status = edit_open(call, item->order, out);
     return status == STATUS_OK ? edit_find(*out, item_id, index, &item) : status;
 }
@@ -128,6 +137,10 @@ move_one(struct edit *edit, size_t index, const struct item_move *move,
     item->reason = cause->reason;
     bool is_waiting = move->to == S(QUEUED) && !is_ready(edit->order, standing);
     if (move->to == S(QUEUED)) {
+        /*
+         * Approval and requirements are waited for side by side: whichever comes last
+         * makes the item claimable, so both ways into QUEUED look at the requirements.
+         */
         item->reason = is_waiting ? R(WAITS_FOR_DEPENDENCY) : R(WAITS_FOR_DISPATCH);
     }
     job_follow(item, move, is_waiting, call);
@@ -247,6 +260,10 @@ edit_move(struct edit *edit, size_t index, const struct edit_cause *cause)
     if (status != STATUS_OK) {
         return status;
     }
+    /*
+     * Every caller has judged the move by the table, or makes one the table has for
+     * that state: a move that is missing here is the broker's own mistake.
+     */
     const struct item_move *move =
         item_state_next(item->state, cause->operation, cause->to);
     assert(move != NULL);
@@ -285,6 +302,12 @@ put_header(struct edit *edit, struct decision *decision)
 void
 edit_commit(struct edit *edit, struct decision *decision)
 {
+    /*
+     * The header is judged by its own revision: two agents that finish the last two
+     * items at once clash here, and the second is decided again with the first in sight
+     * (ORDERS design, "Documents"). What moves nothing leaves it alone, or every
+     * milestone would clash.
+     */
     if (edit->is_moved) {
         put_header(edit, decision);
     }

@@ -85,6 +85,11 @@ complete(struct call *call, struct hold *hold,
     }
     item->delivery = request->delivery;
     item->job->unknowns = 0;
+    /*
+     * The hash outlives what the delivery's fields may become in a newer broker: a
+     * repeated Complete is compared by what was sent (ORDERS design, "Idempotency and
+     * errors").
+     */
     item->completion_hash.data = arena_alloc(call->arena, DIGEST_SIZE);
     item->completion_hash.len = DIGEST_SIZE;
     memcpy(item->completion_hash.data, hash, DIGEST_SIZE);
@@ -142,6 +147,7 @@ fail_back(const struct failing *f)
     }
     item->job->losses = 0;
     item->job->retries++;
+    /* After the move, which offers the job at once: this offer replaces that one. */
     int64_t wait_ms = job_backoff_ms(item->id, item->job->retries, f->call->arena);
     job_offer(item, f->call->now_ms + wait_ms, f->call->arena);
     return STATUS_OK;
@@ -178,6 +184,8 @@ fail_retry(const struct failing *f)
     if (status != STATUS_OK) {
         return status;
     }
+    /* It knows again how the backend stands, so the row of unknown outcomes is broken.
+     */
     item->job->unknowns = 0;
     item->job->retries++;
     if (item->job->retries >= JOB_MAX_RETRIES) {

@@ -12,9 +12,14 @@
 enum { CLAIM_TIMEOUT_MS = 75000 /* The longest wait, and some time to answer. */ };
 
 /* Who may: API design, "Who may call". */
+/* A peer carries out here what a partner was sent: for items it is an agent. */
 #define AGENT_ROLES (ROLE_BIT(AGENT) | ROLE_BIT(PEER))
 #define LIST_ROLES (ROLE_BIT(OPERATOR) | ROLE_BIT(SHIFTER) | ROLE_BIT(ADMIN))
 
+/*
+ * Renew carries no request_id and writes no commit: saying it twice is saying it later.
+ * Only Claim waits, so only it has a time of its own.
+ */
 static const struct row rows[] = {
     {.path = PATH("RegisterAgent"),
      .request = MESSAGE(register_agent_request),

@@ -25,6 +25,10 @@ hold_open(struct call *call, const char *item_id, enum operation wanted,
         return status;
     }
     const Kontor__V1__OrderItem *item = call_record(call, &out->document);
+    /*
+     * The role is judged before the fence: whoever is not the provider's agent is not
+     * told whether a number is right.
+     */
     if ((side_of(call->who, item).provider & ROLE_BIT(AGENT)) == 0) {
         return item_role_missing(call, item, operation_name(wanted), agent);
     }
@@ -103,6 +107,10 @@ hold_begin(struct call *call, const void *message, struct decision *decision)
     if (status != STATUS_OK) {
         return status;
     }
+    /*
+     * From here on every claim hands the intent on as the prior one. Retries before the
+     * line were of another kind: nothing was touched, so nobody had to look.
+     */
     hold.item->job->intent = request->intent;
     hold.item->job->retries = 0;
     edit_commit(hold.edit, decision);
@@ -147,6 +155,7 @@ judge_report(struct call *call, const Kontor__V1__ReportRequest *request,
 {
     bool is_change = request->milestone[0] != '\0' || request->expected_at != NULL;
     bool is_note = request->note[0] != '\0' || request->progress != 0;
+    /* A milestone said again is none too many: it is not kept twice. */
     bool is_full = item->n_milestones >= MAX_MILESTONES &&
                    !has_milestone(item, request->milestone);
     if (is_change == is_note) {

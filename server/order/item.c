@@ -29,6 +29,7 @@ void
 item_scope(struct call *call, const Kontor__V1__OrderItem *item, char ***scope,
            size_t *n_scope)
 {
+    /* Both sides own an item; where they are one registry, its string stands once. */
     *scope = arena_alloc(call->arena, 4 * sizeof **scope);
     *n_scope = 0;
     add_scope(call, *scope, n_scope, "=r:", call_registry_of(call, item->order));
@@ -41,6 +42,11 @@ void
 order_scope(struct call *call, const Kontor__V1__Order *order, char ***scope,
             size_t *n_scope)
 {
+    /*
+     * The owner's strings come first and stay; providers take part only: they see the
+     * reduced view, without project, note and person (ARCHITECTURE design, "Who may see
+     * what"). 64 items make 130 strings of the 132 allowed.
+     */
     *scope = arena_alloc(call->arena, (2 + 2 * order->n_items) * sizeof **scope);
     *n_scope = 0;
     add_scope(call, *scope, n_scope, "=r:", call_registry_of(call, order->id));
@@ -95,6 +101,10 @@ item_move_to(Kontor__V1__OrderItem *item, const struct item_move *move,
 {
     item_remember(item, operation_name(move->operation), move->to, text, call);
     item->state = move->to;
+    /*
+     * Never back: the dividing line is crossed once, also when the item ends in a state
+     * that itself does not say so.
+     */
     item->begun = item->begun || item_state_is_begun(move->to);
     item->reason_text = text == NULL ? "" : (char *)text;
 }
@@ -228,6 +238,10 @@ item_judge(struct call *call, const Kontor__V1__OrderItem *item,
     struct sides sides = side_of(call->who, item);
     struct sides ever = roles_ever(operation);
     const struct item_move *move = item_state_next(item->state, operation, to);
+    /*
+     * Three answers, in this order: the move is there but not for these roles; it may
+     * be made; it is not there, which only those are told who could ever make it.
+     */
     if (move != NULL && !is_among(roles_of(move, item), sides)) {
         return item_role_missing(call, item, operation_name(operation),
                                  roles_of(move, item));

@@ -2,7 +2,11 @@
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 
-/* Every state once, in the order of the enum. */
+/*
+ * Every state once, in the order of the enum. Begun is a property of the state and not
+ * only of the item: a state that could be either would hide whether a backend was
+ * touched, and with it whether a cancel is immediate or a task (ORDERS design).
+ */
 static const struct state_row {
     const char *name;
     bool is_final;
@@ -33,6 +37,10 @@ static const struct state_row {
     [S(CANCELLED_OTHERWISE_BEGUN)] = {"CANCELLED_OTHERWISE_BEGUN", true, true, false},
 };
 
+/*
+ * Operations are told as the calls people know, since a refusal names what would be
+ * allowed instead; the broker's own have a plain word.
+ */
 static const char *const operation_names[OPERATION_COUNT] = {
     [OPERATION_ROUTE] = "route",
     [OPERATION_APPROVE] = "DecideItem approve",
@@ -58,7 +66,12 @@ static const char *const operation_names[OPERATION_COUNT] = {
     [OPERATION_SIBLING] = "sibling",
 };
 
-/* Source: the order state machine of the design, row by row. */
+/*
+ * Source: the order state machine of the design, row by row; a test keeps a copy made
+ * by hand. Rows of calls this broker does not serve yet stand here all the same, so
+ * that their states, once a newer broker has stored them, are judged by the same
+ * machine.
+ */
 const struct item_move item_moves[] = {
     {"I01", S(RECEIVED), OPERATION_ROUTE, S(REJECTED), 0, 0, true,
      "a late check failed (only where a partner must validate)"},

@@ -99,6 +99,11 @@ job_recover(Kontor__V1__OrderItem *item, const struct call *call)
 void
 job_take(Kontor__V1__OrderItem *item, const char *session)
 {
+    /*
+     * The number of the claim is the position of its commit (ORDERS design: never
+     * reused, not even after a restore), and no document contains its own: it says
+     * "this version's".
+     */
     item->job->session = (char *)session;
     item->job->ready_at = NULL;
     item->job->released_at = NULL;
@@ -159,6 +164,7 @@ job_follow(Kontor__V1__OrderItem *item, const struct item_move *move, bool is_wa
     if (ends_fence(move)) {
         item->job->fence = 0;
     }
+    /* A person has looked: what counts towards the next look starts anew. */
     bool is_resumed =
         move->operation == OPERATION_RESUME || move->operation == OPERATION_REQUEUE;
     if (is_resumed) {
@@ -167,6 +173,8 @@ job_follow(Kontor__V1__OrderItem *item, const struct item_move *move, bool is_wa
         item->job->unknowns = 0;
     }
     enum job_effect effect = effects[move->to];
+    /* Before the session is taken away: who is left without it is what is remembered.
+     */
     note_release(item, call);
     if (is_waiting) {
         job_withdraw(item);
@@ -186,6 +194,11 @@ job_recover_at_ms(const Kontor__V1__OrderItem *item, int64_t now_ms)
     if (!job_may_exist(item)) {
         return now_ms;
     }
+    /*
+     * A backend call of the last holder ends by the settle time after its lease at the
+     * latest; only then does a look at the backend see all it made (ORDERS design,
+     * "exactly once").
+     */
     /* Of an item without a job, or whose job never lost its holder, now is the safe
      * guess. */
     int64_t released_ms =
@@ -209,6 +222,8 @@ hash_of(struct arena *arena, const char *text, const char *item_id, int64_t n,
 int64_t
 job_backoff_ms(const char *item_id, int32_t n, struct arena *arena)
 {
+    /* The limit is on the exponent first: a shift by more than the type holds is
+     * undefined. */
     int32_t doublings = n - 1 < BACKOFF_MAX_DOUBLINGS ? n - 1 : BACKOFF_MAX_DOUBLINGS;
     int64_t wait_ms = (int64_t)BACKOFF_BASE_MS << (doublings < 0 ? 0 : doublings);
     wait_ms = wait_ms < BACKOFF_MAX_MS ? wait_ms : BACKOFF_MAX_MS;
@@ -223,6 +238,12 @@ job_backoff_ms(const char *item_id, int32_t n, struct arena *arena)
 const char *
 job_intent(const char *registry, const char *item_id, struct arena *arena)
 {
+    /*
+     * 16 hexadecimal digits are 64 bits: among a million items of one registry two
+     * share a name with a chance below one in ten million. The whole is a label of DNS,
+     * at most 63 bytes of small letters, digits and dashes, which backends take as a
+     * name.
+     */
     uint8_t hash[DIGEST_SIZE];
     hash_of(arena, registry, item_id, 0, hash);
     return arena_print(arena, "kontor-%s-%.*s", registry, INTENT_DIGITS,

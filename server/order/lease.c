@@ -43,6 +43,7 @@ done(void *context, enum status status, const struct error *error,
 {
     struct waited *waited = context;
     (void)error;
+    /* Under the lock to the end: the waiter destroys it as soon as it can take it. */
     pthread_mutex_lock(&waited->lock);
     waited->is_done = true;
     waited->is_written = commit != NULL;
@@ -161,6 +162,10 @@ static bool
 wait_tick(struct lease *lease)
 {
     struct timespec until;
+    /*
+     * Real time, not the dispatch's clock: the tick only asks, and what is due is
+     * judged by the clock a test may move.
+     */
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += TICK_S;
     pthread_mutex_lock(&lease->lock);

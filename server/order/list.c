@@ -13,6 +13,8 @@ filter_orders(struct call *call, const void *message, struct find *find)
     const Kontor__V1__ListOrdersRequest *request = message;
     (void)call;
     if (request->waiting_only) {
+        /* The waiting are few among all orders, so this filter picks the index before
+         * the others. */
         find->index = "waiting";
         find->has_range = true;
         find->low = INT64_MIN;

@@ -8,6 +8,10 @@ enum status
 order_items(struct call *call, const char *order_id, int64_t as_of,
             Kontor__V1__OrderItem ***items, size_t *n_items)
 {
+    /*
+     * Within the caller's scopes: a provider gets its own items, and of the others no
+     * more than their lines in the header (ORDERS design, "Who gets what of a change").
+     */
     struct find find = {.kind = KIND_ITEM,
                         .prefix = order_id,
                         .limit = ORDER_MAX_ITEMS,
@@ -62,6 +66,7 @@ unwritten_item(struct call *call, const char *id)
     struct document document;
     bool is_found = kept == NULL && call->reader != NULL &&
                     call_get(call, KIND_ITEM, id, &document) == STATUS_OK;
+    /* An item the caller may not see is no failure of the whole: it is left out. */
     memset(&call->error, 0, sizeof call->error);
     return is_found ? call_record(call, &document) : NULL;
 }
@@ -71,6 +76,8 @@ item_after(struct call *call, const Kontor__V1__Commit *commit, const char *id,
            Kontor__V1__OrderItem **item)
 {
     void *record = NULL;
+    /* What the commit wrote is answered as it wrote it, also when a replay asks much
+     * later. */
     if (commit_change(commit, KIND_ITEM, id) == NULL) {
         *item = unwritten_item(call, id);
         return STATUS_OK;

@@ -28,9 +28,17 @@ enum {
 #define DECIDE_ROLES                                                                   \
     (ROLE_BIT(APPROVER) | ROLE_BIT(SHIFTER) | ROLE_BIT(OPERATOR) | ROLE_BIT(AGENT) |   \
      ROLE_BIT(PEER) | ROLE_BIT(ADMIN))
+/*
+ * A role is judged twice: here, before the request is even unpacked, by the widest set;
+ * and by the item machine, on the side it counts and for the state the item is in.
+ */
 #define RESUME_ROLES (ROLE_BIT(SHIFTER) | ROLE_BIT(OPERATOR))
 #define OVERRIDE_ROLES (ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN))
 
+/*
+ * PlaceOrder is idempotent by its order id alone (API design, "Records"): it is the one
+ * row with an eid_field.
+ */
 static const struct row rows[] = {
     {.path = PATH("CreateProject"),
      .request = MESSAGE(create_project_request),

@@ -33,6 +33,7 @@ force_fail(struct edit *edit, size_t index, const char *reason)
 {
     Kontor__V1__OrderItem *item = edit->items[index].item;
     struct edit_cause cause = {.operation = OPERATION_FORCE_FAIL, .text = reason};
+    /* Where nothing is begun there is no such move: it is rejected or cancelled. */
     enum status status = item_judge(edit->call, item, OPERATION_FORCE_FAIL, 0);
     if (status != STATUS_OK) {
         return status;
@@ -62,6 +63,8 @@ abandon_cleanup(struct edit *edit, size_t index, const char *reason)
     if ((side_of(call->who, item).provider & ROLE_BIT(ADMIN)) == 0) {
         return item_role_missing(call, item, operation, wanted);
     }
+    /* Only what is required can be given up: done, or given up before, there is nothing
+     * left to answer for. */
     if (item->cleanup != KONTOR__V1__CLEANUP__CLEANUP_REQUIRED) {
         return call_illegal(call, KIND_ITEM, item->id, item_state_name(item->state),
                             operation, "");
@@ -86,6 +89,7 @@ run_override(const Kontor__V1__OverrideItemRequest *request, struct edit *edit,
              size_t index)
 {
     struct call *call = edit->call;
+    /* An override is audited by its reason (ORDERS design, "Who may do what"). */
     if (request->reason[0] == '\0') {
         call_fault(call, "reason", "is required: it is kept in the history");
         return call_check_faults(call);

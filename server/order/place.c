@@ -42,6 +42,10 @@ place_again(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     const Kontor__V1__Order *order = call_record(call, document);
     bool is_same = order->request_hash.len == DIGEST_SIZE &&
                    memcmp(order->request_hash.data, hash, DIGEST_SIZE) == 0;
+    /*
+     * The id may be another's of the same registry, project by project: that it is
+     * taken must be said, what it holds must not.
+     */
     bool is_own =
         store_view(&call->who->scopes, document->scope, document->n_scope) == VIEW_FULL;
     void *reply = NULL;
@@ -154,6 +158,10 @@ static enum status
 route(struct edit *edit, const struct placed *items)
 {
     for (size_t i = 0; i < edit->order->n_items; i++) {
+        /*
+         * Through RECEIVED also where nothing has to be received: the history then
+         * begins alike for every item, and the machine has one way in.
+         */
         struct edit_cause cause = {.operation = OPERATION_ROUTE,
                                    .to = first_state(&items[i])};
         enum status status = edit_move(edit, i, &cause);
@@ -272,6 +280,10 @@ place_decide(struct call *call, const void *message, struct decision *decision)
     if (status != STATUS_OK) {
         return status;
     }
+    /*
+     * Over the canonical form, never the bytes: another language's client, or the next
+     * version of this one, may write the same order in another way.
+     */
     digest_message(&request->base, digest_request_skip, hash);
     status = call_get_any(call, KIND_ORDER, request->id, &existing);
     if (status == STATUS_OK) {

@@ -56,10 +56,18 @@ placed_steps(Kontor__V1__OrderType type, const Kontor__V1__Offer *offer,
     static const Kontor__V1__ApprovalStep order[PLACED_MAX_STEPS] = {
         STEP(CONSUMER_STEP), STEP(BROKER_STEP), STEP(PROVIDER_STEP)};
     size_t n_steps = 0;
+    /*
+     * Source: ORDERS design, "Placing": order_required means the provider's step, open
+     * access none, unless the offer says otherwise.
+     */
     if (offer->n_approval == 0) {
         steps[0] = STEP(PROVIDER_STEP);
         return type == KONTOR__V1__ORDER_TYPE__ORDER_REQUIRED ? 1 : 0;
     }
+    /*
+     * In the fixed order customer, broker, provider, however the offer lists them:
+     * nobody works on a decision the customer's own side has not made.
+     */
     for (size_t i = 0; i < PLACED_MAX_STEPS; i++) {
         for (size_t k = 0; k < offer->n_approval; k++) {
             if (offer->approval[k] == order[i]) {
@@ -81,6 +89,8 @@ find_offer(struct call *call, struct placed *placed)
     if (status != STATUS_NOT_FOUND) {
         return status;
     }
+    /* A refusal ends the call at the first offer, a fault lets the others be told as
+     * well. */
     memset(&call->error, 0, sizeof call->error);
     memset(&placed->found, 0, sizeof placed->found);
     call_fault(call, arena_print(call->arena, "%s.offer", placed->path),
@@ -114,6 +124,8 @@ judge_offer(struct call *call, struct placed *placed)
 static enum status
 judge_item(struct call *call, struct placed *placed)
 {
+    /* Whether it is sound is read off the faults: they have one list for the whole
+     * order. */
     size_t n_before = call->faults->n_found;
     enum status status = find_offer(call, placed);
     if (status != STATUS_OK) {
@@ -257,6 +269,7 @@ placed_item(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     item->n_requires = placed->wanted->n_requires;
     pin_offer(placed, item);
     add_approvals(call, placed, item);
+    /* Every stored item has a job, so nothing that reads one has to ask. */
     job_settle_fence(item, call->arena);
     return item;
 }

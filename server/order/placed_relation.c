@@ -40,6 +40,11 @@ read_requires(struct placed *items, size_t n_items, size_t at, struct faults *fa
 static uint64_t
 left_over(const struct placed *items, size_t n_items)
 {
+    /*
+     * Taking away what needs nothing open, again and again, ends after at most 64
+     * rounds and leaves exactly the cycles and what rests on them. A shift by 64 is
+     * undefined, hence the other way to all ones.
+     */
     uint64_t left =
         n_items >= ORDER_MAX_ITEMS ? UINT64_MAX : (UINT64_C(1) << n_items) - 1;
     uint64_t before = 0;
@@ -74,6 +79,10 @@ refuse_cycles(struct placed *items, size_t n_items, struct faults *faults)
 {
     uint64_t left = left_over(items, n_items);
     for (size_t i = 0; i < n_items; i++) {
+        /*
+         * What merely rests on a cycle has no fault of its own: naming it would send
+         * the customer to the wrong line.
+         */
         bool is_left = (left >> i & 1) != 0;
         if (is_left && (reach(items, n_items, i) >> i & 1) != 0) {
             faults_add(faults, arena_print(faults->arena, "%s.requires", items[i].path),
@@ -118,6 +127,8 @@ placed_relate(struct placed *items, size_t n_items, struct faults *faults)
     for (size_t i = 0; i < n_items; i++) {
         read_requires(items, n_items, i, faults);
     }
+    /* In this order: names become bits, bits make cycles, and what is unsound by then
+     * spreads. */
     refuse_cycles(items, n_items, faults);
     spread_unassessed(items, n_items);
 }

@@ -41,6 +41,9 @@ quantity_price(const Kontor__V1__QuantityParameter *quantity, int64_t n,
                struct money *price)
 {
     struct money further;
+    /* The first piece costs the start price, each further one a step (ORDERS design,
+     * "Placing"). Judged for overflow at each part: a price that wrapped would be a
+     * gift. */
     return money_times(money_of(quantity->step_price), n - 1, &further) &&
            money_add(money_of(quantity->start_price), further, price);
 }
@@ -60,6 +63,7 @@ quantity_line(const Kontor__V1__Offer *offer, const Kontor__V1__ParameterValue *
     const Kontor__V1__Money *priced =
         quantity->start_price != NULL ? quantity->start_price : quantity->step_price;
     struct money price;
+    /* Nothing is charged for it: no line, rather than one of an unknown currency. */
     if (priced == NULL) {
         return NULL;
     }
@@ -98,6 +102,10 @@ total_of(struct price_totals *totals, const Kontor__V1__PriceLine *line)
 {
     for (size_t i = 0; i < totals->n_lines; i++) {
         Kontor__V1__PriceLine *total = totals->lines[i];
+        /*
+         * Currencies are never converted and periods never multiplied out: a sum the
+         * customer cannot check by hand would be a promise.
+         */
         bool is_same = strcmp(total->period, line->period) == 0 &&
                        strcmp(total->amount->currency, line->amount->currency) == 0;
         if (is_same) {

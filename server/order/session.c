@@ -35,6 +35,10 @@ session_expires_ms(struct store_reader *reader, const struct broker *broker,
         STATUS_OK) {
         return full_term_ms;
     }
+    /*
+     * Numbers outside the log may be lost with the broker; a renewal that was answered
+     * then would be forgotten. So nobody is declared dead within a term of the start.
+     */
     return expires_ms > full_term_ms ? expires_ms : full_term_ms;
 }
 
@@ -78,6 +82,10 @@ session_open(struct call *call, const char *id, Kontor__V1__Session **out)
         return status;
     }
     Kontor__V1__Session *session = call_record(call, &document);
+    /*
+     * Whose it is comes before whether it lives: who guesses an id of another agent of
+     * the same provider learns no more than that it is not its own.
+     */
     if (strcmp(session->agent, call->who->id) != 0) {
         return call_fail(call, REASON_NOT_OWNER,
                          "session %s belongs to another agent: register your own", id);
@@ -146,6 +154,7 @@ add_provider(struct call *call, const char *provider, char **scope, size_t *n_sc
     char *strings[2] = {arena_print(call->arena, "=r:%s", registry),
                         arena_print(call->arena, "=p:%s", provider)};
     for (size_t k = 0; k < 2; k++) {
+        /* Of several providers of one registry the registry's string stands once. */
         bool is_new = true;
         for (size_t i = 0; i < *n_scope; i++) {
             is_new = is_new && strcmp(scope[i], strings[k]) != 0;
@@ -187,6 +196,7 @@ choose_id(struct call *call, const Kontor__V1__RegisterAgentRequest *request,
         struct digest *digest = digest_new(call->arena);
         digest_add_text(digest, call->who->id);
         digest_add_text(digest, request->request_id);
+        /* No randomness in a handler: decided again, it must come to the same id. */
         digest_add_int(digest, call->now_ms);
         digest_add_int(digest, n);
         digest_end(digest, hash);
@@ -272,6 +282,11 @@ session_renew(struct call *call, const void *message, struct decision *decision)
     for (size_t i = 0; i < page.n_documents; i++) {
         reply->jobs[reply->n_jobs++] = held_job(call, &page.documents[i]);
     }
+    /*
+     * Both numbers pass the committer, like the loss of a lease: a renewal that was
+     * answered is never followed by a loss judged on the older term (STORE design,
+     * "Outside the log").
+     */
     session_extend(call, session, decision);
     decision_soft(call, decision, session_renewed_key(session->id, call->arena),
                   call->now_ms);

@@ -12,6 +12,8 @@ static bool
 has_scope(const struct principal *who, char letter, const char *id)
 {
     char scope[SCOPE_SIZE];
+    /* A string that does not fit could only be cut, and a cut one could match: it is no
+     * match. */
     size_t size = letter == 'r' ? strcspn(id, "/") : strlen(id);
     int written = snprintf(scope, sizeof scope, "%c:%.*s", letter, (int)size, id);
     return written > 0 && (size_t)written < sizeof scope &&

@@ -26,6 +26,7 @@ judge_text(const struct judged *j)
     const Kontor__V1__TextParameter *rule = j->parameter->text;
     const char *text = j->value->text;
     size_t size = strlen(text);
+    /* An offer without a limit has the catalogue's: one order must not carry a book. */
     size_t max = rule->max_length > 0 ? (size_t)rule->max_length : PARAMETER_MAX_TEXT;
     if (size < (size_t)(rule->min_length > 0 ? rule->min_length : 0) || size > max) {
         faults_add(j->faults, j->path, "is %zu bytes long: give %" PRId32 " to %zu",
@@ -69,6 +70,10 @@ judge_decimal(const struct judged *j)
 {
     const Kontor__V1__DecimalParameter *rule = j->parameter->decimal;
     const char *value = j->value->decimal;
+    /*
+     * Decimals are compared as text, digit by digit: a double would let
+     * 0.30000000000000001 pass for 0.3 (API design, "Records").
+     */
     if (!rules_is_decimal(value)) {
         faults_add(j->faults, j->path, "\"%s\" is no decimal number", value);
         return;
@@ -188,6 +193,7 @@ judge_date(const struct judged *j)
         faults_add(j->faults, j->path, "\"%s\" is no date: write YYYY-MM-DD", value);
         return;
     }
+    /* Dates as YYYY-MM-DD sort as text, so no calendar is needed to compare them. */
     const char *earliest = limit_date(j, j->parameter->date->earliest);
     const char *latest = limit_date(j, j->parameter->date->latest);
     if (earliest != NULL && strcmp(value, earliest) < 0) {
@@ -263,6 +269,8 @@ judge_value(const struct judged *j)
         row->judge(j);
         return;
     }
+    /* An offer of a newer broker: taking a value unjudged would promise what nobody
+     * checked. */
     faults_add(j->faults, j->path, "is of a type this broker does not know");
 }
 
@@ -325,6 +333,10 @@ value_judge(const Kontor__V1__Offer *offer, Kontor__V1__ParameterValue *const *g
             size_t n_given, const char *path, int64_t now_ms, struct faults *faults,
             struct values *out)
 {
+    /*
+     * Today is UTC's, taken once from the call: decided again at the committer, past
+     * midnight perhaps, the order is judged by the day it arrived.
+     */
     struct judged j = {.today = value_date(now_ms, faults->arena), .faults = faults};
     judge_ids(offer, given, n_given, path, faults);
     out->rows =
@@ -342,6 +354,10 @@ value_judge(const Kontor__V1__Offer *offer, Kontor__V1__ParameterValue *const *g
         } else if (parameter->required && !is_constant) {
             faults_add(faults, j.path, "is required: %s", parameter->label);
         }
+        /*
+         * What is stored follows the offer's order and holds its constants: the agent
+         * reads one list, and need not know the catalogue of that day.
+         */
         if (is_constant) {
             out->rows[out->n_rows++] = constant_value(parameter, faults->arena);
         } else if (value != NULL) {
