@@ -361,6 +361,7 @@ wrote(struct rpc *rpc, bool is_ok)
     bool is_ours =
         atomic_compare_exchange_strong(&watcher->state, &writing, next) && is_ok;
     if (is_ours) {
+        atomic_store(&watcher->taken, atomic_load(&watcher->cursor));
         watcher_pump(watcher);
     }
 }

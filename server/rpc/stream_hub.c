@@ -1,5 +1,6 @@
 #include "server/rpc/stream_hub.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "server/rpc/identity.h"
@@ -200,9 +201,26 @@ hub_drain(struct hub *hub)
 /* ---- The tick, once a second ---- */
 
 /*
- * A reader that takes nothing for too long is let go, with the position to resume from
- * in what it received. When not even that gets through, the call is cut.
+ * Ends the stream with the position to resume from: that of the last message that was
+ * taken, for the one on its way may be lost.
  */
+static void
+let_go(struct watcher *watcher)
+{
+    struct arena *arena = rpc_arena(watcher->rpc);
+    int64_t seq = atomic_load(&watcher->taken);
+    struct error error = {
+        .reason = REASON_BEHIND,
+        .status = reason_row(REASON_BEHIND)->status,
+        .message = "no message was taken for too long: resume from the last position",
+        .values = {{"seq", arena_print(arena, "%" PRId64, seq)}},
+        .n_values = 1};
+    struct ending ending = {.status = error.status, .error = &error, .seq = seq};
+    rpc_end(watcher->rpc, &ending);
+}
+
+/* A reader that takes nothing for too long is let go. When not even that gets through,
+ * the call is cut. */
 static void
 tick_writing(struct hub *hub, struct watcher *watcher, int64_t now_ms)
 {
@@ -220,8 +238,7 @@ tick_writing(struct hub *hub, struct watcher *watcher, int64_t now_ms)
         return;
     }
     watcher->stalled_ms = now_ms;
-    rpc_refuse(watcher->rpc, REASON_BEHIND,
-               "no message was taken for too long: resume from the last position");
+    let_go(watcher);
 }
 
 static void

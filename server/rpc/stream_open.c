@@ -158,6 +158,7 @@ stream_begin(struct rpc *rpc, struct bytes request)
     if (!is_open) {
         return;
     }
+    atomic_init(&watcher->taken, atomic_load(&watcher->cursor));
     /* Entered before it is attached: closing takes it out again. */
     hub_add(watcher->hub, watcher);
     if (!rpc_attach(rpc, &watcher_events, watcher)) {

@@ -21,6 +21,7 @@ struct watcher {
     const struct stream_row *row;
     atomic_int state;           /* enum watcher_state. */
     _Atomic int64_t cursor;     /* All up to here was sent or is not the caller's. */
+    _Atomic int64_t taken;      /* The cursor when a message was taken last. */
     _Atomic int64_t sent_ms;    /* When the last message was begun; monotonic. */
     atomic_bool must_authorise; /* A minute passed, or more. */
     _Atomic int64_t told;       /* Position last told. */

@@ -78,6 +78,23 @@ test_the_reduced_view_lacks_internals_and_the_actor(void **state)
     (void)reader_stop(&reduced);
 }
 
+/* Each watcher has a last visible change of its own. */
+static void
+check_more(struct reader *both, struct reader *one, int64_t seq)
+{
+    Kontor__V1__RecordChange *first = reader_next(both);
+    assert_int_equal(first->seq, seq);
+    assert_true(first->more);
+    Kontor__V1__RecordChange *second = reader_next(both);
+    assert_string_equal(second->id, "coast/a-b");
+    assert_int_equal(second->seq, seq);
+    assert_false(second->more);
+    /* "coast/a-b" is not below "coast/a". */
+    assert_false(reader_next(one)->more);
+    (void)reader_stop(both);
+    (void)reader_stop(one);
+}
+
 static void
 test_more_is_set_on_all_but_the_last_visible_change(void **state)
 {
@@ -90,18 +107,26 @@ test_more_is_set_on_all_but_the_last_visible_change(void **state)
     Kontor__V1__WatchRequest request = reader_request(&position, 0);
     request.id_prefix = (char *)"coast/a";
     struct reader one = reader_begin(reader_station->op, &request);
+    assert_true(reader_next_response(&both));
+    assert_true(reader_next_response(&one));
     int64_t seq = station_call_put(reader_station, "Pair", &provider);
-    Kontor__V1__RecordChange *first = reader_next(&both);
-    assert_int_equal(first->seq, seq);
-    assert_true(first->more);
-    Kontor__V1__RecordChange *second = reader_next(&both);
-    assert_string_equal(second->id, "coast/a-b");
-    assert_int_equal(second->seq, seq);
-    assert_false(second->more);
-    /* "coast/a-b" is not below "coast/a". */
-    assert_false(reader_next(&one)->more);
-    (void)reader_stop(&both);
-    (void)reader_stop(&one);
+    check_more(&both, &one, seq);
+}
+
+static void
+test_more_is_set_alike_behind_the_ring(void **state)
+{
+    (void)state;
+    Kontor__V1__Provider provider = KONTOR__V1__PROVIDER__INIT;
+    provider.id = (char *)"coast/a";
+    provider.name = (char *)"One";
+    int64_t seq = station_call_put(reader_station, "Pair", &provider);
+    struct reader both = reader_begin_at(reader_station->op, 0);
+    Kontor__V1__Position position;
+    Kontor__V1__WatchRequest request = reader_request(&position, 0);
+    request.id_prefix = (char *)"coast/a";
+    struct reader one = reader_begin(reader_station->op, &request);
+    check_more(&both, &one, seq);
 }
 
 static void
@@ -188,7 +213,57 @@ test_progress_is_told_to_those_who_see_nothing(void **state)
     (void)reader_stop(&reader);
 }
 
+static void
+test_a_quiet_stream_tells_its_position_now_and_then(void **state)
+{
+    (void)state;
+    reader_station_with("watch_progress_ms", "1000");
+    struct reader reader = reader_begin_at(reader_station->op, 0);
+    int64_t applied = store_applied(reader_station->h->broker.store);
+    while (reader.n_positions < 4) {
+        assert_true(reader_next_response(&reader));
+        assert_int_equal(reader.response->n_changes, 0);
+    }
+    assert_int_equal(reader.position, applied);
+    (void)reader_stop(&reader);
+}
+
+/* A page of a list says its position in kontor-seq: a watch from there misses nothing
+ * that the page does not show, and repeats nothing that it does. */
+static void
+test_a_watch_goes_on_where_a_read_was(void **state)
+{
+    (void)state;
+    station_put(reader_station, "coast/a", "One", NULL);
+    struct wire_result got = wire_unary(reader_station->op, "/kontor.test.Toy/Get",
+                                        station_get(reader_station, "coast/a"), NULL);
+    assert_int_equal(got.status, STATUS_OK);
+    int64_t seq = station_put(reader_station, "coast/a", "Two", NULL);
+    struct reader reader = reader_begin_at(reader_station->op, got.seq);
+    assert_int_equal(reader_next(&reader)->seq, seq);
+    (void)reader_stop(&reader);
+}
+
 /* ---- Resuming ---- */
+
+static void
+test_a_stream_resumes_with_its_own_tag(void **state)
+{
+    (void)state;
+    int64_t seq = station_put(reader_station, "coast/a", "One", NULL);
+    struct reader reader = reader_begin_at(reader_station->op, 0);
+    assert_true(reader_next_response(&reader));
+    Kontor__V1__Position position;
+    Kontor__V1__WatchRequest request = reader_request(&position, seq - 1);
+    position.scope_tag = arena_copy(reader_station->h->arena, reader.tag);
+    (void)reader_stop(&reader);
+    reader = reader_begin(reader_station->op, &request);
+    assert_int_equal(reader_next(&reader)->seq, seq);
+    (void)reader_stop(&reader);
+    /* Another's scopes make another position of it. */
+    assert_string_equal(reader_refused(reader_station->other, &request).reason,
+                        "SCOPE_CHANGED");
+}
 
 static void
 test_a_stream_resumes_without_gap_or_repetition(void **state)
@@ -258,15 +333,21 @@ test_a_reader_that_takes_nothing_is_let_go(void **state)
     while (atomic_load(&reader_station->n_behind) == 0) {
         sched_yield();
     }
-    while (reader_next_response(&reader)) {
-        assert_true(reader.position <= store_applied(reader_station->h->broker.store));
+    int64_t last = reader.position;
+    for (Kontor__V1__RecordChange *change = reader_next(&reader); change != NULL;
+         change = reader_next(&reader)) {
+        last = change->seq;
     }
     struct wire_result result = wire_end(reader.call);
     assert_int_equal(result.status, STATUS_OUT_OF_RANGE);
     assert_string_equal(result.reason, "BEHIND");
+    /* What it says was taken was received: a watch from there leaves no gap. */
+    assert_true(result.seq > 0);
+    assert_true(result.seq <= last);
+    reader = reader_begin_at(reader_station->op, result.seq);
+    assert_int_equal(reader_next(&reader)->seq, result.seq + 1);
+    (void)reader_stop(&reader);
 }
-
-/* ---- ReadLog ---- */
 
 /* Many watchers and writers at once: everybody sees everything once, in order. */
 static void
@@ -300,11 +381,15 @@ main(void)
         TEST(test_a_change_arrives_with_its_record),
         TEST(test_the_reduced_view_lacks_internals_and_the_actor),
         TEST(test_more_is_set_on_all_but_the_last_visible_change),
+        TEST(test_more_is_set_alike_behind_the_ring),
         TEST(test_a_record_that_leaves_the_scope_is_told_once),
         TEST(test_what_is_unpublished_is_not_shown_to_latecomers),
         TEST(test_a_deletion_is_told),
         TEST(test_strangers_see_nothing_but_how_far_it_came),
         TEST(test_progress_is_told_to_those_who_see_nothing),
+        TEST(test_a_quiet_stream_tells_its_position_now_and_then),
+        TEST(test_a_watch_goes_on_where_a_read_was),
+        TEST(test_a_stream_resumes_with_its_own_tag),
         TEST(test_a_stream_resumes_without_gap_or_repetition),
         TEST(test_one_behind_the_ring_reads_the_log),
         TEST(test_a_reader_that_takes_nothing_is_let_go),

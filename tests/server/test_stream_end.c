@@ -23,6 +23,9 @@ test_positions_that_cannot_be_served_are_refused(void **state)
     struct wire_result result = reader_refused(reader_station->op, &request);
     assert_int_equal(result.status, STATUS_OUT_OF_RANGE);
     assert_string_equal(result.reason, "AHEAD");
+    request =
+        reader_request(&position, store_applied(reader_station->h->broker.store) + 1);
+    assert_string_equal(reader_refused(reader_station->op, &request).reason, "AHEAD");
     request = reader_request(&position, 0);
     position.scope_tag = (char *)"another";
     result = reader_refused(reader_station->op, &request);
@@ -99,19 +102,35 @@ test_drain_tells_the_position_and_ends(void **state)
     reader_station->server = NULL;
 }
 
+/* How far it came is told before the end: all up to there was sent or is not theirs. */
 static void
 test_other_scopes_end_an_open_stream(void **state)
 {
     (void)state;
     static const Kontor__V1__Role roles[] = {KONTOR__V1__ROLE__OPERATOR};
-    struct reader reader = reader_begin_at(reader_station->other, 0);
+    Kontor__V1__Position position;
+    Kontor__V1__WatchRequest request =
+        reader_request(&position, station_put(reader_station, "coast/a", "One", NULL));
+    struct reader reader = reader_begin(reader_station->other, &request);
     assert_true(reader_next_response(&reader));
+    position.scope_tag = arena_copy(reader_station->h->arena, reader.tag);
     station_principal(reader_station, "hills/op", "spiffe://hills.example/operator/op",
                       roles, 1, "p:hills/x");
     assert_null(reader_next(&reader));
+    assert_true(reader.position >= position.seq);
     struct wire_result result = wire_end(reader.call);
     assert_int_equal(result.status, STATUS_OUT_OF_RANGE);
     assert_string_equal(result.reason, "SCOPE_CHANGED");
+    /* Resuming where it was does not help: what entered the new scopes before would be
+     * missed. */
+    assert_string_equal(reader_refused(reader_station->other, &request).reason,
+                        "SCOPE_CHANGED");
+    /* From a list of today it goes on. */
+    position.scope_tag = (char *)"";
+    reader = reader_begin(reader_station->other, &request);
+    assert_true(reader_next_response(&reader));
+    assert_string_not_equal(reader.tag, "");
+    (void)reader_stop(&reader);
 }
 
 static void
