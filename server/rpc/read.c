@@ -34,6 +34,11 @@ grow(struct arena *arena, void *array, size_t n, size_t size)
     return larger;
 }
 
+/*
+ * What a mutation read becomes a check of its commit: the committer then notices that
+ * it changed meanwhile and lets the call decide again. The first read counts; within
+ * one snapshot a second one finds the same.
+ */
 static void
 remember(struct call *call, const struct kind *kind, const char *id, int64_t revision,
          int64_t created_at_ms)
@@ -87,6 +92,8 @@ fail_position(struct call *call, int64_t seq)
                      seq, call->applied);
 }
 
+/* What a store may answer to a read, beside what its readers handle themselves. What is
+ * not here is a mistake of ours or damage: INTERNAL. */
 struct store_failure {
     enum status status;
     enum reason reason;
@@ -159,6 +166,11 @@ call_get_as_of(struct call *call, const struct kind *kind, const char *id,
     return status == STATUS_OK ? STATUS_OK : fail_store(call, status, seq);
 }
 
+/*
+ * Read with nobody's eyes, so that one entry of the cache serves all, and judged here
+ * as the store would judge it. Positions that were heard of since the snapshot began
+ * keep the document out of the cache, never the caller from it.
+ */
 enum status
 call_get_kept(struct call *call, const struct kind *kind, const char *id,
               struct document *out)
@@ -185,6 +197,7 @@ call_get_kept(struct call *call, const struct kind *kind, const char *id,
     return STATUS_OK;
 }
 
+/* That a document was not there is a thing a decision rests on too. */
 enum status
 call_get_any(struct call *call, const struct kind *kind, const char *id,
              struct document *out)
@@ -209,6 +222,7 @@ call_find(struct call *call, struct find *find, bool is_any, struct page *out)
     return status == STATUS_OK ? STATUS_OK : fail_store(call, status, find->as_of);
 }
 
+/* A time before the log's first entry has no answer: 0 would read the present. */
 static enum status
 seq_at(struct call *call, const Google__Protobuf__Timestamp *time, int64_t *seq)
 {
@@ -224,6 +238,9 @@ seq_at(struct call *call, const Google__Protobuf__Timestamp *time, int64_t *seq)
     return STATUS_OK;
 }
 
+/* What lies above applied is refused here, before anything is read; the store, which
+ * knows them, refuses the gaps between histories, before it looks for a record. Either
+ * way a caller learns the same whether the record is there or not. */
 enum status
 call_as_of(struct call *call, const Kontor__V1__AsOf *as_of, int64_t *seq)
 {
@@ -246,6 +263,8 @@ call_as_of(struct call *call, const Kontor__V1__AsOf *as_of, int64_t *seq)
     return STATUS_OK;
 }
 
+/* w and x are fields of one message: one after the other they are that message, the
+ * wire format needs no order. */
 static struct bytes
 concatenate(struct arena *arena, struct bytes a, struct bytes b)
 {
@@ -260,6 +279,9 @@ concatenate(struct arena *arena, struct bytes a, struct bytes b)
     return (struct bytes){data, a.size + b.size};
 }
 
+/* A damaged document must not end the broker, nor be served as if it were whole: the
+ * handler gets an empty record to work on, and the frame lets the error outweigh what
+ * it answers. */
 void *
 call_record(struct call *call, const struct document *document)
 {

@@ -7,8 +7,13 @@
 #include "server/rpc/stream_watcher.h"
 
 enum {
+    /* Large enough that a busy stream is few writes, small enough that a slow reader
+     * holds little: one message is out at a time, and nothing waits behind it. */
     MESSAGE_BYTES = 64 << 10,
+    /* Commits looked at in one go: a thread of the completion queue serves everybody
+     * and must not stay with one watcher. */
     TAKE_COMMITS = 64,
+    /* A worker may take longer, and a read of the log costs more to begin. */
     CATCH_UP_BYTES = 256 << 10,
     /* Positions of others' changes are told at most so often. */
     TELL_EVERY_MS = 1000,
@@ -29,6 +34,9 @@ watcher_of(struct pool_job *job)
 
 /* ---- Moves ---- */
 
+/* Whoever finds it idle owns it from then on and must hand it to a thread that may
+ * send: the committer, which calls this, never does. One that is owned looks again by
+ * itself before it rests, so nothing is missed. */
 void
 watcher_wake(struct watcher *watcher)
 {
@@ -38,6 +46,8 @@ watcher_wake(struct watcher *watcher)
     }
 }
 
+/* WRITING is set before the write: its end may come, on another thread, before
+ * rpc_write returns. */
 void
 watcher_send(struct watcher *watcher, grpc_slice *slices, size_t n_slices)
 {
@@ -54,6 +64,8 @@ watcher_work(struct watcher *watcher,
              void (*run)(struct pool_job *job, struct store_reader *reader))
 {
     watcher->job.run = run;
+    /* A caller that goes away meanwhile must not take the watcher with it. Forced: the
+     * stream was admitted when it began, and a full queue is no reason to end it. */
     rpc_hold(watcher->rpc);
     struct pool *pool = dispatch_pool(watcher->rpc->server->dispatch);
     pool_force(pool, CLASS_READ, &watcher->job);
@@ -198,7 +210,11 @@ gather(struct watcher *watcher, struct message *message, int64_t *cursor)
     return is_told || message->n_slices > 0;
 }
 
-/* Ends the stream; how far it came is told first. */
+/*
+ * Ends the stream; how far it came is told first, so that whoever saw nothing for long
+ * resumes from here rather than from the beginning. The write comes back to the pump,
+ * which finishes then. ReadLog needs it not: it sends every commit there is.
+ */
 static void
 finish(struct watcher *watcher, const struct error *error)
 {
@@ -217,6 +233,9 @@ finish(struct watcher *watcher, const struct error *error)
     rpc_end(watcher->rpc, &ending);
 }
 
+/* Progress comes soon after others' changes moved the cursor, but not with each of
+ * them, and now and then when nothing moves: a quiet stream can be told from a dead
+ * one. */
 static bool
 is_progress_due(const struct watcher *watcher)
 {
@@ -297,6 +316,8 @@ send_rest(struct watcher *watcher)
     return has_rest;
 }
 
+/* ReadLog has no ring: commits go out whole, hashes and all, and only the log has
+ * them so. */
 static void
 pump_log(struct watcher *watcher)
 {
@@ -313,6 +334,11 @@ pump_log(struct watcher *watcher)
     }
 }
 
+/*
+ * The order is the rule: an end outweighs what could be sent, but for the rest a
+ * stopping broker still owes; then rights, before anything of the store goes out; then
+ * the position the stream begins with; then changes.
+ */
 void
 watcher_pump(struct watcher *watcher)
 {
@@ -352,6 +378,8 @@ watcher_pump(struct watcher *watcher)
 
 /* ---- Events ---- */
 
+/* The tick may have let the reader go while the message was out: then the state is
+ * ENDED and this end of the write is nobody's. */
 static void
 wrote(struct rpc *rpc, bool is_ok)
 {
@@ -372,6 +400,7 @@ kicked(struct rpc *rpc)
     watcher_pump(rpc->stream);
 }
 
+/* Out of the hub first: afterwards nobody can wake what is about to be freed. */
 static void
 closed(struct rpc *rpc)
 {

@@ -3,10 +3,13 @@
  *
  * A watcher is a cursor in the log. It belongs to one event at a time:
  *
- *   IDLE --published, tick--> OWNED --message--> WRITING --written--> OWNED
- *                             OWNED --nothing new--> IDLE
- *                             OWNED (behind the ring, or to be judged anew: on a
- * worker) WRITING --too long--> ENDED;  OWNED --an end is reached--> ENDED
+ *   IDLE    --published, tick-->      OWNED
+ *   OWNED   --message-->              WRITING --written--> OWNED
+ *   OWNED   --nothing new-->          IDLE
+ *   OWNED   --an end is reached-->    ENDED
+ *   WRITING --not taken too long-->   ENDED
+ *
+ * An owned watcher that is behind the ring, or must be judged anew, is a worker's.
  *
  * Memory: a watcher lives in its RPC's arena. Errors: as said at stream_begin.
  * Threads: whoever moved the state to OWNED owns the watcher.

@@ -10,6 +10,8 @@
 
 enum { NOTE_FIELD = 31, MAX_TAG = 20 };
 
+/* By the place in the table: a set of kinds is one word, and "is any of these wanted"
+ * one operation for every watcher and commit. */
 uint32_t
 stream_kind_bit(const struct kind *kind)
 {
@@ -102,7 +104,8 @@ stream_form_lesser(const struct stream_change *change, enum stream_form form,
 
 /* ---- Encoding ---- */
 
-/* A registry's part of an actor's id: what those who do not own the record learn. */
+/* The registry's part of an actor's id. Who works on a record is its owners' business;
+ * others learn on whose behalf. */
 static char *
 registry_of(const char *actor, struct arena *arena)
 {
@@ -165,7 +168,8 @@ record_parts(const struct stream_change *change, const Kontor__V1__Commit *commi
     return true;
 }
 
-/* head, then the record as a field of its kind's number. */
+/* head, then the record as a field of its kind's number. The record is the last field
+ * but `more`, which each watcher's message adds behind it. */
 static grpc_slice
 join(struct bytes head, uint32_t number, const struct parts *parts)
 {

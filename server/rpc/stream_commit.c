@@ -19,6 +19,8 @@ has_side(struct stream_scope scope, char side)
     return false;
 }
 
+/* LEFT is for those who saw the version before and do not see this one. Which side a
+ * string is on does not matter: either side sees something. */
 static bool
 lost_somebody(const struct stream_change *change)
 {
@@ -62,6 +64,8 @@ struct room {
     char *next;
 };
 
+/* Sizes are rounded up to what a pointer needs: the block holds lists of them between
+ * the texts. */
 static void *
 take(struct room *room, size_t size)
 {
@@ -115,6 +119,11 @@ struct filling {
     struct room room;
 };
 
+/*
+ * Every form is made once, here, for however many watchers: they share the bytes. A
+ * form the scope gives nobody is not made; the rare watcher that needs it all the same,
+ * by the present scope, reads the log.
+ */
 static bool
 fill(struct stream_commit *out, const Kontor__V1__Change *change,
      struct filling *filling)
@@ -146,6 +155,8 @@ fill(struct stream_commit *out, const Kontor__V1__Change *change,
     return true;
 }
 
+/* Counted first and allocated in one piece: the ring holds tens of thousands, and each
+ * goes at once with its last reader. */
 static struct stream_commit *
 commit_new(const Kontor__V1__Commit *commit, struct room *room)
 {

@@ -7,7 +7,14 @@
 #include "server/rpc/stream_ring.h"
 #include "server/rpc/stream_watcher.h"
 
-enum { TICK_MS = 1000, AUTHORISE_MS = 60000, LAST_WAIT_MS = 10000 };
+enum {
+    TICK_MS = 1000,
+    /* Rights are judged anew at least this often, whatever moved (the design of the RPC
+     * core, "Streams"): what expires moves nothing. */
+    AUTHORISE_MS = 60000,
+    /* For the status of a reader that was let go, which it may not take either. */
+    LAST_WAIT_MS = 10000,
+};
 
 struct hub {
     struct server *server;
@@ -241,6 +248,8 @@ tick_writing(struct hub *hub, struct watcher *watcher, int64_t now_ms)
     let_go(watcher);
 }
 
+/* The tick wakes for what no commit tells: a minute that passed, progress that is due,
+ * the cursors of those whom the last commits did not concern. */
 static void
 tick_one(struct hub *hub, struct watcher *watcher, int64_t now_ms, uint64_t generation)
 {

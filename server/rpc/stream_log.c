@@ -5,6 +5,7 @@
 #include "server/rpc/flight.h"
 #include "server/rpc/stream_watcher.h"
 
+/* Of one message; a single commit may be 1 MiB and goes alone then. */
 enum { LOG_COMMITS = 256, LOG_BYTES = 256 << 10 };
 
 static void
@@ -35,6 +36,8 @@ read_anchor(struct store_reader *reader, int64_t seq, struct arena *arena,
     return status;
 }
 
+/* The histories and the hash the first commit is chained to go ahead: with them the
+ * receiver verifies the chain from its first link on, without asking anything else. */
 void
 log_begin_job(struct pool_job *job, struct store_reader *reader)
 {

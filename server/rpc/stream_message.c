@@ -38,6 +38,7 @@ message_done(struct message *message)
     *message = (struct message){.slices = NULL};
 }
 
+/* By whole segments: below "coast/o-1" is "coast/o-1/vm", never "coast/o-10". */
 static bool
 is_below(const char *id, const char *prefix)
 {
@@ -129,6 +130,8 @@ form_in_ring(const struct watcher *watcher, const struct stream_change *change,
     return *form == FORM_NONE || GRPC_SLICE_LENGTH(change->forms[*form]) > 0;
 }
 
+/* All forms of a commit are known before the first piece is added: a commit that goes
+ * out by halves and comes again from the log would be sent twice. */
 bool
 message_commit(struct message *message, const struct watcher *watcher,
                const struct stream_commit *commit)

@@ -99,6 +99,7 @@ open_watch(struct watcher *watcher, const Kontor__V1__WatchRequest *request)
     return is_position(rpc, request->after->seq, request->after->scope_tag);
 }
 
+/* A log has no scopes, so its positions carry no tag. */
 static bool
 open_log(struct watcher *watcher, const Kontor__V1__ReadLogRequest *request)
 {
@@ -107,6 +108,8 @@ open_log(struct watcher *watcher, const Kontor__V1__ReadLogRequest *request)
     return is_position(watcher->rpc, request->after, "");
 }
 
+/* What is applied now is where a stream without a position begins, and where one that
+ * does not follow ends: later commits are not its business. */
 static struct watcher *
 watcher_new(struct rpc *rpc)
 {
