@@ -42,8 +42,8 @@ bool
 rpc_write(struct rpc *rpc, grpc_slice *slices, size_t n_slices)
 {
     grpc_byte_buffer *out = grpc_raw_byte_buffer_create(slices, n_slices);
+    size_t size = grpc_byte_buffer_length(out);
     for (size_t i = 0; i < n_slices; i++) {
-        rpc->reply_bytes += GRPC_SLICE_LENGTH(slices[i]);
         grpc_slice_unref(slices[i]);
     }
     pthread_mutex_lock(&rpc->lock);
@@ -55,6 +55,9 @@ rpc_write(struct rpc *rpc, grpc_slice *slices, size_t n_slices)
         ops[n++].data.send_message.send_message = out;
         rpc->outgoing = out;
         rpc->is_writing = true;
+        /* Under the lock, and not once it is finished: a caller that goes away ends the
+         * call on another thread, which reads the sum for the log. */
+        rpc->reply_bytes += size;
         rpc_start(rpc, ops, n, &rpc->wrote);
     }
     pthread_mutex_unlock(&rpc->lock);
