@@ -12,8 +12,11 @@ enum {
     IMPORT_BYTES = 2 << 20
 }; /* An import takes up to 500 records or so many bytes. */
 
+/* An operator writes what its provider owns, an admin all of its registry: the scope
+ * tells them apart. */
 #define WRITERS (ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN))
 
+/* Only services refer to what may come later; a provider stands alone. */
 static const struct import_part parts[] = {
     {"provider", "provider_fields", &provider_record, NULL},
     {"service", "service_fields", &service_record, service_find},

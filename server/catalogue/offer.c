@@ -36,6 +36,8 @@ offer_find(struct call *call, const char *offer_id, struct offer_found *out)
     struct offer_found found = {.offer = NULL};
     const char *slash = strrchr(offer_id, '/');
     enum status status;
+    /* What cannot be the id of an offer names nothing, and is answered like one that is
+     * not there. */
     if (!rules_is_part_id(offer_id)) {
         return call_not_found(call, KIND_SERVICE, offer_id);
     }
@@ -93,6 +95,8 @@ judge_approval(struct call *call, const Kontor__V1__Offer *offer)
     Kontor__V1__ApprovalStep before =
         KONTOR__V1__APPROVAL_STEP__APPROVAL_STEP_UNSPECIFIED;
     for (size_t i = 0; i < offer->n_approval; i++) {
+        /* The enum's numbers are in that order, so one comparison finds a step that is
+         * out of it and one that comes twice. */
         if (offer->approval[i] <= before) {
             call_fault(
                 call,
@@ -128,6 +132,8 @@ hash_offer(const Kontor__V1__Service *service, const Kontor__V1__Offer *offer,
     digest_message(&effective.base, not_ordered, hash);
 }
 
+/* A customer orders a rev, and CATALOGUE_CHANGED says that it moved. So it grows
+ * exactly when what can be ordered changes, and never takes a value twice. */
 static int64_t
 next_rev(const Kontor__V1__Service *old, const Kontor__V1__Offer *before,
          const uint8_t hash[DIGEST_SIZE])

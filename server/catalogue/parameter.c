@@ -25,6 +25,9 @@ parameter_pattern_matches(struct arena *arena, const char *pattern, const char *
     if (pattern[0] == '\0') {
         return true;
     }
+    /* The pattern is of the whole value. A pattern that does not compile matches
+     * nothing, rather than letting everything through; the rule table refuses it when
+     * the offer is written. */
     if (regcomp(&compiled, arena_print(arena, "^(%s)$", pattern),
                 REG_EXTENDED | REG_NOSUB) != 0) {
         return false;
@@ -47,6 +50,7 @@ parameter_same_value(const Kontor__V1__Value *a, const Kontor__V1__Value *b)
         return strcmp(a->text, b->text) == 0;
     case KONTOR__V1__VALUE__KIND_INTEGER:
         return a->integer == b->integer;
+    /* 1.0 and 1.00 are one amount. */
     case KONTOR__V1__VALUE__KIND_DECIMAL:
         return rules_is_decimal(a->decimal) && rules_is_decimal(b->decimal) &&
                rules_compare_decimal(a->decimal, b->decimal) == 0;
@@ -80,6 +84,7 @@ judge_value(const struct judging *judging, Kontor__V1__Value **values, size_t in
                    "must be one value, not a list and not nothing");
         return;
     }
+    /* A form shows one kind of input for the whole list. */
     if (value->kind_case != values[0]->kind_case) {
         call_fault(judging->call, path,
                    "must be of the same type as the first value of the list");
@@ -110,6 +115,7 @@ judge_text(const struct judging *judging, const Kontor__V1__Parameter *parameter
     const Kontor__V1__TextParameter *text = parameter->text;
     size_t length = strlen(text->default_text);
     int32_t longest = text->max_length == 0 ? PARAMETER_MAX_TEXT : text->max_length;
+    /* No default is no contradiction, whatever the limits are. */
     if (length == 0) {
         return;
     }
@@ -148,6 +154,7 @@ judge_quantity(const struct judging *judging, const Kontor__V1__Parameter *param
 {
     const Kontor__V1__Money *start = parameter->quantity->start_price;
     const Kontor__V1__Money *step = parameter->quantity->step_price;
+    /* The price is their sum, and nothing here knows rates of exchange. */
     if (start != NULL && step != NULL && strcmp(start->currency, step->currency) != 0) {
         call_fault(judging->call, path_in(judging, "step_price.currency"),
                    "must be that of start_price, %s", start->currency);

@@ -41,6 +41,8 @@ judge_provider(struct call *call, const Kontor__V1__Service *service)
         return status;
     }
     status = call_get_any(call, KIND_PROVIDER, service->provider, &document);
+    /* The read adds a check that the provider is there, or is not, when this is
+     * committed. */
     if (status != STATUS_NOT_FOUND) {
         return status;
     }
@@ -62,6 +64,8 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     if (status != STATUS_OK) {
         return status;
     }
+    /* Judged before it is stamped: what is refused must not use up a revision of an
+     * offer. */
     offer_judge(call, service);
     offer_stamp(call, old, service);
     return STATUS_OK;

@@ -13,11 +13,17 @@ enum {
     IMPORT_BYTES = 2 << 20
 }; /* An import takes up to 500 records or so many bytes. */
 
+/* Whose site it is, the scope decides; these roles only say who writes configuration at
+ * all. */
 #define WRITERS (ROLE_BIT(SITE_ADMIN) | ROLE_BIT(ADMIN))
+/* Who may read an order may trace it. A reader may not: what carries an order is part
+ * of the order. */
 #define TRACERS                                                                        \
     (ROLE_BIT(PORTAL) | ROLE_BIT(APPROVER) | ROLE_BIT(SHIFTER) | ROLE_BIT(OPERATOR) |  \
      ROLE_BIT(AGENT) | ROLE_BIT(ADMIN) | ROLE_BIT(PEER))
 
+/* What is referred to stands first, but records may come in any order: what refers to a
+ * later one is a finding. */
 static const struct import_part parts[] = {
     {"site", "site_fields", &site_record, NULL},
     {"endpoint", "endpoint_fields", &endpoint_record, NULL},

@@ -50,6 +50,8 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     if (status != STATUS_OK) {
         return status;
     }
+    /* The service may be somebody else's, or come later: it is never a reason to
+     * refuse. */
     import_find_reference(call, "service", KIND_SERVICE, endpoint->service);
     return judge_site(call, old, endpoint);
 }
@@ -146,5 +148,8 @@ endpoint_resolve(struct call *call, const char *registry,
         }
         gather_named(call, registry, name, &page, &named);
     } while (page.next_token[0] != '\0' && named.n < 2);
+    /* A name that says site, host and type means what it says, even where a source
+     * lists such an endpoint twice; a shorter name that fits several means none of
+     * them. */
     return named.n == 1 || is_whole ? named.first : NULL;
 }

@@ -22,6 +22,8 @@ site_scope(struct call *call, const char *id, char ***scope, size_t *n_scope)
     *n_scope = 2;
 }
 
+/* Within the caller's scopes and without a check: the name is for showing and matching,
+ * and a decision must not be made again because a site was renamed. */
 const char *
 site_short_name(struct call *call, const char *id)
 {
@@ -90,6 +92,8 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     if (status != STATUS_OK) {
         return status;
     }
+    /* A change of case or accents alone keeps the name: its guard is held by this very
+     * site. */
     if (old != NULL && strcmp(guard_of(call, old), guard_of(call, site)) == 0) {
         return STATUS_OK;
     }

@@ -21,6 +21,7 @@ struct ahead {
 static void
 add_downtime(struct call *call, struct ahead *ahead, Kontor__V1__Downtime *downtime)
 {
+    /* A cancelled one stays in the store for its history and hits nothing. */
     if (downtime->is_cancelled) {
         return;
     }
@@ -179,6 +180,9 @@ trace_item(struct call *call, const struct ahead *ahead,
 static enum status
 trace_items(struct call *call, const char *order, Kontor__V1__TraceResponse *reply)
 {
+    /* An order has at most so many items, so one page holds them. Each is read within
+     * the caller's scopes: a provider traces what it delivers, not its neighbour's
+     * part. */
     struct find find = {.kind = KIND_ITEM, .prefix = order, .limit = MAX_ITEMS};
     struct ahead ahead = {.rows = NULL};
     struct page page;

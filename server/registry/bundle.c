@@ -9,6 +9,8 @@
  * not pass each other. */
 static const char bundles_guard[] = "trust/bundles";
 
+/* Registries are few, partners by contract, so each change of a bundle reads all of
+ * them. */
 enum { REGISTRIES_PAGE = 100 };
 
 static enum status
@@ -41,6 +43,7 @@ check_against(struct call *call, const struct document *document,
                              : fail_collision(call, authority->name, document->id);
 }
 
+/* A registry may keep a key of its own under a new certificate: only others count. */
 static enum status
 check_page(struct call *call, const struct page *page, const char *registry,
            const struct bundle *bundle)
@@ -74,6 +77,8 @@ check_others(struct call *call, const char *registry, const struct bundle *bundl
     return STATUS_OK;
 }
 
+/* Reading the others adds no check a new registry would trip, for it is not there yet
+ * to be read. Whoever writes the guard second is decided anew and sees the first. */
 static enum status
 guard_write(struct call *call, struct decision *decision)
 {
@@ -101,6 +106,8 @@ bundle_judge(struct call *call, struct decision *decision, const char *registry,
     if (status != STATUS_OK) {
         return status;
     }
+    /* What is stored is written anew from what was read, so that no text around a
+     * certificate is kept, and what later readers parse is what was judged. */
     *pem = bundle.pem;
     return guard_write(call, decision);
 }

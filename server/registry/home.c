@@ -29,6 +29,8 @@ decide(struct call *call, const void *request, struct decision *decision)
 {
     const struct waiting *waiting = request;
     const struct home_wanted *wanted = waiting->wanted;
+    /* Only commit 1 may come without a caller whose rights were judged: in a store that
+     * has a home anybody with a shell could make himself its admin. */
     if (call->applied != 0) {
         return call_fail(call, REASON_ALREADY_EXISTS,
                          "the store is not empty; --init begins a new one only");
@@ -42,6 +44,8 @@ decide(struct call *call, const void *request, struct decision *decision)
     registry->bundle = (char *)wanted->bundle;
     create.registry = registry;
     create.first_admin = (char *)wanted->admin;
+    /* The frame checks what comes by wire; this request does not, so its rules are
+     * checked here, or --init would store what CreateRegistry refuses. */
     rules_check(&create.base, call->faults);
     enum status status = call_check_faults(call);
     if (status != STATUS_OK) {
@@ -50,6 +54,8 @@ decide(struct call *call, const void *request, struct decision *decision)
     return registry_put_new(call, decision, wanted->registry, registry, wanted->admin);
 }
 
+/* There is no client that would unfold the faults: a line on a terminal names them all
+ * at once. */
 static void
 error_print(const struct error *error, char *text, size_t size)
 {
@@ -70,6 +76,8 @@ done(void *context, enum status status, const struct error *error,
 {
     struct waiting *waiting = context;
     (void)commit;
+    /* The committer's thread tells; the one that waits owns the text, so it is written
+     * while that one cannot go on. */
     (void)pthread_mutex_lock(&waiting->lock);
     waiting->status = status;
     waiting->is_over = true;
@@ -94,6 +102,8 @@ home_create(struct dispatch *dispatch, const struct home_wanted *wanted, char *e
                             .request = &waiting,
                             .done = done,
                             .context = &waiting};
+    /* As a work of the broker's own it takes the way of every change: judged by the
+     * committer, durable before it is answered. */
     enum status status = dispatch_own(dispatch, &work);
     if (status != STATUS_OK) {
         (void)snprintf(error, error_size, "the store takes no work: %s",
@@ -110,6 +120,8 @@ home_create(struct dispatch *dispatch, const struct home_wanted *wanted, char *e
 
 /* ---- Summing up ---- */
 
+/* Which registry is home is a fact of the store, not of the configuration: a changed
+ * setting must not hand the broker to another. */
 static enum status
 note_home(const struct document *document, struct arena *arena,
           struct home_summary *out)

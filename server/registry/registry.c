@@ -40,11 +40,14 @@ check_new(struct call *call, const Kontor__V1__Registry *wanted,
         call_fault(call, "registry.trust_domain",
                    "must be 1 to 255 lower-case letters, digits and . _ -");
     }
+    /* A wildcard would make everybody of the trust domain its first admin. */
     if (!identity_name_is_full(first_admin)) {
         call_fault(call, "first_admin",
                    "must be spiffe://<trust domain>/<path>, exact");
         return call_check_faults(call);
     }
+    /* The chain of a foreign name never leads to this registry's bundle, so such an
+     * admin could not come in, and nobody else could make another. */
     const char *domain = identity_name_domain(first_admin, call->arena);
     if (strcmp(domain, wanted->trust_domain) != 0) {
         call_fault(call, "first_admin", "must be of the trust domain %s",
@@ -66,6 +69,8 @@ check_free(struct call *call, const Kontor__V1__Registry *wanted)
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+/* One trust domain belongs to one registry for ever, for a name in it must lead to
+ * exactly one bundle. The guard stays when the registry is suspended. */
 static enum status
 take_domain(struct call *call, struct decision *decision, const char *trust_domain)
 {
@@ -102,6 +107,8 @@ registry_put_new(struct call *call, struct decision *decision, const char *home,
     if (status != STATUS_OK) {
         return status;
     }
+    /* Field by field, so that nothing the broker alone decides, state and home above
+     * all, comes from the request. */
     Kontor__V1__Registry *registry = arena_alloc(call->arena, sizeof *registry);
     kontor__v1__registry__init(registry);
     registry->id = wanted->id;
@@ -112,6 +119,7 @@ registry_put_new(struct call *call, struct decision *decision, const char *home,
     registry->state = KONTOR__V1__REGISTRY__STATE__ACTIVE;
     registry->is_home = strcmp(wanted->id, home) == 0;
     put(call, decision, home, 0, registry);
+    /* In the same commit: a registry without an admin could never be administered. */
     return principal_put_admin(call, decision, wanted->id, first_admin);
 }
 
@@ -133,7 +141,9 @@ registry_create_answer(struct call *call, const void *request,
 
 /* ---- Changing ---- */
 
-/* A registry for an administrator of it or of home, at the revision expected. */
+/* A registry for an administrator of it or of home, at the revision expected. Standing
+ * comes before reading: somebody of another registry gets the same answer for one that
+ * is there and one that is not. */
 static enum status
 open_registry(struct call *call, const char *id, int64_t expected,
               struct document *document, Kontor__V1__Registry **registry)
@@ -151,6 +161,7 @@ open_registry(struct call *call, const char *id, int64_t expected,
     return standing_revision(call, document, expected);
 }
 
+/* Everything else has a call of its own with rules of its own, or never changes. */
 static bool
 is_changeable(const char *field)
 {
@@ -184,6 +195,8 @@ check_update(struct call *call, const Kontor__V1__UpdateRegistryRequest *update)
                        mask->paths[i]);
         }
     }
+    /* Without a mask a field that is set is meant, and silence about one that is not
+     * taken would look like success. */
     if (mask == NULL && update->registry->bundle[0] != '\0') {
         call_fault(call, "registry.bundle", "is changed by RotateBundle");
     }
@@ -241,6 +254,10 @@ registry_rotate(struct call *call, const void *request, struct decision *decisio
     if (status != STATUS_OK) {
         return status;
     }
+    /* The new bundle replaces the old one whole: to change authorities without an
+     * interruption one gives both until every certificate is issued by the new one.
+     * Trust moves with this commit, so certificates of an authority that is gone are
+     * refused from then on. */
     registry->bundle = (char *)bundle;
     put(call, decision, call->broker->home, document.revision, registry);
     return STATUS_OK;
@@ -262,6 +279,7 @@ registry_suspend(struct call *call, const void *request, struct decision *decisi
     const Kontor__V1__SuspendRegistryRequest *suspend = request;
     struct document document;
     Kontor__V1__Registry *registry = NULL;
+    /* Before anything is read: with home suspended nobody could resume it. */
     if (strcmp(suspend->id, call->broker->home) == 0) {
         return call_fail(call, REASON_HOME_REGISTRY,
                          "registry %s runs this broker and cannot be suspended",
@@ -277,6 +295,8 @@ registry_suspend(struct call *call, const void *request, struct decision *decisi
                             "SuspendRegistry", "ResumeRegistry");
     }
     registry->state = KONTOR__V1__REGISTRY__STATE__SUSPENDED;
+    /* Who is shut out learns only that he is: the reason is for admins who read the
+     * record. */
     registry->suspended_because = suspend->reason;
     put(call, decision, call->broker->home, document.revision, registry);
     return STATUS_OK;

@@ -19,6 +19,8 @@ enum status
 revocation_create(struct call *call, const void *request, struct decision *decision)
 {
     const Kontor__V1__RevokeCertificateRequest *revoke = request;
+    /* Home is no exception: what a registry trusts is its own affair, and home can
+     * suspend a whole registry where it must. */
     enum status status = standing_inside(call, revoke->registry);
     if (status != STATUS_OK) {
         return status;
@@ -34,6 +36,8 @@ revocation_create(struct call *call, const void *request, struct decision *decis
     if (status != STATUS_NOT_FOUND) {
         return status;
     }
+    /* That the broker has never seen this certificate is no reason to refuse: it may be
+     * stolen before it is first used. */
     Kontor__V1__Revocation revocation = KONTOR__V1__REVOCATION__INIT;
     revocation.id = (char *)id;
     revocation.reason = revoke->reason;

@@ -8,6 +8,8 @@
 /* A bundle of 16 certificates with room to spare. */
 enum { MAX_BUNDLE_REQUEST = 512 << 10 };
 
+/* Whether the caller is an admin of this registry is for the handler to say: the row
+ * knows roles, not whose they are. */
 #define ROLES_ADMINS (ROLE_BIT(ADMIN) | ROLE_BIT_HOME_ADMIN)
 
 static const struct row rows[] = {

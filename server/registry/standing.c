@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* The scope decides, not the name of the caller: an admin whose record has only a
+ * provider's string is nobody in the rest of the registry. */
 bool
 standing_is_inside(const struct call *call, const char *registry)
 {
@@ -21,6 +23,8 @@ standing_inside(struct call *call, const char *registry)
     if (standing_is_inside(call, registry)) {
         return STATUS_OK;
     }
+    /* Who is of this registry learns which string is missing; somebody else's is told
+     * only whom to ask. */
     if (strcmp(call->who->registry, registry) == 0) {
         return call_must_have(call, arena_print(call->arena, "r:%s", registry));
     }
@@ -35,6 +39,9 @@ standing_inside_or_home(struct call *call, const char *registry)
     return standing_is_home_admin(call) ? STATUS_OK : standing_inside(call, registry);
 }
 
+/* These records are not read by the generic Update, so they judge expected_revision
+ * themselves. It is checked here for the caller's sake; the committer judges the
+ * revision that was read again, against what is committed meanwhile. */
 enum status
 standing_revision(struct call *call, const struct document *document, int64_t expected)
 {
@@ -51,6 +58,7 @@ standing_revision(struct call *call, const struct document *document, int64_t ex
 char **
 standing_scope(struct call *call, const char *registry)
 {
+    /* Room for one more: a registry's own record is read by home, too. */
     char **scope = arena_alloc(call->arena, 2 * sizeof *scope);
     scope[0] = arena_print(call->arena, "=r:%s", registry);
     return scope;

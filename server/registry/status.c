@@ -6,6 +6,8 @@
 #include "server/order/moment.h"
 #include "server/rpc/identity.h"
 
+/* The histories tell a reader of a backup or a watch whether its position belongs to
+ * this log or to one that a restore left behind. */
 static enum status
 histories_fill(struct call *call, Kontor__V1__GetStatusResponse *response)
 {
@@ -32,6 +34,8 @@ status_get(struct call *call, const void *request, struct decision *decision)
     response->applied = call->applied;
     response->seq = store_applied(broker->store);
     response->started_at = moment_new(call->arena, broker->started_at_ms);
+    /* Of the broker's own certificate: nobody can connect any more once it is over, so
+     * what watches the broker must learn of it here, beforehand. */
     response->certificate_ends_at =
         moment_new(call->arena, identity_certificate_ends_ms(broker->identity));
     response->is_search_ready =

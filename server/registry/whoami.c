@@ -17,6 +17,8 @@ advice_for(struct call *call)
         call->who->identity, call->who->registry, call->who->identity);
 }
 
+/* Only the roles a record can give. What is derived, such as being an admin of home,
+ * has no name in the contract. */
 static void
 roles_fill(struct call *call, Kontor__V1__WhoAmIResponse *response)
 {
@@ -37,6 +39,8 @@ whoami_get(struct call *call, const void *request, struct decision *decision)
     (void)request;
     kontor__v1__who_am_iresponse__init(response);
     response->identity = (char *)who->identity;
+    /* The one call a stranger with a good certificate may make, so it has no id and no
+     * rights to tell, but the exact name an admin must enter. */
     response->is_registered = who->id[0] != '\0';
     response->principal = (char *)who->id;
     response->registry = (char *)who->registry;
