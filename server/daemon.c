@@ -127,6 +127,8 @@ log_call(void *context, const struct server_call *call)
                sizeof fields / sizeof fields[0]);
 }
 
+/* A store without a home registry has nobody whose certificate could be judged, so
+ * serving it would help no one: the cure is said instead. */
 static enum status
 open_store(struct daemon *daemon)
 {
@@ -160,6 +162,8 @@ open_identity(struct daemon *daemon)
     return identity_open(&options, &daemon->broker.identity, daemon->error, ERROR_SIZE);
 }
 
+/* The cache and the index listen to commits, so they are made before the server can
+ * write any; the index is filled only by start_search, beside the first calls. */
 static enum status
 open_cache(struct daemon *daemon)
 {
@@ -177,6 +181,8 @@ open_search(struct daemon *daemon)
 static enum status
 open_server(struct daemon *daemon)
 {
+    /* With health and reflection, which the server adds: every method that can be
+     * called is counted under its own name. */
     const struct service_rows **all = server_services(services_table);
     daemon->metrics = metrics_new(all);
     free(all);
@@ -237,6 +243,8 @@ open_metrics(struct daemon *daemon)
     return status;
 }
 
+/* Last of all: who waits for the file, a test or a script, may connect the moment it is
+ * there. */
 static enum status
 say_port(struct daemon *daemon)
 {
@@ -269,6 +277,8 @@ daemon_open(struct daemon *daemon)
     return STATUS_OK;
 }
 
+/* Nothing decides any more once the server has stopped, so only then is what calls look
+ * into closed. */
 static void
 daemon_close(struct daemon *daemon)
 {
@@ -295,6 +305,7 @@ say_ready(struct daemon *daemon, int64_t started_ms)
 {
     const char *listen = daemon->base->settings->listen;
     const char *colon = strrchr(listen, ':');
+    /* The port is the one that was bound: the setting may say 0. */
     int host_size = colon != NULL ? (int)(colon - listen) : (int)strlen(listen);
     (void)fprintf(stderr,
                   "kontord: ready on %.*s:%d seq %" PRId64 " in %" PRId64 " ms\n",
@@ -321,6 +332,8 @@ look_at_expiry(struct daemon *daemon)
              "the server's certificate expires in %" PRId64 " days; renew it", days);
 }
 
+/* A pair that cannot be used changes nothing: a broker must not fall silent over a
+ * mistake in renewing it. */
 static void
 reload(struct daemon *daemon)
 {
@@ -338,6 +351,8 @@ serve(struct daemon *daemon, const sigset_t *taken)
 {
     const struct timespec look = {.tv_sec = EXPIRY_LOOK_S};
     int number = 0;
+    /* A certificate nears its end without anything happening, so the wait is cut into
+     * hours. */
     while (number != SIGTERM && number != SIGINT) {
         look_at_expiry(daemon);
         number = sigtimedwait(taken, NULL, &look);

@@ -100,6 +100,7 @@ options_read(int argc, char **argv, struct options *options)
         if (row == NULL) {
             return usage("there is no option ", argv[i]);
         }
+        /* The last of two equal options counts, as with most programs. */
         char *place = (char *)options + row->offset;
         if (row->value == NULL) {
             *(bool *)place = true;
@@ -120,6 +121,8 @@ init(struct base *base, const struct options *options)
                                   .trust_domain = options->trust_domain,
                                   .bundle_path = options->bundle,
                                   .admin = options->admin};
+    /* None of the four has a default one could live with: registry and trust domain
+     * stand in every id and certificate that follows. */
     bool is_whole = begin.registry != NULL && begin.trust_domain != NULL &&
                     begin.bundle_path != NULL && begin.admin != NULL;
     if (!is_whole) {
@@ -136,6 +139,8 @@ run(const struct options *options, struct settings *settings)
     /* The store holds what people wrote: it is nobody else's to read. */
     (void)umask(S_IRWXG | S_IRWXO);
     base_init(&base, settings);
+    /* Before the settings are read: the time to ready is measured as whoever starts the
+     * broker feels it. */
     int64_t started_ms = clock_monotonic_ms(&base.clock);
     char error[ERROR_SIZE] = "";
     if (config_load(settings, options->config, error, sizeof error) != STATUS_OK) {
@@ -183,11 +188,14 @@ main(int argc, char **argv)
     if (code != EXIT_SUCCESS) {
         return code;
     }
+    /* Help needs no settings, and least of all correct ones. */
     if (texts_print(&options)) {
         return EXIT_SUCCESS;
     }
     int n_verbs = options.is_check + options.is_init + options.is_rebuild +
                   (options.restore != NULL ? 1 : 0);
+    /* Each of them opens the store its own way; in which order they were meant nobody
+     * could guess. */
     if (n_verbs > 1) {
         return usage("--check, --init, --restore and --rebuild exclude each other", "");
     }

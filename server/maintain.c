@@ -90,6 +90,8 @@ check_store(struct base *base, struct store *store)
     char commits[32];
     char position[32];
     int64_t verified = 0;
+    /* The hash chain is walked from the first entry: a check that trusted what it had
+     * verified before would miss damage to old pages. */
     if (store_verify(store, &verified, error, sizeof error) != STATUS_OK) {
         (void)printf("store  %s %s  chain good up to %s only: %s\n",
                      store_backend(store), base->settings->store,
@@ -143,10 +145,13 @@ maintain_check(struct base *base)
 {
     char error[ERROR_SIZE] = "";
     struct store *store = NULL;
+    /* Read only, so that a check may run beside the broker. */
     struct store_options options = base_store(base, true);
     if (store_open(&options, &store, error, sizeof error) != STATUS_OK) {
         return fail("%s", error);
     }
+    /* All three are judged whatever the first says: an operator learns everything that
+     * is wrong at once. */
     bool is_good = check_store(base, store);
     is_good = check_tls(base) && is_good;
     is_good = check_trust(store) && is_good;
@@ -161,6 +166,8 @@ bundle_read(const char *path)
 {
     FILE *file = fopen(path, "re");
     char *text = file != NULL ? calloc(1, BUNDLE_MAX + 1) : NULL;
+    /* What is larger is cut, and then refused as no bundle: the rule of sixteen
+     * certificates comes to far less. */
     size_t size = text != NULL ? fread(text, 1, BUNDLE_MAX, file) : 0;
     if (file != NULL) {
         (void)fclose(file);
@@ -195,6 +202,8 @@ work_in(struct base *base, struct store *store, work_fn work, const void *contex
                        "cannot start a thread; look at the limits of the system");
         return STATUS_RESOURCE_EXHAUSTED;
     }
+    /* One worker does: nothing else is in flight, and the committer has a thread of its
+     * own. */
     enum status status = work(dispatch, context, error, ERROR_SIZE);
     dispatch_drain(dispatch);
     dispatch_free(dispatch);
@@ -269,6 +278,8 @@ maintain_restore(struct base *base, const char *path)
 {
     char error[ERROR_SIZE] = "";
     struct store_options options = base_store(base, false);
+    /* The orders are moved before the broker can serve them: an agent that still holds
+     * a job of the lost time must find it taken away. */
     enum status status = store_restore(&options, path, error, sizeof error);
     if (status == STATUS_OK) {
         status = work_on(base, recover_orders, NULL, error);
