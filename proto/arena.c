@@ -19,6 +19,8 @@ struct arena {
     size_t used;
 };
 
+/* Messages from outside are unpacked under a budget: a few bytes on the wire can ask
+ * for a thousand times as much memory. */
 struct budget {
     ProtobufCAllocator allocator;
     struct arena *arena;
@@ -28,6 +30,8 @@ struct budget {
 static struct block *
 block_new(size_t size, struct block *next)
 {
+    /* Zeroed here once, so that everything an arena gives out is, without a pass of its
+     * own. */
     struct block *block = calloc(1, sizeof *block + size);
     if (block == NULL) {
         return NULL;
@@ -74,6 +78,8 @@ arena_reset(struct arena *arena)
         free(arena->blocks);
         arena->blocks = next;
     }
+    /* Only the oldest block is kept, a small one: an arena that once held a large call
+     * does not keep its size. What was used is zeroed, for a new block would be. */
     memset(arena->blocks->data, 0, arena->blocks->used);
     arena->blocks->used = 0;
     arena->used = 0;
@@ -103,6 +109,8 @@ arena_grow(struct arena *arena, size_t need)
 void *
 arena_try(struct arena *arena, size_t size)
 {
+    /* Rounding up must not wrap around: a size computed from the wire may be anything.
+     */
     if (size > SIZE_MAX / 2) {
         return NULL;
     }
@@ -151,6 +159,8 @@ arena_vprint(struct arena *arena, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
+    /* Once for the size and once for the text; the second pass needs arguments of its
+     * own. */
     int size = vsnprintf(NULL, 0, format, args);
     if (size < 0) {
         abort();
@@ -182,6 +192,8 @@ budget_alloc(void *data, size_t size)
     return arena_try(budget->arena, size);
 }
 
+/* protobuf-c frees what a damaged message had made so far; the arena takes it all back
+ * later, and what was counted stays counted. */
 static void
 budget_free(void *data, void *memory)
 {

@@ -18,6 +18,9 @@ chain_digest(const Kontor__V1__Change *change, uint8_t out[DIGEST_SIZE])
         return;
     }
     size_t size = change->salt.len + change->doc.len;
+    /* The salt comes first and has a fixed size, so no other pair of salt and document
+     * makes the same bytes. Without it somebody could guess an erased document, a name
+     * say, and prove the guess by its digest. */
     uint8_t *both = malloc(size + 1);
     if (both == NULL) {
         abort();
@@ -32,6 +35,8 @@ chain_digest(const Kontor__V1__Change *change, uint8_t out[DIGEST_SIZE])
     free(both);
 }
 
+/* The lists of a commit have no order that means anything, so the hash sees them
+ * sorted: it is the same whatever wrote them, another backend or another version. */
 static int
 compare_documents(const char *kind_a, const char *id_a, const char *kind_b,
                   const char *id_b)
@@ -77,6 +82,8 @@ sorted(struct arena *arena, const void *list, size_t n,
     return copy;
 }
 
+/* Everything goes in with its length before it: the end of one field must never pass
+ * for the beginning of the next. */
 static void
 add_bytes(struct digest *digest, ProtobufCBinaryData bytes)
 {
@@ -142,6 +149,8 @@ chain_hash(const Kontor__V1__Commit *commit, struct arena *arena,
            uint8_t out[DIGEST_SIZE])
 {
     struct digest *digest = digest_new(arena);
+    /* The documents are in by their digests alone, so one can be erased, as the law may
+     * ask, and the chain still holds. */
     digest_add_text(digest, format_name);
     add_bytes(digest, commit->prev);
     digest_add_int(digest, commit->seq);
@@ -168,6 +177,8 @@ does_follow(const struct chain *chain, int64_t seq,
     if (seq == chain->seq + 1) {
         return true;
     }
+    /* Numbers are dense but where a restore began a new history above all that the lost
+     * past may have used. */
     for (size_t i = 0; i < n_histories; i++) {
         if (histories[i]->first_seq == seq &&
             histories[i]->last_common_seq == chain->seq) {
@@ -184,6 +195,7 @@ judge_shape(const Kontor__V1__Commit *commit)
     if (commit->base.n_unknown_fields > 0) {
         return "it holds a field this version does not know";
     }
+    /* The hash covers milliseconds, so a finer time could be changed unseen. */
     if (commit->at == NULL || commit->at->nanos < 0 ||
         commit->at->nanos % MS_IN_NS != 0 || commit->at->base.n_unknown_fields > 0) {
         return "its time is missing or not in whole milliseconds";
@@ -242,6 +254,8 @@ judge_changes(const Kontor__V1__Commit *commit, struct arena *arena)
     }
     Kontor__V1__Change **list =
         sorted(arena, commit->changes, commit->n_changes, compare_changes);
+    /* A document written twice in one commit would have two contents at one position.
+     */
     for (size_t i = 1; i < commit->n_changes; i++) {
         if (compare_changes(&list[i - 1], &list[i]) == 0) {
             return arena_print(arena, "commit %lld: %s %s is in it twice",
@@ -279,6 +293,8 @@ chain_check(struct chain *chain, const Kontor__V1__Commit *commit,
     if (wrong != NULL) {
         return wrong;
     }
+    /* Only what is whole moves the chain on: after a fault it still names the last good
+     * position. */
     chain->seq = commit->seq;
     memcpy(chain->hash, hash, DIGEST_SIZE);
     return NULL;

@@ -31,6 +31,7 @@ judge_timestamp(const ProtobufCMessage *message)
     return nothing;
 }
 
+/* Source: google/type/money.proto. */
 static struct rule_finding
 judge_money(const ProtobufCMessage *message)
 {
@@ -42,6 +43,8 @@ judge_money(const ProtobufCMessage *message)
     return nothing;
 }
 
+/* A list in a list has no form a person could fill in, and would let a value nest as
+ * deep as the wire does. */
 static struct rule_finding
 judge_value_list(const ProtobufCMessage *message)
 {
@@ -86,6 +89,7 @@ static struct rule_finding
 judge_decimal_parameter(const ProtobufCMessage *message)
 {
     const Kontor__V1__DecimalParameter *decimal = (const void *)message;
+    /* What is no decimal is a fault of its own field; it is not compared. */
     if (rules_is_decimal(decimal->minimum) && rules_is_decimal(decimal->maximum) &&
         rules_compare_decimal(decimal->minimum, decimal->maximum) > 0) {
         return (struct rule_finding){"minimum", "must not exceed maximum"};
@@ -111,6 +115,7 @@ static struct rule_finding
 judge_date_parameter(const ProtobufCMessage *message)
 {
     const Kontor__V1__DateParameter *date = (const void *)message;
+    /* ISO dates order as texts. */
     if (rules_is_date(date->earliest) && rules_is_date(date->latest) &&
         strcmp(date->earliest, date->latest) > 0) {
         return (struct rule_finding){"earliest", "must not come after latest"};
@@ -131,6 +136,7 @@ judge_downtime(const ProtobufCMessage *message)
     return (struct rule_finding){"end_at", "must come after start_at"};
 }
 
+/* The reason goes to the customer, who could do nothing about a bare refusal. */
 static struct rule_finding
 judge_decide_item(const ProtobufCMessage *message)
 {
@@ -172,6 +178,8 @@ rules_judge_message(const ProtobufCMessage *message)
     return nothing;
 }
 
+/* Faults name an element by what people call it, offers[standard], not by its place,
+ * which changes when a list is edited. */
 const char *
 rules_element_name(const ProtobufCMessage *element)
 {
