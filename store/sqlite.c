@@ -66,6 +66,10 @@ static void
 sqlite_close(void *db)
 {
     struct sqlite *self = db;
+    /* Whoever closes last makes the WAL part of the file and removes it. */
+    if (self->lock_fd >= 0) {
+        sqlite_file_closing(self);
+    }
     if (self->writer.db != NULL) {
         sqlite_conn_close(&self->writer);
     }
@@ -104,6 +108,9 @@ sqlite_open(const struct backend_open *open, void **out)
     if (status != STATUS_OK) {
         sqlite_close(db);
         return status;
+    }
+    if (db->lock_fd >= 0) {
+        sqlite_file_opened(db);
     }
     *out = db;
     return STATUS_OK;

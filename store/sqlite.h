@@ -47,11 +47,15 @@ struct sqlite {
  * sqlite3_free. */
 char *sqlite_file_path(const char *path);
 /* Refuses a path that can be no store, before anything is made: a folder, a pipe,
- * somebody's text. */
+ * somebody's text; and a store whose WAL was lost: DATA_LOSS. */
 enum status sqlite_file_judge(struct sqlite *db) MUST_CHECK;
 /* Keeps other brokers out until sqlite_file_unlock, which may be called without. */
 enum status sqlite_file_lock(struct sqlite *db) MUST_CHECK;
 void sqlite_file_unlock(struct sqlite *db);
+/* From now on a WAL lies beside the file. While the lock is held. */
+void sqlite_file_opened(const struct sqlite *db);
+/* From now on it may be gone. While the lock is held. */
+void sqlite_file_closing(const struct sqlite *db);
 
 /* ---- sqlite_conn.c ---- */
 

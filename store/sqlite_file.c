@@ -9,6 +9,8 @@
 
 #include "store/sqlite.h"
 
+enum { MARK_SIZE = 48 };
+
 /* ---- Its name ---- */
 
 /* The folder's one name, and the file's name in it; NULL without such a folder. */
@@ -46,14 +48,7 @@ sqlite_file_path(const char *path)
     return out;
 }
 
-/* ---- What it may be ---- */
-
-static enum status
-file_refuse(struct sqlite *db, const char *why)
-{
-    failure_set(db->open.failure, "%s %s", db->path, why);
-    return STATUS_FAILED_PRECONDITION;
-}
+/* ---- What is beside it ---- */
 
 static bool
 file_has(const struct sqlite *db, const char *suffix)
@@ -62,6 +57,62 @@ file_has(const struct sqlite *db, const char *suffix)
     bool is_there = access(path, F_OK) == 0;
     sqlite3_free(path);
     return is_there;
+}
+
+/*
+ * The side file holds the number of the process that has the store, and how far that
+ * came: a WAL lies there from MARK_OPEN on, and may be gone again from MARK_CLOSING on.
+ */
+static const char mark_open[] = "open";
+static const char mark_closing[] = "closing";
+
+static void
+mark_write(const struct sqlite *db, const char *mark)
+{
+    char text[MARK_SIZE];
+    int size = snprintf(text, sizeof text, "%ld %s", (long)getpid(), mark);
+    if (ftruncate(db->lock_fd, 0) != 0 ||
+        pwrite(db->lock_fd, text, (size_t)size, 0) != size) {
+        /* Only who holds the lock counts; what stands in it is a courtesy. */
+        errno = 0;
+    }
+}
+
+static bool
+mark_is_open(const struct sqlite *db)
+{
+    char text[MARK_SIZE] = "";
+    char *path = sqlite3_mprintf("%s-lock", db->path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+    if (fd >= 0) {
+        close(fd);
+    }
+    sqlite3_free(path);
+    const char *mark = size > 0 ? strchr(text, ' ') : NULL;
+    return mark != NULL && strcmp(mark + 1, mark_open) == 0;
+}
+
+/*
+ * What was committed since the last checkpoint is in the WAL only. A file without it is
+ * a good one of some time ago: SQLite opens it, the chain verifies, and acknowledged
+ * commits are gone without a word. A broker that was killed or lost its power leaves a
+ * WAL, so a mark that says open and no WAL mean that it was lost since, most often by
+ * copying the one file. Asked for twice, because a broker may be starting meanwhile.
+ */
+static bool
+file_lost_its_wal(const struct sqlite *db)
+{
+    return !file_has(db, "-wal") && mark_is_open(db) && !file_has(db, "-wal");
+}
+
+/* ---- What it may be ---- */
+
+static enum status
+file_refuse(struct sqlite *db, const char *why)
+{
+    failure_set(db->open.failure, "%s %s", db->path, why);
+    return STATUS_FAILED_PRECONDITION;
 }
 
 /*
@@ -105,6 +156,14 @@ sqlite_file_judge(struct sqlite *db)
     if (!S_ISREG(info.st_mode)) {
         return file_refuse(db, "is no file, but a pipe or a device: give another path");
     }
+    if (info.st_size > 0 && file_lost_its_wal(db)) {
+        failure_set(db->open.failure,
+                    "%s: its -wal file is missing, and the newest commits with it: put "
+                    "it back, or restore a backup; remove %s-lock only if the file is "
+                    "known to be whole without",
+                    db->path, db->path);
+        return STATUS_DATA_LOSS;
+    }
     return file_is_foreign(db)
                ? file_refuse(db, "is no store: give the path of one, or of a new file")
                : STATUS_OK;
@@ -127,9 +186,10 @@ lock_open(struct sqlite *db, const char *path)
 static void
 lock_refuse(struct sqlite *db, int fd, const char *path)
 {
-    char owner[32] = "";
+    char owner[MARK_SIZE] = "";
     ssize_t size = pread(fd, owner, sizeof owner - 1, 0);
     owner[size > 0 ? size : 0] = '\0';
+    owner[strcspn(owner, " ")] = '\0';
     failure_set(db->open.failure,
                 "%s is in use by another broker (process %s holds %s): stop that one "
                 "first, or give this one a "
@@ -146,7 +206,6 @@ lock_refuse(struct sqlite *db, int fd, const char *path)
 static bool
 lock_take(struct sqlite *db, const char *path)
 {
-    char owner[32];
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     int fd = lock_open(db, path);
     if (fd < 0) {
@@ -157,12 +216,8 @@ lock_take(struct sqlite *db, const char *path)
         close(fd);
         return false;
     }
-    int size = snprintf(owner, sizeof owner, "%ld", (long)getpid());
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, owner, (size_t)size, 0) != size) {
-        /* Only who holds the lock counts; whose number stands in it is a courtesy. */
-        errno = 0;
-    }
     db->lock_fd = fd;
+    mark_write(db, "opening");
     return true;
 }
 
@@ -173,6 +228,21 @@ sqlite_file_lock(struct sqlite *db)
     bool is_locked = lock_take(db, path);
     sqlite3_free(path);
     return is_locked ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
+void
+sqlite_file_opened(const struct sqlite *db)
+{
+    mark_write(db, mark_open);
+}
+
+/* On the disk before SQLite removes the WAL, or a power cut in between would look like
+ * a loss. */
+void
+sqlite_file_closing(const struct sqlite *db)
+{
+    mark_write(db, mark_closing);
+    (void)fsync(db->lock_fd);
 }
 
 /* The side file stays: removing it would let two brokers lock two files of one name. */

@@ -1,5 +1,8 @@
 /* A file that somebody or something changed behind the store's back: what is told, and
  * what a rebuild can mend. */
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "tests/store/tamper.h"
 
 /* Every way to change a store behind its back, and what verification says of it. */
@@ -121,7 +124,64 @@ test_rebuild_does_not_answer_for_a_file_that_stays_damaged(struct fixture *f)
     }
 }
 
+/* As a broker that is killed leaves its files. */
+static void
+kill_a_broker(struct fixture *f, const char *id)
+{
+    fixture_shut(f);
+    pid_t child = fork();
+    if (child == 0) {
+        fixture_reopen(f);
+        fixture_put(f, KIND_SEAL, id, 0, "", (struct bytes){NULL, 0});
+        _exit(0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void
+remove_beside(struct fixture *f, const char *suffix)
+{
+    char *path = arena_print(f->arena, "%s%s", tamper_path(f), suffix);
+    assert_int_equal(unlink(path), 0);
+}
+
+/* The newest commits are in the WAL until a checkpoint: without it the file is an
+ * older one, and says so nowhere else. */
+static void
+test_a_lost_wal_is_told(struct fixture *f)
+{
+    char error[256] = "";
+    struct store *store = NULL;
+    struct store_options options = f->options;
+    options.is_read_only = true;
+    kill_a_broker(f, "one");
+    fixture_reopen(f);
+    assert_int_equal(store_applied(f->store), 1);
+    fixture_shut(f);
+    /* A broker that ended well leaves none. */
+    fixture_reopen(f);
+    assert_int_equal(store_applied(f->store), 1);
+    kill_a_broker(f, "two");
+    remove_beside(f, "-wal");
+    remove_beside(f, "-shm");
+    for (int i = 0; i < 2; i++) {
+        tamper_expect_no_open(f, f->uri, "-wal file is missing");
+        assert_int_equal(store_open(&options, &store, error, sizeof error),
+                         STATUS_DATA_LOSS);
+        assert_non_null(strstr(error, "restore a backup"));
+        assert_int_equal(store_rebuild(&f->options, error, sizeof error),
+                         STATUS_DATA_LOSS);
+    }
+    /* Whoever knows better says so by removing the mark. */
+    remove_beside(f, "-lock");
+    fixture_reopen(f);
+    fixture_verify(f);
+}
+
 static const struct fixture_case cases[] = {
+    {"test_a_lost_wal_is_told", test_a_lost_wal_is_told},
     {"test_verify_notices_every_tampering", test_verify_notices_every_tampering},
     {"test_deleting_the_newest_commits_is_noticed",
      test_deleting_the_newest_commits_is_noticed},
