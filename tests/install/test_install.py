@@ -175,7 +175,7 @@ class Installed(unittest.TestCase):
 
     def test_cmake_finds_both_libraries(self):
         build = os.path.join(self.folder, "consumer build")
-        run(["cmake", "-S", os.path.join(HERE, "consumer"), "-B", build,
+        run(["cmake", "-G", "Ninja", "-S", os.path.join(HERE, "consumer"), "-B", build,
              f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DKONTOR_WANTED={VERSION}",
              f"-DCMAKE_C_COMPILER={CC}"])
         run(["cmake", "--build", build])
