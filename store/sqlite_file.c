@@ -61,7 +61,8 @@ file_has(const struct sqlite *db, const char *suffix)
 
 /*
  * The side file holds the number of the process that has the store, and how far that
- * came: a WAL lies there from MARK_OPEN on, and may be gone again from MARK_CLOSING on.
+ * came: once it says open a WAL lies there, and once it says closing that may be gone
+ * again.
  */
 static const char mark_open[] = "open";
 static const char mark_closing[] = "closing";
@@ -73,7 +74,7 @@ mark_write(const struct sqlite *db, const char *mark)
     int size = snprintf(text, sizeof text, "%ld %s", (long)getpid(), mark);
     if (ftruncate(db->lock_fd, 0) != 0 ||
         pwrite(db->lock_fd, text, (size_t)size, 0) != size) {
-        /* Only who holds the lock counts; what stands in it is a courtesy. */
+        /* The lock holds without: at worst a lost WAL is not noticed. */
         errno = 0;
     }
 }

@@ -43,6 +43,9 @@ static struct watched disk[MAX_FILES];
 static size_t n_disk;
 static size_t n_disk_syncs;
 static bool is_disk_broken;
+static size_t n_steps_left; /* Until before_step is called; 0 = it is not. */
+static void (*before_step)(void *context);
+static void *before_context;
 static char disk_folder[PATH_ROOM];
 static sqlite3_vfs *real_vfs;
 static sqlite3_vfs disk_vfs;
@@ -173,10 +176,29 @@ disk_read(sqlite3_file *file, void *out, int size, sqlite3_int64 offset)
     return file_of(file)->real->pMethods->xRead(file_of(file)->real, out, size, offset);
 }
 
+/* Not under the lock: what is called may make an image. */
+static void
+disk_step(const struct watched *watched)
+{
+    bool is_now = false;
+    if (watched == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&disk_lock);
+    if (n_steps_left > 0) {
+        is_now = --n_steps_left == 0;
+    }
+    pthread_mutex_unlock(&disk_lock);
+    if (is_now) {
+        before_step(before_context);
+    }
+}
+
 static int
 disk_write(sqlite3_file *file, const void *data, int size, sqlite3_int64 offset)
 {
     struct file *self = file_of(file);
+    disk_step(self->watched);
     pthread_mutex_lock(&disk_lock);
     int code = self->real->pMethods->xWrite(self->real, data, size, offset);
     if (code == SQLITE_OK && self->watched != NULL) {
@@ -190,6 +212,7 @@ static int
 disk_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
     struct file *self = file_of(file);
+    disk_step(self->watched);
     pthread_mutex_lock(&disk_lock);
     int code = self->real->pMethods->xTruncate(self->real, size);
     if (code == SQLITE_OK && self->watched != NULL) {
@@ -206,6 +229,7 @@ disk_sync(sqlite3_file *file, int flags)
     if (self->watched == NULL) {
         return self->real->pMethods->xSync(self->real, flags);
     }
+    disk_step(self->watched);
     /* A sync takes its time, in which the power may go. */
     const struct timespec while_syncing = {.tv_nsec = SYNC_NS};
     nanosleep(&while_syncing, NULL);
@@ -332,6 +356,9 @@ static int
 disk_delete(sqlite3_vfs *vfs, const char *name, int is_synced)
 {
     (void)vfs;
+    for (size_t i = 0; i < n_disk; i++) {
+        disk_step(strcmp(disk[i].path, name) == 0 ? &disk[i] : NULL);
+    }
     pthread_mutex_lock(&disk_lock);
     for (size_t i = 0; i < n_disk; i++) {
         if (strcmp(disk[i].path, name) == 0) {
@@ -443,5 +470,15 @@ crash_vfs_break_syncs(void)
 {
     pthread_mutex_lock(&disk_lock);
     is_disk_broken = true;
+    pthread_mutex_unlock(&disk_lock);
+}
+
+void
+crash_vfs_before(size_t n, void (*call)(void *context), void *context)
+{
+    pthread_mutex_lock(&disk_lock);
+    n_steps_left = n;
+    before_step = call;
+    before_context = context;
     pthread_mutex_unlock(&disk_lock);
 }

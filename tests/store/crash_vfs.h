@@ -26,6 +26,10 @@ void crash_vfs_counts(size_t *n_pending, size_t *n_syncs);
 /* From now on every sync of a watched file fails. */
 void crash_vfs_break_syncs(void);
 
+/* Calls something before the n-th change or sync of a watched file from now on, 1 the
+ * first; such as what ends the process. */
+void crash_vfs_before(size_t n, void (*call)(void *context), void *context);
+
 /* The next number of a sequence; never 0 state. */
 uint64_t crash_random(uint64_t *state);
 

@@ -1,5 +1,6 @@
 /* Disks that are full, read-only or broken. */
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -184,7 +185,140 @@ test_sync_error_ends_the_process_without_an_answer(struct fixture *f)
     fixture_verify(f);
 }
 
+/* ---- Every step ---- */
+
+enum { N_WRITTEN = 4, MAX_STEPS = 500 };
+
+/* What the power cut of a step leaves: everything synced and some of the rest. */
+struct cut {
+    const char *image; /* Its folder. */
+    uint64_t random;
+};
+
+static void
+cut_power(void *context)
+{
+    struct cut *cut = context;
+    crash_vfs_image(cut->image, &cut->random);
+    (void)kill(getpid(), SIGKILL);
+}
+
+static void
+tell_answer(struct work *work, const struct outcome *outcome)
+{
+    (void)work;
+    (void)!write(STDOUT_FILENO, outcome->status == STATUS_OK ? "+" : "-", 1);
+}
+
+/* Makes a store, writes, checkpoints after each batch, closes; and is killed before a
+ * step of it. */
+static void
+run_until_step(struct fixture *f, struct cut *cut, size_t step, int answers)
+{
+    char error[256] = "";
+    struct store *store = NULL;
+    struct work works[N_WRITTEN];
+    const struct store_mode mode = {.faults = {.checkpoint_pages = 1}};
+    dup2(answers, STDOUT_FILENO);
+    crash_vfs_install();
+    crash_vfs_watch(f->folder);
+    crash_vfs_before(step, cut_power, cut);
+    if (store_inner_open(&f->options, &mode, &store, error, sizeof error) !=
+        STATUS_OK) {
+        _exit(2);
+    }
+    for (int i = 0; i < N_WRITTEN; i++) {
+        works[i] = (struct work){.done = tell_answer, .is_decided = true};
+        works[i].draft =
+            fixture_draft(f, KIND_PAPER, arena_print(f->arena, "p/%d", i), 0, "=r:a",
+                          fixture_doc(f, "x", i, 5000, "ann", "hush"));
+        if (store_submit(store, &works[i]) != STATUS_OK) {
+            _exit(3);
+        }
+    }
+    store_close(store);
+    _exit(0);
+}
+
+/* Whether the child was killed; *n_answered is how many commits it had answered. */
+static bool
+kill_at_step(struct fixture *f, struct cut *cut, size_t step, int64_t *n_answered)
+{
+    int ends[2];
+    int status = 0;
+    char answers[N_WRITTEN];
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        run_until_step(f, cut, step, ends[1]);
+    }
+    close(ends[1]);
+    *n_answered = 0;
+    for (ssize_t n = 1; n > 0;) {
+        n = read(ends[0], answers, sizeof answers);
+        *n_answered += n > 0 ? n : 0;
+    }
+    close(ends[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+    return WIFSIGNALED(status);
+}
+
+/* Everything that was answered is there, all that is there is whole, and it goes on. */
+static void
+expect_answered(struct fixture *f, size_t step, const char *uri, int64_t n_answered)
+{
+    char error[256] = "";
+    int64_t verified = 0;
+    struct store *store = NULL;
+    struct store_options options = f->options;
+    options.uri = uri;
+    enum status status = store_open(&options, &store, error, sizeof error);
+    if (status == STATUS_OK) {
+        status = store_verify(store, &verified, error, sizeof error);
+    }
+    if (status != STATUS_OK || verified < n_answered) {
+        fail_msg("step %zu, %s: %lld answered, %lld there: %s", step, uri,
+                 (long long)n_answered, (long long)verified, error);
+    }
+    store_close(store);
+}
+
+static void
+test_killed_or_without_power_at_every_step_nothing_answered_is_lost(struct fixture *f)
+{
+    size_t step = 0;
+    bool is_killed = true;
+    struct cut cut = {.random = 0x9e3779b97f4a7c15U};
+    print_message("seed %llx\n", (unsigned long long)cut.random);
+    while (is_killed) {
+        int64_t n_answered = 0;
+        struct fixture *one = test_calloc(1, sizeof *one);
+        assert_true(++step < MAX_STEPS);
+        fixture_open(one, f->backend);
+        fixture_shut(one);
+        one->options.uri = fixture_address(one, "new");
+        cut.image = arena_print(one->arena, "%s/image", one->folder);
+        assert_int_equal(mkdir(cut.image, 0700), 0);
+        is_killed = kill_at_step(one, &cut, step, &n_answered);
+        expect_answered(one, step, one->options.uri, n_answered);
+        if (is_killed) {
+            expect_answered(one, step, arena_print(one->arena, "%s/new.db", cut.image),
+                            n_answered);
+        }
+        fixture_close(one);
+        test_free(one);
+        (void)crash_random(&cut.random);
+    }
+    print_message("%zu steps\n", step - 1);
+    /* Making the file, two transactions and N_WRITTEN commits take some. */
+    assert_true(step > 2 * N_WRITTEN);
+}
+
 static const struct fixture_case cases[] = {
+    {"test_killed_or_without_power_at_every_step_nothing_answered_is_lost",
+     test_killed_or_without_power_at_every_step_nothing_answered_is_lost},
     {"test_full_disk_refuses_and_recovers", test_full_disk_refuses_and_recovers},
     {"test_full_file_system_refuses_and_recovers",
      test_full_file_system_refuses_and_recovers},
