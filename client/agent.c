@@ -370,6 +370,11 @@ agent_turn(struct kontor_agent *agent, int32_t hands, struct retry *retry,
     if (agent_is_refused(error)) {
         return status;
     }
+    /* Once, until something is answered again: a broker may be away for days, but who
+     * waits for it must know why. */
+    if (retry->n_failed == 0 && !agent_is_session_over(error)) {
+        agent_tell(agent, "", "away", error->message, 0);
+    }
     struct kontor_error ended = {0};
     status = channel_sleep(agent->kontor, retry_delay_ms(retry, error), &agent->stop,
                            &ended);

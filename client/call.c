@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/error.h"
+#include "client/reach.h"
 #include "client/retry.h"
 #include "client/rpc.h"
 
@@ -56,7 +57,7 @@ struct call {
     const struct kontor_call_options *options;
     struct rpc_start start;
     char request_id[37]; /* "" when the method has none. */
-    bool was_sent;       /* At least one attempt went out. */
+    bool was_sent;       /* At least one attempt may have gone out. */
 };
 
 /*
@@ -100,7 +101,6 @@ call_attempt(struct call *call, ProtobufCMessage **reply, struct kontor_error *e
     if (rpc == NULL) {
         return error->status;
     }
-    call->was_sent = true;
     ProtobufCMessage *message = NULL;
     enum rpc_event event = rpc_next(rpc, INT64_MAX, &message);
     enum kontor_status status = rpc_result(rpc, error);
@@ -110,6 +110,7 @@ call_attempt(struct call *call, ProtobufCMessage **reply, struct kontor_error *e
     }
     rpc_close(rpc);
     if (status != KONTOR_OK) {
+        call->was_sent = call->was_sent || !reach_is_unsent(error);
         kontor_reply_free(message);
         return status;
     }
@@ -152,9 +153,8 @@ call_explain(const struct call *call, struct kontor_error *error)
         call->request_id[0] != '\0' ||
         strcmp(call->start.method->path, "/kontor.v1.OrderService/PlaceOrder") == 0;
     /* An answer there was no memory for says nothing about what was done. */
-    bool is_unread = call->was_sent && error_is(error, "OUT_OF_MEMORY");
-    error->is_outcome_unknown =
-        is_change && (is_unread || retry_is_outcome_unknown(error));
+    bool is_open = retry_is_outcome_unknown(error) || error_is(error, "OUT_OF_MEMORY");
+    error->is_outcome_unknown = is_change && call->was_sent && is_open;
     if (error->is_outcome_unknown && error->status == KONTOR_DEADLINE_EXCEEDED &&
         error->reason[0] == '\0') {
         error->reason = "OUTCOME_UNKNOWN";

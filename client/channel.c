@@ -287,7 +287,9 @@ channel_make(const struct kontor_options *options, const struct pem pems[3],
     if (kontor == NULL) {
         return error_memory(error);
     }
-    if (!channel_condition(&kontor->changed)) {
+    kontor->server = strdup(options->server);
+    if (kontor->server == NULL || !channel_condition(&kontor->changed)) {
+        free(kontor->server);
         free(kontor);
         return error_memory(error);
     }
@@ -301,6 +303,7 @@ channel_make(const struct kontor_options *options, const struct pem pems[3],
     if (!channel_start(kontor, options, pems)) {
         pthread_mutex_destroy(&kontor->mutex);
         pthread_cond_destroy(&kontor->changed);
+        free(kontor->server);
         free(kontor);
         return error_memory(error);
     }
@@ -371,5 +374,6 @@ kontor_free(struct kontor *kontor)
     grpc_shutdown();
     pthread_mutex_destroy(&kontor->mutex);
     pthread_cond_destroy(&kontor->changed);
+    free(kontor->server);
     free(kontor);
 }

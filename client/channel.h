@@ -21,6 +21,7 @@ struct kontor {
     grpc_completion_queue *queue;
     pthread_t thread;
     int64_t deadline_ms;
+    char *server; /* As it was given, for people. */
     pthread_mutex_t
         mutex; /* Guards all below, and every rpc and stop of this connection. */
     pthread_cond_t changed; /* Back-offs wait here: a stop or the close wakes them. */

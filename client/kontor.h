@@ -71,8 +71,9 @@ struct kontor_value {
 struct kontor_error {
     enum kontor_status status;
     const char *reason;  /* UPPER_SNAKE, as in docs/errors.md; "" when the broker gave
-                            none. The library's own: OUT_OF_MEMORY,  CLOSED, STOPPED,
-                            OUTCOME_UNKNOWN, MESSAGE_INVALID, CONNECTION_SETTINGS. */
+                            none. The library's own: OUT_OF_MEMORY, CLOSED, STOPPED,
+                            OUTCOME_UNKNOWN, MESSAGE_INVALID, CONNECTION_SETTINGS,
+                            UNREACHABLE. */
     const char *message; /* For people: what happened, to what, and the cure. Never NULL
                             after a failure. */
     const struct kontor_violation *violations;
@@ -267,7 +268,7 @@ struct kontor_agent_event {
     const char *item;    /* "" for the session's own. */
     const char
         *what; /* "session", "waiting", "claimed", "begin", "lookup", "done", "retry",
-                  "never", "unknown", "lost", "needs-operator", "refused". */
+                  "never", "unknown", "lost", "needs-operator", "refused", "away". */
     const char *text; /* More in words; may be "". */
     int64_t after_ms; /* Time since the job was claimed; 0 for the session's own. */
 };

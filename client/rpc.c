@@ -10,6 +10,7 @@
 #include <grpc/support/time.h>
 
 #include "client/error.h"
+#include "client/reach.h"
 #include "proto/wire.h"
 
 /*
@@ -408,9 +409,15 @@ rpc_result(struct rpc *rpc, struct kontor_error *error)
     }
     const grpc_slice *details = rpc_trailer(rpc, "grpc-status-details-bin");
     struct bytes none = {NULL, 0};
-    return error_decode(error, (enum kontor_status)rpc->code,
-                        slice_bytes(&rpc->details),
-                        details == NULL ? none : slice_bytes(details));
+    enum kontor_status status =
+        error_decode(error, (enum kontor_status)rpc->code, slice_bytes(&rpc->details),
+                     details == NULL ? none : slice_bytes(details));
+    if (details != NULL) {
+        return status;
+    }
+    /* No broker ends a call without details, so gRPC did. */
+    reach_explain(error, rpc->kontor->server);
+    return error->status;
 }
 
 int64_t

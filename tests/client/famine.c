@@ -27,6 +27,7 @@ static _Thread_local bool is_hungry;
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *memory, size_t size);
+char *__real_strdup(const char *text);
 void __real_free(void *memory);
 FILE *__real_fopen(const char *path, const char *mode);
 int __real_eventfd(unsigned count, int flags);
@@ -35,6 +36,7 @@ int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
+char *__wrap_strdup(const char *text);
 void __wrap_free(void *memory);
 FILE *__wrap_fopen(const char *path, const char *mode);
 int __wrap_eventfd(unsigned count, int flags);
@@ -109,6 +111,12 @@ __wrap_realloc(void *memory, size_t size)
     }
     famine_gave(memory);
     return famine_took(__real_realloc(memory, size));
+}
+
+char *
+__wrap_strdup(const char *text)
+{
+    return famine_strikes() ? NULL : famine_took(__real_strdup(text));
 }
 
 void

@@ -1,6 +1,7 @@
 /*
  * Memory that ends when a test says so: the linker sends every malloc, calloc, realloc,
- * fopen, eventfd and pthread_create of the library and of protobuf-c through here.
+ * strdup, fopen, eventfd and pthread_create of the library and of protobuf-c through
+ * here.
  *
  * Memory: what was taken and not given back is counted. Errors: none. Threads: only the
  * thread that began the famine goes without, and threads it makes.

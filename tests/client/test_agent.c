@@ -182,6 +182,38 @@ test_a_refused_registration_ends_the_run(void **state)
     kontor_error_done(&error);
 }
 
+static int n_away;
+
+static void
+count_away(const struct kontor_agent_event *event, void *context)
+{
+    (void)context;
+    n_away += strcmp(event->what, "away") == 0 && event->text[0] != '\0';
+}
+
+/* Somebody who gave a wrong address would wait for ever for a word otherwise. */
+static void
+test_a_broker_that_is_away_is_said_once(void **state)
+{
+    (void)state;
+    static const char *const offers[] = {"alpine/block-storage/standard"};
+    const struct kontor_agent_options options = {.offers = offers,
+                                                 .n_offers = 1,
+                                                 .max_jobs = 1,
+                                                 .provision = provision,
+                                                 .lookup = lookup,
+                                                 .on_event = count_away};
+    it.refusal =
+        (struct refusal){"RegisterAgent", KONTOR_DEADLINE_EXCEEDED, "DEADLINE", 3, 0};
+    struct kontor_agent *agent = NULL;
+    assert_int_equal(kontor_agent_new(rig.kontor, &options, &agent, NULL), KONTOR_OK);
+    assert_int_equal(kontor_agent_run(agent, NULL), KONTOR_OK);
+    close_broker();
+    kontor_agent_free(agent);
+    assert_int_equal(it.n_refused, 4);
+    assert_int_equal(n_away, 1);
+}
+
 static void
 test_an_agent_says_which_option_is_wrong(void **state)
 {
@@ -226,6 +258,7 @@ main(void)
         RULE(test_a_job_of_another_kind_is_given_back),
         RULE(test_jobs_run_side_by_side),
         RULE(test_a_refused_registration_ends_the_run),
+        RULE(test_a_broker_that_is_away_is_said_once),
         RULE(test_an_agent_says_which_option_is_wrong),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -56,6 +56,9 @@ static void
 print_line(const struct agent_run *run, const struct kontor_agent_event *event)
 {
     if (event->item[0] == '\0') {
+        if (strcmp(event->what, "away") == 0) {
+            fprintf(stderr, "kontor: %s; trying again\n", event->text);
+        }
         if (strcmp(event->what, "session") == 0) {
             printf("session %s, %zu offer%s, waiting\n", event->text, run->n_offers,
                    run->n_offers == 1 ? "" : "s");
