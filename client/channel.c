@@ -135,6 +135,17 @@ struct pem {
     char *owned;
 };
 
+/* Says errno. */
+static enum kontor_status
+pem_failed(const struct pem *pem, struct kontor_error *error)
+{
+    if (errno == ENOMEM) {
+        return error_memory(error);
+    }
+    return error_set(error, KONTOR_NOT_FOUND, "CONNECTION_SETTINGS", "%s: %s: %s",
+                     pem->what, pem->file, strerror(errno));
+}
+
 /* Keys are read into memory of our own, which is wiped once gRPC has its copy. */
 static enum kontor_status
 pem_read(struct pem *pem, FILE *stream, struct kontor_error *error)
@@ -144,12 +155,12 @@ pem_read(struct pem *pem, FILE *stream, struct kontor_error *error)
         return error_memory(error);
     }
     size_t size = fread(pem->owned, 1, PEM_MAX_SIZE, stream);
-    if (ferror(stream) && errno == ENOMEM) {
-        return error_memory(error);
+    if (ferror(stream)) {
+        return pem_failed(pem, error);
     }
-    if (ferror(stream) || size == 0) {
+    if (size == 0) {
         return error_set(error, KONTOR_NOT_FOUND, "CONNECTION_SETTINGS",
-                         "%s: %s cannot be read or is empty", pem->what, pem->file);
+                         "%s: %s is empty: give a PEM file", pem->what, pem->file);
     }
     pem->owned[size] = '\0';
     pem->text = pem->owned;
@@ -179,12 +190,8 @@ pem_load(struct pem *pem, struct kontor_error *error)
                          "%s is not set: give a PEM file", pem->what);
     }
     FILE *stream = fopen(pem->file, "rbe");
-    if (stream == NULL && errno == ENOMEM) {
-        return error_memory(error);
-    }
     if (stream == NULL) {
-        return error_set(error, KONTOR_NOT_FOUND, "CONNECTION_SETTINGS", "%s: %s: %s",
-                         pem->what, pem->file, strerror(errno));
+        return pem_failed(pem, error);
     }
     /* A buffer of the C library would keep a part of the key, and nobody wipes it. */
     setvbuf(stream, NULL, _IONBF, 0);

@@ -94,6 +94,11 @@ static void
 handle(struct fake_call *call, void *context)
 {
     (void)context;
+    if (strcmp(call->path, "/kontor.v1.RegistryService/WhoAmI") == 0) {
+        Kontor__V1__WhoAmIResponse who = KONTOR__V1__WHO_AM_IRESPONSE__INIT;
+        fake_reply(call, &who.base);
+        return;
+    }
     int64_t after = ((const Kontor__V1__ReadLogRequest *)call->request)->after;
     if (it.is_gone) {
         fake_fail(call, KONTOR_OUT_OF_RANGE, "HISTORY_CHANGED", "it was restored");
@@ -192,6 +197,18 @@ test_a_backup_is_whole_and_verifies(void **state)
     (void)state;
     backup(0);
     verify(0, "20 commits after 0, chain verified to 20");
+}
+
+static void
+test_a_program_reads_what_was_written(void **state)
+{
+    (void)state;
+    struct cli_result result = cli_run("backup %s", cli_path("b.kontor"));
+    assert_int_equal(result.code, 0);
+    assert_non_null(
+        strstr(result.out, "b.kontor\",\"newCommits\":\"20\",\"seq\":\"20\"}\n"));
+    result = cli_run("audit verify %s", cli_path("b.kontor"));
+    assert_string_equal(result.out, "{\"commits\": \"20\", \"seq\": \"20\"}\n");
 }
 
 static void
@@ -375,6 +392,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         RULE(test_a_backup_is_whole_and_verifies),
+        RULE(test_a_program_reads_what_was_written),
         RULE(test_a_lost_connection_leaves_no_gap),
         RULE(test_a_second_backup_brings_only_what_is_new),
         RULE(test_a_file_cut_anywhere_is_continued_from_its_last_whole_record),

@@ -1,7 +1,6 @@
 /* kontor agent run: programs as callbacks, lines for people, and an orderly end on
  * SIGINT and SIGTERM. */
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +8,7 @@
 #include "proto/json_tree.h"
 #include "tools/kontor/own.h"
 #include "tools/kontor/script.h"
+#include "tools/kontor/signals.h"
 
 struct agent_run {
     struct cli *cli;
@@ -16,6 +16,7 @@ struct agent_run {
     const char *provision;
     const char *lookup;
     size_t n_offers;
+    sigset_t signals;
 };
 
 static enum kontor_result
@@ -56,9 +57,6 @@ static void
 print_line(const struct agent_run *run, const struct kontor_agent_event *event)
 {
     if (event->item[0] == '\0') {
-        if (strcmp(event->what, "away") == 0) {
-            fprintf(stderr, "kontor: %s; trying again\n", event->text);
-        }
         if (strcmp(event->what, "session") == 0) {
             printf("session %s, %zu offer%s, waiting\n", event->text, run->n_offers,
                    run->n_offers == 1 ? "" : "s");
@@ -89,6 +87,9 @@ static void
 run_event(const struct kontor_agent_event *event, void *context)
 {
     const struct agent_run *run = context;
+    if (strcmp(event->what, "away") == 0) {
+        fprintf(stderr, "kontor: %s; trying again\n", event->text);
+    }
     struct arena *arena = arena_new();
     if (arena != NULL && run->cli->is_json) {
         print_json(arena, event);
@@ -101,28 +102,13 @@ run_event(const struct kontor_agent_event *event, void *context)
 
 /* ---- Signals ---- */
 
-/* SIGUSR1 is the run's own: it is over, and nobody needs to wait for signals any more.
- */
-static void
-signal_set(sigset_t *set)
-{
-    sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGUSR1);
-}
-
 /* The first asks to end once what runs is finished; the second takes it away. */
 static void *
 run_signals(void *context)
 {
     const struct agent_run *run = context;
-    sigset_t set;
-    signal_set(&set);
-    int number = SIGTERM;
     for (int n = 0; n < 2; n++) {
-        sigwait(&set, &number);
-        if (number == SIGUSR1) {
+        if (signals_wait(&run->signals) == SIGUSR1) {
             break;
         }
         if (n == 0) {
@@ -222,9 +208,7 @@ own_agent(struct cli *cli)
         return EXIT_USAGE;
     }
     /* Before any thread is made: they all inherit it, and one waits for the signals. */
-    sigset_t set;
-    signal_set(&set);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signals_block(&run.signals);
     int failed = cli_connect(cli);
     return failed == EXIT_DONE ? run_until_over(&run, &options) : failed;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "proto/export.h"
+#include "proto/json_tree.h"
 #include "tools/kontor/own.h"
 
 struct backup {
@@ -176,6 +177,13 @@ backup_copy(struct backup *backup, struct kontor_log *log)
                         "write a new file",
                         backup->path, cli->error.reason);
     }
+    /* Nothing but a loss takes back what was once read from a log. */
+    if (event == KONTOR_EVENT_FAILED && strcmp(cli->error.reason, "AHEAD") == 0) {
+        return cli_fail(KONTOR_OUT_OF_RANGE,
+                        "%s goes on to %lld, which the broker has lost: keep it, to "
+                        "restore from it, and write a new file",
+                        backup->path, (long long)backup->chain.seq);
+    }
     if (event == KONTOR_EVENT_FAILED) {
         return cli_failed(cli);
     }
@@ -253,12 +261,28 @@ backup_close(struct backup *backup, int code)
     return code;
 }
 
+/* The path is whatever a file may be called, so it is quoted as JSON has it. */
+static void
+backup_show(const struct backup *backup)
+{
+    long long n_new = (long long)backup->n_new;
+    long long seq = (long long)backup->chain.seq;
+    if (!backup->cli->is_json) {
+        printf("%s  %lld new commits, up to %lld\n", backup->path, n_new, seq);
+        return;
+    }
+    struct json_value path = {.type = JSON_TYPE_TEXT, .text = backup->path};
+    const char *quoted = json_tree_print(&path, backup->cli->arena);
+    printf("{\"file\":%s,\"newCommits\":\"%lld\",\"seq\":\"%lld\"}\n",
+           quoted == NULL ? "null" : quoted, n_new, seq);
+}
+
 int
 own_backup(struct cli *cli)
 {
     struct backup backup = {.cli = cli, .path = cli->arguments[0]};
     backup.file.arena = cli->arena;
-    int code = cli_connect(cli);
+    int code = cli_greet(cli);
     if (code != EXIT_DONE) {
         return code;
     }
@@ -277,8 +301,7 @@ own_backup(struct cli *cli)
     code = backup_close(&backup, backup_copy(&backup, log));
     kontor_log_free(log);
     if (code == EXIT_DONE) {
-        printf("%s  %lld new commits, up to %lld\n", backup.path,
-               (long long)backup.n_new, (long long)backup.chain.seq);
+        backup_show(&backup);
     }
     return code;
 }

@@ -93,6 +93,7 @@ struct cli {
     size_t n_arguments;
     struct given given[CLI_MAX_GIVEN];
     size_t n_given;
+    const char *noun; /* Nothing but a noun was given: its commands are wanted. */
     bool is_json;
     struct kontor *kontor; /* Once connected. */
     struct kontor_error error;
@@ -101,7 +102,7 @@ struct cli {
 /* ---- What was given ---- */
 
 /* Parses what stands on the command line. EXIT_DONE: cli is filled, command NULL =
- * print the overview. */
+ * print the overview, or that of the noun. */
 int cli_parse(struct cli *cli, int argc, char **argv);
 /* The last value of an option, or NULL. */
 const char *cli_option(const struct cli *cli, const char *name);
@@ -128,6 +129,9 @@ int cli_fail(enum kontor_status status, const char *format, ...)
 /* Connects as the options, the environment or the profile say; EXIT_DONE or what went
  * wrong. Again: nothing. */
 int cli_connect(struct cli *cli);
+/* Connects and asks who one is, so that a broker that was never there is told from one
+ * that is waited for; EXIT_DONE or what went wrong. */
+int cli_greet(struct cli *cli);
 /* The caller's own registry; NULL: printed, and *exit_code is set. */
 const char *cli_registry(struct cli *cli, int *exit_code);
 /* A call by its path without "/kontor.v1."; OK, or cli->error is set. The reply is

@@ -189,6 +189,22 @@ cli_call(struct cli *cli, const char *method, const ProtobufCMessage *request,
     return status;
 }
 
+int
+cli_greet(struct cli *cli)
+{
+    int failed = cli_connect(cli);
+    if (failed != EXIT_DONE) {
+        return failed;
+    }
+    Kontor__V1__WhoAmIRequest request = KONTOR__V1__WHO_AM_IREQUEST__INIT;
+    Kontor__V1__WhoAmIResponse *reply = NULL;
+    if (cli_call(cli, "RegistryService/WhoAmI", &request.base, &reply) != KONTOR_OK) {
+        return cli_failed(cli);
+    }
+    kontor_reply_free(reply);
+    return EXIT_DONE;
+}
+
 /*
  * Ids begin with the registry of the caller, which only the broker knows for certain.
  */
@@ -222,6 +238,13 @@ cli_registry(struct cli *cli, int *exit_code)
 
 enum { FILE_MAX_SIZE = 64 << 20 };
 
+/* What a person calls it. */
+static const char *
+file_name(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 /* Standard input has no size to ask for. */
 static char *
 stream_read(struct cli *cli, FILE *stream, size_t *size)
@@ -240,6 +263,9 @@ stream_read(struct cli *cli, FILE *stream, size_t *size)
         room *= 2;
     }
     text[*size] = '\0';
+    if (*size > FILE_MAX_SIZE) {
+        errno = EFBIG;
+    }
     return ferror(stream) || *size > FILE_MAX_SIZE ? NULL : text;
 }
 
@@ -253,11 +279,14 @@ cli_read_file(struct cli *cli, const char *path, size_t *size)
         return NULL;
     }
     char *text = stream_read(cli, stream, size);
+    const char *why = text != NULL     ? NULL
+                      : errno == EFBIG ? "larger than 64 MiB"
+                                       : strerror(errno);
     if (!is_input) {
         fclose(stream);
     }
-    if (text == NULL) {
-        cli_usage(cli, "%s cannot be read, or is larger than 64 MiB", path);
+    if (why != NULL) {
+        cli_usage(cli, "%s: %s", file_name(path), why);
     }
     return text;
 }
@@ -274,7 +303,7 @@ cli_read_message(struct cli *cli, const char *path,
     struct faults faults = {.arena = cli->arena};
     ProtobufCMessage *message = json_parse(descriptor, text, size, cli->arena, &faults);
     for (size_t i = 0; i < faults.n_rows; i++) {
-        fprintf(stderr, "kontor: %s: %s%s%s\n", path, faults.rows[i].path,
+        fprintf(stderr, "kontor: %s: %s%s%s\n", file_name(path), faults.rows[i].path,
                 faults.rows[i].path[0] == '\0' ? "" : ": ", faults.rows[i].description);
     }
     return message;

@@ -194,9 +194,10 @@ static const char man_head[] =
     "seconds later. "
     "SIGINT or SIGTERM to kontor lets what runs finish; a second one ends it at once.\n"
     ".SH EXIT STATUS\n"
-    "0 done, 2 wrong usage, 64 + the gRPC status otherwise: 67 a field is wrong, 69 "
-    "not found, 71 not "
-    "allowed, 73 not in this state, 78 the broker is away, 79 a file is damaged.\n";
+    "0 done, 2 wrong usage, 64 + the gRPC status otherwise: 65 stopped by a signal, "
+    "67 a field is wrong, 68 not answered in time, 69 not found, 71 not allowed, "
+    "73 not in this state, 77 something could not be written, or the broker is at "
+    "fault, 78 the broker is away, 79 a file is damaged.\n";
 
 void
 help_man(FILE *out)

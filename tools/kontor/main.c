@@ -1,6 +1,9 @@
 /* kontor: the command line of a Kontor broker. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/kontor/cli.h"
 #include "tools/kontor/help.h"
@@ -14,7 +17,8 @@ cli_run(struct cli *cli, int argc, char **argv)
     }
     if (cli->command == NULL) {
         bool is_asked = cli_count(cli, "help") > 0;
-        help_overview(is_asked ? stdout : stderr);
+        FILE *out = is_asked ? stdout : stderr;
+        cli->noun == NULL ? help_overview(out) : help_noun(cli->noun, out);
         return is_asked ? EXIT_DONE : EXIT_USAGE;
     }
     if (cli_count(cli, "help") > 0) {
@@ -24,12 +28,12 @@ cli_run(struct cli *cli, int argc, char **argv)
     return cli->command->run(cli);
 }
 
-int
-main(int argc, char **argv)
+/* What has no command of its own; -1: something else was asked for. */
+static int
+main_about(int argc, char **argv)
 {
-    /* The manual is made from the commands when Kontor is built; not a command of its
-     * own. */
     if (argc == 2 && strcmp(argv[1], "--man") == 0) {
+        /* The manual is made from the commands when Kontor is built. */
         help_man(stdout);
         return EXIT_DONE;
     }
@@ -37,13 +41,62 @@ main(int argc, char **argv)
         puts("kontor " KONTOR_VERSION);
         return EXIT_DONE;
     }
+    return -1;
+}
+
+static int
+main_command(int argc, char **argv)
+{
     struct cli cli = {.arena = arena_new()};
     if (cli.arena == NULL) {
-        return EXIT_STATUS + KONTOR_RESOURCE_EXHAUSTED;
+        return cli_fail(KONTOR_RESOURCE_EXHAUSTED, "out of memory");
     }
     int code = cli_run(&cli, argc, argv);
     kontor_error_done(&cli.error);
     kontor_free(cli.kontor);
     arena_free(cli.arena);
-    return fflush(stdout) == 0 ? code : EXIT_STATUS + KONTOR_INTERNAL;
+    return code;
+}
+
+/*
+ * A descriptor 0, 1 or 2 that was closed goes to the next file or socket that is
+ * opened, and what is printed with it. It is held by one that cannot be used, so that
+ * using it is the error it should be.
+ */
+static bool
+main_hold_streams(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+    for (int i = 0; i < 3; i++) {
+        if (fcntl(i, F_GETFD) == -1 && open("/dev/null", modes[i]) != i) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whoever reads a list must not take a part of it for the whole. */
+static int
+main_end(int code)
+{
+    int why = fflush(stdout) == 0 ? 0 : errno;
+    if (why == 0 && ferror(stdout)) {
+        /* It was said when it happened; writing again says it again. */
+        clearerr(stdout);
+        why = putchar('\n') == EOF || fflush(stdout) == EOF ? errno : EIO;
+    }
+    if (why == 0 || code != EXIT_DONE) {
+        return code;
+    }
+    return cli_fail(KONTOR_INTERNAL, "standard output: %s", strerror(why));
+}
+
+int
+main(int argc, char **argv)
+{
+    if (!main_hold_streams()) {
+        return EXIT_STATUS + KONTOR_INTERNAL;
+    }
+    int code = main_about(argc, argv);
+    return main_end(code == -1 ? main_command(argc, argv) : code);
 }

@@ -130,9 +130,10 @@ command_take(struct cli *cli, int argc, char **argv, int *i)
     if (!noun_exists(noun)) {
         return cli_usage(cli, "there is no command %s: see kontor --help", noun);
     }
-    if (verb[0] == '\0' || verb[0] == '-') {
-        help_noun(noun, verb[0] == '\0' ? stderr : stdout);
-        exit(verb[0] == '\0' ? EXIT_USAGE : EXIT_DONE);
+    if (cli->noun == NULL && (verb[0] == '\0' || verb[0] == '-')) {
+        cli->noun = noun;
+        ++*i;
+        return EXIT_DONE;
     }
     return cli_usage(cli, "there is no command %s %s: see kontor %s --help", noun, verb,
                      noun);
