@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "proto/reason.h"
 #include "server/broker.h"
 #include "server/catalogue/search.h"
 #include "server/expiry.h"
@@ -54,6 +55,8 @@ signals_block(sigset_t *taken)
     (void)sigaddset(taken, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, taken, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+    /* A file that may not grow is told like every other write that fails. */
+    (void)signal(SIGXFSZ, SIG_IGN);
 }
 
 /*
@@ -104,9 +107,28 @@ memory_prepare(void)
 
 /* ---- Opening ---- */
 
+/*
+ * What the store said last, where a call failed for its sake: a caller is told no more
+ * than that it does not answer, so only the log can name the full disk or the damaged
+ * file, and the cure.
+ */
+static void
+store_said(struct daemon *daemon, const struct server_call *call, char *text)
+{
+    bool is_stores =
+        call->status == STATUS_INTERNAL ||
+        strcmp(call->reason, reason_row(REASON_STORE_UNAVAILABLE)->name) == 0;
+    text[0] = '\0';
+    if (is_stores && daemon->broker.store != NULL) {
+        store_failure(daemon->broker.store, text, ERROR_SIZE);
+    }
+}
+
 static void
 log_call(void *context, const struct server_call *call)
 {
+    char said[ERROR_SIZE];
+    store_said(context, call, said);
     const struct log_field fields[] = {
         {"method", call->path, 0},
         {"code", status_name(call->status), 0},
@@ -120,9 +142,10 @@ log_call(void *context, const struct server_call *call)
         {"message", call->message, 0},
         {"internal", call->internal, 0},
         {"call_id", call->call_id, 0},
+        {"store", said, 0},
     };
-    bool is_ours = call->status == STATUS_INTERNAL || call->status == STATUS_DATA_LOSS;
-    (void)context;
+    bool is_ours = call->status == STATUS_INTERNAL ||
+                   call->status == STATUS_DATA_LOSS || said[0] != '\0';
     log_fields(is_ours ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "call", fields,
                sizeof fields / sizeof fields[0]);
 }
@@ -139,6 +162,9 @@ open_store(struct daemon *daemon)
         return status;
     }
     status = home_summarise(daemon->broker.store, &daemon->home);
+    if (status != STATUS_OK) {
+        store_failure(daemon->broker.store, daemon->error, ERROR_SIZE);
+    }
     if (status == STATUS_OK && daemon->home.id[0] == '\0') {
         status = STATUS_FAILED_PRECONDITION;
         (void)snprintf(
@@ -192,7 +218,8 @@ open_server(struct daemon *daemon)
                                      .settings = daemon->base->settings,
                                      .services = services_table,
                                      .metrics = daemon->metrics,
-                                     .log = log_call};
+                                     .log = log_call,
+                                     .log_context = daemon};
     return server_new(&options, &daemon->server, daemon->error, ERROR_SIZE);
 }
 

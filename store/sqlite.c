@@ -14,10 +14,27 @@ count_pages(void *context, sqlite3 *handle, const char *name, int n_pages)
     return SQLITE_OK;
 }
 
+/*
+ * Asked to write, SQLite opens a file that may only be read all the same, and says so
+ * at the first write: a broker would get ready and then refuse every change.
+ */
+static enum status
+sqlite_open_to_write(struct sqlite *db)
+{
+    enum status status = sqlite_conn_open(db, true, &db->writer);
+    if (status == STATUS_OK && sqlite3_db_readonly(db->writer.handle, "main") == 1) {
+        failure_set(db->open.failure,
+                    "%s can only be read: make the file and its folder writable",
+                    db->path);
+        return STATUS_UNAVAILABLE;
+    }
+    return status;
+}
+
 static enum status
 sqlite_open_writer(struct sqlite *db)
 {
-    enum status status = sqlite_conn_open(db, true, &db->writer);
+    enum status status = sqlite_open_to_write(db);
     if (status != STATUS_OK) {
         return status;
     }

@@ -64,12 +64,12 @@ class Broker:
 
     # The daemon ------------------------------------------------------------------------
 
-    def start(self, **how):
-        """how: as subprocess.Popen takes it."""
+    def start(self, *prefix, **how):
+        """prefix: what ends by becoming the daemon; how: as subprocess.Popen takes it."""
         if os.path.exists(self.port_file):
             os.unlink(self.port_file)
         log = open(self.log, "ab")
-        self.daemon = subprocess.Popen([os.environ["KONTORD"], "--config", self.config],
+        self.daemon = subprocess.Popen([*prefix, os.environ["KONTORD"], "--config", self.config],
                                        stderr=log, stdout=log, **how)
         log.close()
         self.port = int(wait_for(self._port, 20, "the daemon's port"))
