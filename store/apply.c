@@ -5,6 +5,10 @@
 #include "store/scope.h"
 #include "store/split.h"
 
+/*
+ * Documents are made here and nowhere else: by the committer, by a rebuild and by a
+ * restore. That is why a rebuild can promise the very documents that were there.
+ */
 bool
 apply_split(const struct kind *kind, const Kontor__V1__Change *change,
             struct arena *arena, struct version *out)
@@ -29,6 +33,9 @@ apply_change(struct store *store, const Kontor__V1__Commit *commit,
     if (change->op == KONTOR__V1__CHANGE__OP__DELETE) {
         return store->backend->write(store->db, kind, old, NULL, commit->seq);
     }
+    /* Times and the revision come from the envelope, not from the document: a commit
+     * may be numbered twice before it stands, and its bytes must not change with that.
+     */
     struct version next;
     if (!apply_split(kind, change, arena, &next)) {
         return STATUS_INTERNAL;
@@ -40,6 +47,11 @@ apply_change(struct store *store, const Kontor__V1__Commit *commit,
     return store->backend->write(store->db, kind, old, &next, commit->seq);
 }
 
+/*
+ * What comes out of a file was written by a store that judged it, or by somebody who
+ * computed a chain of hashes over anything: so it is judged as a draft would be. The
+ * revision it replaces is the one thing the chain cannot vouch for.
+ */
 static enum status
 apply_judged(struct store *store, const Kontor__V1__Commit *commit,
              const Kontor__V1__Change *change, struct arena *arena, const char **wrong)

@@ -28,6 +28,7 @@ draft_tail(struct store_reader *reader, struct tail *tail)
         }
     }
     arena_free(arena);
+    /* After a restore the log ends far below where its new history begins. */
     tail->next_seq = tail->seq < first_seq ? first_seq : tail->seq + 1;
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
@@ -52,6 +53,8 @@ draft_is_known(const struct store *store, const struct kind *kind)
     return kind != NULL && kind_by_name(store->options.kinds, kind->name) == kind;
 }
 
+/* What a handler may not ask for, whatever it read: these are our own mistakes, told as
+ * INTERNAL, but never written, for the log cannot be mended. */
 static bool
 draft_change_is_valid(const struct store *store, const struct draft_change *change)
 {
@@ -100,6 +103,11 @@ draft_head(struct store_reader *reader, const struct kind *kind, const char *id,
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+/*
+ * All of concurrency control: what a draft rested on is what is there. It is judged
+ * through the open batch, so that two drafts of one batch meet each other too, and
+ * heads are kept, for the same version is what is replaced.
+ */
 enum status
 draft_judge(struct store_reader *reader, const struct draft *draft, struct arena *arena,
             struct version *heads)
@@ -119,6 +127,7 @@ draft_judge(struct store_reader *reader, const struct draft *draft, struct arena
         if (status != STATUS_OK) {
             return status;
         }
+        /* A remark needs no say about the version it is made on. */
         bool is_judged = change->op != KONTOR__V1__CHANGE__OP__NOTE || change->was != 0;
         if (is_judged && heads[i].seq != change->was) {
             return STATUS_ABORTED;
@@ -181,6 +190,8 @@ draft_build_change(struct store *store, const struct draft_change *change,
     out->op = change->op;
     out->was = change->was;
     draft_scope(out, change, head);
+    /* A removal has nothing to hide; every other document may have to be erased, and a
+     * short one could be guessed from a digest without salt. */
     if (change->op != KONTOR__V1__CHANGE__OP__DELETE) {
         out->salt = (ProtobufCBinaryData){SALT_SIZE, arena_alloc(arena, SALT_SIZE)};
         store->options.random(store->options.random_context, out->salt.data, SALT_SIZE);
@@ -240,11 +251,14 @@ draft_commit(struct store *store, const struct draft *draft,
     commit->actor = draft_text(draft->actor);
     commit->prev = draft_bytes(tail->hash, DIGEST_SIZE, arena);
     draft_build_lists(store, draft, heads, arena, commit);
+    /* Last: it covers all of the above. */
     commit->hash = (ProtobufCBinaryData){DIGEST_SIZE, arena_alloc(arena, DIGEST_SIZE)};
     chain_hash(commit, arena, commit->hash.data);
     return commit;
 }
 
+/* Whoever sends a key again with another request is refused: its answer would be that
+ * of something nobody asked for now. */
 bool
 draft_is_same_request(const struct draft *draft, const Kontor__V1__Commit *commit)
 {

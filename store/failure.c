@@ -16,6 +16,7 @@ failure_done(struct failure *failure)
     pthread_mutex_destroy(&failure->lock);
 }
 
+/* The last one wins: it is the nearest to what the caller was just told. */
 void
 failure_set(struct failure *failure, const char *format, ...)
 {
@@ -27,6 +28,7 @@ failure_set(struct failure *failure, const char *format, ...)
     va_end(args);
 }
 
+/* A copy, for another thread may set the next one meanwhile. */
 void
 failure_copy(struct failure *failure, char *out, size_t size)
 {

@@ -7,6 +7,13 @@
 #include "kontor/v1/order.pb-c.h"
 #include "kontor/v1/registry.pb-c.h"
 
+/*
+ * Every kind of document and all that is ever searched: what has no index here cannot
+ * be listed by it, on any backend. Field numbers are those of the .proto files; tests
+ * hold each against its descriptor. A row that is changed changes tables: the broker
+ * then refuses the file until it was rebuilt from the log. Kinds that come and go by
+ * the thousand (sessions, guards) keep no past.
+ */
 enum {
     ROW_REGISTRY,
     ROW_PRINCIPAL,
@@ -24,125 +31,128 @@ enum {
     ROW_END,
 };
 
-const struct kind kind_table[] =
-    {
-        [ROW_REGISTRY] =
-            {
-                .name = "registry",
-                .record = &kontor__v1__registry__descriptor,
-                .has_history = true,
-                .declared = {{"trust_domain", DECLARED_TEXT, {6}}},
-                .indexes = {{"trust_domain", {"trust_domain"}}},
-            },
-        [ROW_PRINCIPAL] =
-            {
-                .name = "principal",
-                .record = &kontor__v1__principal__descriptor,
-                .has_history = true,
-                .declared = {{"identity", DECLARED_TEXT, {5}}},
-                .indexes = {{"identity", {"identity"}}},
-            },
-        [ROW_REVOCATION] =
-            {
-                .name = "revocation",
-                .record = &kontor__v1__revocation__descriptor,
-                .has_history = true,
-            },
-        [ROW_PROVIDER] =
-            {
-                .name = "provider",
-                .record = &kontor__v1__provider__descriptor,
-                .internal = (const uint8_t[]){17, 0},
-                .has_history = true,
-                .watch_field = 16,
-            },
-        [ROW_SERVICE] =
-            {
-                .name = "service",
-                .record = &kontor__v1__service__descriptor,
-                .internal = (const uint8_t[]){49, 50, 0},
-                .has_history = true,
-                .watch_field = 17,
-                .declared = {{"provider", DECLARED_TEXT, {5}}},
-                .indexes = {{"provider", {"provider"}}},
-            },
-        [ROW_PROJECT] =
-            {
-                .name = "project",
-                .record = &kontor__v1__project__descriptor,
-                .has_history = true,
-                .watch_field = 18,
-            },
-        [ROW_ORDER] =
-            {
-                .name = "order",
-                .record = &kontor__v1__order__descriptor,
-                .internal = (const uint8_t[]){20, 21, 22, 23, 24, 0},
-                .has_history = true,
-                .watch_field = 19,
-                .declared = {{"state", DECLARED_INTEGER, {5}},
-                             {"waiting_for", DECLARED_TEXT, {9}},
-                             {"waiting_since", DECLARED_TIME, {10}},
-                             {"next_due", DECLARED_TIME, {11}},
-                             {"project", DECLARED_TEXT, {20}}},
-                .indexes = {{"state", {"state"}},
-                            {"waiting", {"waiting_since"}},
-                            {"project", {"project"}},
-                            {"due", {"next_due"}}},
-            },
-        [ROW_ITEM] =
-            {
-                .name = "item",
-                .record = &kontor__v1__order_item__descriptor,
-                .has_history = true,
-                .watch_field = 20,
-                .declared = {{"offer", DECLARED_TEXT, {11}},
-                             {"ready_at", DECLARED_TIME, {21, 2}},
-                             {"session", DECLARED_TEXT, {21, 4}},
-                             {"state", DECLARED_INTEGER, {6}}},
-                .indexes = {{"offer", {"offer", "ready_at"}},
-                            {"session", {"session"}},
-                            {"state", {"state"}}},
-            },
-        [ROW_SESSION] =
-            {
-                .name = "session",
-                .record = &kontor__v1__session__descriptor,
-                .declared = {{"is_over", DECLARED_INTEGER, {9}}},
-                .indexes = {{"over", {"is_over"}}},
-            },
-        [ROW_SITE] =
-            {
-                .name = "site",
-                .record = &kontor__v1__site__descriptor,
-                .internal = (const uint8_t[]){23, 24, 25, 0},
-                .has_history = true,
-                .watch_field = 21,
-                .declared = {{"short_name", DECLARED_TEXT, {5}}},
-                .indexes = {{"short_name", {"short_name"}}},
-            },
-        [ROW_ENDPOINT] =
-            {
-                .name = "endpoint",
-                .record = &kontor__v1__endpoint__descriptor,
-                .internal = (const uint8_t[]){23, 0},
-                .has_history = true,
-                .watch_field = 22,
-                .declared = {{"site", DECLARED_TEXT, {5}},
-                             {"host", DECLARED_TEXT, {6}}},
-                .indexes = {{"site", {"site"}}, {"host", {"host"}}},
-            },
-        [ROW_DOWNTIME] =
-            {
-                .name = "downtime",
-                .record = &kontor__v1__downtime__descriptor,
-                .has_history = true,
-                .watch_field = 23,
-                .declared = {{"end_at", DECLARED_TIME, {8}}},
-                .indexes = {{"end_at", {"end_at"}}},
-            },
-        [ROW_GUARD] = {.name = "guard"},
-        [ROW_END] = {.name = NULL},
+const struct kind kind_table[] = {
+    [ROW_REGISTRY] =
+        {
+            .name = "registry",
+            .record = &kontor__v1__registry__descriptor,
+            .has_history = true,
+            .declared = {{"trust_domain", DECLARED_TEXT, {6}}},
+            .indexes = {{"trust_domain", {"trust_domain"}}},
+        },
+    [ROW_PRINCIPAL] =
+        {
+            .name = "principal",
+            .record = &kontor__v1__principal__descriptor,
+            .has_history = true,
+            .declared = {{"identity", DECLARED_TEXT, {5}}},
+            .indexes = {{"identity", {"identity"}}},
+        },
+    [ROW_REVOCATION] =
+        {
+            .name = "revocation",
+            .record = &kontor__v1__revocation__descriptor,
+            .has_history = true,
+        },
+    [ROW_PROVIDER] =
+        {
+            .name = "provider",
+            .record = &kontor__v1__provider__descriptor,
+            /* Contacts are for those who own the record. */
+            .internal = (const uint8_t[]){17, 0},
+            .has_history = true,
+            .watch_field = 16,
+        },
+    [ROW_SERVICE] =
+        {
+            .name = "service",
+            .record = &kontor__v1__service__descriptor,
+            .internal = (const uint8_t[]){49, 50, 0},
+            .has_history = true,
+            .watch_field = 17,
+            .declared = {{"provider", DECLARED_TEXT, {5}}},
+            .indexes = {{"provider", {"provider"}}},
+        },
+    [ROW_PROJECT] =
+        {
+            .name = "project",
+            .record = &kontor__v1__project__descriptor,
+            .has_history = true,
+            .watch_field = 18,
+        },
+    [ROW_ORDER] =
+        {
+            .name = "order",
+            .record = &kontor__v1__order__descriptor,
+            /* Who orders, for whom and in which words is the customer's side only. */
+            .internal = (const uint8_t[]){20, 21, 22, 23, 24, 0},
+            .has_history = true,
+            .watch_field = 19,
+            .declared = {{"state", DECLARED_INTEGER, {5}},
+                         {"waiting_for", DECLARED_TEXT, {9}},
+                         {"waiting_since", DECLARED_TIME, {10}},
+                         {"next_due", DECLARED_TIME, {11}},
+                         {"project", DECLARED_TEXT, {20}}},
+            .indexes = {{"state", {"state"}},
+                        {"waiting", {"waiting_since"}},
+                        {"project", {"project"}},
+                        {"due", {"next_due"}}},
+        },
+    [ROW_ITEM] =
+        {
+            .name = "item",
+            .record = &kontor__v1__order_item__descriptor,
+            .has_history = true,
+            .watch_field = 20,
+            .declared = {{"offer", DECLARED_TEXT, {11}},
+                         {"ready_at", DECLARED_TIME, {21, 2}},
+                         {"session", DECLARED_TEXT, {21, 4}},
+                         {"state", DECLARED_INTEGER, {6}}},
+            /* An agent claims the oldest job of its offers first. */
+            .indexes = {{"offer", {"offer", "ready_at"}},
+                        {"session", {"session"}},
+                        {"state", {"state"}}},
+        },
+    [ROW_SESSION] =
+        {
+            .name = "session",
+            .record = &kontor__v1__session__descriptor,
+            .declared = {{"is_over", DECLARED_INTEGER, {9}}},
+            .indexes = {{"over", {"is_over"}}},
+        },
+    [ROW_SITE] =
+        {
+            .name = "site",
+            .record = &kontor__v1__site__descriptor,
+            .internal = (const uint8_t[]){23, 24, 25, 0},
+            .has_history = true,
+            .watch_field = 21,
+            .declared = {{"short_name", DECLARED_TEXT, {5}}},
+            .indexes = {{"short_name", {"short_name"}}},
+        },
+    [ROW_ENDPOINT] =
+        {
+            .name = "endpoint",
+            .record = &kontor__v1__endpoint__descriptor,
+            .internal = (const uint8_t[]){23, 0},
+            .has_history = true,
+            .watch_field = 22,
+            .declared = {{"site", DECLARED_TEXT, {5}}, {"host", DECLARED_TEXT, {6}}},
+            .indexes = {{"site", {"site"}}, {"host", {"host"}}},
+        },
+    [ROW_DOWNTIME] =
+        {
+            .name = "downtime",
+            .record = &kontor__v1__downtime__descriptor,
+            .has_history = true,
+            .watch_field = 23,
+            .declared = {{"end_at", DECLARED_TIME, {8}}},
+            .indexes = {{"end_at", {"end_at"}}},
+        },
+    /* A condition over many documents is a document of its own, written in the same
+     * commit as what it counts. It has no scope, so that nobody ever sees one. */
+    [ROW_GUARD] = {.name = "guard"},
+    [ROW_END] = {.name = NULL},
 };
 
 const struct kind *const KIND_REGISTRY = &kind_table[ROW_REGISTRY];

@@ -1,6 +1,7 @@
 #include "proto/wire.h"
 #include "store/inner.h"
 
+/* Of one read, so that a reader who asks for all takes bounded memory. */
 enum { LOG_MAX_COMMITS = 16384 };
 
 /* Fills at most max commits; OK at the end. */
@@ -19,6 +20,8 @@ log_fill(struct store_reader *reader, int64_t after, size_t max_bytes,
         if (status == STATUS_NOT_FOUND) {
             return STATUS_OK;
         }
+        /* At least one commit, however small the room: a reader that got none would
+         * take that for the end. */
         size += status == STATUS_OK ? entry.body.size : 0;
         if (status == STATUS_OK && *n > 0 && size > max_bytes) {
             return STATUS_OK;
@@ -51,6 +54,7 @@ store_log_read(struct store_reader *reader, int64_t after, size_t max_commits,
     if (status != STATUS_OK) {
         return status;
     }
+    /* Positions have gaps between histories, so this is only a bound. */
     size_t room = max_commits < LOG_MAX_COMMITS ? max_commits : LOG_MAX_COMMITS;
     uint64_t left = (uint64_t)(applied - after);
     room = left < room ? (size_t)left : room;
@@ -113,6 +117,7 @@ store_seq_at(struct store_reader *reader, int64_t time_ms, int64_t *seq)
 {
     int64_t tail = 0;
     int64_t found = 0;
+    /* An arena of its own: halving reads entries nobody wants to keep. */
     struct arena *arena = arena_new();
     enum status status = reader->store->backend->tail(reader->reader, &tail);
     if (status == STATUS_OK) {
@@ -139,6 +144,8 @@ store_soft_get(struct store_reader *reader, const char *key, int64_t *value)
     return reader->store->backend->soft_get(reader->reader, key, value);
 }
 
+/* Two commits of one key cannot be, but the first would be the one that was answered.
+ */
 enum status
 store_by_eid(struct store_reader *reader, const uint8_t eid[STORE_EID_SIZE],
              struct arena *arena, Kontor__V1__Commit **commit)

@@ -5,6 +5,10 @@
 
 enum { QUARTER = 4, BULK_SHARE = STORE_BATCH_COMMITS / QUARTER };
 
+/*
+ * Works of one lane keep their order: a caller who sends two changes finds them done in
+ * that order. Between the lanes only shares are promised.
+ */
 struct lane {
     struct work *first;
     struct work *last;
@@ -76,6 +80,8 @@ queue_push(struct queue *queue, struct work *work)
     if (queue->is_closed) {
         status = STATUS_UNAVAILABLE;
     } else if (queue->n_waiting >= queue->length) {
+        /* Refused at once, so that a flood of writes costs no memory and the caller may
+         * try another broker. */
         status = STATUS_RESOURCE_EXHAUSTED;
     } else {
         lane_add(work->is_bulk ? &queue->bulk : &queue->other, work);
@@ -102,6 +108,8 @@ queue_next(struct queue *queue, bool is_bulk_first)
     return work;
 }
 
+/* What was queued before the close is still done: whoever was told it is queued waits
+ * for its answer. */
 struct work *
 queue_wait(struct queue *queue)
 {
@@ -114,6 +122,11 @@ queue_wait(struct queue *queue)
     return work;
 }
 
+/*
+ * A bulk import may take a quarter of each batch while others wait, and all of it while
+ * nobody does. The shares are spread through the batch rather than taken at its end, so
+ * that neither lane waits for the other to run dry.
+ */
 struct work *
 queue_take(struct queue *queue, size_t n_bulk, size_t n_other)
 {

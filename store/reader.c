@@ -29,10 +29,15 @@ store_reader_close(struct store_reader *reader)
     free(reader);
 }
 
+/*
+ * The position is read inside the snapshot, not taken from store_applied: that may move
+ * between the two, and a reply must not claim a position its documents are behind.
+ */
 enum status
 store_begin(struct store_reader *reader, int64_t *applied)
 {
     const struct backend *backend = reader->store->backend;
+    /* The committer's own reader sees the open batch, which is its whole purpose. */
     if (reader->is_through) {
         return backend->tail(reader->reader, applied);
     }
@@ -69,6 +74,8 @@ reader_applied(struct store_reader *reader, int64_t *applied)
     return reader->store->backend->tail(reader->reader, applied);
 }
 
+/* As of a position needs two reads, of the present and of the past, and a commit
+ * between them would move the document from the one to the other and out of sight. */
 enum status
 store_snapshot(struct store_reader *reader, const struct kind *kind, int64_t as_of,
                bool *is_own)
@@ -142,6 +149,8 @@ store_version(struct store_reader *reader, const struct look *look, const char *
     const struct backend *backend = reader->store->backend;
     enum status status =
         backend->present(reader->reader, look->kind, id, arena, version);
+    /* Only a later position hides the present version; the past is looked at for that
+     * alone, and for what is no more. */
     bool is_older =
         status == STATUS_OK && look->as_of != 0 && version->seq > look->as_of;
     bool is_gone = status == STATUS_NOT_FOUND && look->as_of != 0;
@@ -150,6 +159,7 @@ store_version(struct store_reader *reader, const struct look *look, const char *
     } else if (status == STATUS_OK) {
         *view = store_view(look->scopes, version->scope, version->n_scope);
     }
+    /* As if it did not exist: that it does is a secret, too. */
     return status == STATUS_OK && *view == VIEW_NONE ? STATUS_NOT_FOUND : status;
 }
 

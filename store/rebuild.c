@@ -6,6 +6,8 @@
 
 enum { WHY_SIZE = 256 };
 
+/* The chain is judged along the way: documents made of a log that somebody changed
+ * would look as if they had always been so. */
 static enum status
 rebuild_commit(struct store *store, struct chain *chain,
                const Kontor__V1__Commit *commit, struct arena *arena,

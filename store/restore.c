@@ -8,6 +8,11 @@
 
 enum { HISTORY_STEP = 1 << 20, SECOND_MS = 1000 };
 
+/*
+ * The file comes from outside: nothing of it is believed before the chain, the digests
+ * and the end were judged, and nothing of it is kept before the last of them.
+ */
+
 /* A restore under way. */
 struct restore {
     struct store *store;
@@ -33,6 +38,7 @@ restore_refuse(struct restore *restore, const char *wrong)
     return STATUS_DATA_LOSS;
 }
 
+/* A log cannot be merged into another: both claim the same positions. */
 static enum status
 restore_check_empty(struct restore *restore)
 {
@@ -129,6 +135,7 @@ restore_new_history(struct restore *restore)
     return history;
 }
 
+/* Those of the file and the new one: positions of each remain what they were. */
 static enum status
 restore_histories(struct restore *restore)
 {

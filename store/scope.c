@@ -18,6 +18,10 @@ scope_has(const struct scopes *scopes, const char *name)
     return false;
 }
 
+/*
+ * The one test of the whole broker: sharing a string. Owning wins over taking part
+ * whatever their order. A document without strings is seen by nobody but the broker.
+ */
 enum view
 store_view(const struct scopes *scopes, char *const *scope, size_t n_scope)
 {
@@ -44,6 +48,8 @@ scope_string_is_valid(const char *string)
     return string[1] != '\0' && strcmp(string + 1, SCOPE_ALL) != 0;
 }
 
+/* Judged before it is written: a string that is none would list a document where nobody
+ * looks, or for everybody. */
 bool
 scope_is_valid(char *const *scope, size_t n_scope)
 {
@@ -81,6 +87,7 @@ scope_unpack(struct bytes packed, struct arena *arena, char ***scope, size_t *n_
     if (packed.size == 0) {
         return true;
     }
+    /* It comes off the disk: without the last NUL the texts below would run on. */
     if (packed.data[packed.size - 1] != '\0') {
         return false;
     }
@@ -97,6 +104,7 @@ scope_unpack(struct bytes packed, struct arena *arena, char ***scope, size_t *n_
     return true;
 }
 
+/* In order: a scope is stored as it was given, and two orders make two versions. */
 bool
 scope_is_equal(char *const *one, size_t n_one, char *const *other, size_t n_other)
 {

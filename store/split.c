@@ -18,6 +18,12 @@ split_is_internal(const struct kind *kind, uint32_t number)
     return false;
 }
 
+/*
+ * w is what the reduced view shows, x the rest, both still wire bytes: a full reply is
+ * the two behind each other and a reduced one the first alone, so the hottest read
+ * unpacks nothing. Fields keep their order within each part, and unknown ones are
+ * shown: hiding is a promise about the fields named only.
+ */
 bool
 split_views(const struct kind *kind, struct bytes doc, struct arena *arena,
             struct bytes *w, struct bytes *x)
@@ -40,6 +46,7 @@ split_views(const struct kind *kind, struct bytes doc, struct arena *arena,
     }
     *w = (struct bytes){shown, n_shown};
     *x = (struct bytes){hidden, n_hidden};
+    /* What is left is no field: a document that cannot be split whole is damaged. */
     return doc.size == 0;
 }
 
@@ -69,6 +76,8 @@ split_value(const struct declared *declared, struct bytes doc, struct arena *are
             struct store_value *value)
 {
     struct wire_field field;
+    /* Typed and never null, so that all backends sort the missing alike: texts first,
+     * numbers first, times, as something still to come, last. */
     *value = (struct store_value){
         .text = "",
         .integer = declared->type == DECLARED_TIME ? INT64_MAX : INT64_MIN,
@@ -98,6 +107,8 @@ split_values(const struct kind *kind, struct bytes doc, struct arena *arena,
     if (n == 0) {
         return true;
     }
+    /* To the end, for wire_find stops at what it looks for and damage may lie behind.
+     */
     struct wire_field field;
     while (wire_next(&doc, &field)) {
     }

@@ -111,6 +111,8 @@ sqlite_open(const struct backend_open *open, void **out)
     if (db->scratch == NULL) {
         abort();
     }
+    /* In this order: what is no store is left as it was, then others are kept out, and
+     * only then is anything opened that could change the file. */
     enum status status = sqlite_file_judge(db);
     if (status == STATUS_OK && !open->is_read_only) {
         status = sqlite_file_lock(db);
@@ -140,6 +142,7 @@ sqlite_writer(void *db)
     return &self->writer;
 }
 
+/* A deferred transaction: its snapshot is that of its first read, not of its begin. */
 static enum status
 sqlite_begin(void *reader)
 {
@@ -185,6 +188,8 @@ reader_touch(struct sqlite_conn *conn)
     return status;
 }
 
+/* Ready to read, or not at all: a reader that fails at its first call would fail it in
+ * the middle of serving. */
 static enum status
 sqlite_reader_open(void *db, void **reader)
 {

@@ -7,7 +7,13 @@
 
 enum { PREFIX_MASK = 0xff };
 
-/* In this order: a page size no longer changes once the file is a WAL database. */
+/*
+ * In this order: waiting for others comes before all that may have to wait, and a page
+ * size no longer changes once the file is a WAL database. Pages of 8 KiB hold most
+ * documents whole. FULL syncs the WAL at each commit, NORMAL would lose acknowledged
+ * ones with the power. No mmap: an I/O error in it is a signal, not a result code. No
+ * schema is trusted, for the file may come from anywhere.
+ */
 static const char *const writer_settings[] = {
     "PRAGMA busy_timeout=5000",
     "PRAGMA page_size=8192",
@@ -22,6 +28,8 @@ static const char *const writer_settings[] = {
     NULL,
 };
 
+/* Readers never checkpoint: that two connections do is what the WAL-reset bug needs
+ * (sqlite.h). query_only refuses a write that would come by mistake. */
 static const char *const reader_settings[] = {
     "PRAGMA busy_timeout=5000",
     "PRAGMA query_only=1",
@@ -92,6 +100,8 @@ sqlite_write_status(const struct sqlite_conn *conn, int code)
     _exit(EX_IOERR);
 }
 
+/* ---- Running ---- */
+
 enum status
 sqlite_run(struct sqlite_conn *conn, const char *sql)
 {
@@ -151,6 +161,8 @@ sqlite_bind_value(sqlite3_stmt *statement, int place, enum declared_type type,
     sqlite3_bind_int64(statement, place, value->integer);
 }
 
+/* One place for each statement of each index of each kind: finding one is arithmetic,
+ * and most places stay empty. */
 static size_t
 conn_n_statements(const struct sqlite *db)
 {
@@ -169,7 +181,10 @@ conn_settle(struct sqlite_conn *conn, const char *const *settings)
     return STATUS_OK;
 }
 
-/* A path as an SQLite address; an immutable file needs one. */
+/* ---- Opening ---- */
+
+/* A path as an SQLite address, in which a path may bear what an address would read as
+ * its own; an immutable file needs one. */
 static char *
 conn_address(const struct sqlite *db)
 {
@@ -207,6 +222,7 @@ sqlite_conn_open(struct sqlite *db, bool is_writer, struct sqlite_conn *conn)
     int flags =
         is_writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
     enum status status = conn_open_file(db, flags, conn);
+    /* The last reader to close must not checkpoint either. */
     if (status == STATUS_OK && !is_writer) {
         sqlite3_db_config(conn->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     }

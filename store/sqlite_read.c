@@ -6,6 +6,12 @@
 #include "store/scope.h"
 #include "store/split.h"
 
+/*
+ * What is read is copied into the caller's arena before the statement is reset: SQLite
+ * takes the memory of a row back with it. A statement that stays un-reset would keep
+ * its snapshot open and hold up every checkpoint, so each way out resets.
+ */
+
 /* Columns every read of a version begins with. */
 enum { COLUMN_ID, COLUMN_SEQ, COLUMN_AT, COLUMN_CREATED_AT, COLUMN_SCOPE, COLUMN_REST };
 
@@ -37,7 +43,8 @@ column_value(sqlite3_stmt *statement, int column, enum declared_type type,
     return value;
 }
 
-/* Steps to the one row of a statement; OK: it is there, and the caller resets. */
+/* Steps to the one row of a statement, whose end is no error but NOT_FOUND; OK: it is
+ * there, and the caller resets. */
 static enum status
 read_row(struct sqlite_conn *conn, sqlite3_stmt *statement)
 {
@@ -102,6 +109,7 @@ sqlite_log_until(void *reader, int64_t seq, struct arena *arena, struct log_entr
     return read_log(reader, SQL_LOG_UNTIL, seq, arena, out);
 }
 
+/* Through its own index; verification holds each key against its commit. */
 enum status
 sqlite_log_by_eid(void *reader, const uint8_t *eid, struct arena *arena,
                   struct log_entry *out)
@@ -138,6 +146,8 @@ sqlite_histories(void *reader, struct arena *arena, Kontor__V1__History ***histo
     if (statement == NULL) {
         return status == STATUS_OK ? STATUS_UNAVAILABLE : status;
     }
+    /* Counted in a statement of its own: a history that comes between the two is left
+     * for the next time. */
     Kontor__V1__History **found = arena_alloc(arena, (size_t)count * sizeof(void *));
     size_t n_found = 0;
     int code = sqlite3_step(statement);
@@ -195,6 +205,8 @@ read_version(struct sqlite_conn *conn, sqlite3_stmt *statement, struct arena *ar
     if (status != STATUS_OK) {
         return status;
     }
+    /* A scope that cannot be read must not turn into one that is empty: the document
+     * would look like one that nobody owns. */
     if (!read_common(statement, arena, out)) {
         status = sqlite_status(conn, SQLITE_CORRUPT);
     }
@@ -220,6 +232,7 @@ sqlite_present(void *reader, const struct kind *kind, const char *id,
     return status;
 }
 
+/* Without w and x: judging a write needs no more, and a document may be large. */
 enum status
 sqlite_head(void *reader, const struct kind *kind, const char *id, struct arena *arena,
             struct version *out)
@@ -240,6 +253,9 @@ sqlite_head(void *reader, const struct kind *kind, const char *id, struct arena 
     return status;
 }
 
+/* The newest version not above the position; whether it still counted there, until
+ * says.
+ */
 enum status
 sqlite_past(void *reader, const struct kind *kind, const char *id, int64_t seq,
             struct arena *arena, struct version *out)
@@ -264,6 +280,8 @@ sqlite_past(void *reader, const struct kind *kind, const char *id, int64_t seq,
     return status;
 }
 
+/* ---- Keys ---- */
+
 static enum declared_type
 keys_type(const struct stream *stream, size_t column)
 {
@@ -271,7 +289,8 @@ keys_type(const struct stream *stream, size_t column)
         .type;
 }
 
-/* Binds in the order sqlite_sql.c writes them. */
+/* Binds in the order sqlite_sql.c writes them: parameters bear no names, and a wrong
+ * order would compare a text with a number and find nothing, without an error. */
 static void
 keys_bind(sqlite3_stmt *statement, const struct stream *stream, size_t limit)
 {
@@ -354,6 +373,7 @@ sqlite_has_key(void *reader, const struct kind *kind, const struct kind_index *i
                const struct version *version, const char *scope)
 {
     struct sqlite_conn *conn = reader;
+    /* All documents by id are listed by the kind's own table. */
     bool is_listed = sqlite_is_listed(index, scope);
     sqlite3_stmt *statement =
         sqlite_statement(conn, is_listed ? SQL_HEAD : SQL_KEY_HAS, kind, index);
@@ -384,6 +404,9 @@ count_rows(struct sqlite_conn *conn, enum sqlite_sql sql, const struct kind *kin
     return status;
 }
 
+/* ---- Judging ---- */
+
+/* Verification finds each row the log makes; only counting finds one it does not. */
 enum status
 sqlite_counts(void *reader, const struct kind *kind, struct backend_counts *out)
 {
@@ -397,6 +420,7 @@ sqlite_counts(void *reader, const struct kind *kind, struct backend_counts *out)
         status =
             count_rows(conn, SQL_KEY_COUNT, kind, NULL, &out->keys[KIND_MAX_INDEXES]);
     }
+    /* The index by id has no rows of its own for all documents. */
     out->keys[KIND_MAX_INDEXES] += out->present;
     size_t n = split_n_indexes(kind);
     for (size_t i = 0; i < n && status == STATUS_OK; i++) {
@@ -406,6 +430,11 @@ sqlite_counts(void *reader, const struct kind *kind, struct backend_counts *out)
     return status;
 }
 
+/*
+ * integrity_check and not quick_check: the latter does not hold indexes against their
+ * tables, and an index of idempotency keys that misses a row does a request twice. One
+ * fault is enough to know.
+ */
 enum status
 sqlite_check(void *reader)
 {

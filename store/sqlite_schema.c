@@ -16,6 +16,13 @@ static const char schema_log[] =
     "PRAGMA application_id=0x4b4f4e54;"
     "PRAGMA user_version=1;";
 
+/*
+ * The text a table was made with, as SQLite keeps it, is its version: a kind that gains
+ * a field or an index has other texts, and then the documents are made anew from the
+ * log. There are no migrations of documents, and none of them can be wrong. The log
+ * itself has a format number, and a file of another one is refused.
+ */
+
 /* What is done with each table of a kind: its statement, whose text also tells its
  * shape. */
 typedef enum status (*schema_fn)(struct sqlite_conn *conn, const char *name,
@@ -87,6 +94,7 @@ schema_drop_one(struct sqlite_conn *conn, const char *name, const char *sql)
     return status;
 }
 
+/* A table's name is taken out of its text, so that the two cannot differ. */
 static enum status
 schema_do(struct sqlite_conn *conn, schema_fn act, enum sqlite_sql sql,
           const struct kind *kind, const struct kind_index *index)
@@ -178,9 +186,11 @@ sqlite_schema_make(struct sqlite *db)
     if (status != STATUS_OK) {
         return status;
     }
+    /* A reader makes nothing; a file without tables is told as empty by who opens. */
     if (db->open.is_read_only) {
         return is_new ? STATUS_OK : schema_kinds(db, schema_check_one);
     }
+    /* In one transaction: a store that is half made would be neither new nor ours. */
     status = sqlite_run(&db->writer, "BEGIN IMMEDIATE");
     if (status != STATUS_OK) {
         return status;
@@ -195,6 +205,8 @@ sqlite_schema_make(struct sqlite *db)
     return status;
 }
 
+/* Dropping and making costs less than deleting row by row, and brings tables of another
+ * version's shape to this one's. */
 enum status
 sqlite_schema_clear(struct sqlite *db)
 {

@@ -145,6 +145,12 @@ sql_word(sqlite3_str *out, const char *text, const struct kind *kind,
     return strlen(sql_words[i].word);
 }
 
+/*
+ * Statements are made of the table of kinds and nothing else: no text of a caller ever
+ * becomes SQL, it is bound. Each form below is a text of its own, so that SQLite plans
+ * each for its index once and for all.
+ */
+
 /* Forms of SQL_KEYS: two bits of equal columns, one each of an upper bound, of the
  * past, of all documents by id, which the kind's own table lists. */
 enum { FORM_HIGH = 4, FORM_PAST = 8, FORM_ALL = 16, FORM_EQUAL = 3 };
@@ -249,6 +255,7 @@ sqlite_sql_text(enum sqlite_sql sql, const struct kind *kind,
     return sqlite3_str_finish(out);
 }
 
+/* Prepared when first used and kept: a broker of one provider never asks for most. */
 static size_t
 sql_slot(const struct sqlite *db, enum sqlite_sql sql, const struct kind *kind,
          const struct kind_index *index)

@@ -4,6 +4,13 @@
 #include "store/scope.h"
 #include "store/split.h"
 
+/*
+ * All of a batch is one transaction of the one connection that writes: log, documents
+ * and indexes appear together or not at all, and documents never lag behind the log.
+ */
+
+/* IMMEDIATE takes the write lock now: a transaction that begins by reading could find
+ * another writer in its way only after its decisions were made. */
 enum status
 sqlite_batch_begin(void *db)
 {
@@ -12,6 +19,7 @@ sqlite_batch_begin(void *db)
                          sqlite_statement(&self->writer, SQL_BEGIN_WRITE, NULL, NULL));
 }
 
+/* An error of the disk does not come back from here: sqlite_write_status. */
 enum status
 sqlite_batch_commit(void *db)
 {
@@ -95,6 +103,7 @@ write_index(struct sqlite *db, const struct kind *kind, const struct kind_index 
     if (old != NULL && next != NULL && write_is_same(kind, index, old, next)) {
         return STATUS_OK;
     }
+    /* Old keys first: both versions may stand under the same one. */
     if (old != NULL) {
         status = write_keys(db, SQL_KEY_DELETE, kind, index, old);
     }
@@ -152,6 +161,7 @@ write_present(struct sqlite *db, enum sqlite_sql sql, const struct kind *kind,
     return status;
 }
 
+/* The past row first, for it is made from the present one. */
 enum status
 sqlite_write(void *db, const struct kind *kind, const struct version *old,
              const struct version *next, int64_t seq)
@@ -206,6 +216,7 @@ sqlite_history_put(void *db, const Kontor__V1__History *history)
     return sqlite_finish(&self->writer, statement);
 }
 
+/* The log, its histories and the numbers beside it stay. */
 enum status
 sqlite_clear_documents(void *db)
 {

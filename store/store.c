@@ -56,7 +56,10 @@ store_begin_history(struct store *store)
     return store->backend->batch_commit(store->db);
 }
 
-/* A new store begins its first history; every other knows its histories and its end. */
+/*
+ * What is never asked for again: histories change only while no committer runs, so that
+ * all threads may read them without a lock. A new store begins its first history; every
+ * other knows its histories and its end. */
 static enum status
 store_load(struct store *store)
 {
@@ -84,7 +87,8 @@ store_load(struct store *store)
     return status;
 }
 
-/* What is open when a step fails is closed by store_close. */
+/* The committer comes last: from its start on there are two threads. What is open when
+ * a step fails is closed by store_close. */
 static enum status
 store_start(struct store *store, const struct store_mode *mode)
 {
@@ -147,6 +151,9 @@ store_close(struct store *store)
     if (store == NULL) {
         return;
     }
+    /* The committer writes until its queue is empty, so it goes before what it writes
+     * to.
+     */
     committer_stop(store->committer);
     if (store->db != NULL) {
         store->backend->close(store->db);
@@ -207,7 +214,10 @@ store_timestamp(int64_t time_ms, struct arena *arena)
     return time;
 }
 
-/* Positions of a lost future lie in the gap before each restored history. */
+/*
+ * Whoever holds a position of the lost future must learn that, and must not wait for it
+ * to come: it will, with other content. Positions of a lost future lie in the gap
+ * before each restored history. */
 enum status
 store_position(const struct store *store, int64_t position, int64_t applied)
 {
@@ -230,6 +240,8 @@ store_unpack(struct store *store, const struct log_entry *entry, struct arena *a
     /* Lists of short texts take far more room unpacked than on the wire. */
     size_t budget = ((size_t)64 << 10) + 64 * entry->body.size;
     ProtobufCAllocator *allocator = arena_allocator(arena, budget);
+    /* The place in the log and the number inside must agree: a row copied over another
+     * is a good message in the wrong place. */
     *commit = kontor__v1__commit__unpack(allocator, entry->body.size, entry->body.data);
     if (*commit == NULL || (*commit)->seq != entry->seq ||
         (*commit)->hash.len != STORE_HASH_SIZE) {

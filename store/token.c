@@ -6,6 +6,12 @@
 #include "proto/text.h"
 #include "store/split.h"
 
+/*
+ * A token says where a page ended and of which search. It gives no right: scopes are
+ * applied to each page anew, so it needs no signature, only to be read with care, since
+ * it comes from a stranger. The values are those of the last document, which the caller
+ * has just seen.
+ */
 enum {
     TOKEN_FORMAT = 1,
     FILTER_SIZE = 16,
@@ -136,6 +142,8 @@ token_read(const struct find *find, const struct kind_index *index, struct arena
         !text_from_base64url(find->token, arena, &token.rest)) {
         return false;
     }
+    /* A position in one list means nothing in another: a changed filter is refused
+     * rather than answered with a page that skips. */
     token_filter(find, index, arena, filter);
     if (token.rest.size < HEAD_SIZE || token.rest.data[0] != TOKEN_FORMAT ||
         memcmp(token.rest.data + 1, filter, FILTER_SIZE) != 0) {

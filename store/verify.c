@@ -82,6 +82,8 @@ verify_index(struct verify *verify, const struct kind *kind,
     return status;
 }
 
+/* Listed under every string it carries, and (verify_counts) under no other: a key too
+ * few hides a document from its owner, one too many shows it to a stranger. */
 static enum status
 verify_present(struct verify *verify, const struct kind *kind,
                const struct version *wanted, const char **wrong)
@@ -131,6 +133,7 @@ verify_put(struct verify *verify, const struct kind *kind,
         backend->present(reader, kind, change->id, verify->arena, &stored);
     bool is_past =
         status == STATUS_NOT_FOUND || (status == STATUS_OK && stored.seq > commit->seq);
+    /* What it replaced is in the log only, as it should be. */
     if (is_past && !kind->has_history) {
         return STATUS_OK;
     }
@@ -246,6 +249,8 @@ verify_commit(struct verify *verify, const struct log_entry *entry)
     return status;
 }
 
+/* What the log does not make but is there all the same: the rest found each thing the
+ * log makes, this finds one too many. */
 static enum status
 verify_counts(struct verify *verify, const struct kind *kind)
 {
@@ -293,6 +298,7 @@ verify_log(struct verify *verify, int64_t *verified)
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+/* The file first: what is read from damaged pages proves nothing. */
 static enum status
 verify_all(struct verify *verify, int64_t *verified)
 {
@@ -334,6 +340,7 @@ verify_run(struct store_reader *reader, int64_t *verified, char *error,
     return status;
 }
 
+/* In one snapshot, so that a broker may go on writing beside --check. */
 enum status
 store_verify(struct store *store, int64_t *verified, char *error, size_t error_size)
 {
