@@ -53,6 +53,16 @@ agent_tell(struct kontor_agent *agent, const char *item, const char *what,
     pthread_mutex_unlock(&agent->event_mutex);
 }
 
+void
+agent_lose_held(struct kontor_agent *agent)
+{
+    agent->session[0] = '\0';
+    for (struct kontor_job *job = agent->jobs; job != NULL; job = job->next) {
+        job_lose(job);
+    }
+    pthread_cond_broadcast(&agent->changed);
+}
+
 /*
  * Called by whoever learns of it first: the keeper, whose clock ran out, or a claim
  * the broker refused.
@@ -62,11 +72,7 @@ agent_lose_session(struct kontor_agent *agent, const char *session)
 {
     pthread_mutex_lock(&agent->mutex);
     if (strcmp(agent->session, session) == 0) {
-        agent->session[0] = '\0';
-        for (struct kontor_job *job = agent->jobs; job != NULL; job = job->next) {
-            job_lose(job);
-        }
-        pthread_cond_broadcast(&agent->changed);
+        agent_lose_held(agent);
     }
     pthread_mutex_unlock(&agent->mutex);
 }

@@ -46,6 +46,8 @@ void agent_tell(struct kontor_agent *agent, const char *item, const char *what,
                 const char *text, int64_t after_ms);
 /* Takes the session away (if it still is this one) and with it every job. */
 void agent_lose_session(struct kontor_agent *agent, const char *session);
+/* The same, whichever session it is, with the mutex held. */
+void agent_lose_held(struct kontor_agent *agent);
 /* Whether an error says that the session is over. */
 bool agent_is_session_over(const struct kontor_error *error);
 /* pthread_create with all signals blocked: the host's handlers stay on the host's

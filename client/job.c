@@ -29,12 +29,21 @@ job_tell(struct kontor_job *job, const char *what, const char *text)
                lease_now_ms() - job->claimed_at_ms);
 }
 
+/*
+ * The clock is asked here, too: the keeper may still be asleep when the machine wakes,
+ * and what is created then may be somebody else's by now. Once seen it stays so, even
+ * if a renewal is answered late: the session is given up.
+ */
 bool
-job_is_lost(const struct kontor_job *job)
+job_is_lost(struct kontor_job *job)
 {
-    pthread_mutex_lock(&job->agent->mutex);
+    struct kontor_agent *agent = job->agent;
+    pthread_mutex_lock(&agent->mutex);
+    if (!job->is_lost && lease_now_ms() >= agent->lease_end_ms) {
+        agent_lose_held(agent);
+    }
     bool is_lost = job->is_lost;
-    pthread_mutex_unlock(&job->agent->mutex);
+    pthread_mutex_unlock(&agent->mutex);
     return is_lost;
 }
 

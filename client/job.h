@@ -45,8 +45,8 @@ bool job_start(struct kontor_agent *agent, Kontor__V1__ClaimedJob *claimed);
 /* Nothing but a late completion may be said about it from now on. The agent's mutex is
  * held. */
 void job_lose(struct kontor_job *job);
-/* Whether it is lost. */
-bool job_is_lost(const struct kontor_job *job);
+/* Whether it is lost; sees for itself whether the lease is over. */
+bool job_is_lost(struct kontor_job *job);
 /* Waits for its thread and frees it. */
 void job_join(struct kontor_job *job);
 

@@ -8,7 +8,7 @@
 #include "client/error.h"
 #include "client/job.h"
 
-enum { RENEW_PAUSE_MIN_MS = 50 };
+enum { RENEW_PAUSE_MIN_MS = 50, LOOK_MS = 1000 };
 
 int64_t
 lease_now_ms(void)
@@ -29,10 +29,17 @@ lease_begin(struct kontor_agent *agent, int64_t asked_at_ms, int32_t seconds)
     pthread_cond_broadcast(&agent->changed);
 }
 
+/*
+ * Conditions wait by the clock that stands still while the machine sleeps, so that a
+ * wait of ten seconds may take a night. Its callers look again every second.
+ */
 void
 lease_wait(struct kontor_agent *agent, int64_t until_ms)
 {
     int64_t left_ms = until_ms - lease_now_ms();
+    if (left_ms > LOOK_MS) {
+        left_ms = LOOK_MS;
+    }
     if (left_ms > 0) {
         channel_wait(&agent->changed, &agent->mutex, channel_now_ms() + left_ms);
     }

@@ -18,7 +18,8 @@ int64_t lease_now_ms(void);
 /* Begins or goes on with a lease asked for at a time of the clock; the mutex is held.
  * seconds 0 = as it was. */
 void lease_begin(struct kontor_agent *agent, int64_t asked_at_ms, int32_t seconds);
-/* Waits on the agent's condition until a time of the lease clock; the mutex is held. */
+/* Waits on the agent's condition until a time of the lease clock, or less long; the
+ * mutex is held. */
 void lease_wait(struct kontor_agent *agent, int64_t until_ms);
 /* The thread: renews at a third of each term until the agent is over. */
 void *lease_keep(void *agent);

@@ -328,6 +328,9 @@ provision(struct kontor_job *job, void *context)
     it.n_provisions++;
     pthread_mutex_unlock(&rig.mutex);
     wait_for_others();
+    if (it.on_provision != NULL) {
+        it.on_provision();
+    }
     struct pollfd lost = {.fd = kontor_job_lost_fd(job), .events = POLLIN};
     if (it.waits_for_loss) {
         poll(&lost, 1, 20000);
@@ -353,6 +356,9 @@ lookup(struct kontor_job *job, void *context)
     pthread_mutex_lock(&rig.mutex);
     it.n_lookups++;
     pthread_mutex_unlock(&rig.mutex);
+    if (it.on_lookup != NULL) {
+        it.on_lookup();
+    }
     if (it.lookup_result == KONTOR_DONE) {
         kontor_job_backend_id(job, "vol-found");
     }

@@ -61,6 +61,8 @@ struct agent_script {
     bool fail_keeps_session; /* The item after Fail is still held by its session. */
     enum kontor_result provision_results[4];
     enum kontor_result lookup_result;
+    void (*on_lookup)(void); /* Happens inside it; NULL: nothing. */
+    void (*on_provision)(void);
     bool forgets_backend_id;
     bool waits_for_loss;
     int waits_ms;

@@ -6,9 +6,84 @@
 
 #include <cmocka.h>
 
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/client/agent_rig.h"
+
+/* ---- Clocks: the linker sends the library's questions here ---- */
+
+static atomic_int slept_s;
+static atomic_int n_asked;
+static atomic_int n_wall_asked;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+
+/* Only the clock that goes on in a machine that sleeps knows of the sleep. */
+int
+__wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+    int result = __real_clock_gettime(clock, now);
+    atomic_fetch_add(&n_asked, 1);
+    if (clock == CLOCK_BOOTTIME) {
+        now->tv_sec += atomic_load(&slept_s);
+    } else if (clock != CLOCK_MONOTONIC) {
+        atomic_fetch_add(&n_wall_asked, 1);
+    }
+    return result;
+}
+
+static void
+sleep_a_minute(void)
+{
+    atomic_fetch_add(&slept_s, 60);
+}
+
+/* Somebody else may have had the job meanwhile. */
+static void
+test_a_machine_that_slept_finds_its_jobs_lost(void **state)
+{
+    (void)state;
+    it.on_provision = sleep_a_minute;
+    it.waits_for_loss = true;
+    it.provision_results[0] = KONTOR_NOBODY_KNOWS;
+    int64_t begun_s = time(NULL);
+    run_well();
+    assert_true(when("lost 0") > 0);
+    assert_int_equal(when("fail"), -1);
+    /* A renewal would only be due after ten. */
+    assert_true(time(NULL) - begun_s < 6);
+}
+
+static void
+test_nothing_is_created_behind_a_sleep(void **state)
+{
+    (void)state;
+    it.jobs[0].prior_intent = (char *)(uintptr_t) "kontor-alpine-7f2c";
+    it.lookup_result = KONTOR_ABSENT;
+    it.on_lookup = sleep_a_minute;
+    run_well();
+    assert_int_equal(it.n_lookups, 1);
+    assert_int_equal(it.n_provisions, 0);
+    assert_int_equal(when("fail"), -1);
+}
+
+/* Setting the time of day lengthens no lease and shortens none. */
+static void
+test_the_time_of_day_is_never_asked(void **state)
+{
+    (void)state;
+    it.lease_seconds = 1;
+    it.waits_ms = 600;
+    run_well();
+    assert_true(when("renew") > 0);
+    assert_true(atomic_load(&n_asked) > 10);
+    assert_int_equal(atomic_load(&n_wall_asked), 0);
+}
+
+/* ---- The lease ---- */
 
 static void
 test_a_lease_that_runs_out_ends_the_job(void **state)
@@ -193,6 +268,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        RULE(test_a_machine_that_slept_finds_its_jobs_lost),
+        RULE(test_nothing_is_created_behind_a_sleep),
+        RULE(test_the_time_of_day_is_never_asked),
         RULE(test_a_lease_that_runs_out_ends_the_job),
         RULE(test_a_late_completion_is_still_said),
         RULE(test_renewals_keep_the_lease),
