@@ -31,6 +31,7 @@ kontor_error_done(struct kontor_error *error)
     memset(error, 0, sizeof *error);
 }
 
+/* A handful at most: no index pays. */
 const char *
 kontor_error_value(const struct kontor_error *error, const char *key)
 {
@@ -67,6 +68,10 @@ error_memory(struct kontor_error *error)
     return KONTOR_RESOURCE_EXHAUSTED;
 }
 
+/*
+ * Long texts are cut: a kilobyte is more than anybody reads, and the size is then
+ * known before anything is formatted.
+ */
 enum kontor_status
 error_set(struct kontor_error *error, enum kontor_status status, const char *reason,
           const char *format, ...)
@@ -143,6 +148,7 @@ take_info(struct kontor_error *error, const ProtobufCMessage *message)
     error->n_values = info->n_metadata;
 }
 
+/* As with the values, the texts stay where they were unpacked. */
 static void
 take_bad_request(struct kontor_error *error, const ProtobufCMessage *message)
 {
@@ -233,6 +239,10 @@ take_detail(struct kontor_error *error, const Google__Protobuf__Any *any)
     }
 }
 
+/*
+ * In the order of how much is lost when memory ends or the bytes are damaged: the
+ * status always stays, then the message, then the details.
+ */
 enum kontor_status
 error_decode(struct kontor_error *error, enum kontor_status status,
              struct bytes message, struct bytes details)

@@ -71,6 +71,10 @@ log_give(struct kontor_log *log)
     return NULL;
 }
 
+/*
+ * A commit that came before the connection was lost comes again after it, and is
+ * passed over by its number.
+ */
 enum kontor_event
 kontor_log_next(struct kontor_log *log, int64_t timeout_ms,
                 const Kontor__V1__Commit **commit, struct kontor_error *error)

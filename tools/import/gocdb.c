@@ -1,7 +1,17 @@
+/*
+ * Answers of GOCDB's programmatic interface: get_site, get_service and get_downtime,
+ * in any order and any mixture, since people download them one by one. Its element
+ * names are kept as they are, typing errors included.
+ */
 #include "tools/import/gocdb.h"
 
 #include <string.h>
 
+/*
+ * Methods of different age give the key as an element, as an attribute, or as both.
+ * Without one the next import could not find the record again and would make a
+ * second.
+ */
 char *
 gocdb_key(const struct source *source, xmlNode *node)
 {
@@ -48,6 +58,7 @@ add_extension(const struct source *source, const struct xml_field *field, void *
     (*rows)[(*n)++] = row;
 }
 
+/* An extension's own LOCAL_ID stays there: it means nothing outside of GOCDB. */
 void
 gocdb_extensions(const struct source *source, xmlNode *node,
                  const struct xml_field *field, void *message)
@@ -65,6 +76,10 @@ gocdb_extensions(const struct source *source, xmlNode *node,
     }
 }
 
+/*
+ * What has no field of ours but matters to somebody is kept under its own name, so
+ * that an export can give it back.
+ */
 void
 gocdb_keep(const struct source *source, xmlNode *node, const struct xml_field *field,
            void *message)
@@ -100,6 +115,10 @@ find_kind(const xmlNode *node)
     return NULL;
 }
 
+/*
+ * What is left out on purpose is said once for a run of elements of a kind, not for
+ * each of thousands.
+ */
 static void
 read_results(const struct source *source, xmlNode *root)
 {
@@ -122,6 +141,10 @@ read_results(const struct source *source, xmlNode *root)
     }
 }
 
+/*
+ * Another root is most often an error page that was saved instead of the answer; its
+ * text says which.
+ */
 static void
 read_file(const struct source *source)
 {

@@ -14,6 +14,11 @@ enum { SCHEDULED_SECONDS = 24 * 60 * 60 };
 #define DOWNTIME(member) offsetof(Kontor__V1__Downtime, member)
 #define AFFECTED(member) offsetof(Kontor__V1__Affected, member)
 
+/*
+ * Both shapes of the answer: the flat one names the service in the downtime itself,
+ * the nested one lists them. The formatted dates repeat the others without a time
+ * zone, so they are not read.
+ */
 static const struct xml_field downtime_fields[] = {
     {"PRIMARY_KEY", NULL, 0, 0, "source"},
     {"SEVERITY", read_severity, DOWNTIME(severity), 0, "severity"},
@@ -107,6 +112,7 @@ read_row(const struct source *source, xmlNode *node, Kontor__V1__Downtime *downt
     add_affected(source, downtime, affected);
 }
 
+/* Whole seconds: GOCDB has no finer ones. */
 static bool
 is_same_time(const Google__Protobuf__Timestamp *a, const Google__Protobuf__Timestamp *b)
 {
@@ -124,6 +130,10 @@ is_same(const Kontor__V1__Downtime *a, const Kontor__V1__Downtime *b)
            is_same_time(a->start_at, b->start_at) && is_same_time(a->end_at, b->end_at);
 }
 
+/*
+ * A walk over all: a download holds some thousands at most, and the rows of one
+ * downtime mostly follow each other.
+ */
 static Kontor__V1__Downtime *
 find_downtime(const struct import_set *set, const char *id)
 {

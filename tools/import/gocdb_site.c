@@ -61,6 +61,10 @@ static const struct xml_field site_fields[] = {
     {NULL, NULL, 0, 0, NULL},
 };
 
+/*
+ * The country and the ROC of an endpoint are its site's: kept in one place only,
+ * they cannot disagree.
+ */
 static const struct xml_field endpoint_fields[] = {
     {"PRIMARY_KEY", NULL, 0, 0, "source"},
     {"SITENAME", NULL, 0, 0, "site"},
@@ -103,6 +107,10 @@ static const struct xml_field interface_fields[] = {
     {NULL, NULL, 0, 0, NULL},
 };
 
+/*
+ * Source: GOCDB's certification statuses. There is no guess for another: what a site
+ * may do depends on it.
+ */
 static const struct {
     const char *name;
     Kontor__V1__Certification status;
@@ -131,6 +139,7 @@ read_certification(const struct source *source, xmlNode *node,
                  field->element, text);
 }
 
+/* Presence matters: 0 is a place in the Gulf of Guinea, and no coordinate is none. */
 static void
 read_degrees(const struct source *source, xmlNode *node, const struct xml_field *field,
              void *message)
@@ -149,6 +158,10 @@ read_degrees(const struct source *source, xmlNode *node, const struct xml_field 
     site->longitude = degrees;
 }
 
+/*
+ * GOCDB nests the name (DOMAIN/DOMAIN_NAME); the last counts should there ever be
+ * two.
+ */
 static void
 read_domain(const struct source *source, xmlNode *node, const struct xml_field *field,
             void *message)
@@ -186,6 +199,10 @@ read_phone(const struct source *source, xmlNode *node, const struct xml_field *f
     contact_of(source, field, message)->phone = xml_text(source, node);
 }
 
+/*
+ * GOCDB calls them endpoints of a service, the word Kontor uses for the service
+ * itself: a further way to the same host is an interface here.
+ */
 static void
 read_interfaces(const struct source *source, xmlNode *node,
                 const struct xml_field *field, void *message)
@@ -204,6 +221,11 @@ read_interfaces(const struct source *source, xmlNode *node,
     }
 }
 
+/*
+ * The id is made of SHORT_NAME and not of the key: endpoints and downtimes know
+ * their site by that name alone, and each file must be importable without the
+ * others. The key stays in source.
+ */
 void
 gocdb_site(const struct source *source, xmlNode *node)
 {
@@ -224,6 +246,7 @@ gocdb_site(const struct source *source, xmlNode *node)
     out->sites[out->n_sites++] = site;
 }
 
+/* Several endpoints share a host and a type, so only the key tells them apart. */
 void
 gocdb_endpoint(const struct source *source, xmlNode *node)
 {

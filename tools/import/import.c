@@ -6,6 +6,11 @@
 #include "tools/import/marketplace.h"
 #include "tools/import/native.h"
 
+/*
+ * A format's name ends in what tells its versions apart, since a source changes its
+ * form without asking: the next Marketplace is another row. Only our own form holds
+ * records of both commands.
+ */
 const struct importer importers[] = {
     {"marketplace-2019", "catalogue", marketplace_read},
     {"gocdb", "config", gocdb_read},

@@ -1,7 +1,16 @@
+/*
+ * Members of JSON objects by a table, the counterpart of xml_fields.c. What the
+ * table does not name is told and never dropped in silence: a source that grows a
+ * member shows up in the first import after it.
+ */
 #include "tools/import/json_fields.h"
 
 #include <string.h>
 
+/*
+ * A row without a key stands for a field that is made of several members: it is in
+ * the mask, and no member finds it.
+ */
 static const struct json_field *
 find(const struct json_field *table, const char *key)
 {
@@ -19,6 +28,10 @@ below(const struct source *source, const char *place, const char *key)
     return place[0] == '\0' ? key : arena_print(source->arena, "%s.%s", place, key);
 }
 
+/*
+ * A null is the same as a missing member: exports of databases write both for an
+ * empty column.
+ */
 void
 json_fields_read(const struct source *source, const struct json_value *object,
                  const char *place, const struct json_field *table, void *message)
@@ -63,6 +76,7 @@ json_field_text(const struct source *source, const struct json_value *value,
     }
 }
 
+/* A lone text counts as a list of one: the sources write both for the same member. */
 void
 json_field_texts(const struct source *source, const struct json_value *value,
                  const char *place, const struct json_field *field, void *message)
@@ -119,6 +133,10 @@ json_fields_is_object(const struct source *source, const struct json_value *valu
     return false;
 }
 
+/*
+ * The mask is made of the table that reads, so that no field can be read without
+ * being owned or owned without being read.
+ */
 Google__Protobuf__FieldMask *
 json_fields_mask(struct arena *arena, const struct json_field *table)
 {

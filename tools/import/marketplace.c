@@ -1,3 +1,9 @@
+/*
+ * The EOSC-hub Marketplace's catalogue of 2019: providers, services, relations, and
+ * vocabularies as plain lists. Services name their providers and each other by
+ * title, which people change, so titles are resolved within the files only and ids
+ * are made of keys.
+ */
 #include "tools/import/marketplace.h"
 
 #include <string.h>
@@ -64,6 +70,10 @@ static const struct json_field relation_fields[] = {
     {NULL, NULL, 0, 0, NULL},
 };
 
+/*
+ * Six phases onto ours. What is only planned or gone is not published here; alpha
+ * and beta are, as what they are.
+ */
 static const struct {
     const char *name;
     Kontor__V1__Phase phase;
@@ -92,6 +102,7 @@ read_phase(const struct source *source, const struct json_value *value,
                  json_tree_print(value, source->arena));
 }
 
+/* open_access was a yes or no in 2019; the order types came later. */
 static void
 read_access(const struct source *source, const struct json_value *value,
             const char *place, const struct json_field *field, void *message)
@@ -185,6 +196,10 @@ provider_named(const struct source *source, const char *name, const char *place)
     return provider->id;
 }
 
+/*
+ * The first is the one that answers for the service, as the source's own pages show
+ * it; the others give resources.
+ */
 static void
 read_service_providers(const struct source *source, const struct json_value *object,
                        const char *place, Kontor__V1__Service *service)
@@ -211,6 +226,10 @@ read_service_providers(const struct source *source, const struct json_value *obj
     }
 }
 
+/*
+ * Two services of one key would become one record, and whichever came last would win
+ * without a word.
+ */
 static bool
 is_key_taken(const struct source *source, const char *key, const char *place)
 {
@@ -292,6 +311,10 @@ end_of(const struct source *source, const struct json_value *object, const char 
     return service;
 }
 
+/*
+ * A relation to a service that is not in the file cannot be kept: there is no id to
+ * refer to. Left out, and told.
+ */
 static void
 read_relation(const struct source *source, const struct json_value *object,
               const char *place)
@@ -389,6 +412,10 @@ read_file(const struct source *source)
                    "parameters do not say whether they are required: none is");
 }
 
+/*
+ * The set is filled file by file, so providers of one file serve the services of the
+ * next.
+ */
 bool
 marketplace_read(const char *const *paths, size_t n_paths, const char *registry,
                  struct arena *arena, struct import_set *out, struct faults *faults)

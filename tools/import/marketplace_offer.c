@@ -34,6 +34,10 @@ struct making {
     Kontor__V1__Parameter *parameter;
 };
 
+/*
+ * config has another shape for every type of parameter, so it is read by name and
+ * not by a table.
+ */
 static const struct json_value *
 config(const struct making *making, const char *name)
 {
@@ -158,6 +162,10 @@ choices(const struct making *making, size_t *n)
     return values_of(making, list->elements, list->n, place);
 }
 
+/*
+ * How a choice is shown (buttons, a list) was written beside it, and stays with it:
+ * portals ask for it.
+ */
 static void
 make_choice(const struct making *making)
 {
@@ -213,6 +221,7 @@ add_integer(const struct making *making)
     return integer;
 }
 
+/* A missing end is an open one and must not become 0. */
 static void
 make_range(const struct making *making)
 {
@@ -244,6 +253,10 @@ make_integer_input(const struct making *making)
         KONTOR__V1__INTEGER_PARAMETER___DEFAULT_INTEGER_DEFAULT_INTEGER;
 }
 
+/*
+ * Without an integer's value_type it is a text, whatever a customer would type
+ * there.
+ */
 static void
 make_input(const struct making *making)
 {
@@ -264,6 +277,10 @@ make_input(const struct making *making)
     making->parameter->text = text;
 }
 
+/*
+ * An attribute is shown and never asked for; without a value there is nothing to
+ * show.
+ */
 static void
 make_constant(const struct making *making)
 {
@@ -344,6 +361,10 @@ note_leftovers(const struct making *making, const struct kind *kind)
     }
 }
 
+/*
+ * A parameter of an unknown type is a fault: an order without it would be taken and
+ * could not be carried out.
+ */
 static Kontor__V1__Parameter *
 read_parameter(const struct source *source, const struct json_value *object,
                const char *place)
@@ -402,6 +423,7 @@ read_offer(const struct source *source, const struct json_value *object,
     return offer;
 }
 
+/* A service without offers is listed but cannot be ordered here, as it was there. */
 void
 marketplace_offers(const struct source *source, const struct json_value *object,
                    const char *place, Kontor__V1__Service *service)

@@ -1,3 +1,8 @@
+/*
+ * kontor-1: lists of our own messages in proto3 JSON, as export writes them and
+ * people write by hand. It knows the messages from their descriptors, so a new field
+ * needs nothing here.
+ */
 #include "tools/import/native.h"
 
 #include <string.h>
@@ -47,6 +52,10 @@ is_owned(const char *field)
     return true;
 }
 
+/*
+ * Every field but those: a file of this form says all there is to say of a record,
+ * so what it leaves out becomes empty.
+ */
 static Google__Protobuf__FieldMask *
 mask_of(struct arena *arena, const ProtobufCMessageDescriptor *descriptor)
 {
@@ -76,6 +85,10 @@ read_record(const struct source *source, const struct section *section,
     return inner.n_found == 0 ? message : NULL;
 }
 
+/*
+ * A record that could not be read leaves a NULL in its list: the faults refuse the
+ * whole set, and nobody looks at it.
+ */
 static void
 read_section(const struct source *source, const struct section *section,
              const struct json_value *root)
@@ -99,6 +112,10 @@ read_section(const struct source *source, const struct section *section,
     memcpy(rows_at, &rows, sizeof rows);
 }
 
+/*
+ * Here a misspelt list is a fault and no finding: the form is ours, and "service"
+ * for "services" would import nothing and look well.
+ */
 static void
 refuse_unknown(const struct source *source, const struct json_value *root)
 {

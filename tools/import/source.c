@@ -1,3 +1,7 @@
+/*
+ * What every importer needs: the file whole, faults and findings with their place,
+ * ids, masks, growing lists.
+ */
 #include "tools/import/source.h"
 
 #include <errno.h>
@@ -31,6 +35,10 @@ read_all(FILE *file, struct arena *arena, char **content)
     return size;
 }
 
+/*
+ * The file is read whole before anything is judged: a fault in its last line refuses
+ * it all, and nothing of it was sent by then.
+ */
 bool
 source_load(const struct source *source, struct bytes *content)
 {
@@ -74,6 +82,10 @@ source_fault(const struct source *source, const char *place, const char *format,
     faults_add(source->faults, place_of(source, place), "%s", text);
 }
 
+/*
+ * Findings are gathered and not printed: who calls decides between a terminal and a
+ * program.
+ */
 void
 source_finding(const struct source *source, const char *place, const char *format, ...)
 {
@@ -89,6 +101,10 @@ source_finding(const struct source *source, const char *place, const char *forma
     va_end(args);
 }
 
+/*
+ * The same key gives the same id at every import; escaping keeps keys apart that
+ * differ in a forbidden byte only.
+ */
 char *
 source_id(const struct source *source, const char *key)
 {

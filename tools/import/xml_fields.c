@@ -1,3 +1,8 @@
+/*
+ * Elements of XML by a table. The files come from other systems over the network, so
+ * they are judged as a stranger's: no document type, no network, no limit that a
+ * hostile file could get around.
+ */
 #include "tools/import/xml_fields.h"
 
 #include <errno.h>
@@ -22,6 +27,11 @@ refuse_dtd(void *context, const xmlChar *name, const xmlChar *external,
     xmlStopParser(parser);
 }
 
+/*
+ * Errors are taken from the parser and said as ours, with file and line; libxml2
+ * would print them itself. CDATA is text like any other. BIG_LINES keeps line
+ * numbers above 65535 true, which real answers of GOCDB have.
+ */
 static xmlDoc *
 parse(const struct source *source, struct bytes content, xmlParserCtxt *parser)
 {
@@ -90,6 +100,7 @@ xml_text(const struct source *source, xmlNode *node)
     return text;
 }
 
+/* For what occurs once: the first of that name. */
 char *
 xml_child(const struct source *source, xmlNode *parent, const char *name)
 {
@@ -118,6 +129,7 @@ xml_place(const struct source *source, const xmlNode *node)
     return arena_print(source->arena, "%ld", xmlGetLineNo(node));
 }
 
+/* As in json_fields.c: a row without an element only owns a field. */
 static const struct xml_field *
 find(const struct xml_field *table, const xmlNode *node)
 {
@@ -148,6 +160,7 @@ xml_fields_read(const struct source *source, xmlNode *parent,
     }
 }
 
+/* As in json_fields.c: what is read and what is owned is one list. */
 Google__Protobuf__FieldMask *
 xml_fields_mask(struct arena *arena, const struct xml_field *table)
 {
@@ -174,6 +187,10 @@ xml_field_text(const struct source *source, xmlNode *node,
     *text = xml_text(source, node);
 }
 
+/*
+ * Blanks, control characters and bytes beyond ASCII; what else is wrong in a URL the
+ * broker's rules say.
+ */
 static bool
 may_stand_in_url(unsigned char byte)
 {
@@ -193,6 +210,11 @@ percent_encoded(const struct source *source, const char *text)
     return encoded;
 }
 
+/*
+ * Real sites have URLs with blanks and umlauts. Refusing the site for that would
+ * lose the site, taking the text as it is would be refused by the broker: it is
+ * encoded, and told.
+ */
 void
 xml_field_url(const struct source *source, xmlNode *node, const struct xml_field *field,
               void *message)
@@ -215,6 +237,7 @@ xml_field_texts(const struct source *source, xmlNode *node,
                   target(message, field->n_at), xml_text(source, node));
 }
 
+/* Empty counts as no, as the source's own pages show it. */
 void
 xml_field_flag(const struct source *source, xmlNode *node,
                const struct xml_field *field, void *message)
@@ -248,6 +271,7 @@ xml_field_time(const struct source *source, xmlNode *node,
     *at = time;
 }
 
+/* strtod takes "nan" and "inf", too, which are no coordinates and no JSON. */
 bool
 xml_number(const struct source *source, xmlNode *node, double *out)
 {

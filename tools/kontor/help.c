@@ -20,6 +20,7 @@ print_words(const struct command *command, FILE *out)
     }
 }
 
+/* In the order of the tables: words first, as they are typed. */
 void
 help_usage(const struct command *command, FILE *out)
 {
@@ -237,6 +238,7 @@ bash_verbs(const char *noun, FILE *out)
     fputs("\" ;;\n", out);
 }
 
+/* The pattern ends in a star: behind the verb stand words that are anybody's. */
 static void
 bash_options(const struct command *command, FILE *out)
 {

@@ -54,6 +54,7 @@ struct import_run {
     size_t n_findings;
 };
 
+/* The lists of a set differ only in the type their pointers point to. */
 static ProtobufCMessage **
 kind_records(const struct import_set *set, const struct import_kind *kind, size_t *n)
 {
@@ -71,6 +72,7 @@ kind_is_for(const struct import_kind *kind, const char *noun)
 
 /* ---- Results ---- */
 
+/* The name comes from the table itself, so it is always found. */
 static size_t
 kind_index(const char *name)
 {
@@ -161,6 +163,10 @@ show_summary(struct import_run *run)
 
 /* ---- Batches ---- */
 
+/*
+ * The two calls, and which field of their request takes which mask. Without its mask
+ * an import would own every field and empty those the source does not know.
+ */
 static const struct {
     const char *noun;
     const char *method;
@@ -297,7 +303,10 @@ unknown_format(const struct cli *cli, const char *format)
     return cli_usage(cli, "--format is \"%s\": choose %s", format, all);
 }
 
-/* Counts what is to be sent; says what the files hold for the other command. */
+/*
+ * Counts what is to be sent. One file of kontor-1 may serve both commands: what is the
+ * other's is said, not sent.
+ */
 static size_t
 count_records(const struct cli *cli, const struct import_set *set)
 {
@@ -317,6 +326,10 @@ count_records(const struct cli *cli, const struct import_set *set)
     return n_all;
 }
 
+/*
+ * All files are read before the broker is asked for anything but the caller's
+ * registry: a damaged one changes nothing.
+ */
 static bool
 read_files(struct cli *cli, const struct importer *importer, const char *registry,
            struct import_set *set)
@@ -409,6 +422,7 @@ import_all(struct cli *cli, const struct import_set *set)
     return EXIT_DONE;
 }
 
+/* The registry comes first because every id begins with it. */
 int
 own_import(struct cli *cli)
 {

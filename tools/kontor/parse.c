@@ -26,6 +26,7 @@ cli_usage(const struct cli *cli, const char *format, ...)
     return EXIT_USAGE;
 }
 
+/* By length, since what is given may go on with "=value". */
 static const struct option_row *
 option_find(const struct option_row *rows, const char *name, size_t size)
 {
@@ -113,7 +114,10 @@ command_matches(const struct command *row, int n, char **words)
     return is_same ? 3 : 0;
 }
 
-/* The command of one to three words; *i moves behind them. */
+/*
+ * The command of one to three words; *i moves behind them. A noun alone, or with
+ * options, asks what there is to it.
+ */
 static int
 command_take(struct cli *cli, int argc, char **argv, int *i)
 {
@@ -158,6 +162,9 @@ arguments_check(const struct cli *cli)
     return EXIT_DONE;
 }
 
+/*
+ * The help of what is missing stands beside it: the one line a person would look up.
+ */
 static int
 options_check(const struct cli *cli)
 {

@@ -52,6 +52,10 @@ set_text(const ProtobufCFieldDescriptor *field, const char *text, void *element,
     return NULL;
 }
 
+/*
+ * The range is the type's only; what a field allows beyond it the broker says, with
+ * all other faults at once.
+ */
 static const char *
 set_int(const ProtobufCFieldDescriptor *field, const char *text, void *element,
         struct arena *arena)
@@ -101,6 +105,10 @@ enum_choices(const ProtobufCEnumDescriptor *descriptor, struct arena *arena)
     return all;
 }
 
+/*
+ * In either case and with dashes, as people type it. The value 0 is "not said" in
+ * every enum of ours, so nobody can choose it.
+ */
 static const char *
 set_enum(const ProtobufCFieldDescriptor *field, const char *text, void *element,
          struct arena *arena)
@@ -216,6 +224,7 @@ path_set(ProtobufCMessage *message, const char *path, const char *text,
 
 /* ---- Reading ---- */
 
+/* Local time, since a table is for people; JSON has UTC. */
 const char *
 path_time(const Google__Protobuf__Timestamp *time, struct arena *arena)
 {
@@ -232,6 +241,7 @@ path_time(const Google__Protobuf__Timestamp *time, struct arena *arena)
     return arena_copy(arena, text);
 }
 
+/* A newer broker may know values this program does not: the number is shown. */
 const char *
 path_enum(const ProtobufCEnumDescriptor *descriptor, int value, struct arena *arena)
 {
@@ -305,6 +315,10 @@ path_text(const ProtobufCMessage *message, const char *path, struct arena *arena
     return all;
 }
 
+/*
+ * protobuf-c keeps a list as a pointer and a count at offsets of its own; any other
+ * field has no rows.
+ */
 ProtobufCMessage *const *
 path_rows(const ProtobufCMessage *message, const char *field, size_t *n)
 {
