@@ -205,6 +205,7 @@ test_a_broker_that_is_away_is_said_once(void **state)
                                                  .on_event = count_away};
     it.refusal =
         (struct refusal){"RegisterAgent", KONTOR_DEADLINE_EXCEEDED, "DEADLINE", 3, 0};
+    fake_sync(rig.fake);
     struct kontor_agent *agent = NULL;
     assert_int_equal(kontor_agent_new(rig.kontor, &options, &agent, NULL), KONTOR_OK);
     assert_int_equal(kontor_agent_run(agent, NULL), KONTOR_OK);
