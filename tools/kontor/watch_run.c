@@ -96,8 +96,11 @@ watch_end(struct watch_run *run, enum kontor_event event, struct kontor_watch *w
                         "the position is gone (%s): list again and watch from there",
                         cli->error.reason);
     }
+    pthread_mutex_lock(&run->mutex);
+    bool is_stopped = run->is_stopped;
+    pthread_mutex_unlock(&run->mutex);
     const Kontor__V1__Position *position = kontor_watch_position(watch);
-    if (run->is_stopped && position != NULL) {
+    if (is_stopped && position != NULL) {
         return cli_fail(KONTOR_CANCELLED, "stopped; go on with --after %lld",
                         (long long)position->seq);
     }
