@@ -41,6 +41,7 @@ struct settings {
     int64_t store_queue; /* Works that wait for the committer. */
     int64_t drain_ms;
     int64_t file_descriptors;
+    int64_t watchdog_ms;
     /* What one caller may take. */
     int64_t calls_per_second;  /* Per principal. */
     int64_t resets_per_second; /* Per principal. */

@@ -52,6 +52,8 @@ const struct setting config_table[] = {
     {COUNT(file_descriptors), "65536", 256, 1048576, NULL,
      "Open files and connections at a time, whatever the system gave before; its hard "
      "limit must allow as many."},
+    {UNIT(watchdog_ms, "ms"), "10000", 1000, 20000, NULL,
+     "How often the broker connects to itself, to see that its listener lives."},
     {COUNT(calls_per_second), "1000", 1, 1000000, NULL,
      "Calls a principal may begin in a second, on average."},
     {COUNT(resets_per_second), "200", 1, 1000000, NULL,

@@ -61,6 +61,7 @@ read_seq(void *context)
     return store_applied(gauges->broker->store);
 }
 
+/* Negative once it is over, so that an alarm below a threshold goes on. */
 static int64_t
 read_expiry(void *context)
 {
@@ -83,6 +84,7 @@ read_uptime(void *context)
     return (clock_wall_ms(gauges->clock) - gauges->broker->started_at_ms) / 1000;
 }
 
+/* From the system, not from malloc: what gRPC and SQLite hold counts, too. */
 static int64_t
 read_resident(void *context)
 {
@@ -131,6 +133,8 @@ read_waiting(void *context)
 {
     struct gauges *gauges = context;
     int64_t now_ms = clock_monotonic_ms(gauges->clock);
+    /* Prometheus may scrape every second; counting reads up to ten thousand documents.
+     */
     bool is_fresh = gauges->waiting_at_ms != INT64_MIN &&
                     now_ms - gauges->waiting_at_ms < WAITING_KEPT_MS;
     if (!is_fresh) {
@@ -165,6 +169,12 @@ read_trips(void *context)
 }
 
 static int64_t
+read_missed(void *context)
+{
+    return server_probes_missed(((struct gauges *)context)->server);
+}
+
+static int64_t
 read_refused(void *context)
 {
     (void)context;
@@ -183,6 +193,8 @@ const struct metrics_gauge gauges_table[] = {
     {"kontor_streams_open", "Watches and logs being sent.", read_streams},
     {"kontor_breaker_trips",
      "Callers cut off for cancelling calls too fast, since the start.", read_trips},
+    {"kontor_listener_probes_missed",
+     "Connections to itself the broker did not accept, since the start.", read_missed},
     {"kontor_connections_refused",
      "Connections turned away for want of descriptors or over the cap of an address.",
      read_refused},

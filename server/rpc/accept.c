@@ -19,6 +19,7 @@ enum { MAX_TRACKED = 1 << 16, V4_IN_V6 = 12 };
 static atomic_int spare = -1;
 static _Atomic int64_t max_per_address;
 static _Atomic int64_t n_refused;
+static atomic_int expected_port; /* Of the watchdog's next connection; 0 = none. */
 
 /* Who is at each descriptor: a hash of the address, 0 = nobody. A closed descriptor
  * keeps its mark until its number is used again or somebody counts. */
@@ -48,6 +49,12 @@ accept_is_ours(void)
     void *found = dlsym(RTLD_DEFAULT, "accept4");
     int (*ours)(int, __SOCKADDR_ARG, socklen_t *restrict, int) = accept4;
     return memcmp(&found, &ours, sizeof(found)) == 0;
+}
+
+void
+accept_expect(int port)
+{
+    atomic_store(&expected_port, port);
 }
 
 int64_t
@@ -81,16 +88,29 @@ hash_of(const struct sockaddr_storage *address)
     return hash;
 }
 
+/* One end of a connection. */
+struct end {
+    uint64_t hash; /* Of the address. */
+    in_port_t port;
+};
+
+/* which: getpeername or getsockname. */
+typedef int name_fn(int, __SOCKADDR_ARG, socklen_t *restrict);
+
 static bool
-peer_hash(int fd, uint64_t *hash)
+read_end(name_fn *which, int fd, struct end *end)
 {
     struct sockaddr_storage address;
     socklen_t size = sizeof address;
     memset(&address, 0, sizeof address);
-    if (getpeername(fd, (struct sockaddr *)&address, &size) != 0) {
+    __SOCKADDR_ARG out = {.__sockaddr__ = (struct sockaddr *)&address};
+    if (which(fd, out, &size) != 0) {
         return false;
     }
-    *hash = hash_of(&address);
+    end->hash = hash_of(&address);
+    end->port = address.ss_family == AF_INET6
+                    ? ((struct sockaddr_in6 *)&address)->sin6_port
+                    : ((struct sockaddr_in *)&address)->sin_port;
     return true;
 }
 
@@ -108,11 +128,11 @@ count(uint64_t hash, int64_t enough)
     }
     n = 0;
     for (int fd = 0; fd < MAX_TRACKED; fd++) {
-        uint64_t now;
+        struct end now;
         if (tracked[fd] != hash) {
             continue;
         }
-        if (peer_hash(fd, &now) && now == hash) {
+        if (read_end(getpeername, fd, &now) && now.hash == hash) {
             n++;
         } else {
             tracked[fd] = 0;
@@ -125,16 +145,16 @@ count(uint64_t hash, int64_t enough)
 static bool
 admit_address(int fd)
 {
-    uint64_t hash;
+    struct end peer;
     int64_t most = atomic_load(&max_per_address);
-    if (most == 0 || fd >= MAX_TRACKED || !peer_hash(fd, &hash)) {
+    if (most == 0 || fd >= MAX_TRACKED || !read_end(getpeername, fd, &peer)) {
         return true;
     }
     pthread_mutex_lock(&tracked_lock);
     tracked[fd] = 0;
-    bool has_room = count(hash, most) < most;
+    bool has_room = count(peer.hash, most) < most;
     if (has_room) {
-        tracked[fd] = hash;
+        tracked[fd] = peer.hash;
     }
     pthread_mutex_unlock(&tracked_lock);
     return has_room;
@@ -190,16 +210,8 @@ read_peer(const char *peer, struct sockaddr_storage *address, in_port_t *port)
 static bool
 is_connected_to(int fd, uint64_t hash, in_port_t port)
 {
-    struct sockaddr_storage address;
-    socklen_t size = sizeof address;
-    memset(&address, 0, sizeof address);
-    if (getpeername(fd, (struct sockaddr *)&address, &size) != 0) {
-        return false;
-    }
-    in_port_t its = address.ss_family == AF_INET6
-                        ? ((struct sockaddr_in6 *)&address)->sin6_port
-                        : ((struct sockaddr_in *)&address)->sin_port;
-    return its == port && hash_of(&address) == hash;
+    struct end peer;
+    return read_end(getpeername, fd, &peer) && peer.port == port && peer.hash == hash;
 }
 
 /*
@@ -226,6 +238,20 @@ accept_cut(const char *peer)
 }
 
 /* ---- Accepting ---- */
+
+/*
+ * Whether a connection is the watchdog's: from this machine to itself, from the port it
+ * took. It is known here, before TLS, and costs others nothing while none is expected.
+ */
+static bool
+is_probe(int fd)
+{
+    struct end peer;
+    struct end own;
+    int port = atomic_load(&expected_port);
+    return port != 0 && read_end(getpeername, fd, &peer) && ntohs(peer.port) == port &&
+           read_end(getsockname, fd, &own) && own.hash == peer.hash;
+}
 
 /*
  * Without descriptors: gives up the spare one to take and drop the next connection, so
@@ -273,6 +299,10 @@ accept4(int listener, __SOCKADDR_ARG address, socklen_t *restrict size, int flag
 {
     for (;;) {
         int fd = (int)syscall(SYS_accept4, listener, address.__sockaddr__, size, flags);
+        if (fd >= 0 && is_probe(fd)) {
+            close(fd);
+            continue;
+        }
         if (fd >= 0 && admit_address(fd)) {
             return fd;
         }

@@ -18,6 +18,12 @@ void accept_init(int64_t connections_per_address);
 /* Whether the dynamic linker hands out our accept4: hidden visibility would lose it. */
 bool accept_is_ours(void);
 /*
+ * Closes, as soon as it is accepted, a connection that comes from this machine's own
+ * address and this port: a watchdog's, who sees by that that somebody accepts. 0 = none
+ * is expected.
+ */
+void accept_expect(int port);
+/*
  * Shuts the connection of a peer down, named as gRPC names it ("ipv4:127.0.0.1:1234");
  * whoever owns the socket sees it end. Whether there was one.
  */

@@ -23,6 +23,7 @@ enum {
     /* What connections without a call get to close themselves, with the last answer
      * read: cutting one may lose what its peer has not read yet. */
     GOODBYE_MS = 500,
+    PROBE_WAIT_MS = 5000,
     QUOTA_BYTES = 512 << 20,
     /* Only the bit of "identity": nothing is ever decompressed. */
     NO_COMPRESSION = 1,
@@ -244,6 +245,22 @@ make_parts(struct server *server, char *error, size_t error_size)
 }
 
 static enum status
+start_watchdog(struct server *server, char *error, size_t error_size)
+{
+    struct watchdog_options options = {.listen = server->settings->listen,
+                                       .port = server->port,
+                                       .period_ms = server->settings->watchdog_ms,
+                                       .wait_ms = PROBE_WAIT_MS};
+    server->watchdog = watchdog_new(&options);
+    if (server->watchdog == NULL) {
+        (void)snprintf(error, error_size,
+                       "cannot start a thread; look at the limits of the system");
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    return STATUS_OK;
+}
+
+static enum status
 start_listener(struct server *server, char *error, size_t error_size)
 {
     accept_init(server->settings->connections_per_address);
@@ -263,7 +280,7 @@ start_listener(struct server *server, char *error, size_t error_size)
     grpc_server_start(server->grpc);
     arm_all(server);
     start_threads(server);
-    return STATUS_OK;
+    return start_watchdog(server, error, error_size);
 }
 
 static void
@@ -400,6 +417,8 @@ stop_listener(struct server *server)
 void
 server_stop(struct server *server)
 {
+    /* First, or it would tell of a listener that is closed on purpose. */
+    watchdog_stop(server->watchdog);
     atomic_store(&server->is_draining, true);
     if (server->dispatch == NULL) {
         return;
@@ -423,6 +442,7 @@ server_free(struct server *server)
     if (server->hub != NULL) {
         hub_stop(server->hub);
     }
+    watchdog_free(server->watchdog);
     dispatch_free(server->dispatch);
     hub_free(server->hub);
     reflection_free(server->reflection);
@@ -465,6 +485,12 @@ int64_t
 server_calls_parked(struct server *server)
 {
     return (int64_t)park_waiting(dispatch_lot(server->dispatch));
+}
+
+int64_t
+server_probes_missed(struct server *server)
+{
+    return server->watchdog == NULL ? 0 : watchdog_missed(server->watchdog);
 }
 
 int64_t

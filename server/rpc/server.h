@@ -74,6 +74,8 @@ void server_free(struct server *server);
 int64_t server_calls_in_flight(struct server *server);
 int64_t server_calls_parked(struct server *server);
 int64_t server_streams_open(struct server *server);
+/* Connections to itself that the broker did not accept. */
+int64_t server_probes_missed(struct server *server);
 /* How often a caller was cut off for cancelling calls too fast. */
 int64_t server_breaker_trips(struct server *server);
 

@@ -16,6 +16,7 @@
 #include "server/rpc/rpc.h"
 #include "server/rpc/server.h"
 #include "server/rpc/stream_hub.h"
+#include "server/rpc/watchdog.h"
 
 struct server {
     struct server_options options;
@@ -25,6 +26,7 @@ struct server {
     struct health *health;
     struct reflection *reflection;
     struct hub *hub;
+    struct watchdog *watchdog;
     const struct service_rows **services; /* All, NULL-ended. */
     struct method *methods; /* One a row, then the one for unknown paths. */
     size_t n_methods;

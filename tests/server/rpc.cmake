@@ -2,7 +2,7 @@
 foreach(name batch dispatch park)
   server_test(test_${name} SOURCES toy.c toy_call.c)
 endforeach()
-foreach(name breaker health judge reflection server)
+foreach(name breaker health judge reflection server watchdog)
   server_test(test_${name} SOURCES toy.c station.c wire_client.c)
   target_link_libraries(test_${name} PRIVATE certs)
 endforeach()
