@@ -47,8 +47,10 @@ struct watchdog {
 static int
 open_socket(const struct addrinfo *to)
 {
-    struct sockaddr_storage own = {.ss_family = (sa_family_t)to->ai_family};
+    struct sockaddr_storage own;
     socklen_t size = to->ai_addrlen;
+    memset(&own, 0, sizeof own);
+    own.ss_family = (sa_family_t)to->ai_family;
     int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
         return -1;
