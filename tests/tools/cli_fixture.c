@@ -55,6 +55,14 @@ cli_end(void)
     fake_stop(rig.fake);
 }
 
+int
+cli_teardown(void **state)
+{
+    (void)state;
+    cli_end();
+    return 0;
+}
+
 struct fake *
 cli_fake(void)
 {

@@ -8,6 +8,8 @@
 
 #include "tests/client/fake.h"
 
+#define assert_contains(text, part) assert_non_null(strstr(text, part))
+
 struct cli_result {
     int code;
     const char *out;
@@ -17,6 +19,8 @@ struct cli_result {
 /* Starts the broker and a directory of its own; ends both. */
 void cli_begin(fake_handler handler);
 void cli_end(void);
+/* cli_end for cmocka. */
+int cli_teardown(void **state);
 struct fake *cli_fake(void);
 /* A path in the directory. */
 const char *cli_path(const char *name);

@@ -34,14 +34,6 @@ setup(void **state)
 }
 
 static int
-teardown(void **state)
-{
-    (void)state;
-    cli_end();
-    return 0;
-}
-
-static int
 reset(void **state)
 {
     (void)state;
@@ -49,8 +41,6 @@ reset(void **state)
     fake_sync(cli_fake());
     return 0;
 }
-
-#define assert_contains(text, part) assert_non_null(strstr(text, part))
 
 /* ---- The table ---- */
 
@@ -264,5 +254,5 @@ main(void)
         RULE(test_wrong_usage_names_the_cure_and_asks_nobody),
         RULE(test_a_missing_setting_is_named_with_its_three_places),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, cli_teardown);
 }

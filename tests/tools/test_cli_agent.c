@@ -162,14 +162,6 @@ setup(void **state)
 }
 
 static int
-teardown(void **state)
-{
-    (void)state;
-    cli_end();
-    return 0;
-}
-
-static int
 reset(void **state)
 {
     (void)state;
@@ -379,5 +371,5 @@ main(void)
         RULE(test_a_program_that_cannot_be_run_begins_nothing),
         RULE(test_json_output_is_one_object_a_line),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, cli_teardown);
 }

@@ -180,14 +180,6 @@ setup(void **state)
 }
 
 static int
-teardown(void **state)
-{
-    (void)state;
-    cli_end();
-    return 0;
-}
-
-static int
 reset(void **state)
 {
     (void)state;
@@ -198,8 +190,6 @@ reset(void **state)
     fake_sync(cli_fake());
     return 0;
 }
-
-#define assert_contains(text, part) assert_non_null(strstr(text, part))
 
 /* ---- Rules ---- */
 
@@ -479,5 +469,5 @@ main(void)
         RULE(test_a_refused_list_prints_nothing),
         RULE(test_dev_ca_makes_certificates),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, cli_teardown);
 }

@@ -83,14 +83,6 @@ setup(void **state)
 }
 
 static int
-teardown(void **state)
-{
-    (void)state;
-    cli_end();
-    return 0;
-}
-
-static int
 reset(void **state)
 {
     (void)state;
@@ -98,8 +90,6 @@ reset(void **state)
     fake_sync(cli_fake());
     return 0;
 }
-
-#define assert_contains(text, part) assert_non_null(strstr(text, part))
 
 /* What a shell makes of a script in which $K is the program; its standard error is in
  * the file err. */
@@ -330,5 +320,5 @@ main(void)
         RULE(test_files_that_cannot_be_used_are_named_with_the_reason),
         RULE(test_no_permission_is_said_and_nothing_printed),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, cli_teardown);
 }

@@ -129,7 +129,10 @@ int cli_fail(enum kontor_status status, const char *format, ...)
 /* Connects as the options, the environment or the profile say; EXIT_DONE or what went
  * wrong. Again: nothing. */
 int cli_connect(struct cli *cli);
-/* Connects and asks who one is, so that a broker that was never there is told from one
+/* Connects and asks who one is; EXIT_DONE, with a reply for kontor_reply_free, or what
+ * went wrong. */
+int cli_who(struct cli *cli, Kontor__V1__WhoAmIResponse **reply);
+/* The same without the answer, so that a broker that was never there is told from one
  * that is waited for; EXIT_DONE or what went wrong. */
 int cli_greet(struct cli *cli);
 /* The caller's own registry; NULL: printed, and *exit_code is set. */

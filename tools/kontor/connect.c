@@ -190,19 +190,25 @@ cli_call(struct cli *cli, const char *method, const ProtobufCMessage *request,
 }
 
 int
-cli_greet(struct cli *cli)
+cli_who(struct cli *cli, Kontor__V1__WhoAmIResponse **reply)
 {
     int failed = cli_connect(cli);
     if (failed != EXIT_DONE) {
         return failed;
     }
     Kontor__V1__WhoAmIRequest request = KONTOR__V1__WHO_AM_IREQUEST__INIT;
+    return cli_call(cli, "RegistryService/WhoAmI", &request.base, reply) == KONTOR_OK
+               ? EXIT_DONE
+               : cli_failed(cli);
+}
+
+int
+cli_greet(struct cli *cli)
+{
     Kontor__V1__WhoAmIResponse *reply = NULL;
-    if (cli_call(cli, "RegistryService/WhoAmI", &request.base, &reply) != KONTOR_OK) {
-        return cli_failed(cli);
-    }
+    int code = cli_who(cli, &reply);
     kontor_reply_free(reply);
-    return EXIT_DONE;
+    return code;
 }
 
 /*
@@ -212,17 +218,12 @@ const char *
 cli_registry(struct cli *cli, int *exit_code)
 {
     const char *given = cli_option(cli, "registry");
+    Kontor__V1__WhoAmIResponse *reply = NULL;
     if (given != NULL) {
         return given;
     }
-    *exit_code = cli_connect(cli);
+    *exit_code = cli_who(cli, &reply);
     if (*exit_code != EXIT_DONE) {
-        return NULL;
-    }
-    Kontor__V1__WhoAmIRequest request = KONTOR__V1__WHO_AM_IREQUEST__INIT;
-    Kontor__V1__WhoAmIResponse *reply = NULL;
-    if (cli_call(cli, "RegistryService/WhoAmI", &request.base, &reply) != KONTOR_OK) {
-        *exit_code = cli_failed(cli);
         return NULL;
     }
     const char *registry = arena_copy(cli->arena, reply->registry);

@@ -17,16 +17,11 @@
 int
 own_whoami(struct cli *cli)
 {
-    int failed = cli_connect(cli);
-    if (failed != EXIT_DONE) {
-        return failed;
-    }
-    Kontor__V1__WhoAmIRequest request = KONTOR__V1__WHO_AM_IREQUEST__INIT;
     Kontor__V1__WhoAmIResponse *reply = NULL;
-    if (cli_call(cli, "RegistryService/WhoAmI", &request.base, &reply) != KONTOR_OK) {
-        return cli_failed(cli);
+    int code = cli_who(cli, &reply);
+    if (code != EXIT_DONE) {
+        return code;
     }
-    int code = EXIT_DONE;
     if (cli->is_json || reply->is_registered) {
         show_reply(cli, &reply->base, NULL);
     }
