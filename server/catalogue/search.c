@@ -258,12 +258,12 @@ build_once(struct search *search)
     return status;
 }
 
-/* Waits a moment, or until the search is stopped. */
+/* Waits a moment, or until the search is stopped; by the clock nobody sets back. */
 static void
 wait_to_retry(struct search *search)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += BUILD_RETRY_S;
     pthread_mutex_lock(&search->stopping);
     if (!search->is_stopped) {
@@ -309,6 +309,7 @@ search_new(struct store *store)
 {
     struct search *search = calloc(1, sizeof(*search));
     pthread_rwlockattr_t attributes;
+    pthread_condattr_t monotonic;
     if (search == NULL) {
         abort();
     }
@@ -325,7 +326,10 @@ search_new(struct store *store)
     pthread_rwlock_init(&search->lock, &attributes);
     pthread_rwlockattr_destroy(&attributes);
     pthread_mutex_init(&search->stopping, NULL);
-    pthread_cond_init(&search->stopped, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&search->stopped, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     store_listen(store, follow, search);
     return search;
 }
