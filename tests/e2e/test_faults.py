@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import unittest
 
-from broker import Broker, Refused, run
+from broker import Broker, Refused, run, wait_for
 
 PAGE = 8192
 FILE = 1000000
@@ -92,9 +92,13 @@ class Faults(unittest.TestCase):
 
     def logged(self, reason):
         """The last line of the broker's log about a call that ended so."""
-        with open(self.broker.log, encoding="utf-8", errors="replace") as file:
-            lines = [line for line in file if f'"reason":"{reason}"' in line]
-        return json.loads(lines[-1])
+        def last():
+            with open(self.broker.log, encoding="utf-8", errors="replace") as file:
+                lines = [line for line in file if f'"reason":"{reason}"' in line]
+            return lines[-1] if lines and lines[-1].endswith("\n") else None
+
+        # The caller has its answer before the line is written.
+        return json.loads(wait_for(last, 20, f"the log's line about {reason}"))
 
     def restores(self, path, name):
         """A backup fills a new store, and that one serves."""
@@ -274,8 +278,11 @@ class Faults(unittest.TestCase):
                          "a sanitized program takes no library before its own")
     def test_a_sync_that_fails(self):
         mark = os.path.join(self.broker.folder, "broken")
-        self.start(env={**os.environ, "KONTOR_BROKEN_DISK": mark,
-                        "LD_PRELOAD": os.environ["KONTOR_BROKEN_DISK_LIBRARY"]})
+        # LD_PRELOAD is a list, which a space divides: the name has none.
+        os.symlink(os.environ["KONTOR_BROKEN_DISK_LIBRARY"],
+                   os.path.join(self.broker.folder, "disk.so"))
+        self.start(cwd=self.broker.folder, env={**os.environ, "KONTOR_BROKEN_DISK": mark,
+                                                "LD_PRELOAD": "./disk.so"})
         self.rename("Kept")
         with open(mark, "w", encoding="ascii"):
             pass

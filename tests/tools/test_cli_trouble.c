@@ -91,16 +91,16 @@ reset(void **state)
     return 0;
 }
 
-/* What a shell makes of a script in which $K is the program; its standard error is in
- * the file err. */
+/* What a shell makes of a script in which $K is the program, by a name without spaces;
+ * its standard error is in the file err. */
 static int
 shell(const char *script)
 {
     char command[2048];
-    snprintf(
-        command, sizeof command,
-        "cd '%s' && export K='%s' && timeout 30 bash -c '%s' >out 2>err </dev/null",
-        cli_path(""), CLI_PROGRAM, script);
+    snprintf(command, sizeof command,
+             "cd '%s' && ln -sf '%s' kontor && export K=./kontor && "
+             "timeout 30 bash -c '%s' >out 2>err </dev/null",
+             cli_path(""), CLI_PROGRAM, script);
     fake_sync(cli_fake());
     int status = system(command);
     fake_sync(cli_fake());
