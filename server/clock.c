@@ -41,6 +41,16 @@ clock_monotonic_ms(struct clock *clock)
 }
 
 void
+clock_init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+void
 clock_advance(struct clock *clock, int64_t ms)
 {
     assert(clock->is_virtual && ms >= 0);

@@ -7,6 +7,7 @@
 #ifndef KONTOR_SERVER_CLOCK_H
 #define KONTOR_SERVER_CLOCK_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,6 +28,10 @@ void clock_init_virtual(struct clock *clock, int64_t wall_ms);
 int64_t clock_wall_ms(void *clock);
 /* Milliseconds that never run back. */
 int64_t clock_monotonic_ms(struct clock *clock);
+
+/* A condition whose timed waits go by the system's monotonic clock, which nobody sets
+ * back. */
+void clock_init_condition(pthread_cond_t *condition);
 
 /* Moves a virtual clock forward by some milliseconds. */
 void clock_advance(struct clock *clock, int64_t ms);

@@ -11,6 +11,7 @@
 #include "proto/field.h"
 #include "proto/text.h"
 #include "proto/wire.h"
+#include "server/clock.h"
 
 enum {
     BUILD_PAGE = 200,  /* Services read at a time. */
@@ -309,7 +310,6 @@ search_new(struct store *store)
 {
     struct search *search = calloc(1, sizeof(*search));
     pthread_rwlockattr_t attributes;
-    pthread_condattr_t monotonic;
     if (search == NULL) {
         abort();
     }
@@ -326,10 +326,7 @@ search_new(struct store *store)
     pthread_rwlock_init(&search->lock, &attributes);
     pthread_rwlockattr_destroy(&attributes);
     pthread_mutex_init(&search->stopping, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&search->stopped, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    clock_init_condition(&search->stopped);
     store_listen(store, follow, search);
     return search;
 }

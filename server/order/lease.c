@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "server/clock.h"
 #include "server/order/edit.h"
 #include "server/order/job.h"
 #include "server/order/loss.h"
@@ -192,7 +193,6 @@ struct lease *
 lease_new(struct dispatch *dispatch)
 {
     struct lease *lease = calloc(1, sizeof *lease);
-    pthread_condattr_t attributes;
     if (lease == NULL) {
         abort();
     }
@@ -205,10 +205,7 @@ lease_new(struct dispatch *dispatch)
     }
     lease->dispatch = dispatch;
     pthread_mutex_init(&lease->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&lease->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    clock_init_condition(&lease->changed);
     return lease;
 }
 

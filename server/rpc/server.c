@@ -6,6 +6,7 @@
 
 #include <grpc/support/log.h>
 
+#include "server/clock.h"
 #include "server/log.h"
 #include "server/rpc/accept.h"
 #include "server/rpc/handover.h"
@@ -283,16 +284,6 @@ start_listener(struct server *server, char *error, size_t error_size)
     return start_watchdog(server, error, error_size);
 }
 
-static void
-init_changed(pthread_cond_t *changed)
-{
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
-}
-
 enum status
 server_new(const struct server_options *options, struct server **out, char *error,
            size_t error_size)
@@ -305,7 +296,7 @@ server_new(const struct server_options *options, struct server **out, char *erro
     server->settings = options->settings;
     server->services = server_services(options->services);
     pthread_mutex_init(&server->lock, NULL);
-    init_changed(&server->changed);
+    clock_init_condition(&server->changed);
     gpr_set_log_function(log_grpc);
     grpc_init();
     server_make_methods(server);

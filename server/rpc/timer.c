@@ -130,11 +130,7 @@ timer_new(struct clock *clock)
         abort();
     }
     timer->clock = clock;
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&timer->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    clock_init_condition(&timer->changed);
     pthread_cond_init(&timer->fired, NULL);
     pthread_mutex_init(&timer->lock, NULL);
     if (pthread_create(&timer->thread, NULL, run, timer) != 0) {
