@@ -19,7 +19,8 @@ enum { MAX_TRACKED = 1 << 16, V4_IN_V6 = 12 };
 static atomic_int spare = -1;
 static _Atomic int64_t max_per_address;
 static _Atomic int64_t n_refused;
-static atomic_int expected_port; /* Of the watchdog's next connection; 0 = none. */
+/* The watchdog's next connection comes from it, in the network's order; 0 = none. */
+static _Atomic in_port_t expected_port;
 
 /* Who is at each descriptor: a hash of the address, 0 = nobody. A closed descriptor
  * keeps its mark until its number is used again or somebody counts. */
@@ -49,12 +50,6 @@ accept_is_ours(void)
     void *found = dlsym(RTLD_DEFAULT, "accept4");
     int (*ours)(int, __SOCKADDR_ARG, socklen_t *restrict, int) = accept4;
     return memcmp(&found, &ours, sizeof(found)) == 0;
-}
-
-void
-accept_expect(int port)
-{
-    atomic_store(&expected_port, port);
 }
 
 int64_t
@@ -94,17 +89,18 @@ struct end {
     in_port_t port;
 };
 
-/* which: getpeername or getsockname. */
-typedef int name_fn(int, __SOCKADDR_ARG, socklen_t *restrict);
+enum side { SIDE_PEER, SIDE_OWN };
 
 static bool
-read_end(name_fn *which, int fd, struct end *end)
+read_end(int fd, enum side side, struct end *end)
 {
     struct sockaddr_storage address;
     socklen_t size = sizeof address;
     memset(&address, 0, sizeof address);
-    __SOCKADDR_ARG out = {.__sockaddr__ = (struct sockaddr *)&address};
-    if (which(fd, out, &size) != 0) {
+    int failed = side == SIDE_PEER
+                     ? getpeername(fd, (struct sockaddr *)&address, &size)
+                     : getsockname(fd, (struct sockaddr *)&address, &size);
+    if (failed != 0) {
         return false;
     }
     end->hash = hash_of(&address);
@@ -132,7 +128,7 @@ count(uint64_t hash, int64_t enough)
         if (tracked[fd] != hash) {
             continue;
         }
-        if (read_end(getpeername, fd, &now) && now.hash == hash) {
+        if (read_end(fd, SIDE_PEER, &now) && now.hash == hash) {
             n++;
         } else {
             tracked[fd] = 0;
@@ -147,7 +143,7 @@ admit_address(int fd)
 {
     struct end peer;
     int64_t most = atomic_load(&max_per_address);
-    if (most == 0 || fd >= MAX_TRACKED || !read_end(getpeername, fd, &peer)) {
+    if (most == 0 || fd >= MAX_TRACKED || !read_end(fd, SIDE_PEER, &peer)) {
         return true;
     }
     pthread_mutex_lock(&tracked_lock);
@@ -211,7 +207,7 @@ static bool
 is_connected_to(int fd, uint64_t hash, in_port_t port)
 {
     struct end peer;
-    return read_end(getpeername, fd, &peer) && peer.port == port && peer.hash == hash;
+    return read_end(fd, SIDE_PEER, &peer) && peer.port == port && peer.hash == hash;
 }
 
 /*
@@ -239,6 +235,15 @@ accept_cut(const char *peer)
 
 /* ---- Accepting ---- */
 
+bool
+accept_expect(int fd)
+{
+    struct end own = {.port = 0};
+    bool has_name = fd < 0 || read_end(fd, SIDE_OWN, &own);
+    atomic_store(&expected_port, own.port);
+    return has_name;
+}
+
 /*
  * Whether a connection is the watchdog's: from this machine to itself, from the port it
  * took. It is known here, before TLS, and costs others nothing while none is expected.
@@ -248,9 +253,9 @@ is_probe(int fd)
 {
     struct end peer;
     struct end own;
-    int port = atomic_load(&expected_port);
-    return port != 0 && read_end(getpeername, fd, &peer) && ntohs(peer.port) == port &&
-           read_end(getsockname, fd, &own) && own.hash == peer.hash;
+    in_port_t port = atomic_load(&expected_port);
+    return port != 0 && read_end(fd, SIDE_PEER, &peer) && peer.port == port &&
+           read_end(fd, SIDE_OWN, &own) && own.hash == peer.hash;
 }
 
 /*

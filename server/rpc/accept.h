@@ -18,11 +18,12 @@ void accept_init(int64_t connections_per_address);
 /* Whether the dynamic linker hands out our accept4: hidden visibility would lose it. */
 bool accept_is_ours(void);
 /*
- * Closes, as soon as it is accepted, a connection that comes from this machine's own
- * address and this port: a watchdog's, who sees by that that somebody accepts. 0 = none
- * is expected.
+ * Closes, as soon as it is accepted, the connection that this socket makes to its own
+ * machine: a watchdog's, who sees by that that somebody accepts. The socket is bound
+ * and not yet connected; -1: none is expected any more. One at a time. false: the
+ * socket has no name.
  */
-void accept_expect(int port);
+bool accept_expect(int fd);
 /*
  * Shuts the connection of a peer down, named as gRPC names it ("ipv4:127.0.0.1:1234");
  * whoever owns the socket sees it end. Whether there was one.

@@ -29,8 +29,8 @@ struct watchdog {
     int ending; /* An eventfd: readable once the watchdog is to end. */
     int64_t period_ms;
     int64_t wait_ms;
-    char host[HOST_SIZE];
-    char port[PORT_SIZE];
+    int port;
+    struct addrinfo *addresses; /* NULL: nobody knows the name. */
     int n_missed_in_row;
     bool is_stopped;
     _Atomic int64_t n_seen;
@@ -47,23 +47,18 @@ struct watchdog {
 static int
 open_socket(const struct addrinfo *to)
 {
-    struct sockaddr_storage own;
-    socklen_t size = to->ai_addrlen;
-    memset(&own, 0, sizeof own);
-    own.ss_family = (sa_family_t)to->ai_family;
+    struct sockaddr_storage any;
+    memset(&any, 0, sizeof any);
+    any.ss_family = (sa_family_t)to->ai_family;
     int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
         return -1;
     }
-    if (bind(fd, (const struct sockaddr *)&own, size) != 0 ||
-        getsockname(fd, (struct sockaddr *)&own, &size) != 0) {
+    if (bind(fd, (const struct sockaddr *)&any, to->ai_addrlen) != 0 ||
+        !accept_expect(fd)) {
         close(fd);
         return -1;
     }
-    in_port_t port = own.ss_family == AF_INET6
-                         ? ((struct sockaddr_in6 *)&own)->sin6_port
-                         : ((struct sockaddr_in *)&own)->sin_port;
-    accept_expect(ntohs(port));
     return fd;
 }
 
@@ -93,27 +88,20 @@ probe_address(const struct watchdog *watchdog, const struct addrinfo *to)
     if (connect(fd, to->ai_addr, to->ai_addrlen) == 0 || errno == EINPROGRESS) {
         probe = wait_answer(watchdog, fd);
     }
-    accept_expect(0);
+    (void)accept_expect(-1);
     close(fd);
     return probe;
 }
 
-/* A name may stand for several addresses, and gRPC listens at each it can have: one
- * that answers is enough. */
+/* One address that answers is enough. */
 static enum probe
 probe_all(const struct watchdog *watchdog)
 {
-    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *list = NULL;
     enum probe probe = PROBE_UNKNOWN;
-    if (getaddrinfo(watchdog->host, watchdog->port, &hints, &list) != 0) {
-        return PROBE_UNKNOWN;
-    }
-    for (struct addrinfo *to = list; to != NULL && probe != PROBE_SEEN;
-         to = to->ai_next) {
+    for (const struct addrinfo *to = watchdog->addresses;
+         to != NULL && probe != PROBE_SEEN; to = to->ai_next) {
         probe = probe_address(watchdog, to);
     }
-    freeaddrinfo(list);
     return probe;
 }
 
@@ -124,7 +112,7 @@ note_seen(struct watchdog *watchdog)
 {
     atomic_fetch_add(&watchdog->n_seen, 1);
     if (watchdog->n_missed_in_row >= MISSES_UNTIL_DEAD) {
-        log_line(LOG_LEVEL_WARN, "the listener at port %s accepts connections again",
+        log_line(LOG_LEVEL_WARN, "the listener at port %d accepts connections again",
                  watchdog->port);
     }
     watchdog->n_missed_in_row = 0;
@@ -137,7 +125,7 @@ note_missed(struct watchdog *watchdog)
     if (++watchdog->n_missed_in_row == MISSES_UNTIL_DEAD) {
         log_line(
             LOG_LEVEL_ERROR,
-            "the listener at port %s accepts no connections: start the broker again",
+            "the listener at port %d accepts no connections: start the broker again",
             watchdog->port);
     }
 }
@@ -159,7 +147,7 @@ static bool
 must_end(const struct watchdog *watchdog)
 {
     struct pollfd file = {.fd = watchdog->ending, .events = POLLIN};
-    return poll(&file, 1, (int)watchdog->period_ms) != 0;
+    return poll(&file, 1, (int)watchdog->period_ms) > 0;
 }
 
 static void *
@@ -187,7 +175,7 @@ watch(void *context)
 
 /* "0.0.0.0:50123" and "[::]:50123" say every address: the loopback is one of them. */
 static void
-set_host(struct watchdog *watchdog, const char *listen)
+read_host(const char *listen, char *host)
 {
     static const char *const every[][2] = {{"0.0.0.0", "127.0.0.1"}, {"::", "::1"}};
     const char *colon = strrchr(listen, ':');
@@ -196,12 +184,41 @@ set_host(struct watchdog *watchdog, const char *listen)
         listen++;
         size -= 2;
     }
-    (void)snprintf(watchdog->host, HOST_SIZE, "%.*s", (int)size, listen);
+    (void)snprintf(host, HOST_SIZE, "%.*s", (int)size, listen);
     for (size_t i = 0; i < sizeof every / sizeof every[0]; i++) {
-        if (strcmp(watchdog->host, every[i][0]) == 0) {
-            (void)snprintf(watchdog->host, HOST_SIZE, "%s", every[i][1]);
+        if (strcmp(host, every[i][0]) == 0) {
+            (void)snprintf(host, HOST_SIZE, "%s", every[i][1]);
         }
     }
+}
+
+/*
+ * A name may stand for several addresses, and gRPC listens at each it can have. It
+ * asked for them once, so they are asked for once here: a name server that does not
+ * answer later is no sign of a dead listener, and nobody waits for it.
+ */
+static struct addrinfo *
+find_addresses(const struct watchdog_options *options)
+{
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *list = NULL;
+    char host[HOST_SIZE];
+    char port[PORT_SIZE];
+    read_host(options->listen, host);
+    (void)snprintf(port, sizeof port, "%d", options->port);
+    return getaddrinfo(host, port, &hints, &list) == 0 ? list : NULL;
+}
+
+static void
+release(struct watchdog *watchdog)
+{
+    if (watchdog->ending >= 0) {
+        close(watchdog->ending);
+    }
+    if (watchdog->addresses != NULL) {
+        freeaddrinfo(watchdog->addresses);
+    }
+    free(watchdog);
 }
 
 struct watchdog *
@@ -213,15 +230,12 @@ watchdog_new(const struct watchdog_options *options)
     }
     watchdog->period_ms = options->period_ms;
     watchdog->wait_ms = options->wait_ms;
-    set_host(watchdog, options->listen);
-    (void)snprintf(watchdog->port, PORT_SIZE, "%d", options->port);
+    watchdog->port = options->port;
+    watchdog->addresses = find_addresses(options);
     watchdog->ending = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (watchdog->ending < 0 ||
         pthread_create(&watchdog->thread, NULL, watch, watchdog) != 0) {
-        if (watchdog->ending >= 0) {
-            close(watchdog->ending);
-        }
-        free(watchdog);
+        release(watchdog);
         return NULL;
     }
     return watchdog;
@@ -245,8 +259,7 @@ watchdog_free(struct watchdog *watchdog)
         return;
     }
     watchdog_stop(watchdog);
-    close(watchdog->ending);
-    free(watchdog);
+    release(watchdog);
 }
 
 int64_t

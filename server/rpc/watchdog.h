@@ -8,7 +8,7 @@
  *
  * Memory: its own. Errors: a probe that cannot be made says nothing about the listener.
  * Threads: one of its own; stop waits for it, and for no probe. The counts may be read
- * from any thread until free.
+ * from any thread until free. One watchdog at a time: accept.h expects one connection.
  */
 #ifndef KONTOR_SERVER_RPC_WATCHDOG_H
 #define KONTOR_SERVER_RPC_WATCHDOG_H

@@ -16,6 +16,8 @@
 
 #include "client/kontor.h"
 
+#define assert_contains(text, part) assert_non_null(strstr(text, part))
+
 struct fake;
 
 struct fake_call {

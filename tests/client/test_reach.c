@@ -112,8 +112,6 @@ ask(struct kontor_options *options, struct kontor_error *error)
     return status;
 }
 
-#define assert_contains(text, part) assert_non_null(strstr(text, part))
-
 /* What was never sent cannot have been done: nobody is told to repeat it by its id. */
 static void
 expect_unreachable(struct kontor_options *options, const char *cure)

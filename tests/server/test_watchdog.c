@@ -6,7 +6,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +22,14 @@
 #include "tests/server/station.h"
 
 enum { PERIOD_MS = 5, WAIT_MS = 50, LONG_MS = 60000 };
+
+/* Its own watchdog stays out of the way: one connection is expected at a time. */
+static struct station *
+open_station(void)
+{
+    static const char *const change[] = {"watchdog_ms", "20000", NULL};
+    return station_open(change);
+}
 
 static struct watchdog *
 open_watchdog(const char *listen, int port, int64_t wait_ms)
@@ -66,7 +79,7 @@ test_a_listener_that_lives_is_seen_at_every_address(void **state)
 {
     static const char *const listens[] = {"127.0.0.1:0", "0.0.0.0:0", "localhost:0"};
     (void)state;
-    struct station *s = station_open(NULL);
+    struct station *s = open_station();
     int64_t refused = accept_refused();
     for (size_t i = 0; i < sizeof listens / sizeof listens[0]; i++) {
         struct watchdog *watchdog =
@@ -156,6 +169,96 @@ test_a_name_nobody_knows_says_nothing_about_the_listener(void **state)
     watchdog_free(watchdog);
 }
 
+/* ---- What the service manager hears ---- */
+
+static int
+open_manager(void)
+{
+    static const struct timeval limit = {.tv_sec = 30};
+    char path[] = "@kontor-watchdog-0000000000";
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    (void)snprintf(path, sizeof path, "@kontor-watchdog-%d", (int)getpid());
+    size_t length = strlen(path);
+    memcpy(address.sun_path + 1, path + 1, length - 1);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address,
+                          (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)),
+                     0);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
+    assert_int_equal(setenv("NOTIFY_SOCKET", path, 1), 0);
+    return fd;
+}
+
+static void
+close_manager(int fd)
+{
+    assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
+    close(fd);
+}
+
+/* flags: MSG_DONTWAIT = what is there already. */
+static bool
+hears(int manager, int flags)
+{
+    char said[64] = "";
+    ssize_t n = recv(manager, said, sizeof said - 1, flags);
+    if (n >= 0) {
+        assert_string_equal(said, "WATCHDOG=1");
+    }
+    return n >= 0;
+}
+
+static void
+test_the_manager_hears_of_a_listener_that_lives(void **state)
+{
+    (void)state;
+    int manager = open_manager();
+    struct station *s = open_station();
+    struct watchdog *watchdog =
+        open_watchdog("127.0.0.1:0", server_port(s->server), LONG_MS);
+    for (int i = 0; i < 3; i++) {
+        assert_true(hears(manager, 0));
+    }
+    watchdog_free(watchdog);
+    station_close(s);
+    close_manager(manager);
+}
+
+/* The silence is what makes it start the broker again. */
+static void
+test_the_manager_hears_nothing_of_a_dead_listener(void **state)
+{
+    int port;
+    (void)state;
+    int manager = open_manager();
+    int fd = open_listener(false, &port);
+    struct watchdog *watchdog = open_watchdog("127.0.0.1:0", port, LONG_MS);
+    wait_missed(watchdog, 3);
+    while (hears(manager, MSG_DONTWAIT)) {
+    }
+    wait_missed(watchdog, 8);
+    watchdog_stop(watchdog);
+    assert_false(hears(manager, MSG_DONTWAIT));
+    watchdog_free(watchdog);
+    close(fd);
+    close_manager(manager);
+}
+
+/* A flood that takes every descriptor must not become a restart. */
+static void
+test_the_manager_hears_on_while_nothing_is_known(void **state)
+{
+    (void)state;
+    int manager = open_manager();
+    struct watchdog *watchdog = open_watchdog("no such host:0", 1, WAIT_MS);
+    for (int i = 0; i < 5; i++) {
+        assert_true(hears(manager, 0));
+    }
+    watchdog_free(watchdog);
+    close_manager(manager);
+}
+
 int
 main(void)
 {
@@ -165,6 +268,9 @@ main(void)
         cmocka_unit_test(test_a_closed_port_is_missed),
         cmocka_unit_test(test_closing_waits_for_no_probe),
         cmocka_unit_test(test_a_name_nobody_knows_says_nothing_about_the_listener),
+        cmocka_unit_test(test_the_manager_hears_of_a_listener_that_lives),
+        cmocka_unit_test(test_the_manager_hears_nothing_of_a_dead_listener),
+        cmocka_unit_test(test_the_manager_hears_on_while_nothing_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

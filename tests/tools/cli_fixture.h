@@ -8,8 +8,6 @@
 
 #include "tests/client/fake.h"
 
-#define assert_contains(text, part) assert_non_null(strstr(text, part))
-
 struct cli_result {
     int code;
     const char *out;
