@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "proto/export.h"
 #include "proto/wire.h"
 
 const struct kind fixture_kinds[] = {
@@ -432,82 +431,4 @@ fixture_ids(struct fixture *fixture, const struct page *page)
                           page->documents[i].id);
     }
     return ids;
-}
-
-void
-fixture_verify(struct fixture *fixture)
-{
-    char error[256] = "";
-    int64_t verified = 0;
-    enum status status = store_verify(fixture->store, &verified, error, sizeof error);
-    if (status != STATUS_OK) {
-        fail_msg("the store does not verify after %lld: %s", (long long)verified,
-                 error);
-    }
-    assert_int_equal(verified, store_applied(fixture->store));
-}
-
-/* Where the log's chain stands at a position. */
-static struct chain
-fixture_chain(struct fixture *fixture, int64_t seq)
-{
-    struct chain chain = {.seq = seq};
-    Kontor__V1__Commit **commits = NULL;
-    size_t n = 0;
-    if (seq > 0) {
-        assert_int_equal(store_log_read(fixture->reader, seq - 1, 1, 1, fixture->arena,
-                                        &commits, &n),
-                         STATUS_OK);
-        assert_int_equal(commits[0]->seq, seq);
-        memcpy(chain.hash, commits[0]->hash.data, sizeof chain.hash);
-    }
-    return chain;
-}
-
-static void
-fixture_export_header(struct fixture *fixture, FILE *file, struct chain *chain)
-{
-    Kontor__V1__ExportHeader header = KONTOR__V1__EXPORT_HEADER__INIT;
-    Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
-    char format[] = EXPORT_FORMAT;
-    header.format = format;
-    header.after = chain->seq;
-    if (chain->seq > 0) {
-        header.anchor = (ProtobufCBinaryData){sizeof chain->hash, chain->hash};
-    }
-    assert_int_equal(store_histories(fixture->reader, fixture->arena, &header.histories,
-                                     &header.n_histories),
-                     STATUS_OK);
-    record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_HEADER;
-    record.header = &header;
-    assert_true(export_write(file, &record));
-}
-
-size_t
-fixture_export(struct fixture *fixture, const char *path, int64_t after)
-{
-    size_t n_all = 0;
-    size_t n = 0;
-    struct chain chain = fixture_chain(fixture, after);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    fixture_export_header(fixture, file, &chain);
-    do {
-        Kontor__V1__Commit **commits = NULL;
-        assert_int_equal(store_log_read(fixture->reader, chain.seq, 100, 1 << 20,
-                                        fixture->arena, &commits, &n),
-                         STATUS_OK);
-        for (size_t i = 0; i < n; i++) {
-            Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
-            record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_COMMIT;
-            record.commit = commits[i];
-            assert_true(export_write(file, &record));
-            chain.seq = commits[i]->seq;
-            memcpy(chain.hash, commits[i]->hash.data, sizeof chain.hash);
-        }
-        n_all += n;
-    } while (n > 0);
-    assert_true(export_write_end(file, &chain, (int64_t)n_all));
-    assert_int_equal(fclose(file), 0);
-    return n_all;
 }
