@@ -13,12 +13,14 @@
 #include "store/store.h"
 
 struct cache;
+struct clock;
 struct identity;
 struct search;
 struct settings;
 
 struct broker {
     struct store *store;             /* Any thread. */
+    struct clock *clock;             /* Any thread. */
     struct cache *cache;             /* Any thread; NULL = nothing is kept. */
     struct identity *identity;       /* Any thread. */
     struct search *search;           /* Any thread. */

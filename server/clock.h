@@ -12,10 +12,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Far above what a time service corrects by slewing between two readings, far below the
+ * shortest lease. */
+enum { CLOCK_JUMP_MS = 1000 };
+
 struct clock {
     bool is_virtual;              /* Set once, before the clock is shared. */
-    _Atomic int64_t wall_ms;      /* Virtual only. */
     _Atomic int64_t monotonic_ms; /* Virtual only. */
+    _Atomic int64_t apart_ms;     /* Virtual only: wall time less monotonic time. */
+    _Atomic int64_t known_ms;     /* Wall less monotonic time, as last found. */
+    _Atomic int64_t jumped_ms;    /* As clock_jumped_ms. */
 };
 
 /* The system's clocks. */
@@ -26,6 +32,12 @@ void clock_init_virtual(struct clock *clock, int64_t wall_ms);
 /* Milliseconds since 1970. Takes a struct clock as void so that it fits the store's
  * options. */
 int64_t clock_wall_ms(void *clock);
+/*
+ * When the wall clock was last set by more than CLOCK_JUMP_MS, forward or back, in its
+ * new time; 0: never since clock_init. Every reading of the wall clock looks for it, so
+ * whoever asks behind a reading knows of each jump that reading can show.
+ */
+int64_t clock_jumped_ms(const struct clock *clock);
 /* Milliseconds that never run back. */
 int64_t clock_monotonic_ms(struct clock *clock);
 

@@ -404,6 +404,7 @@ daemon_run(struct base *base, int64_t started_ms)
     process_prepare(settings);
     daemon.broker.settings = settings;
     daemon.broker.version = KONTOR_VERSION;
+    daemon.broker.clock = &base->clock;
     daemon.broker.started_at_ms = clock_wall_ms(&base->clock);
     enum status status = daemon_open(&daemon);
     if (status == STATUS_OK) {

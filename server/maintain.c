@@ -188,6 +188,7 @@ work_in(struct base *base, struct store *store, work_fn work, const void *contex
         char *error)
 {
     struct broker broker = {.store = store,
+                            .clock = &base->clock,
                             .settings = base->settings,
                             .home = "",
                             .version = KONTOR_VERSION,

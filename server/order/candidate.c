@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "server/broker.h"
 #include "server/order/item_state.h"
+#include "server/order/job.h"
 #include "server/order/moment.h"
 #include "server/order/side.h"
 
@@ -78,9 +80,15 @@ add_page(struct call *call, const struct page *page, struct candidates *found,
 {
     for (size_t i = 0; i < page->n_documents; i++) {
         const Kontor__V1__OrderItem *item = call_record(call, &page->documents[i]);
-        if (is_claimable(call, item)) {
+        if (!is_claimable(call, item)) {
+            continue;
+        }
+        int64_t ready_ms = job_ready_ms(item, call->broker->clock);
+        if (ready_ms <= call->now_ms) {
             add_candidate(found, item);
             (*n_added)++;
+        } else if (ready_ms < found->next_ms) {
+            found->next_ms = ready_ms;
         }
     }
 }

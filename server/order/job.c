@@ -1,9 +1,11 @@
 #include "server/order/job.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "proto/digest.h"
 #include "server/broker.h"
+#include "server/clock.h"
 #include "server/order/item.h"
 #include "server/order/moment.h"
 
@@ -185,11 +187,17 @@ job_follow(Kontor__V1__OrderItem *item, const struct item_move *move, bool is_wa
     }
 }
 
+static int64_t
+settle_ms(const Kontor__V1__OrderItem *item)
+{
+    int32_t settle_s =
+        item->settle_seconds > 0 ? item->settle_seconds : ITEM_DEFAULT_SETTLE_S;
+    return (int64_t)settle_s * 1000;
+}
+
 int64_t
 job_recover_at_ms(const Kontor__V1__OrderItem *item, int64_t now_ms)
 {
-    int64_t settle_s =
-        item->settle_seconds > 0 ? item->settle_seconds : ITEM_DEFAULT_SETTLE_S;
     /* Nothing was called that could still be under way. */
     if (!job_may_exist(item)) {
         return now_ms;
@@ -203,8 +211,22 @@ job_recover_at_ms(const Kontor__V1__OrderItem *item, int64_t now_ms)
      * guess. */
     int64_t released_ms =
         item->job == NULL ? now_ms : moment_ms(item->job->released_at, now_ms);
-    int64_t settled_ms = released_ms + settle_s * 1000;
+    int64_t settled_ms = released_ms + settle_ms(item);
     return settled_ms > now_ms ? settled_ms : now_ms;
+}
+
+int64_t
+job_ready_ms(const Kontor__V1__OrderItem *item, const struct clock *clock)
+{
+    int64_t ready_ms = moment_ms(item->job->ready_at, INT64_MAX);
+    int64_t jumped_ms = clock_jumped_ms(clock);
+    if (jumped_ms == 0 || !job_may_exist(item)) {
+        return ready_ms;
+    }
+    /* The last holder's backend call takes as long as it takes, and how much of that
+     * had passed before the wall clock jumped cannot be told any more. */
+    int64_t settled_ms = jumped_ms + settle_ms(item);
+    return ready_ms > settled_ms ? ready_ms : settled_ms;
 }
 
 /* A hash of an item and a number, as bytes. */
@@ -245,6 +267,7 @@ job_intent(const char *registry, const char *item_id, struct arena *arena)
      * name.
      */
     uint8_t hash[DIGEST_SIZE];
+    assert(registry[0] != '\0');
     hash_of(arena, registry, item_id, 0, hash);
     return arena_print(arena, "kontor-%s-%.*s", registry, INTENT_DIGITS,
                        digest_hex(arena, hash));

@@ -19,6 +19,8 @@
 #include "server/order/item_state.h"
 #include "server/rpc/call.h"
 
+struct clock;
+
 enum {
     JOB_MAX_RETRIES = 5, /* RETRYABLE failures until a person has to look. */
     JOB_MAX_LOSSES = 3,  /* Leases lost without one Renew until a person has to look. */
@@ -59,6 +61,9 @@ void job_suspect(Kontor__V1__OrderItem *item, int64_t lease_end_ms,
 /* When an item whose holder is gone may be claimed: at once, or where something may
  * exist the offer's settle time after its holder lost it. */
 int64_t job_recover_at_ms(const Kontor__V1__OrderItem *item, int64_t now_ms);
+/* When an open item may be claimed: its ready_at, but what may exist not before it has
+ * settled since the wall clock last jumped. INT64_MAX: never by itself. */
+int64_t job_ready_ms(const Kontor__V1__OrderItem *item, const struct clock *clock);
 /* How long to wait before the nth try (from 1): doubling, up to 5 minutes, spread by a
  * quarter either way. */
 int64_t job_backoff_ms(const char *item_id, int32_t n, struct arena *arena);

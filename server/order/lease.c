@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "server/clock.h"
+#include "server/log.h"
 #include "server/order/edit.h"
 #include "server/order/job.h"
 #include "server/order/loss.h"
@@ -21,6 +22,7 @@ enum {
 struct lease {
     struct dispatch *dispatch;
     struct store_reader *reader; /* lease_tick's. */
+    int64_t said_jump_ms;        /* lease_tick's: the last jump that was said. */
     pthread_t thread;
     bool has_thread;
     pthread_mutex_t lock; /* Guards the rest. */
@@ -94,9 +96,8 @@ is_expired(struct lease *lease, struct store_reader *reader,
     }
     session.id = (char *)document->id;
     session.lease_seconds = stored->lease_seconds;
-    int64_t now_ms = clock_wall_ms(dispatch_clock(lease->dispatch));
-    return session_expires_ms(reader, dispatch_broker(lease->dispatch), &session,
-                              arena) <= now_ms;
+    return session_is_expired(reader, dispatch_broker(lease->dispatch), &session,
+                              arena);
 }
 
 /* One session may hold more than fits into one commit: it is over with the last of
@@ -147,9 +148,23 @@ tick_all(struct lease *lease, struct store_reader *reader, struct arena *arena)
     return n_ended;
 }
 
+/* An operator who sees every session live a term longer finds the cause here. */
+static void
+say_jump(struct lease *lease)
+{
+    int64_t jumped_ms = clock_jumped_ms(dispatch_clock(lease->dispatch));
+    if (jumped_ms != lease->said_jump_ms) {
+        lease->said_jump_ms = jumped_ms;
+        log_line(LOG_LEVEL_WARN,
+                 "the wall clock was set: sessions get a full term, and "
+                 "begun work settles anew before another may take it");
+    }
+}
+
 size_t
 lease_tick(struct lease *lease)
 {
+    say_jump(lease);
     struct arena *arena = arena_new();
     size_t n_ended = tick_all(lease, lease->reader, arena);
     arena_free(arena);

@@ -117,10 +117,9 @@ loss_decide(struct call *call, const void *request, struct decision *decision)
         return status;
     }
     Kontor__V1__Session *session = call_record(call, &document);
-    int64_t expires_ms =
-        session_expires_ms(call->reader, call->broker, session, call->arena);
     /* A renewal may have come between the tick and the committer. */
-    if (session->is_over || expires_ms > call->now_ms) {
+    if (session->is_over ||
+        !session_is_expired(call->reader, call->broker, session, call->arena)) {
         decision_reply(decision, NULL);
         return STATUS_OK;
     }

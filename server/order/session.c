@@ -4,6 +4,7 @@
 
 #include "proto/digest.h"
 #include "server/catalogue/offer.h"
+#include "server/clock.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
 #include "server/order/moment.h"
@@ -24,22 +25,42 @@ session_renewed_key(const char *session, struct arena *arena)
     return arena_print(arena, "session/%s/renewed", session);
 }
 
+/* How far ahead of this broker's clock another one's may be that wrote the number. */
+enum { SKEW_MS = 30000 };
+
 int64_t
 session_expires_ms(struct store_reader *reader, const struct broker *broker,
                    const Kontor__V1__Session *session, struct arena *arena)
 {
+    int64_t now_ms = clock_wall_ms(broker->clock);
+    int64_t jumped_ms = clock_jumped_ms(broker->clock);
+    int64_t lease_ms = (int64_t)session->lease_seconds * 1000;
     int64_t full_term_ms =
-        broker->started_at_ms + (int64_t)session->lease_seconds * 1000;
+        (jumped_ms != 0 ? jumped_ms : broker->started_at_ms) + lease_ms;
     int64_t expires_ms = 0;
     if (store_soft_get(reader, session_expires_key(session->id, arena), &expires_ms) !=
         STATUS_OK) {
         return full_term_ms;
     }
+    /* Written before the clock was set back: nobody is given more than a term. */
+    if (expires_ms > now_ms + lease_ms + SKEW_MS) {
+        return full_term_ms;
+    }
     /*
      * Numbers outside the log may be lost with the broker; a renewal that was answered
      * then would be forgotten. So nobody is declared dead within a term of the start.
+     * Nor within a term of a jump: the agent counts its lease by a clock that did not,
+     * and would go on beside whoever takes over.
      */
     return expires_ms > full_term_ms ? expires_ms : full_term_ms;
+}
+
+bool
+session_is_expired(struct store_reader *reader, const struct broker *broker,
+                   const Kontor__V1__Session *session, struct arena *arena)
+{
+    return session_expires_ms(reader, broker, session, arena) <=
+           clock_wall_ms(broker->clock);
 }
 
 int64_t

@@ -17,11 +17,15 @@ enum { SESSION_MAX_JOBS = 64, SESSION_DEFAULT_LEASE_S = 60 };
 const char *session_expires_key(const char *session, struct arena *arena);
 const char *session_renewed_key(const char *session, struct arena *arena);
 /*
- * When a session's lease ends: as it was last renewed, but never before one full term
- * from the broker's start, since numbers outside the log may be lost with it.
+ * When a session's lease ends, by the wall clock as it goes now: as it was last
+ * renewed, but never before one full term from the broker's start, since numbers
+ * outside the log may be lost with it, nor from the last jump of the wall clock.
  */
 int64_t session_expires_ms(struct store_reader *reader, const struct broker *broker,
                            const Kontor__V1__Session *session, struct arena *arena);
+/* Whether it ended. */
+bool session_is_expired(struct store_reader *reader, const struct broker *broker,
+                        const Kontor__V1__Session *session, struct arena *arena);
 /* When it was last renewed; INT64_MIN = never, as far as is known. */
 int64_t session_renewed_ms(struct store_reader *reader, const char *session,
                            struct arena *arena);

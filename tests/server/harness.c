@@ -60,6 +60,7 @@ harness_open(const struct harness_options *options)
     }
     h->broker.home = "home";
     h->broker.version = "test";
+    h->broker.clock = &h->clock;
     h->broker.started_at_ms = clock_wall_ms(&h->clock);
     struct dispatch_options dispatch = {
         .broker = &h->broker,

@@ -120,6 +120,63 @@ test_the_last_fence_counts_until_somebody_claims(void **state)
     desk_expect(desk, job->item, "COMPLETED");
 }
 
+/* ---- A wall clock that is set ---- */
+
+enum { JUMP_MS = 25 * 60 * 60 * 1000 };
+
+/* Sets the wall clock; the tick finds it, as it does each second. */
+static void
+jump(struct desk *desk, int64_t ms)
+{
+    clock_set_wall(&desk->h->clock, clock_wall_ms(&desk->h->clock) + ms);
+    assert_int_equal(lease_tick(desk->lease), 0);
+}
+
+static void
+test_a_jump_of_the_wall_clock_ends_no_lease(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    jump(desk, JUMP_MS);
+    assert_int_equal(desk_pass(desk, DESK_LEASE_MS - 1), 0);
+    desk_expect(desk, job->item, "IN_PROGRESS");
+    assert_int_equal(desk_pass(desk, 1), 1);
+    assert_string_equal(desk_item(desk, job->item)->job->session, "");
+}
+
+static void
+test_a_wall_clock_that_is_set_back_keeps_no_dead_session(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    jump(desk, -JUMP_MS);
+    assert_int_equal(desk_pass(desk, DESK_LEASE_MS - 1), 0);
+    assert_int_equal(desk_pass(desk, 1), 1);
+    desk_expect(desk, job->item, "QUEUED");
+}
+
+/* The last holder's backend call is under way as long as it is, whatever the clock on
+ * the wall says: who looks too early finds nothing, and creates it twice. */
+static void
+test_what_is_begun_settles_through_a_jump(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    assert_int_equal(desk_pass(desk, DESK_LEASE_MS), 1);
+    session = desk_session(desk, desk->agent2, 1, OFFER_OPEN, NULL);
+    jump(desk, JUMP_MS);
+    harness_advance(desk->h, DESK_SETTLE_MS - 1);
+    assert_null(desk_claim(desk, desk->agent2, session));
+    harness_advance(desk->h, 1);
+    assert_string_equal(desk_claim(desk, desk->agent2, session)->prior_intent,
+                        job->intent);
+}
+
 static void
 test_a_poison_job_is_held_after_three_losses(void **state)
 {
@@ -286,6 +343,9 @@ main(void)
         TEST(test_a_lost_lease_after_begin_is_recovered_after_settling),
         TEST(test_a_waiting_claim_wakes_when_a_job_has_settled),
         TEST(test_the_last_fence_counts_until_somebody_claims),
+        TEST(test_a_jump_of_the_wall_clock_ends_no_lease),
+        TEST(test_a_wall_clock_that_is_set_back_keeps_no_dead_session),
+        TEST(test_what_is_begun_settles_through_a_jump),
         TEST(test_a_poison_job_is_held_after_three_losses),
         TEST(test_a_poison_job_that_is_begun_is_held_too),
         TEST(test_leases_end_in_a_flood_of_connections),
