@@ -187,10 +187,19 @@ static enum status
 work_in(struct base *base, struct store *store, work_fn work, const void *context,
         char *error)
 {
+    /* The names of backend objects begin with home's; there is none yet when it is
+     * about to be made. */
+    struct home_summary home = {.id = ""};
+    enum status status = home_summarise(store, &home);
+    if (status != STATUS_OK) {
+        (void)snprintf(error, ERROR_SIZE, "the home registry cannot be read: %s",
+                       status_name(status));
+        return status;
+    }
     struct broker broker = {.store = store,
                             .clock = &base->clock,
                             .settings = base->settings,
-                            .home = "",
+                            .home = home.id,
                             .version = KONTOR_VERSION,
                             .started_at_ms = clock_wall_ms(&base->clock)};
     struct dispatch_options options = {.broker = &broker,
@@ -205,7 +214,7 @@ work_in(struct base *base, struct store *store, work_fn work, const void *contex
     }
     /* One worker does: nothing else is in flight, and the committer has a thread of its
      * own. */
-    enum status status = work(dispatch, context, error, ERROR_SIZE);
+    status = work(dispatch, context, error, ERROR_SIZE);
     dispatch_drain(dispatch);
     dispatch_free(dispatch);
     return status;

@@ -85,7 +85,7 @@ class Agent(threading.Thread):
             if self.repeat("Begin", intent=intent, **proof) is None:
                 return
             self.backend.create(intent)
-        elif not self.backend.has(intent):
+        elif not self.backend.has(job["prior_intent"]):
             self.backend.create(intent)
         self.repeat("Complete", delivery={"backend_id": "object-" + intent}, **proof)
 
