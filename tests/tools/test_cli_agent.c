@@ -209,6 +209,18 @@ test_a_program_gets_the_job_and_its_answer_completes_it(void **state)
     assert_non_null(strstr(result.out, "done"));
 }
 
+/* A pipe nobody empties would keep the program, and the job with it, for ever. */
+static void
+test_a_program_that_writes_without_end_is_heard_to_its_end(void **state)
+{
+    (void)state;
+    (void)run_agent("#!/bin/sh\nhead -c 3000000 /dev/zero | tr '\\0' ' '\n"
+                    "echo '{\"backend_id\": \"x\"}'\n",
+                    NULL);
+    assert_non_null(strstr(it.said, "fail"));
+    assert_non_null(strstr(it.said, "answered more than 1 MiB"));
+}
+
 static void
 test_each_end_of_a_program_has_its_meaning(void **state)
 {
@@ -363,6 +375,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         RULE(test_a_program_gets_the_job_and_its_answer_completes_it),
+        RULE(test_a_program_that_writes_without_end_is_heard_to_its_end),
         RULE(test_each_end_of_a_program_has_its_meaning),
         RULE(test_a_lookup_finds_misses_or_does_not_know),
         RULE(test_a_program_is_ended_when_its_lease_is_over),

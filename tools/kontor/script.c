@@ -46,7 +46,8 @@ struct script {
     int output; /* Its standard output. */
     char *answer;
     size_t n_answer;
-    int status; /* As waitpid says. */
+    bool is_too_long; /* It wrote more than an answer may be. */
+    int status;       /* As waitpid says. */
     bool has_backend_id;
 };
 
@@ -227,17 +228,20 @@ script_start(struct script *script, int input, int output)
     return failed;
 }
 
-/* Takes what it wrote; false at the end, or when it wrote too much, which counts as
- * damaged. */
+/* Takes what it wrote; false at the end. */
 static bool
 script_read(struct script *script)
 {
-    ssize_t n = read(script->output, script->answer + script->n_answer,
-                     ANSWER_MAX_SIZE - script->n_answer);
-    if (n > 0) {
-        script->n_answer += (size_t)n;
-    }
-    return n > 0 && script->n_answer < ANSWER_MAX_SIZE;
+    /* What is too much is read all the same: a program nobody reads from would wait at
+     * its full pipe for ever, and its job with it. */
+    char rest[4096];
+    size_t room = ANSWER_MAX_SIZE - script->n_answer;
+    bool is_full = room == 0;
+    ssize_t n = read(script->output, is_full ? rest : script->answer + script->n_answer,
+                     is_full ? sizeof rest : room);
+    script->is_too_long = script->is_too_long || (is_full && n > 0);
+    script->n_answer += !is_full && n > 0 ? (size_t)n : 0;
+    return n > 0;
 }
 
 /* Reads until it ended, or it is lost (answers false), or the time is over. */
@@ -287,7 +291,7 @@ script_wait(struct script *script)
     /* What it wrote last may still be in the pipe; something it left behind may hold
      * the pipe open. */
     struct pollfd rest = {script->output, POLLIN, 0};
-    while (poll(&rest, 1, 0) > 0 && script_read(script)) {
+    while (!script->is_too_long && poll(&rest, 1, 0) > 0 && script_read(script)) {
     }
     script->answer[script->n_answer] = '\0';
 }
@@ -420,7 +424,9 @@ script_result(struct script *script, bool is_lookup)
     kontor_job_reason(script->job, arena_print(script->arena, "%s %s %d",
                                                script->program, how, code));
     const char *wrong = NULL;
-    if (!take_answer(script)) {
+    if (script->is_too_long) {
+        wrong = "more than 1 MiB";
+    } else if (!take_answer(script)) {
         wrong = "something that is no JSON object";
     } else if (!script->has_backend_id) {
         wrong = "no backend_id that is a text";
