@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kontor/v1/fulfilment_service.pb-c.h"
+#include "server/broker.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
 #include "server/rpc/named.h"
@@ -67,19 +68,19 @@ hold_answer(struct call *call, const void *request, const Kontor__V1__Commit *co
 
 /* ---- Begin ---- */
 
-/* Begun before under this or an earlier fence: the same name is fine, another one would
- * be a second object. */
+/*
+ * One name for every attempt (ORDERS design). An agent that chose its own could not be
+ * followed: after a restore of a backup from before this Begin, the next agent looks
+ * for the claimed name, finds nothing and creates a second object.
+ */
 static enum status
-begin_again(struct call *call, const struct hold *hold, const char *intent,
-            struct decision *decision)
+check_name(struct call *call, const Kontor__V1__OrderItem *item, const char *intent)
 {
-    if (strcmp(hold->item->job->intent, intent) != 0) {
-        call_fault(call, "intent", "must be %s, under which the work was begun",
-                   hold->item->job->intent);
-        return call_check_faults(call);
+    const char *name = job_intent(call->broker->home, item->id, call->arena);
+    if (strcmp(name, intent) != 0) {
+        call_fault(call, "intent", "must be %s, as the claim answered", name);
     }
-    decision_document(call, decision, &hold->document);
-    return STATUS_OK;
+    return call_check_faults(call);
 }
 
 enum status
@@ -92,13 +93,17 @@ hold_begin(struct call *call, const void *message, struct decision *decision)
     if (status == STATUS_OK) {
         status = hold_check(call, &hold, request->fence, true);
     }
+    if (status == STATUS_OK) {
+        status = check_name(call, hold.item, request->intent);
+    }
     if (status != STATUS_OK) {
         return status;
     }
-    /* After a recovery the new holder may say Begin or not: the line was crossed
-     * before. */
+    /* Repeated, or said by the new holder after a recovery: the line was crossed
+     * before, and nothing is left to write. */
     if (hold.item->begun) {
-        return begin_again(call, &hold, request->intent, decision);
+        decision_document(call, decision, &hold.document);
+        return STATUS_OK;
     }
     status = item_judge(call, hold.item, OPERATION_BEGIN, 0);
     if (status == STATUS_OK) {

@@ -74,6 +74,26 @@ test_begin_again_with_the_same_intent_is_fine(void **state)
     assert_true(harness_has_fault(&error, "intent"));
 }
 
+/* A restore knows of what was begun in the lost time only the name it would have had.
+ */
+static void
+test_work_is_begun_under_the_claimed_name_only(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    struct error error;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    char *name = job->intent;
+    int64_t before = shelf_applied(desk->h);
+    job->intent = "a-name-of-my-own";
+    assert_int_equal(desk_begin(desk, job, &error), STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "intent"));
+    assert_int_equal(shelf_applied(desk->h), before);
+    assert_false(desk_item(desk, job->item)->begun);
+    job->intent = name;
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+}
+
 static void
 test_stale_fences_are_lost_leases_for_every_call(void **state)
 {
@@ -411,6 +431,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_an_item_goes_from_order_to_delivery),
         TEST(test_begin_again_with_the_same_intent_is_fine),
+        TEST(test_work_is_begun_under_the_claimed_name_only),
         TEST(test_stale_fences_are_lost_leases_for_every_call),
         TEST(test_an_agent_of_another_provider_finds_no_job),
         TEST(test_release_ends_at_the_dividing_line),

@@ -13,6 +13,7 @@
 
 #include "proto/reason.h"
 #include "server/order/item_state.h"
+#include "server/order/job.h"
 #include "tests/server/desk.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
@@ -23,6 +24,12 @@ static const char item_id[] = "coast/o-1/vm";
 /* Fences given out for the item before the one of its last claim, and after it. */
 enum { STALE = 90, LAST = 100, NEVER = 110 };
 
+static char *
+name_of(struct desk *desk)
+{
+    return (char *)job_intent(desk->h->broker.home, item_id, desk->h->arena);
+}
+
 /* ---- The calls ---- */
 
 static enum status
@@ -31,7 +38,7 @@ call_begin(struct desk *desk, int64_t fence, struct error *error)
     Kontor__V1__ClaimedJob job = KONTOR__V1__CLAIMED_JOB__INIT;
     job.item = (char *)item_id;
     job.fence = fence;
-    job.intent = "the-name";
+    job.intent = name_of(desk);
     return desk_begin(desk, &job, error);
 }
 
@@ -133,7 +140,7 @@ put(struct desk *desk, Kontor__V1__ItemState state, bool is_held, int64_t fence)
     item->job->fence = fence;
     item->job->is_fence_own = false;
     item->job->session = is_held ? "alpine/s-1" : "";
-    item->job->intent = item->begun ? "the-name" : "";
+    item->job->intent = item->begun ? name_of(desk) : "";
     item->job->ready_at = NULL;
     item->job->unknowns = 0;
     item->job->retries = 0;
