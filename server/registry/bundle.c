@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kontor/v1/registry.pb-c.h"
+#include "server/registry/standing.h"
 #include "server/rpc/identity_bundle.h"
 
 /* Every write of a bundle writes this guard too: judged against the others, they must
@@ -16,13 +17,19 @@ enum { REGISTRIES_PAGE = 100 };
 static enum status
 fail_collision(struct call *call, const char *authority, const char *other)
 {
+    const char *owner = "another registry";
     call_value(call, "authority", "%s", authority);
-    call_value(call, "registry", "%s", other);
+    /* Registries are read by themselves and by home (IDENTITY design), so the others'
+     * admins are not told whom they met. */
+    if (standing_is_home_admin(call)) {
+        call_value(call, "registry", "%s", other);
+        owner = arena_print(call->arena, "registry %s", other);
+    }
     return call_fail(
         call, REASON_BUNDLE_COLLIDES,
-        "the authority %s has the name, the key id or the key of one of registry %s; "
-        "give the registry an authority that is its alone",
-        authority, other);
+        "the authority %s has the name, the key id or the key of one of %s; give the "
+        "registry an authority that is its alone",
+        authority, owner);
 }
 
 static enum status

@@ -197,9 +197,12 @@ test_an_authority_named_like_anothers_collides(void **state)
     struct authority *namesake = authority_new("dune CA", -60, TRUST_DAY_S);
     enum status status = rotate(w, w->coast_admin, "coast", trust_pem(w->h, namesake));
     office_expect_refused(w, status, REASON_BUNDLE_COLLIDES);
-    assert_string_equal(harness_value(&w->error, "registry"), "dune");
+    /* Who the partners are is home's to know. */
+    assert_string_equal(harness_value(&w->error, "registry"), "");
+    assert_null(strstr(w->error.message, "registry dune"));
     status = office_create_registry(w, w->home_admin, "fresh", namesake);
     office_expect_refused(w, status, REASON_BUNDLE_COLLIDES);
+    assert_string_equal(harness_value(&w->error, "registry"), "dune");
     authority_free(namesake);
 }
 
@@ -214,7 +217,7 @@ test_two_registries_never_share_an_authority(void **state)
     for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
         enum status status = rotate(w, w->coast_admin, "coast", shared[i]);
         office_expect_refused(w, status, REASON_BUNDLE_COLLIDES);
-        assert_string_equal(harness_value(&w->error, "registry"), "dune");
+        assert_string_equal(harness_value(&w->error, "registry"), "");
         status = office_create_with(w, w->home_admin, "fresh", shared[i]);
         office_expect_refused(w, status, REASON_BUNDLE_COLLIDES);
     }
