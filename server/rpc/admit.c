@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,8 +167,12 @@ read_min_seq(struct rpc *rpc, int64_t *min_seq)
 {
     const char *text = rpc_header(rpc, "kontor-min-seq", rpc_arena(rpc));
     char *end = NULL;
+    errno = 0;
     *min_seq = text == NULL ? 0 : strtoll(text, &end, 10);
-    if (text == NULL || (*end == '\0' && end != text && *min_seq >= 0)) {
+    /* strtoll takes blanks and signs in front, and the largest number for what is
+     * larger. */
+    if (text == NULL ||
+        (text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0)) {
         return true;
     }
     rpc_refuse(rpc, REASON_FIELDS_INVALID, "kontor-min-seq is not a position");

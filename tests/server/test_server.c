@@ -169,10 +169,14 @@ test_min_seq_is_waited_for_and_judged(void **state)
     struct bytes message;
     assert_true(wire_next_message(call, &message));
     assert_int_equal(wire_end(call).seq, seq + 1);
-    options.value = "x1";
-    struct wire_result result =
-        wire_unary(s->op, TOY "Get", station_get(s, "coast/a"), &options);
-    assert_int_equal(result.status, STATUS_INVALID_ARGUMENT);
+    static const char *const none[] = {"x1", "-1", "+1",
+                                       "1 ", "",   "9223372036854775808"};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        options.value = none[i];
+        struct wire_result result =
+            wire_unary(s->op, TOY "Get", station_get(s, "coast/a"), &options);
+        assert_int_equal(result.status, STATUS_INVALID_ARGUMENT);
+    }
 }
 
 static void
