@@ -83,7 +83,7 @@ add_page(struct call *call, const struct page *page, struct candidates *found,
         if (!is_claimable(call, item)) {
             continue;
         }
-        int64_t ready_ms = job_ready_ms(item, call->broker->clock);
+        int64_t ready_ms = job_ready_ms(item, call->broker, call->now_ms);
         if (ready_ms <= call->now_ms) {
             add_candidate(found, item);
             (*n_added)++;
@@ -114,9 +114,8 @@ find_next(struct call *call, const char *offer, struct candidates *found)
 
 /* What is ready but not for this caller is passed over: it must not hide what is. */
 static enum status
-find_offer_jobs(struct call *call, const char *offer, struct candidates *found)
+find_between(struct call *call, struct find find, struct candidates *found)
 {
-    struct find find = jobs_of(offer, INT64_MIN, call->now_ms + 1, found->max);
     size_t n_added = 0;
     do {
         struct page page;
@@ -127,7 +126,25 @@ find_offer_jobs(struct call *call, const char *offer, struct candidates *found)
         add_page(call, &page, found, &n_added);
         find.token = page.next_token;
     } while (n_added < found->max && find.token[0] != '\0');
-    return found->n_items > 0 ? STATUS_OK : find_next(call, offer, found);
+    return STATUS_OK;
+}
+
+static enum status
+find_offer_jobs(struct call *call, const char *offer, struct candidates *found)
+{
+    int64_t beyond_ms = call->now_ms + JOB_MAX_WAIT_MS;
+    struct find due = jobs_of(offer, INT64_MIN, call->now_ms + 1, found->max);
+    struct find beyond = jobs_of(offer, beyond_ms, INT64_MAX, found->max);
+    enum status status = find_between(call, due, found);
+    /* Written before the clock was set back, they would be hidden until it is there
+     * again. */
+    if (status == STATUS_OK) {
+        status = find_between(call, beyond, found);
+    }
+    if (status != STATUS_OK || found->n_items > 0) {
+        return status;
+    }
+    return find_next(call, offer, found);
 }
 
 enum status

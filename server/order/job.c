@@ -15,6 +15,7 @@ enum {
     BACKOFF_BASE_MS = 5000,
     BACKOFF_MAX_MS = 300000,
     BACKOFF_MAX_DOUBLINGS = 6,
+    MAX_LEASE_MS = 24 * 60 * 60 * 1000, /* As the contract allows a session. */
     INTENT_DIGITS = 16,
 };
 
@@ -216,17 +217,22 @@ job_recover_at_ms(const Kontor__V1__OrderItem *item, int64_t now_ms)
 }
 
 int64_t
-job_ready_ms(const Kontor__V1__OrderItem *item, const struct clock *clock)
+job_ready_ms(const Kontor__V1__OrderItem *item, const struct broker *broker,
+             int64_t now_ms)
 {
     int64_t ready_ms = moment_ms(item->job->ready_at, INT64_MAX);
-    int64_t jumped_ms = clock_jumped_ms(clock);
-    if (jumped_ms == 0 || !job_may_exist(item)) {
-        return ready_ms;
-    }
+    int64_t jumped_ms = clock_jumped_ms(broker->clock);
     /* The last holder's backend call takes as long as it takes, and how much of that
      * had passed before the wall clock jumped cannot be told any more. */
-    int64_t settled_ms = jumped_ms + settle_ms(item);
-    return ready_ms > settled_ms ? ready_ms : settled_ms;
+    int64_t settle = job_may_exist(item) ? settle_ms(item) : 0;
+    int64_t settled_ms = (jumped_ms != 0 ? jumped_ms : broker->started_at_ms) + settle;
+    /* After a restore begun work waits for the longest lease besides. */
+    int64_t longest_ms =
+        job_may_exist(item) ? MAX_LEASE_MS + settle : (int64_t)JOB_MAX_WAIT_MS;
+    if (ready_ms != INT64_MAX && ready_ms - now_ms > longest_ms) {
+        return settled_ms;
+    }
+    return jumped_ms != 0 && settled_ms > ready_ms ? settled_ms : ready_ms;
 }
 
 /* A hash of an item and a number, as bytes. */

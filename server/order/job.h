@@ -19,12 +19,13 @@
 #include "server/order/item_state.h"
 #include "server/rpc/call.h"
 
-struct clock;
+struct broker;
 
 enum {
     JOB_MAX_RETRIES = 5, /* RETRYABLE failures until a person has to look. */
     JOB_MAX_LOSSES = 3,  /* Leases lost without one Renew until a person has to look. */
     JOB_MAX_UNKNOWNS = 3, /* UNKNOWN failures in a row until a person has to look. */
+    JOB_MAX_WAIT_MS = 600000, /* Longer than any back-off. */
 };
 
 /* The fence a job is held by: in the claiming commit's version, that version's
@@ -61,9 +62,14 @@ void job_suspect(Kontor__V1__OrderItem *item, int64_t lease_end_ms,
 /* When an item whose holder is gone may be claimed: at once, or where something may
  * exist the offer's settle time after its holder lost it. */
 int64_t job_recover_at_ms(const Kontor__V1__OrderItem *item, int64_t now_ms);
-/* When an open item may be claimed: its ready_at, but what may exist not before it has
- * settled since the wall clock last jumped. INT64_MAX: never by itself. */
-int64_t job_ready_ms(const Kontor__V1__OrderItem *item, const struct clock *clock);
+/*
+ * When an open item may be claimed: its ready_at, but what may exist not before it has
+ * settled since the wall clock last jumped; and a ready_at farther ahead than any wait
+ * was written before the clock was set back, and holds nobody up. INT64_MAX: never by
+ * itself.
+ */
+int64_t job_ready_ms(const Kontor__V1__OrderItem *item, const struct broker *broker,
+                     int64_t now_ms);
 /* How long to wait before the nth try (from 1): doubling, up to 5 minutes, spread by a
  * quarter either way. */
 int64_t job_backoff_ms(const char *item_id, int32_t n, struct arena *arena);

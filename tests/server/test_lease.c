@@ -158,6 +158,35 @@ test_a_wall_clock_that_is_set_back_keeps_no_dead_session(void **state)
     desk_expect(desk, job->item, "QUEUED");
 }
 
+static void
+test_a_job_of_a_clock_that_is_set_back_is_claimed(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    assert_int_equal(desk_release(desk, job->item, job->fence, NULL), STATUS_OK);
+    desk_expect(desk, job->item, "QUEUED");
+    jump(desk, -JUMP_MS);
+    assert_non_null(desk_claim(desk, desk->agent, session));
+}
+
+static void
+test_what_is_begun_settles_anew_once_the_clock_is_set_back(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    assert_int_equal(desk_pass(desk, DESK_LEASE_MS), 1);
+    session = desk_session(desk, desk->agent2, 1, OFFER_OPEN, NULL);
+    jump(desk, -JUMP_MS);
+    harness_advance(desk->h, DESK_SETTLE_MS - 1);
+    assert_null(desk_claim(desk, desk->agent2, session));
+    harness_advance(desk->h, 1);
+    assert_string_equal(desk_claim(desk, desk->agent2, session)->prior_intent,
+                        job->intent);
+}
+
 /* The last holder's backend call is under way as long as it is, whatever the clock on
  * the wall says: who looks too early finds nothing, and creates it twice. */
 static void
@@ -345,6 +374,8 @@ main(void)
         TEST(test_the_last_fence_counts_until_somebody_claims),
         TEST(test_a_jump_of_the_wall_clock_ends_no_lease),
         TEST(test_a_wall_clock_that_is_set_back_keeps_no_dead_session),
+        TEST(test_a_job_of_a_clock_that_is_set_back_is_claimed),
+        TEST(test_what_is_begun_settles_anew_once_the_clock_is_set_back),
         TEST(test_what_is_begun_settles_through_a_jump),
         TEST(test_a_poison_job_is_held_after_three_losses),
         TEST(test_a_poison_job_that_is_begun_is_held_too),
