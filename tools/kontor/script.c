@@ -228,19 +228,27 @@ script_start(struct script *script, int input, int output)
     return failed;
 }
 
+/* What is too much is read all the same: a program nobody reads from would wait at its
+ * full pipe for ever, and its job with it. */
+static bool
+script_drop(struct script *script)
+{
+    char rest[4096];
+    ssize_t n = read(script->output, rest, sizeof rest);
+    script->is_too_long = script->is_too_long || n > 0;
+    return n > 0;
+}
+
 /* Takes what it wrote; false at the end. */
 static bool
 script_read(struct script *script)
 {
-    /* What is too much is read all the same: a program nobody reads from would wait at
-     * its full pipe for ever, and its job with it. */
-    char rest[4096];
     size_t room = ANSWER_MAX_SIZE - script->n_answer;
-    bool is_full = room == 0;
-    ssize_t n = read(script->output, is_full ? rest : script->answer + script->n_answer,
-                     is_full ? sizeof rest : room);
-    script->is_too_long = script->is_too_long || (is_full && n > 0);
-    script->n_answer += !is_full && n > 0 ? (size_t)n : 0;
+    if (room == 0) {
+        return script_drop(script);
+    }
+    ssize_t n = read(script->output, script->answer + script->n_answer, room);
+    script->n_answer += n > 0 ? (size_t)n : 0;
     return n > 0;
 }
 
