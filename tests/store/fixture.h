@@ -141,6 +141,8 @@ const char *fixture_ids(struct fixture *fixture, const struct page *page);
 /* Fails unless the whole log verifies and the documents equal a replay. */
 void fixture_verify(struct fixture *fixture);
 
+/* Appends one commit to an export. */
+void fixture_export_commit(FILE *file, Kontor__V1__Commit *commit);
 /* Writes an export of the store as it is, the commits after a position; answers how
  * many. */
 size_t fixture_export(struct fixture *fixture, const char *path, int64_t after);

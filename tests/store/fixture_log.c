@@ -52,6 +52,15 @@ fixture_export_header(struct fixture *fixture, FILE *file, struct chain *chain)
     assert_true(export_write(file, &record));
 }
 
+void
+fixture_export_commit(FILE *file, Kontor__V1__Commit *commit)
+{
+    Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
+    record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_COMMIT;
+    record.commit = commit;
+    assert_true(export_write(file, &record));
+}
+
 size_t
 fixture_export(struct fixture *fixture, const char *path, int64_t after)
 {
@@ -67,10 +76,7 @@ fixture_export(struct fixture *fixture, const char *path, int64_t after)
                                         fixture->arena, &commits, &n),
                          STATUS_OK);
         for (size_t i = 0; i < n; i++) {
-            Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
-            record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_COMMIT;
-            record.commit = commits[i];
-            assert_true(export_write(file, &record));
+            fixture_export_commit(file, commits[i]);
             chain.seq = commits[i]->seq;
             memcpy(chain.hash, commits[i]->hash.data, sizeof chain.hash);
         }

@@ -342,10 +342,7 @@ append_commits(struct fixture *f, int64_t after)
         store_log_read(f->reader, after, 9, 1 << 20, f->arena, &commits, &n),
         STATUS_OK);
     for (size_t i = 0; i < n; i++) {
-        Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
-        record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_COMMIT;
-        record.commit = commits[i];
-        assert_true(export_write(file, &record));
+        fixture_export_commit(file, commits[i]);
     }
     assert_int_equal(fclose(file), 0);
 }
