@@ -30,4 +30,10 @@ struct broker {
     int64_t started_at_ms;           /* Constant. */
 };
 
+/*
+ * Since when this broker runs under the wall clock as it goes now: its start, or the
+ * clock's last jump. What was counted before cannot be told any more.
+ */
+int64_t broker_steady_since_ms(const struct broker *broker);
+
 #endif

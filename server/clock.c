@@ -19,14 +19,14 @@ struct reading {
 static struct reading
 read_both(const struct clock *clock)
 {
-    struct reading now = {.monotonic_ms = atomic_load(&clock->monotonic_ms)};
-    if (clock->is_virtual) {
-        now.wall_ms = now.monotonic_ms + atomic_load(&clock->apart_ms);
-    } else {
-        now.wall_ms = system_ms(CLOCK_REALTIME);
-        now.monotonic_ms = system_ms(CLOCK_MONOTONIC);
+    if (!clock->is_virtual) {
+        return (struct reading){.wall_ms = system_ms(CLOCK_REALTIME),
+                                .monotonic_ms = system_ms(CLOCK_MONOTONIC)};
     }
-    return now;
+    /* One reading stands for both, or an advance between two would look like a jump. */
+    int64_t monotonic_ms = atomic_load(&clock->monotonic_ms);
+    return (struct reading){.wall_ms = monotonic_ms + atomic_load(&clock->apart_ms),
+                            .monotonic_ms = monotonic_ms};
 }
 
 /*

@@ -213,7 +213,6 @@ open_server(struct daemon *daemon)
     daemon->metrics = metrics_new(all);
     free(all);
     struct server_options options = {.broker = &daemon->broker,
-                                     .clock = &daemon->base->clock,
                                      .random = &daemon->base->random,
                                      .settings = daemon->base->settings,
                                      .services = services_table,

@@ -202,10 +202,8 @@ work_in(struct base *base, struct store *store, work_fn work, const void *contex
                             .home = home.id,
                             .version = KONTOR_VERSION,
                             .started_at_ms = clock_wall_ms(&base->clock)};
-    struct dispatch_options options = {.broker = &broker,
-                                       .clock = &base->clock,
-                                       .random = &base->random,
-                                       .n_workers = 1};
+    struct dispatch_options options = {
+        .broker = &broker, .random = &base->random, .n_workers = 1};
     struct dispatch *dispatch = NULL;
     if (dispatch_new(&options, &dispatch) != STATUS_OK) {
         (void)snprintf(error, ERROR_SIZE,

@@ -216,23 +216,28 @@ job_recover_at_ms(const Kontor__V1__OrderItem *item, int64_t now_ms)
     return settled_ms > now_ms ? settled_ms : now_ms;
 }
 
+/* The longest an open item may have to wait; after a restore begun work waits for the
+ * longest lease before it settles. */
+static int64_t
+longest_wait_ms(const Kontor__V1__OrderItem *item)
+{
+    return job_may_exist(item) ? MAX_LEASE_MS + settle_ms(item) : JOB_MAX_WAIT_MS;
+}
+
 int64_t
 job_ready_ms(const Kontor__V1__OrderItem *item, const struct broker *broker,
              int64_t now_ms)
 {
     int64_t ready_ms = moment_ms(item->job->ready_at, INT64_MAX);
-    int64_t jumped_ms = clock_jumped_ms(broker->clock);
     /* The last holder's backend call takes as long as it takes, and how much of that
      * had passed before the wall clock jumped cannot be told any more. */
-    int64_t settle = job_may_exist(item) ? settle_ms(item) : 0;
-    int64_t settled_ms = (jumped_ms != 0 ? jumped_ms : broker->started_at_ms) + settle;
-    /* After a restore begun work waits for the longest lease besides. */
-    int64_t longest_ms =
-        job_may_exist(item) ? MAX_LEASE_MS + settle : (int64_t)JOB_MAX_WAIT_MS;
-    if (ready_ms != INT64_MAX && ready_ms - now_ms > longest_ms) {
+    int64_t settled_ms =
+        broker_steady_since_ms(broker) + (job_may_exist(item) ? settle_ms(item) : 0);
+    if (ready_ms != INT64_MAX && ready_ms - now_ms > longest_wait_ms(item)) {
         return settled_ms;
     }
-    return jumped_ms != 0 && settled_ms > ready_ms ? settled_ms : ready_ms;
+    bool has_jumped = clock_jumped_ms(broker->clock) != 0;
+    return has_jumped && settled_ms > ready_ms ? settled_ms : ready_ms;
 }
 
 /* A hash of an item and a number, as bytes. */

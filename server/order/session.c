@@ -33,10 +33,8 @@ session_expires_ms(struct store_reader *reader, const struct broker *broker,
                    const Kontor__V1__Session *session, struct arena *arena)
 {
     int64_t now_ms = clock_wall_ms(broker->clock);
-    int64_t jumped_ms = clock_jumped_ms(broker->clock);
     int64_t lease_ms = (int64_t)session->lease_seconds * 1000;
-    int64_t full_term_ms =
-        (jumped_ms != 0 ? jumped_ms : broker->started_at_ms) + lease_ms;
+    int64_t full_term_ms = broker_steady_since_ms(broker) + lease_ms;
     int64_t expires_ms = 0;
     if (store_soft_get(reader, session_expires_key(session->id, arena), &expires_ms) !=
         STATUS_OK) {

@@ -5,6 +5,7 @@
 #include <grpc/byte_buffer.h>
 #include <grpc/support/time.h>
 
+#include "server/broker.h"
 #include "server/rpc/breaker.h"
 #include "server/rpc/peer.h"
 #include "server/rpc/quick.h"
@@ -81,7 +82,7 @@ resolve(void *context, const struct principal **who, struct error *error)
     const struct rpc *rpc = context;
     const struct server_options *options = &rpc->server->options;
     return peer_resolve(options->broker->identity, rpc->call,
-                        clock_wall_ms(options->clock), who, error);
+                        clock_wall_ms(options->broker->clock), who, error);
 }
 
 static bool
@@ -125,7 +126,7 @@ has_share(struct rpc *rpc)
     }
     rpc->caller =
         caller_enter(rpc->server->callers, caller_name(rpc->who), rpc->method->row,
-                     clock_monotonic_ms(rpc->server->options.clock));
+                     clock_monotonic_ms(rpc->server->options.broker->clock));
     if (rpc->caller == NULL) {
         rpc_refuse(rpc, REASON_OVERLOADED, "you have too many calls at once");
     }
@@ -197,7 +198,7 @@ begin_unary(struct rpc *rpc)
         wait_ms = row->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : row->timeout_ms;
         rpc_limit(rpc, time_over, wait_ms);
     }
-    request.deadline_ms = clock_wall_ms(server->options.clock) + wait_ms;
+    request.deadline_ms = clock_wall_ms(server->options.broker->clock) + wait_ms;
     request.bytes = (struct bytes){GRPC_SLICE_START_PTR(rpc->request),
                                    GRPC_SLICE_LENGTH(rpc->request)};
     request.done = done;

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "server/broker.h"
 #include "server/log.h"
 #include "server/rpc/accept.h"
 #include "server/rpc/peer.h"
@@ -31,8 +32,9 @@ caller_of(const struct rpc *rpc)
     const struct server_options *options = &rpc->server->options;
     const struct principal *who = NULL;
     struct error error = {0};
-    enum status status = peer_resolve(options->broker->identity, rpc->call,
-                                      clock_wall_ms(options->clock), &who, &error);
+    enum status status =
+        peer_resolve(options->broker->identity, rpc->call,
+                     clock_wall_ms(options->broker->clock), &who, &error);
     return status == STATUS_OK ? who : NULL;
 }
 
@@ -69,7 +71,7 @@ breaker_note(struct rpc *rpc)
         return;
     }
     const struct principal *who = caller_of(rpc);
-    int64_t now_ms = clock_monotonic_ms(server->options.clock);
+    int64_t now_ms = clock_monotonic_ms(server->options.broker->clock);
     switch (caller_reset(server->callers, name_of(who), now_ms)) {
     case CALLER_TRIPS:
         tell(rpc, name_of(who));
@@ -88,7 +90,7 @@ int64_t
 breaker_left_ms(struct rpc *rpc)
 {
     struct server *server = rpc->server;
-    int64_t now_ms = clock_monotonic_ms(server->options.clock);
+    int64_t now_ms = clock_monotonic_ms(server->options.broker->clock);
     /* Nearly always nobody is cut off, and who calls need not be known. */
     if (!callers_any_cut_off(server->callers, now_ms)) {
         return 0;

@@ -75,15 +75,16 @@ dispatch_new(const struct dispatch_options *options, struct dispatch **out)
     }
     struct store *store = options->broker->store;
     dispatch->broker = options->broker;
-    dispatch->clock = options->clock;
+    dispatch->clock = options->broker->clock;
     dispatch->random = options->random;
     dispatch->max_parked =
         options->max_parked == 0 ? DEFAULT_MAX_PARKED : options->max_parked;
     dispatch->arena = arena_new();
     pthread_mutex_init(&dispatch->lock, NULL);
     pthread_cond_init(&dispatch->landed, NULL);
-    dispatch->timer = timer_new(options->clock);
-    dispatch->lot = park_lot_new(options->clock, dispatch->timer, store_applied(store));
+    dispatch->timer = timer_new(options->broker->clock);
+    dispatch->lot =
+        park_lot_new(options->broker->clock, dispatch->timer, store_applied(store));
     store_listen(store, park_publish, dispatch->lot);
     if (options->broker->identity != NULL) {
         identity_listen(options->broker->identity, trust_moved, dispatch);
@@ -120,12 +121,6 @@ dispatch_free(struct dispatch *dispatch)
     pthread_mutex_destroy(&dispatch->lock);
     arena_free(dispatch->arena);
     free(dispatch);
-}
-
-struct clock *
-dispatch_clock(struct dispatch *dispatch)
-{
-    return dispatch->clock;
 }
 
 struct broker *

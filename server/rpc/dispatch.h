@@ -25,8 +25,7 @@ struct timer;
 
 /* What the calls of one broker stand on. */
 struct dispatch_options {
-    struct broker *broker; /* Its store is open. */
-    struct clock *clock;
+    struct broker *broker; /* Its store is open and its clock is set. */
     struct random *random;
     size_t n_workers; /* 0 = 4. */
     /* Calls that may wait for a worker, by class; 0 = 1024. */
@@ -48,7 +47,6 @@ void dispatch_drain(struct dispatch *dispatch);
  */
 void dispatch_free(struct dispatch *dispatch);
 
-struct clock *dispatch_clock(struct dispatch *dispatch);
 struct broker *dispatch_broker(struct dispatch *dispatch);
 struct timer *dispatch_timer(struct dispatch *dispatch);
 struct pool *dispatch_pool(struct dispatch *dispatch);

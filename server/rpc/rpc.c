@@ -8,6 +8,7 @@
 #include <grpc/support/alloc.h>
 #include <grpc/support/time.h>
 
+#include "server/broker.h"
 #include "server/rpc/breaker.h"
 #include "server/rpc/handover.h"
 #include "server/rpc/server_inner.h"
@@ -216,7 +217,7 @@ void
 rpc_limit(struct rpc *rpc, void (*fire)(struct timer_entry *entry), int64_t wait_ms)
 {
     struct timer *timer = dispatch_timer(rpc->server->dispatch);
-    int64_t now_ms = clock_monotonic_ms(rpc->server->options.clock);
+    int64_t now_ms = clock_monotonic_ms(rpc->server->options.broker->clock);
     pthread_mutex_lock(&rpc->lock);
     if (!rpc->is_gone) {
         rpc->has_timer = true;

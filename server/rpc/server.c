@@ -219,7 +219,6 @@ make_parts(struct server *server, char *error, size_t error_size)
     const struct settings *settings = server->settings;
     struct dispatch_options options = {
         .broker = server->options.broker,
-        .clock = server->options.clock,
         .random = server->options.random,
         .n_workers = (size_t)settings->worker_threads,
         .queue_lengths = {[CLASS_INLINE] = (size_t)settings->read_queue,

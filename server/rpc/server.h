@@ -37,7 +37,6 @@ struct server_call {
 
 struct server_options {
     struct broker *broker; /* With an identity; its store is open and unused yet. */
-    struct clock *clock;
     struct random *random;
     const struct settings *settings; /* listen, io_threads and so on. */
     /* NULL-ended; health and reflection are added. */

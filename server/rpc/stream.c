@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "server/broker.h"
 #include "server/rpc/flight.h"
 #include "server/rpc/stream_watcher.h"
 
@@ -23,7 +24,7 @@ enum {
 static int64_t
 now_ms(const struct watcher *watcher)
 {
-    return clock_monotonic_ms(watcher->rpc->server->options.clock);
+    return clock_monotonic_ms(watcher->rpc->server->options.broker->clock);
 }
 
 struct watcher *

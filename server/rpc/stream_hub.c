@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "server/broker.h"
 #include "server/rpc/identity.h"
 #include "server/rpc/stream_ring.h"
 #include "server/rpc/stream_watcher.h"
@@ -275,7 +276,7 @@ static void
 tick(struct timer_entry *entry)
 {
     struct hub *hub = (struct hub *)((char *)entry - offsetof(struct hub, timer));
-    int64_t now_ms = clock_monotonic_ms(hub->server->options.clock);
+    int64_t now_ms = clock_monotonic_ms(hub->server->options.broker->clock);
     uint64_t generation = identity_generation(hub->server->options.broker->identity);
     pthread_mutex_lock(&hub->lock);
     for (struct watcher *watcher = hub->watchers; watcher != NULL;
@@ -306,7 +307,7 @@ hub_new(struct server *server)
     store_listen(store, publish, hub);
     hub->timer.fire = tick;
     timer_set(dispatch_timer(server->dispatch), &hub->timer,
-              clock_monotonic_ms(server->options.clock) + TICK_MS);
+              clock_monotonic_ms(server->options.broker->clock) + TICK_MS);
     return hub;
 }
 

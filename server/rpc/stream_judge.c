@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "server/broker.h"
 #include "server/rpc/peer.h"
 #include "server/rpc/stream_watcher.h"
 
@@ -48,8 +49,8 @@ judge(struct watcher *watcher)
     struct error error = {0};
     /* Taken first: what moves trust after it makes the watcher stale again. */
     uint64_t generation = identity_generation(identity);
-    enum status status =
-        peer_resolve(identity, rpc->call, clock_wall_ms(options->clock), &who, &error);
+    enum status status = peer_resolve(
+        identity, rpc->call, clock_wall_ms(options->broker->clock), &who, &error);
     if (status == STATUS_UNAVAILABLE) {
         return status;
     }
@@ -64,7 +65,7 @@ judge(struct watcher *watcher)
     }
     atomic_store(&watcher->must_authorise, false);
     atomic_store(&watcher->generation, generation);
-    atomic_store(&watcher->authorised_ms, clock_monotonic_ms(options->clock));
+    atomic_store(&watcher->authorised_ms, clock_monotonic_ms(options->broker->clock));
     return STATUS_OK;
 }
 

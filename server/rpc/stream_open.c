@@ -1,3 +1,4 @@
+#include "server/broker.h"
 #include "server/rpc/stream.h"
 
 #include <inttypes.h>
@@ -115,7 +116,7 @@ watcher_new(struct rpc *rpc)
 {
     struct watcher *watcher = arena_alloc(rpc_arena(rpc), sizeof *watcher);
     int64_t applied = store_applied(rpc->server->options.broker->store);
-    int64_t now_ms = clock_monotonic_ms(rpc->server->options.clock);
+    int64_t now_ms = clock_monotonic_ms(rpc->server->options.broker->clock);
     watcher->rpc = rpc;
     watcher->hub = rpc->server->hub;
     watcher->row = rpc->method->row->stream;

@@ -64,7 +64,6 @@ harness_open(const struct harness_options *options)
     h->broker.started_at_ms = clock_wall_ms(&h->clock);
     struct dispatch_options dispatch = {
         .broker = &h->broker,
-        .clock = &h->clock,
         .random = &h->random,
         .n_workers = options->n_workers == 0 ? 2 : options->n_workers};
     for (size_t i = 0; i < N_ROW_CLASSES; i++) {

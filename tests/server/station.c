@@ -153,7 +153,6 @@ station_open(const char *const *change)
     seed_trust(station);
     open_identity(station);
     struct server_options options = {.broker = &station->h->broker,
-                                     .clock = &station->h->clock,
                                      .random = &station->h->random,
                                      .settings = &station->settings,
                                      .services = toy_services,
