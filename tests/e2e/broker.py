@@ -64,13 +64,17 @@ class Broker:
 
     # The daemon ------------------------------------------------------------------------
 
-    def start(self, *prefix, **how):
-        """prefix: what ends by becoming the daemon; how: as subprocess.Popen takes it."""
+    def start(self, *prefix, cwd=None, env=None):
+        """prefix: what ends by becoming the daemon, such as prlimit.
+
+        Never with preexec_fn: that makes a fork of what is a vfork, and before a fork gRPC waits
+        until the threads of this process are idle, if need be for ever.
+        """
         if os.path.exists(self.port_file):
             os.unlink(self.port_file)
         log = open(self.log, "ab")
         self.daemon = subprocess.Popen([*prefix, os.environ["KONTORD"], "--config", self.config],
-                                       stderr=log, stdout=log, **how)
+                                       stderr=log, stdout=log, cwd=cwd, env=env)
         log.close()
         self.port = int(wait_for(self._port, 20, "the daemon's port"))
         # A client keeps its address when the daemon is started again.

@@ -3,7 +3,6 @@ never an acknowledged change that is gone without a word.
 """
 import json
 import os
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -248,7 +247,7 @@ class Faults(unittest.TestCase):
     def test_a_file_that_may_not_grow(self):
         # The process ends where it stands, and its threads with it: none is waited for.
         options = os.environ.get("TSAN_OPTIONS", "") + ":report_thread_leaks=0"
-        self.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (FILE, FILE)),
+        self.start("prlimit", f"--fsize={FILE}:{FILE}",
                    env={**os.environ, "TSAN_OPTIONS": options})
         last = None
         with self.assertRaises(Refused):

@@ -233,7 +233,7 @@ class Hostile(unittest.TestCase):
     def test_4_fewer_descriptors_than_wanted_are_an_error(self):
         broker = Broker("few", file_descriptors=100000)
         self.addCleanup(broker.close)
-        broker.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (500, 500)))
+        broker.start("prlimit", "--nofile=500:500")
         self.assertIn("file_descriptors is 100000, but the system's hard limit allows only 500;",
                       broker.tail())
         self.assertEqual(broker.stop(), 0)
