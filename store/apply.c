@@ -99,3 +99,37 @@ apply_logged(struct store *store, const Kontor__V1__Commit *commit, struct arena
     }
     return STATUS_OK;
 }
+
+/* Asking first costs a read a document, and only those who follow pay it. */
+static enum status
+apply_unless_reached(struct store *store, const Kontor__V1__Commit *commit,
+                     const Kontor__V1__Change *change, struct arena *arena,
+                     const char **wrong)
+{
+    int64_t reached = 0;
+    enum status status = STATUS_OK;
+    const struct kind *kind = kind_by_name(store->options.kinds, change->kind);
+    if (kind != NULL) {
+        status = store->backend->reached(store->backend->writer(store->db), kind,
+                                         change->id, &reached);
+    }
+    if (status != STATUS_OK || reached >= commit->seq) {
+        return status;
+    }
+    return apply_judged(store, commit, change, arena, wrong);
+}
+
+enum status
+apply_followed(struct store *store, const Kontor__V1__Commit *commit,
+               struct arena *arena, const char **wrong)
+{
+    *wrong = NULL;
+    for (size_t i = 0; i < commit->n_changes; i++) {
+        enum status status =
+            apply_unless_reached(store, commit, commit->changes[i], arena, wrong);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}

@@ -25,5 +25,11 @@ enum status apply_change(struct store *store, const Kontor__V1__Commit *commit,
  */
 enum status apply_logged(struct store *store, const Kontor__V1__Commit *commit,
                          struct arena *arena, const char **wrong) MUST_CHECK;
+/*
+ * As apply_logged, but for documents that are written already, or newer: of a log that
+ * several write.
+ */
+enum status apply_followed(struct store *store, const Kontor__V1__Commit *commit,
+                           struct arena *arena, const char **wrong) MUST_CHECK;
 
 #endif

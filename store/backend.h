@@ -13,6 +13,8 @@
 #ifndef KONTOR_STORE_BACKEND_H
 #define KONTOR_STORE_BACKEND_H
 
+#include <stdatomic.h>
+
 #include "store/failure.h"
 #include "store/store.h"
 
@@ -37,6 +39,8 @@ struct backend_open {
                            made anew. */
     struct store_faults faults;
     struct failure *failure; /* Outlives the backend. */
+    _Atomic bool *is_away;   /* Set by whoever finds that the store does not answer;
+                                cleared by the committer. Outlives the backend. */
 };
 
 /* One version of a document, valid for [seq, until). */
@@ -89,6 +93,12 @@ struct backend_counts {
 
 struct backend {
     const char *name;
+    /* Readers see one snapshot between begin and end. Without, a version newer than
+     * the snapshot may be met, and the past says what was there. */
+    bool has_snapshots;
+    /* Documents are written behind the log, which others may append to: the committer
+     * follows it. Then written, reached and is_shared are there. */
+    bool is_followed;
 
     enum status (*open)(const struct backend_open *open, void **db);
     void (*close)(void *db);
@@ -135,10 +145,18 @@ struct backend {
     enum status (*check)(void *reader);
 
     enum status (*batch_begin)(void *db);
-    /* On return the batch is durable, its documents too, and every snapshot begun from
-     * then on sees all of it: store_applied moves next. Other than OK: nothing of the
-     * batch stays. */
-    enum status (*batch_commit)(void *db);
+    /* These works are about to be run through the open batch: what they will ask for
+     * may be read ahead. NULL: nothing is. */
+    void (*expect)(void *db, struct work *const *works, size_t n_works);
+    /*
+     * OK: the batch is durable, its documents too, and every snapshot begun from then
+     * on sees all of it: store_applied moves next. ABORTED, of a followed backend: the
+     * first *n_stood entries stand in the log, the others do not, for somebody else has
+     * their places; documents come by following. DEADLINE_EXCEEDED: it is not known
+     * what stands; it is to be called again until it is. Else nothing of the batch
+     * stays.
+     */
+    enum status (*batch_commit)(void *db, size_t *n_stood);
     void (*batch_abort)(void *db);
     enum status (*append)(void *db, int64_t seq, const uint8_t *eid, struct bytes body);
     /* Replaces old (NULL: there was none) by next (NULL: it is removed) at seq. old
@@ -151,6 +169,16 @@ struct backend {
     enum status (*clear_documents)(void *db);
     /* What can wait until the callers were answered. */
     void (*settle)(void *db);
+
+    /* Of a followed backend: a position up to which all documents are known to be
+     * written. */
+    enum status (*written)(void *reader, int64_t *seq);
+    /* The position of the last change that was written of a document, its removal
+     * included; 0 = none. */
+    enum status (*reached)(void *reader, const struct kind *kind, const char *id,
+                           int64_t *seq);
+    /* Whether others may append, too. */
+    bool (*is_shared)(void *db);
 };
 
 extern const struct backend backend_sqlite;

@@ -4,276 +4,277 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/apply.h"
-#include "store/draft.h"
+#include "store/batch.h"
+#include "store/follow.h"
 #include "store/queue.h"
 
-enum { DEFAULT_QUEUE_LENGTH = 4096 };
+enum {
+    DEFAULT_QUEUE_LENGTH = 4096,
+    /* How often a work may be decided on a log that then turns out to be longer. */
+    MAX_LOST = 8,
+    /* Between two looks at a log that others may write to, and at a store that is
+     * away, in milliseconds. */
+    LOOK_MIN_MS = 5,
+    LOOK_MAX_MS = 100,
+    AWAY_LOOK_MS = 250,
+    /* Looks at a batch in doubt once nobody waits for more. */
+    LAST_LOOKS = 3,
+};
 
 struct listener {
     void (*call)(void *context, const Kontor__V1__Commit *commit);
     void *context;
 };
 
-/* One work of a batch and how it ends. */
-struct entry {
-    struct work *work;
-    struct outcome outcome;
-};
-
-struct batch {
-    struct entry entries[STORE_BATCH_COMMITS];
-    size_t n_entries;
-    size_t n_bulk;
-    size_t size;        /* Bytes of the encoded commits. */
-    enum status broken; /* Other than OK: nothing of the batch may stay. */
-};
-
 struct committer {
     struct store *store;
-    struct store_reader reader; /* Through the open batch. */
     struct store_faults faults;
     struct queue *queue;
     pthread_t thread;
-    struct arena *arena; /* Of the batch. */
-    struct tail tail;    /* The open batch included. */
     struct batch batch;
+    /* Of a batch that did not stay, in order: they go before what is queued. */
+    struct work *carried[STORE_BATCH_COMMITS];
+    size_t n_carried;
+    bool is_behind; /* The log may hold what was not followed yet. */
+    int64_t look_ms;
     struct listener listeners[COMMITTER_MAX_LISTENERS];
     _Atomic size_t n_listeners;
 };
 
-/* Whether the draft's eid is in the log; then *status is how the work ends. */
-static bool
-entry_is_replay(struct committer *committer, struct entry *entry, enum status *status)
-{
-    struct store *store = committer->store;
-    const struct draft *draft = &entry->work->draft;
-    struct log_entry found;
-    Kontor__V1__Commit *commit;
-    if (!draft_has_eid(draft)) {
-        return false;
-    }
-    *status = store->backend->log_by_eid(committer->reader.reader, draft->eid,
-                                         committer->arena, &found);
-    if (*status == STATUS_NOT_FOUND) {
-        return false;
-    }
-    if (*status == STATUS_OK) {
-        *status = store_unpack(store, &found, committer->arena, &commit);
-    }
-    if (*status != STATUS_OK) {
-        return true;
-    }
-    if (!draft_is_same_request(draft, commit)) {
-        *status = STATUS_INVALID_ARGUMENT;
-        return true;
-    }
-    entry->outcome.commit = commit;
-    entry->outcome.is_replay = true;
-    return true;
-}
-
-/* A commit beyond its limit refuses its work only; a log that cannot take one breaks
- * the batch. */
-static enum status
-entry_append(struct committer *committer, struct entry *entry,
-             const Kontor__V1__Commit *commit)
-{
-    struct store *store = committer->store;
-    size_t size = kontor__v1__commit__get_packed_size(commit);
-    if (size > STORE_MAX_COMMIT) {
-        return STATUS_RESOURCE_EXHAUSTED;
-    }
-    uint8_t *body = arena_alloc(committer->arena, size);
-    kontor__v1__commit__pack(commit, body);
-    committer->batch.broken = store->backend->append(
-        store->db, commit->seq, commit->eid.data, (struct bytes){body, size});
-    committer->batch.size += size;
-    entry->outcome.commit = commit;
-    return committer->batch.broken;
-}
-
-/* Documents are split before anything is written: a damaged one refuses its work and
- * spares the batch. */
-static enum status
-entry_check_documents(struct committer *committer, const Kontor__V1__Commit *commit,
-                      const struct draft *draft)
-{
-    for (size_t i = 0; i < commit->n_changes; i++) {
-        struct version version;
-        bool is_put = commit->changes[i]->op == KONTOR__V1__CHANGE__OP__PUT;
-        if (is_put && !apply_split(draft->changes[i].kind, commit->changes[i],
-                                   committer->arena, &version)) {
-            return STATUS_INTERNAL;
-        }
-    }
-    return STATUS_OK;
-}
-
-/* From here on an error means that half a commit is written: the whole batch must go.
- */
-static enum status
-entry_write_commit(struct committer *committer, struct entry *entry,
-                   const struct version *heads)
-{
-    const struct draft *draft = &entry->work->draft;
-    struct batch *batch = &committer->batch;
-    Kontor__V1__Commit *commit = draft_commit(committer->store, draft, heads,
-                                              &committer->tail, committer->arena);
-    enum status status = entry_check_documents(committer, commit, draft);
-    if (status == STATUS_OK) {
-        status = entry_append(committer, entry, commit);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    for (size_t i = 0; i < commit->n_changes && batch->broken == STATUS_OK; i++) {
-        batch->broken = apply_change(committer->store, commit, commit->changes[i],
-                                     &heads[i], committer->arena);
-    }
-    committer->tail.seq = commit->seq;
-    committer->tail.next_seq = commit->seq + 1;
-    committer->tail.at_ms = store_time_ms(commit->at);
-    memcpy(committer->tail.hash, commit->hash.data, DIGEST_SIZE);
-    return batch->broken;
-}
-
-/* Numbers outside the log go with their commit, or alone. */
-static enum status
-entry_write(struct committer *committer, struct entry *entry,
-            const struct version *heads)
-{
-    struct store *store = committer->store;
-    const struct draft *draft = &entry->work->draft;
-    struct batch *batch = &committer->batch;
-    enum status status = STATUS_OK;
-    if (draft->n_changes > 0) {
-        status = entry_write_commit(committer, entry, heads);
-    }
-    for (size_t i = 0; i < draft->n_softs && status == STATUS_OK; i++) {
-        status = store->backend->soft_put(store->db, draft->softs[i].key,
-                                          draft->softs[i].value);
-        batch->broken = status;
-    }
-    return status;
-}
-
-/* Judges the draft as it is and writes it; ABORTED: it does not hold. */
-static enum status
-entry_settle(struct committer *committer, struct entry *entry)
-{
-    const struct draft *draft = &entry->work->draft;
-    enum status status = draft_check_shape(committer->store, draft);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct version *heads =
-        arena_alloc(committer->arena, draft->n_changes * sizeof *heads);
-    status = draft_judge(&committer->reader, draft, committer->arena, heads);
-    return status == STATUS_OK ? entry_write(committer, entry, heads) : status;
-}
-
-/*
- * undecided ----------------------> decide -> eid known? -> judge -> write
- * decided -> eid known? -> judge --(no longer true)--^
- */
-static enum status
-entry_run(struct committer *committer, struct entry *entry)
-{
-    struct work *work = entry->work;
-    enum status status = STATUS_ABORTED;
-    if (entry_is_replay(committer, entry, &status)) {
-        return status;
-    }
-    if (work->is_decided) {
-        status = entry_settle(committer, entry);
-    }
-    if (work->is_decided && status != STATUS_ABORTED) {
-        return status;
-    }
-    if (work->decide == NULL) {
-        return STATUS_ABORTED;
-    }
-    status = work->decide(work, &committer->reader);
-    if (status != STATUS_OK ||
-        (work->draft.n_changes == 0 && work->draft.n_softs == 0)) {
-        return status;
-    }
-    /* decide may have come to an eid only now. */
-    if (entry_is_replay(committer, entry, &status)) {
-        return status;
-    }
-    return entry_settle(committer, entry);
-}
+/* ---- Answering ---- */
 
 static void
-batch_add(struct committer *committer, struct work *work)
+committer_tell(void *context, const Kontor__V1__Commit *commit)
 {
-    struct batch *batch = &committer->batch;
-    struct entry *entry = &batch->entries[batch->n_entries++];
-    *entry = (struct entry){.work = work};
-    batch->n_bulk += work->is_bulk ? 1 : 0;
-    if (batch->broken != STATUS_OK) {
-        return;
+    struct committer *committer = context;
+    size_t n = atomic_load(&committer->n_listeners);
+    for (size_t i = 0; i < n; i++) {
+        committer->listeners[i].call(committer->listeners[i].context, commit);
     }
-    entry->outcome.status = entry_run(committer, entry);
-    if (entry->outcome.status != STATUS_OK) {
-        entry->outcome.commit = NULL;
-    }
-}
-
-/* The next work that still fits, or NULL. A batch ends when nobody waits: alone, a
- * write waits for no company, and under load company is what makes one sync serve 64.
- */
-static struct work *
-batch_next(struct committer *committer)
-{
-    const struct batch *batch = &committer->batch;
-    if (batch->n_entries == STORE_BATCH_COMMITS || batch->size >= STORE_MAX_COMMIT) {
-        return NULL;
-    }
-    return queue_take(committer->queue, batch->n_bulk,
-                      batch->n_entries - batch->n_bulk);
 }
 
 /* A replay was told when it was new. */
 static void
-batch_tell(struct committer *committer, const struct entry *entry)
+committer_tell_all(struct committer *committer)
 {
-    bool is_new = entry->outcome.commit != NULL && !entry->outcome.is_replay;
-    size_t n = atomic_load(&committer->n_listeners);
-    for (size_t i = 0; is_new && i < n; i++) {
-        committer->listeners[i].call(committer->listeners[i].context,
-                                     entry->outcome.commit);
+    const struct batch *batch = &committer->batch;
+    for (size_t i = 0; i < batch->n_entries; i++) {
+        if (batch->entries[i].is_new) {
+            committer_tell(committer, batch->entries[i].outcome.commit);
+        }
     }
 }
 
-/* Listeners first, in order, then each work; a work is not touched after its done. */
+/* A work is not touched after its done. */
 static void
-batch_answer(struct committer *committer)
+committer_answer(struct batch *batch, size_t n)
 {
-    struct batch *batch = &committer->batch;
-    for (size_t i = 0; i < batch->n_entries; i++) {
-        batch_tell(committer, &batch->entries[i]);
-    }
-    for (size_t i = 0; i < batch->n_entries; i++) {
+    for (size_t i = 0; i < n; i++) {
         struct work *work = batch->entries[i].work;
         work->done(work, &batch->entries[i].outcome);
     }
 }
 
-/* What was decided through a batch that did not stay was decided on nothing: everybody
- * gets the same answer. */
+/* Listeners first, in order, then each work. */
 static void
-batch_break(struct committer *committer, const struct tail *before)
+committer_finish(struct committer *committer)
 {
-    struct store *store = committer->store;
-    struct batch *batch = &committer->batch;
-    store->backend->batch_abort(store->db);
-    committer->tail = *before;
-    for (size_t i = 0; i < batch->n_entries; i++) {
-        batch->entries[i].outcome = (struct outcome){.status = batch->broken};
+    committer_tell_all(committer);
+    committer_answer(&committer->batch, committer->batch.n_entries);
+}
+
+/* ---- A store that is away ---- */
+
+/* What waits has written nothing, and says so at once: its caller may try another
+ * broker, and a queue that only grows would answer nobody in time. */
+static void
+committer_refuse_waiting(struct committer *committer)
+{
+    const struct outcome refused = {.status = STATUS_UNAVAILABLE};
+    for (size_t i = 0; i < committer->n_carried; i++) {
+        committer->carried[i]->done(committer->carried[i], &refused);
     }
+    committer->n_carried = 0;
+    struct work *work = queue_take(committer->queue, 0, 0);
+    while (work != NULL) {
+        work->done(work, &refused);
+        work = queue_take(committer->queue, 0, 0);
+    }
+}
+
+static void
+committer_set_away(struct committer *committer, bool is_away)
+{
+    store_set_away(committer->store, is_away);
+    if (is_away) {
+        committer->is_behind = true;
+        committer_refuse_waiting(committer);
+    }
+}
+
+/* Brings in what others appended and what was left half written. Nothing is decided on
+ * less than the whole log. */
+static bool
+committer_follow(struct committer *committer)
+{
+    bool has_found = false;
+    struct batch *batch = &committer->batch;
+    if (!committer->store->backend->is_followed) {
+        return true;
+    }
+    enum status status = follow_all(batch, committer_tell, committer, &has_found);
+    committer->is_behind = status != STATUS_OK;
+    committer_set_away(committer, status != STATUS_OK);
+    committer->look_ms = has_found ? LOOK_MIN_MS : committer->look_ms * 2;
+    if (committer->look_ms > LOOK_MAX_MS) {
+        committer->look_ms = LOOK_MAX_MS;
+    }
+    return status == STATUS_OK;
+}
+
+/* ---- A batch ---- */
+
+/* A batch ends when nobody waits: alone, a write waits for no company, and under load
+ * company is what makes one sync serve 64. */
+static size_t
+committer_take(struct committer *committer, struct work **works)
+{
+    struct batch *batch = &committer->batch;
+    size_t room = STORE_BATCH_COMMITS - batch->n_entries;
+    size_t n_bulk = batch->n_bulk;
+    size_t n = 0;
+    for (; n < committer->n_carried && n < room; n++) {
+        works[n] = committer->carried[n];
+        n_bulk += works[n]->is_bulk ? 1 : 0;
+    }
+    committer->n_carried -= n;
+    memmove(committer->carried, committer->carried + n,
+            committer->n_carried * sizeof committer->carried[0]);
+    while (n < room) {
+        struct work *work =
+            queue_take(committer->queue, n_bulk, batch->n_entries + n - n_bulk);
+        if (work == NULL) {
+            break;
+        }
+        n_bulk += work->is_bulk ? 1 : 0;
+        works[n++] = work;
+    }
+    return n;
+}
+
+/* Works that did not come in, or did not stay, in their order before those carried
+ * already. */
+static void
+committer_carry(struct committer *committer, struct work *const *works, size_t n)
+{
+    assert(committer->n_carried + n <= STORE_BATCH_COMMITS);
+    memmove(committer->carried + n, committer->carried,
+            committer->n_carried * sizeof committer->carried[0]);
+    memcpy(committer->carried, works, n * sizeof works[0]);
+    committer->n_carried += n;
+}
+
+/* What arrived together is announced together, so that a backend over a network asks
+ * once for all of it. */
+static void
+committer_fill(struct committer *committer)
+{
+    struct batch *batch = &committer->batch;
+    const struct store *store = committer->store;
+    struct work *works[STORE_BATCH_COMMITS];
+    size_t n = committer_take(committer, works);
+    while (n > 0) {
+        if (store->backend->expect != NULL && batch->broken == STATUS_OK) {
+            store->backend->expect(store->db, works, n);
+        }
+        size_t i = 0;
+        for (; i < n && batch_has_room(batch); i++) {
+            batch_add(batch, works[i]);
+        }
+        committer_carry(committer, works + i, n - i);
+        n = i < n ? 0 : committer_take(committer, works);
+    }
+}
+
+/*
+ * Until it is known what became of the batch, nothing else can be written, and its
+ * works cannot be told that they failed. When the broker stops it looks a few times
+ * more and then leaves them in doubt.
+ */
+static enum status
+committer_settle(struct committer *committer, size_t *n_stood)
+{
+    const struct store *store = committer->store;
+    size_t n_left = LAST_LOOKS;
+    enum status status = store->backend->batch_commit(store->db, n_stood);
+    while (status == STATUS_DEADLINE_EXCEEDED && n_left > 0) {
+        committer_set_away(committer, true);
+        n_left -= queue_pause(committer->queue, AWAY_LOOK_MS) ? 0 : 1;
+        status = store->backend->batch_commit(store->db, n_stood);
+    }
+    return status;
+}
+
+/* Entries up to the one with the last commit that stood; those behind it may have seen
+ * what did not stay. */
+static size_t
+committer_n_final(const struct batch *batch, size_t n_stood)
+{
+    size_t n = 0;
+    while (n_stood > 0 && n < batch->n_entries) {
+        n_stood -= batch->entries[n].is_new ? 1 : 0;
+        n++;
+    }
+    return n;
+}
+
+/* Those that lost too often give up, so that somebody far from the store does not wait
+ * for ever. */
+static void
+committer_carry_lost(struct committer *committer, size_t n_final)
+{
+    struct batch *batch = &committer->batch;
+    const struct outcome lost = {.status = STATUS_ABORTED, .is_contended = true};
+    struct work *works[STORE_BATCH_COMMITS];
+    size_t n = 0;
+    for (size_t i = n_final; i < batch->n_entries; i++) {
+        struct work *work = batch->entries[i].work;
+        if (++work->n_lost < MAX_LOST) {
+            works[n++] = work;
+        } else {
+            work->done(work, &lost);
+        }
+    }
+    committer_carry(committer, works, n);
+}
+
+/*
+ * Somebody else was faster, or the documents could not be written behind the log: what
+ * stands is followed as if others had written it, and heard of on that way. Who is
+ * among what stood is answered even when following has to wait: the log has it.
+ */
+static void
+committer_lose(struct committer *committer, const struct tail *before, size_t n_stood)
+{
+    struct batch *batch = &committer->batch;
+    size_t n_final = committer_n_final(batch, n_stood);
+    committer->store->backend->batch_abort(committer->store->db);
+    batch->tail = *before;
+    committer_carry_lost(committer, n_final);
+    committer->look_ms = LOOK_MIN_MS;
+    (void)committer_follow(committer);
+    committer_answer(batch, n_final);
+}
+
+static void
+committer_break(struct committer *committer, const struct tail *before,
+                enum status status)
+{
+    struct batch *batch = &committer->batch;
+    committer->store->backend->batch_abort(committer->store->db);
+    batch->tail = *before;
+    batch_end_all(batch, status);
+    committer->is_behind = committer->store->backend->is_followed;
 }
 
 /*
@@ -286,55 +287,84 @@ batch_break(struct committer *committer, const struct tail *before)
  * batch is true only once the batch is.
  */
 static void
-batch_finish(struct committer *committer, const struct tail *before)
+committer_close_batch(struct committer *committer, const struct tail *before)
 {
-    struct store *store = committer->store;
     struct batch *batch = &committer->batch;
+    size_t n_stood = 0;
     bool is_early = committer->faults.answers_before_commit;
     if (is_early) {
-        batch_answer(committer);
+        committer_finish(committer);
     }
-    if (batch->broken == STATUS_OK) {
-        batch->broken = store->backend->batch_commit(store->db);
+    enum status status = batch->broken;
+    if (status == STATUS_OK) {
+        status = committer_settle(committer, &n_stood);
     }
-    if (batch->broken != STATUS_OK) {
-        batch_break(committer, before);
+    if (status == STATUS_ABORTED) {
+        committer_lose(committer, before, n_stood);
+        return;
     }
-    atomic_store(&store->applied, committer->tail.seq);
+    if (status != STATUS_OK) {
+        committer_break(committer, before, status);
+    }
+    atomic_store(&committer->store->applied, batch->tail.seq);
     if (!is_early) {
-        batch_answer(committer);
+        committer_finish(committer);
     }
 }
 
 static void
-batch_run(struct committer *committer, struct work *work)
+committer_run_batch(struct committer *committer)
 {
     struct store *store = committer->store;
-    struct tail before = committer->tail;
-    committer->batch.n_entries = 0;
-    committer->batch.n_bulk = 0;
-    committer->batch.size = 0;
+    struct batch *batch = &committer->batch;
+    struct tail before = batch->tail;
     /* A batch that cannot begin still takes what waits, to answer it. */
-    committer->batch.broken = store->backend->batch_begin(store->db);
-    while (work != NULL) {
-        batch_add(committer, work);
-        work = batch_next(committer);
-    }
-    batch_finish(committer, &before);
+    batch_open(batch);
+    committer_fill(committer);
+    committer_close_batch(committer, &before);
     /* Only now: commits and replies lived in it until the last done. */
-    arena_reset(committer->arena);
+    batch_clear(batch);
     store->backend->settle(store->db);
+}
+
+/* ---- The thread ---- */
+
+/* How long to wait for a work; -1 = for ever: nothing can happen without one. */
+static int64_t
+committer_wait_ms(const struct committer *committer)
+{
+    const struct store *store = committer->store;
+    if (committer->n_carried > 0) {
+        return 0;
+    }
+    if (committer->is_behind) {
+        return AWAY_LOOK_MS;
+    }
+    return store->backend->is_followed ? committer->look_ms : -1;
+}
+
+/* Those who met others a moment ago look first: deciding on an old log is work for
+ * nothing. */
+static bool
+committer_should_follow(const struct committer *committer, bool has_work)
+{
+    return committer->is_behind || !has_work || committer->look_ms == LOOK_MIN_MS;
 }
 
 static void *
 committer_run(void *argument)
 {
     struct committer *committer = argument;
-    struct work *work = queue_wait(committer->queue);
-    while (work != NULL) {
-        batch_run(committer, work);
-        work = queue_wait(committer->queue);
+    bool has_work = false;
+    while (queue_wait(committer->queue, committer_wait_ms(committer), &has_work)) {
+        has_work = has_work || committer->n_carried > 0;
+        bool is_whole = !committer_should_follow(committer, has_work) ||
+                        committer_follow(committer);
+        if (is_whole && (has_work || committer->n_carried > 0)) {
+            committer_run_batch(committer);
+        }
     }
+    committer_refuse_waiting(committer);
     return NULL;
 }
 
@@ -342,8 +372,23 @@ static void
 committer_free(struct committer *committer)
 {
     queue_free(committer->queue);
-    arena_free(committer->arena);
+    batch_done(&committer->batch);
     free(committer);
+}
+
+/* Documents may lag behind the log where the process ended between the two. */
+static enum status
+committer_begin(struct committer *committer)
+{
+    struct store *store = committer->store;
+    struct batch *batch = &committer->batch;
+    bool has_found = false;
+    enum status status =
+        draft_tail(&batch->reader, atomic_load(&store->applied), &batch->tail);
+    if (status == STATUS_OK && store->backend->is_followed) {
+        status = follow_all(batch, committer_tell, committer, &has_found);
+    }
+    return status;
 }
 
 enum status
@@ -357,16 +402,13 @@ committer_start(struct store *store, const struct store_faults *faults,
     }
     committer->store = store;
     committer->faults = *faults;
-    committer->reader =
-        (struct store_reader){.store = store,
-                              .reader = store->backend->writer(store->db),
-                              .is_through = true};
-    committer->arena = arena_new();
+    committer->look_ms = LOOK_MAX_MS;
+    batch_init(&committer->batch, store);
     committer->queue = queue_new(length == 0 ? DEFAULT_QUEUE_LENGTH : length);
-    if (committer->arena == NULL || committer->queue == NULL) {
+    if (committer->queue == NULL) {
         abort();
     }
-    enum status status = draft_tail(&committer->reader, &committer->tail);
+    enum status status = committer_begin(committer);
     if (status == STATUS_OK &&
         pthread_create(&committer->thread, NULL, committer_run, committer) != 0) {
         status = STATUS_UNAVAILABLE;
@@ -382,6 +424,7 @@ committer_start(struct store *store, const struct store_faults *faults,
 enum status
 committer_submit(struct committer *committer, struct work *work)
 {
+    work->n_lost = 0;
     return queue_push(committer->queue, work);
 }
 

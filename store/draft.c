@@ -9,7 +9,7 @@
 enum { SALT_SIZE = 16 };
 
 enum status
-draft_tail(struct store_reader *reader, struct tail *tail)
+draft_tail(struct store_reader *reader, int64_t seq, struct tail *tail)
 {
     const struct store *store = reader->store;
     struct log_entry entry;
@@ -17,20 +17,27 @@ draft_tail(struct store_reader *reader, struct tail *tail)
     *tail = (struct tail){.at_ms = INT64_MIN};
     int64_t first_seq = store->histories[store->n_histories - 1]->first_seq;
     struct arena *arena = arena_new();
-    enum status status =
-        store->backend->log_until(reader->reader, INT64_MAX, arena, &entry);
+    tail->next_seq = first_seq;
+    enum status status = store->backend->log_until(reader->reader, seq, arena, &entry);
     if (status == STATUS_OK) {
         status = store_unpack(reader->store, &entry, arena, &commit);
         if (status == STATUS_OK) {
-            tail->seq = commit->seq;
-            tail->at_ms = store_time_ms(commit->at);
-            memcpy(tail->hash, commit->hash.data, DIGEST_SIZE);
+            draft_move_tail(tail, commit);
         }
     }
     arena_free(arena);
     /* After a restore the log ends far below where its new history begins. */
-    tail->next_seq = tail->seq < first_seq ? first_seq : tail->seq + 1;
+    tail->next_seq = tail->next_seq < first_seq ? first_seq : tail->next_seq;
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+void
+draft_move_tail(struct tail *tail, const Kontor__V1__Commit *commit)
+{
+    tail->seq = commit->seq;
+    tail->next_seq = commit->seq + 1;
+    tail->at_ms = store_time_ms(commit->at);
+    memcpy(tail->hash, commit->hash.data, DIGEST_SIZE);
 }
 
 /* A commit has few documents: comparing each with each costs less than sorting. */

@@ -19,8 +19,11 @@ struct tail {
     uint8_t hash[DIGEST_SIZE]; /* Zero when empty. */
 };
 
-/* The end of the log as it is stored. */
-enum status draft_tail(struct store_reader *reader, struct tail *tail) MUST_CHECK;
+/* The end of the log as it is stored up to a position. */
+enum status draft_tail(struct store_reader *reader, int64_t seq,
+                       struct tail *tail) MUST_CHECK;
+/* Behind a commit. */
+void draft_move_tail(struct tail *tail, const Kontor__V1__Commit *commit);
 /* OK, RESOURCE_EXHAUSTED (over a limit of store_limits) or INTERNAL (breaks a rule of
  * store.h). */
 enum status draft_check_shape(const struct store *store,

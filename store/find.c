@@ -33,6 +33,7 @@ struct search {
     struct run runs[FIND_MAX_SCOPES + 2]; /* The caller's strings, "*", the past. */
     size_t n_runs;
     size_t chunk;
+    int64_t as_of;    /* The position looked back to; 0 = now. */
     struct key after; /* Where the page before ended. */
     const char *last_id;
     struct key last; /* Of the last document taken. */
@@ -110,7 +111,7 @@ search_add_run(struct search *search, const char *scope, bool is_past)
                    .n_equal = find->n_equal,
                    .has_high = find->has_range || find->prefix != NULL,
                    .after = search->after,
-                   .as_of = find->as_of},
+                   .as_of = search->as_of},
         .keys = arena_alloc(search->arena, search->chunk * sizeof(struct key)),
     };
     if (find->has_range) {
@@ -145,7 +146,7 @@ search_add_runs(struct search *search)
     if (scopes != NULL) {
         search_add_run(search, "*", false);
     }
-    if (search->find->as_of != 0) {
+    if (search->as_of != 0) {
         search_add_run(search, NULL, true);
     }
 }
@@ -261,7 +262,7 @@ search_take_prefix(struct search *search)
     }
     const struct key key = {.id = prefix};
     enum status status = search_take(search, &key, false);
-    if (status == STATUS_OK && search->find->as_of != 0) {
+    if (status == STATUS_OK && search->as_of != 0) {
         status = search_take(search, &key, true);
     }
     return status;
@@ -292,6 +293,7 @@ find_page(struct store_reader *reader, const struct find *find, struct arena *ar
     struct search *search = arena_alloc(arena, sizeof *search);
     *search =
         (struct search){.find = find, .reader = reader, .arena = arena, .page = &page};
+    search->as_of = store_pin(reader, find->kind, find->as_of);
     search->index = find->index == NULL ? NULL : split_index(find->kind, find->index);
     /* One more than the page, so that a run in one chunk also says whether there is a
      * page behind it. */

@@ -23,6 +23,8 @@ struct store {
     size_t n_histories;
     struct failure failure;
     _Atomic int64_t applied;
+    _Atomic bool is_away;
+    bool was_away;               /* What was told last; the committer's. */
     struct committer *committer; /* NULL when read-only or under maintenance. */
 };
 
@@ -46,6 +48,8 @@ enum status store_inner_open(const struct store_options *options,
                              const struct store_mode *mode, struct store **store,
                              char *error, size_t error_size) MUST_CHECK;
 
+/* Notes whether the store answers; the committer's thread. */
+void store_set_away(struct store *store, bool is_away);
 /* A commit out of its stored bytes; DATA_LOSS. */
 enum status store_unpack(struct store *store, const struct log_entry *entry,
                          struct arena *arena, Kontor__V1__Commit **commit) MUST_CHECK;
@@ -69,6 +73,10 @@ struct look {
  */
 enum status store_snapshot(struct store_reader *reader, const struct kind *kind,
                            int64_t as_of, bool *is_own) MUST_CHECK;
+/* The position a read looks back to: as_of, or that of the reader's snapshot where the
+ * backend has none; 0 = now. */
+int64_t store_pin(const struct store_reader *reader, const struct kind *kind,
+                  int64_t as_of);
 /*
  * The version of a document that a look sees, until INT64_MAX for the present one, and
  * the view; NOT_FOUND for unknown and invisible alike.

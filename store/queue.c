@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { QUARTER = 4, BULK_SHARE = STORE_BATCH_COMMITS / QUARTER };
 
@@ -32,7 +33,11 @@ queue_new(size_t length)
         return NULL;
     }
     pthread_mutex_init(&queue->lock, NULL);
-    pthread_cond_init(&queue->filled, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&queue->filled, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     queue->length = length;
     return queue;
 }
@@ -108,18 +113,48 @@ queue_next(struct queue *queue, bool is_bulk_first)
     return work;
 }
 
+static struct timespec
+queue_moment(int64_t wait_ms)
+{
+    struct timespec moment;
+    (void)clock_gettime(CLOCK_MONOTONIC, &moment);
+    int64_t nanos = moment.tv_nsec + wait_ms % 1000 * 1000000;
+    moment.tv_sec += wait_ms / 1000 + nanos / 1000000000;
+    moment.tv_nsec = nanos % 1000000000;
+    return moment;
+}
+
 /* What was queued before the close is still done: whoever was told it is queued waits
  * for its answer. */
-struct work *
-queue_wait(struct queue *queue)
+bool
+queue_wait(struct queue *queue, int64_t wait_ms, bool *has_work)
 {
+    const struct timespec until = queue_moment(wait_ms < 0 ? 0 : wait_ms);
+    int code = 0;
     pthread_mutex_lock(&queue->lock);
-    while (queue->n_waiting == 0 && !queue->is_closed) {
-        pthread_cond_wait(&queue->filled, &queue->lock);
+    while (queue->n_waiting == 0 && !queue->is_closed && code == 0) {
+        code = wait_ms < 0
+                   ? pthread_cond_wait(&queue->filled, &queue->lock)
+                   : pthread_cond_timedwait(&queue->filled, &queue->lock, &until);
     }
-    struct work *work = queue_next(queue, false);
+    *has_work = queue->n_waiting > 0;
+    bool is_over = queue->is_closed && queue->n_waiting == 0;
     pthread_mutex_unlock(&queue->lock);
-    return work;
+    return !is_over;
+}
+
+bool
+queue_pause(struct queue *queue, int64_t pause_ms)
+{
+    const struct timespec until = queue_moment(pause_ms);
+    int code = 0;
+    pthread_mutex_lock(&queue->lock);
+    while (!queue->is_closed && code == 0) {
+        code = pthread_cond_timedwait(&queue->filled, &queue->lock, &until);
+    }
+    bool is_closed = queue->is_closed;
+    pthread_mutex_unlock(&queue->lock);
+    return !is_closed;
 }
 
 /*

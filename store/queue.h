@@ -18,8 +18,11 @@ struct queue *queue_new(size_t length);
 /* Accepts NULL. */
 void queue_free(struct queue *queue);
 enum status queue_push(struct queue *queue, struct work *work) MUST_CHECK;
-/* Waits for a work; NULL: the queue is closed and empty. */
-struct work *queue_wait(struct queue *queue);
+/* Waits until a work is there, or so many milliseconds (-1: for ever). false: the queue
+ * is closed and empty. */
+bool queue_wait(struct queue *queue, int64_t wait_ms, bool *has_work);
+/* Waits so many milliseconds, or until the queue is closed: then false. */
+bool queue_pause(struct queue *queue, int64_t pause_ms);
 /*
  * The next work of a batch that already has n_bulk bulk ones and n_other others, or
  * NULL: nothing more belongs into it. While others wait or are in the batch, bulk works

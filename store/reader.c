@@ -29,6 +29,19 @@ store_reader_close(struct store_reader *reader)
     free(reader);
 }
 
+/* Without snapshots every document up to applied is written, whatever else is: then
+ * that is the position. */
+static enum status
+reader_tail(struct store_reader *reader, int64_t *applied)
+{
+    const struct backend *backend = reader->store->backend;
+    if (!backend->has_snapshots) {
+        *applied = store_applied(reader->store);
+        return STATUS_OK;
+    }
+    return backend->tail(reader->reader, applied);
+}
+
 /*
  * The position is read inside the snapshot, not taken from store_applied: that may move
  * between the two, and a reply must not claim a position its documents are behind.
@@ -39,13 +52,13 @@ store_begin(struct store_reader *reader, int64_t *applied)
     const struct backend *backend = reader->store->backend;
     /* The committer's own reader sees the open batch, which is its whole purpose. */
     if (reader->is_through) {
-        return backend->tail(reader->reader, applied);
+        return reader_tail(reader, applied);
     }
     enum status status = backend->begin(reader->reader);
     if (status != STATUS_OK) {
         return status;
     }
-    status = backend->tail(reader->reader, applied);
+    status = reader_tail(reader, applied);
     if (status != STATUS_OK) {
         backend->end(reader->reader);
         return status;
@@ -71,7 +84,7 @@ reader_applied(struct store_reader *reader, int64_t *applied)
         *applied = reader->applied;
         return STATUS_OK;
     }
-    return reader->store->backend->tail(reader->reader, applied);
+    return reader_tail(reader, applied);
 }
 
 /* As of a position needs two reads, of the present and of the past, and a commit
@@ -142,11 +155,27 @@ version_past(struct store_reader *reader, const struct look *look, const char *i
                                : status;
 }
 
+/*
+ * Where the backend has no snapshots, the position of the reader's is one to look back
+ * to. Kinds without history cannot be looked back at: of these the newest is seen,
+ * which is in the log, too.
+ */
+int64_t
+store_pin(const struct store_reader *reader, const struct kind *kind, int64_t as_of)
+{
+    bool is_pinned = as_of == 0 && reader->is_begun && kind->has_history &&
+                     !reader->store->backend->has_snapshots;
+    return is_pinned ? reader->applied : as_of;
+}
+
 enum status
-store_version(struct store_reader *reader, const struct look *look, const char *id,
+store_version(struct store_reader *reader, const struct look *wanted, const char *id,
               struct arena *arena, struct version *version, enum view *view)
 {
     const struct backend *backend = reader->store->backend;
+    struct look pinned = *wanted;
+    const struct look *look = &pinned;
+    pinned.as_of = store_pin(reader, wanted->kind, wanted->as_of);
     enum status status =
         backend->present(reader->reader, look->kind, id, arena, version);
     /* Only a later position hides the present version; the past is looked at for that

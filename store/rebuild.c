@@ -49,6 +49,7 @@ rebuild_log(struct store *store, struct arena *arena, char *error, size_t error_
 static enum status
 rebuild_batch(struct store *store, struct arena *arena, char *error, size_t error_size)
 {
+    size_t n_stood = 0;
     enum status status = store->backend->batch_begin(store->db);
     if (status != STATUS_OK) {
         return status;
@@ -58,7 +59,7 @@ rebuild_batch(struct store *store, struct arena *arena, char *error, size_t erro
         status = rebuild_log(store, arena, error, error_size);
     }
     if (status == STATUS_OK) {
-        status = store->backend->batch_commit(store->db);
+        status = store->backend->batch_commit(store->db, &n_stood);
     }
     if (status != STATUS_OK) {
         store->backend->batch_abort(store->db);

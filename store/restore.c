@@ -154,6 +154,7 @@ static enum status
 restore_batch(struct restore *restore)
 {
     struct store *store = restore->store;
+    size_t n_stood = 0;
     enum status status = store->backend->batch_begin(store->db);
     if (status != STATUS_OK) {
         return status;
@@ -163,7 +164,7 @@ restore_batch(struct restore *restore)
         status = restore_histories(restore);
     }
     if (status == STATUS_OK) {
-        status = store->backend->batch_commit(store->db);
+        status = store->backend->batch_commit(store->db, &n_stood);
     }
     if (status != STATUS_OK) {
         store->backend->batch_abort(store->db);

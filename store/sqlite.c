@@ -213,6 +213,7 @@ sqlite_reader_open(void *db, void **reader)
 
 const struct backend backend_sqlite = {
     .name = "sqlite",
+    .has_snapshots = true,
     .open = sqlite_open,
     .close = sqlite_close,
     .reader_open = sqlite_reader_open,

@@ -173,7 +173,7 @@ void sqlite_bind_key(sqlite3_stmt *statement, const struct kind *kind,
 /* ---- sqlite_write.c ---- */
 
 enum status sqlite_batch_begin(void *db);
-enum status sqlite_batch_commit(void *db);
+enum status sqlite_batch_commit(void *db, size_t *n_stood);
 void sqlite_batch_abort(void *db);
 enum status sqlite_append(void *db, int64_t seq, const uint8_t *eid, struct bytes body);
 enum status sqlite_write(void *db, const struct kind *kind, const struct version *old,

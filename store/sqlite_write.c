@@ -21,9 +21,10 @@ sqlite_batch_begin(void *db)
 
 /* An error of the disk does not come back from here: sqlite_write_status. */
 enum status
-sqlite_batch_commit(void *db)
+sqlite_batch_commit(void *db, size_t *n_stood)
 {
     struct sqlite *self = db;
+    (void)n_stood;
     return sqlite_finish(&self->writer,
                          sqlite_statement(&self->writer, SQL_COMMIT, NULL, NULL));
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/committer.h"
+#include "store/follow.h"
 
 /* Backends by the scheme of their addresses; the last takes plain paths. */
 static const struct {
@@ -44,6 +45,7 @@ store_begin_history(struct store *store)
     history.first_seq = 1;
     history.started_at = store_timestamp(
         store->options.now_ms(store->options.now_context), store->arena);
+    size_t n_stood = 0;
     enum status status = store->backend->batch_begin(store->db);
     if (status != STATUS_OK) {
         return status;
@@ -53,7 +55,21 @@ store_begin_history(struct store *store)
         store->backend->batch_abort(store->db);
         return status;
     }
-    return store->backend->batch_commit(store->db);
+    return store->backend->batch_commit(store->db, &n_stood);
+}
+
+/* Up to where documents can be read. A reader of a followed log makes those that are
+ * not written yet for itself; a committer begins where they are known to be written,
+ * and maintenance looks at the log alone. */
+static enum status
+store_load_position(struct store *store, const struct store_mode *mode, int64_t *seq)
+{
+    void *reader = store->backend->writer(store->db);
+    if (!store->backend->is_followed || mode->is_maintenance) {
+        return store->backend->tail(reader, seq);
+    }
+    return store->options.is_read_only ? follow_unwritten(store, seq)
+                                       : store->backend->written(reader, seq);
 }
 
 /*
@@ -61,7 +77,7 @@ store_begin_history(struct store *store)
  * all threads may read them without a lock. A new store begins its first history; every
  * other knows its histories and its end. */
 static enum status
-store_load(struct store *store)
+store_load(struct store *store, const struct store_mode *mode)
 {
     void *reader = store->backend->writer(store->db);
     int64_t tail = 0;
@@ -81,7 +97,7 @@ store_load(struct store *store)
         return STATUS_DATA_LOSS;
     }
     if (status == STATUS_OK) {
-        status = store->backend->tail(reader, &tail);
+        status = store_load_position(store, mode, &tail);
     }
     atomic_store(&store->applied, tail);
     return status;
@@ -100,11 +116,12 @@ store_start(struct store *store, const struct store_mode *mode)
         .is_rebuilding = mode->is_rebuilding,
         .faults = mode->faults,
         .failure = &store->failure,
+        .is_away = &store->is_away,
     };
     open.path = store_choose(options->uri, &store->backend);
     enum status status = store->backend->open(&open, &store->db);
     if (status == STATUS_OK) {
-        status = store_load(store);
+        status = store_load(store, mode);
     }
     if (status == STATUS_OK && !options->is_read_only && !mode->is_maintenance) {
         status = committer_start(store, &mode->faults, &store->committer);
@@ -181,11 +198,31 @@ store_applied(const struct store *store)
     return atomic_load(&store->applied);
 }
 
+/* Told when it changes, and not again at every look that finds it so. */
+void
+store_set_away(struct store *store, bool is_away)
+{
+    atomic_store(&store->is_away, is_away);
+    if (is_away == store->was_away) {
+        return;
+    }
+    store->was_away = is_away;
+    if (store->options.away != NULL) {
+        store->options.away(store->options.away_context, is_away);
+    }
+}
+
+bool
+store_is_away(const struct store *store)
+{
+    return atomic_load(&store->is_away);
+}
+
 enum status
 store_submit(struct store *store, struct work *work)
 {
-    return store->committer == NULL ? STATUS_UNAVAILABLE
-                                    : committer_submit(store->committer, work);
+    bool is_refused = store->committer == NULL || store_is_away(store);
+    return is_refused ? STATUS_UNAVAILABLE : committer_submit(store->committer, work);
 }
 
 void

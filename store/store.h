@@ -45,6 +45,10 @@ struct store_options {
     void *now_context;         /* Handed to now_ms. */
     void (*random)(void *, void *buffer, size_t size); /* Source of salts. */
     void *random_context;                              /* Handed to random. */
+    /* Hears that the store went away or came back, on the committer's thread; NULL:
+     * nobody does. */
+    void (*away)(void *context, bool is_away);
+    void *away_context; /* Handed to away. */
 };
 
 /* ---- Scope ---- */
@@ -212,11 +216,14 @@ struct outcome {
                            RESOURCE_EXHAUSTED (over a limit of store_limits), INTERNAL
                            (a draft that breaks the rules of this header), UNAVAILABLE
                            (nothing of the batch was written: a full disk, say),
-                           DATA_LOSS (what it rests on is damaged). */
+                           DATA_LOSS (what it rests on is damaged), DEADLINE_EXCEEDED
+                           (the broker stopped before it was known whether it was
+                           written). */
     const Kontor__V1__Commit
         *commit; /* The commit; for a replay the first one; NULL without changes or on
                     failure. Valid during done. */
-    bool is_replay; /* The eid was known. */
+    bool is_replay;    /* The eid was known. */
+    bool is_contended; /* ABORTED because other brokers were faster again and again. */
 };
 
 /*
@@ -233,10 +240,11 @@ struct work {
     bool is_decided;   /* The draft is there: judge it before deciding again. */
     bool is_bulk;      /* Takes at most a quarter of a batch while others wait. */
     struct work *next; /* The store's. */
+    unsigned n_lost;   /* The store's: batches that others came before. */
 };
 
 /* Queues a work. RESOURCE_EXHAUSTED: the queue is full; UNAVAILABLE: the store is
- * closing. Then done is not called. */
+ * closing, or away: nothing waits for it to come back. Then done is not called. */
 enum status store_submit(struct store *store, struct work *work) MUST_CHECK;
 
 /*
@@ -270,6 +278,8 @@ enum status store_open(const struct store_options *options, struct store **store
 void store_close(struct store *store);
 /* Backend's name, such as "sqlite". */
 const char *store_backend(const struct store *store);
+/* Whether the store does not answer at the moment: changes are refused, reads fail. */
+bool store_is_away(const struct store *store);
 /* What went wrong last below the store, one line, cut to size; "" = nothing. Any
  * thread. */
 void store_failure(struct store *store, char *text, size_t size);

@@ -80,6 +80,10 @@ committed(struct work *work, const struct outcome *outcome)
     struct flight *flight = of_work(work);
     struct call *call = &flight->call;
     int64_t applied = store_applied(flight->dispatch->broker->store);
+    if (outcome->is_contended) {
+        (void)call_fail(call, REASON_CONTENTION,
+                        "other brokers wrote before this one again and again");
+    }
     if (outcome->status != STATUS_OK) {
         (void)flight_outcome_error(flight, outcome->status);
         flight_end_error(flight);
