@@ -35,6 +35,8 @@ struct backend_open {
     const struct kind *kinds;
     size_t n_kinds;
     bool is_read_only;
+    const char *secret_file; /* Of the password; NULL or "" = there is none. */
+    bool is_maintenance;     /* Nobody else may be at it. */
     bool is_rebuilding; /* Documents of another shape are no reason to refuse: they are
                            made anew. */
     struct store_faults faults;
@@ -181,6 +183,6 @@ struct backend {
     bool (*is_shared)(void *db);
 };
 
-extern const struct backend backend_sqlite;
+extern const struct backend backend_sqlite, backend_mongo;
 
 #endif

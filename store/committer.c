@@ -348,7 +348,27 @@ committer_wait_ms(const struct committer *committer)
 static bool
 committer_should_follow(const struct committer *committer, bool has_work)
 {
-    return committer->is_behind || !has_work || committer->look_ms == LOOK_MIN_MS;
+    struct store *store = committer->store;
+    if (committer->is_behind || store_is_away(store)) {
+        return true;
+    }
+    return store->backend->is_followed && store->backend->is_shared(store->db) &&
+           (!has_work || committer->look_ms == LOOK_MIN_MS);
+}
+
+/* One turn: whatever there is to follow, then whatever there is to write. */
+static void
+committer_turn(struct committer *committer, bool has_work)
+{
+    const struct store *store = committer->store;
+    if (committer_should_follow(committer, has_work) && !committer_follow(committer)) {
+        return;
+    }
+    if (has_work) {
+        committer_run_batch(committer);
+    } else {
+        store->backend->settle(store->db);
+    }
 }
 
 static void *
@@ -356,15 +376,10 @@ committer_run(void *argument)
 {
     struct committer *committer = argument;
     bool has_work = false;
-    while (queue_wait(committer->queue, committer_wait_ms(committer), &has_work)) {
-        has_work = has_work || committer->n_carried > 0;
-        bool is_whole = !committer_should_follow(committer, has_work) ||
-                        committer_follow(committer);
-        if (is_whole && (has_work || committer->n_carried > 0)) {
-            committer_run_batch(committer);
-        }
+    while (queue_wait(committer->queue, committer_wait_ms(committer), &has_work) ||
+           committer->n_carried > 0) {
+        committer_turn(committer, has_work || committer->n_carried > 0);
     }
-    committer_refuse_waiting(committer);
     return NULL;
 }
 

@@ -10,10 +10,13 @@
 /* Backends by the scheme of their addresses; the last takes plain paths. */
 static const struct {
     const char *scheme;
+    bool is_address; /* The scheme is a part of it. */
     const struct backend *backend;
 } backends[] = {
-    {"sqlite:", &backend_sqlite},
-    {"", &backend_sqlite},
+    {"mongodb://", true, &backend_mongo},
+    {"mongodb+srv://", true, &backend_mongo},
+    {"sqlite:", false, &backend_sqlite},
+    {"", false, &backend_sqlite},
 };
 
 static const char *
@@ -24,7 +27,7 @@ store_choose(const char *uri, const struct backend **backend)
         i++;
     }
     *backend = backends[i].backend;
-    return uri + strlen(backends[i].scheme);
+    return backends[i].is_address ? uri : uri + strlen(backends[i].scheme);
 }
 
 static size_t
@@ -113,6 +116,8 @@ store_start(struct store *store, const struct store_mode *mode)
         .kinds = options->kinds,
         .n_kinds = store_count_kinds(options->kinds),
         .is_read_only = options->is_read_only,
+        .secret_file = options->secret_file,
+        .is_maintenance = mode->is_maintenance,
         .is_rebuilding = mode->is_rebuilding,
         .faults = mode->faults,
         .failure = &store->failure,

@@ -37,7 +37,8 @@ struct store_reader;
 
 /* How to open a store. */
 struct store_options {
-    const char *uri;           /* "sqlite:PATH" or a plain path. */
+    const char *uri;           /* "sqlite:PATH", a plain path, or "mongodb://...". */
+    const char *secret_file;   /* Of the password to a server; NULL or "" = none. */
     const struct kind *kinds;  /* Ended by a NULL name; kind_table for the broker. */
     bool is_read_only;         /* For --check: nothing is written, no lock is taken. */
     size_t queue_length;       /* Works that may wait for the committer; 0 = 4096. */

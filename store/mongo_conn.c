@@ -1,0 +1,137 @@
+#include <stdlib.h>
+
+#include "store/mongo.h"
+
+/* The server gives up a find that takes longer, so that nothing piles up there. */
+enum { MAX_TIME_MS = 10000 };
+
+static const char *const fixed_names[MONGO_FIXED_END] = {
+    [MONGO_LOG] = "log",     [MONGO_HISTORIES] = "histories", [MONGO_SOFT] = "soft",
+    [MONGO_STATE] = "state", [MONGO_BROKERS] = "brokers",
+};
+
+enum status
+mongo_conn_open(struct mongo *db, struct mongo_conn *conn)
+{
+    *conn = (struct mongo_conn){.db = db};
+    conn->client = mongoc_client_pool_pop(db->pool);
+    if (conn->client == NULL) {
+        failure_set(db->open.failure, "%s: all connections are taken", db->open.path);
+        return STATUS_UNAVAILABLE;
+    }
+    conn->kinds = calloc(2 * db->open.n_kinds, sizeof conn->kinds[0]);
+    conn->ahead.arena = arena_new();
+    conn->seen = mongo_seen_new();
+    if (conn->kinds == NULL || conn->ahead.arena == NULL) {
+        abort();
+    }
+    return STATUS_OK;
+}
+
+void
+mongo_conn_close(struct mongo_conn *conn)
+{
+    if (conn->client == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < MONGO_FIXED_END; i++) {
+        mongoc_collection_destroy(conn->fixed[i]);
+    }
+    for (size_t i = 0; i < 2 * conn->db->open.n_kinds; i++) {
+        mongoc_collection_destroy(conn->kinds[i]);
+    }
+    free(conn->kinds);
+    arena_free(conn->ahead.arena);
+    mongo_seen_free(conn->seen);
+    mongoc_client_pool_push(conn->db->pool, conn->client);
+    conn->client = NULL;
+}
+
+mongoc_collection_t *
+mongo_fixed(struct mongo_conn *conn, enum mongo_fixed which)
+{
+    if (conn->fixed[which] == NULL) {
+        conn->fixed[which] = mongoc_client_get_collection(
+            conn->client, conn->db->database, fixed_names[which]);
+    }
+    return conn->fixed[which];
+}
+
+mongoc_collection_t *
+mongo_kind(struct mongo_conn *conn, const struct kind *kind, bool is_past)
+{
+    size_t place = 2 * (size_t)(kind - conn->db->open.kinds) + (is_past ? 1 : 0);
+    if (conn->kinds[place] == NULL) {
+        char *name = bson_strdup_printf("%s%s", kind->name, is_past ? "_past" : "");
+        conn->kinds[place] =
+            mongoc_client_get_collection(conn->client, conn->db->database, name);
+        bson_free(name);
+    }
+    return conn->kinds[place];
+}
+
+enum status
+mongo_failed(struct mongo *db, const char *doing, const bson_error_t *error)
+{
+    failure_set(db->open.failure, "%s: cannot %s: %s", db->open.path, doing,
+                error->message);
+    atomic_store(db->open.is_away, true);
+    return STATUS_UNAVAILABLE;
+}
+
+static void
+query_options(const struct mongo_query *query, bson_t *out)
+{
+    BSON_APPEND_INT64(out, "maxTimeMS", MAX_TIME_MS);
+    if (query->sort != NULL) {
+        BSON_APPEND_DOCUMENT(out, "sort", query->sort);
+    }
+    if (query->fields != NULL) {
+        BSON_APPEND_DOCUMENT(out, "projection", query->fields);
+    }
+    /* All in the first answer: a second round trip costs more than its memory. */
+    if (query->limit > 0) {
+        BSON_APPEND_INT64(out, "limit", query->limit);
+        BSON_APPEND_INT32(out, "batchSize", (int32_t)query->limit);
+    }
+}
+
+/* A reader does not wait for a server that others found away: it would hold a thread
+ * for seconds. The writer's connection is the one that looks again. */
+enum status
+mongo_find(struct mongo_conn *conn, const struct mongo_query *query, mongo_take_fn take,
+           void *context)
+{
+    bson_error_t error;
+    bson_t options = BSON_INITIALIZER;
+    const bson_t *document = NULL;
+    struct mongo *db = conn->db;
+    if (conn != &db->writer && atomic_load(db->open.is_away)) {
+        return STATUS_UNAVAILABLE;
+    }
+    query_options(query, &options);
+    mongoc_cursor_t *cursor = mongoc_collection_find_with_opts(
+        query->collection, query->filter, &options, NULL);
+    while (mongoc_cursor_next(cursor, &document) && take(context, document)) {
+    }
+    bool is_failed = mongoc_cursor_error(cursor, &error);
+    mongoc_cursor_destroy(cursor);
+    bson_destroy(&options);
+    return is_failed ? mongo_failed(db, "read", &error) : STATUS_OK;
+}
+
+enum status
+mongo_put(struct mongo_conn *conn, enum mongo_fixed which, const char *id,
+          const bson_t *document)
+{
+    bson_error_t error;
+    bson_t filter = BSON_INITIALIZER;
+    bson_t options = BSON_INITIALIZER;
+    BSON_APPEND_UTF8(&filter, "_id", id);
+    BSON_APPEND_BOOL(&options, "upsert", true);
+    bool is_put = mongoc_collection_replace_one(mongo_fixed(conn, which), &filter,
+                                                document, &options, NULL, &error);
+    bson_destroy(&filter);
+    bson_destroy(&options);
+    return is_put ? STATUS_OK : mongo_failed(conn->db, "write", &error);
+}

@@ -1,0 +1,139 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/mongo.h"
+
+/* Enough for a batch or a page; a power of two. */
+enum { N_BUCKETS = 1024 };
+
+struct mongo_seen {
+    struct arena *arena;
+    struct mongo_node *buckets[N_BUCKETS];
+    size_t n_nodes;
+    struct mongo_node *first_changed;
+    struct mongo_node **last_changed;
+    size_t n_changed;
+};
+
+struct mongo_seen *
+mongo_seen_new(void)
+{
+    struct mongo_seen *seen = calloc(1, sizeof *seen);
+    struct arena *arena = arena_new();
+    if (seen == NULL || arena == NULL) {
+        abort();
+    }
+    seen->arena = arena;
+    seen->last_changed = &seen->first_changed;
+    return seen;
+}
+
+void
+mongo_seen_free(struct mongo_seen *seen)
+{
+    if (seen == NULL) {
+        return;
+    }
+    arena_free(seen->arena);
+    free(seen);
+}
+
+void
+mongo_seen_clear(struct mongo_seen *seen)
+{
+    if (seen->n_nodes > 0) {
+        memset(seen->buckets, 0, sizeof seen->buckets);
+    }
+    seen->n_nodes = 0;
+    seen->first_changed = NULL;
+    seen->last_changed = &seen->first_changed;
+    seen->n_changed = 0;
+    arena_reset(seen->arena);
+}
+
+size_t
+mongo_seen_size(const struct mongo_seen *seen)
+{
+    return seen->n_nodes;
+}
+
+struct arena *
+mongo_seen_arena(struct mongo_seen *seen)
+{
+    return seen->arena;
+}
+
+/* FNV-1a, 64 bits: isthe.com/chongo/tech/comp/fnv. */
+static size_t
+seen_bucket(const struct kind *kind, const char *id)
+{
+    uint64_t hash = 0xcbf29ce484222325U ^ (uintptr_t)kind;
+    for (const char *at = id; *at != '\0'; at++) {
+        hash = (hash ^ (uint8_t)*at) * 0x100000001b3U;
+    }
+    return (hash ^ hash >> 32) % N_BUCKETS;
+}
+
+struct mongo_node *
+mongo_seen_find(struct mongo_seen *seen, const struct kind *kind, const char *id)
+{
+    struct mongo_node *node = seen->buckets[seen_bucket(kind, id)];
+    while (node != NULL && (node->kind != kind || strcmp(node->id, id) != 0)) {
+        node = node->next;
+    }
+    return node;
+}
+
+struct mongo_node *
+mongo_seen_add(struct mongo_seen *seen, const struct kind *kind, const char *id)
+{
+    struct mongo_node **bucket = &seen->buckets[seen_bucket(kind, id)];
+    struct mongo_node *node = arena_alloc(seen->arena, sizeof *node);
+    *node = (struct mongo_node){
+        .kind = kind, .id = arena_copy(seen->arena, id), .next = *bucket};
+    *bucket = node;
+    seen->n_nodes++;
+    return node;
+}
+
+static void
+seen_keep_past(struct mongo_seen *seen, struct mongo_node *node, int64_t until)
+{
+    struct mongo_past *past = arena_alloc(seen->arena, sizeof *past);
+    past->version = node->version;
+    past->version.until = until;
+    past->next = node->past;
+    node->past = past;
+}
+
+void
+mongo_seen_change(struct mongo_seen *seen, struct mongo_node *node,
+                  const struct version *next, int64_t seq)
+{
+    if (node->is_there && node->kind->has_history) {
+        seen_keep_past(seen, node, seq);
+    }
+    if (!node->is_changed) {
+        node->is_changed = true;
+        *seen->last_changed = node;
+        seen->last_changed = &node->next_changed;
+        seen->n_changed++;
+    }
+    node->changed_seq = seq;
+    node->is_there = next != NULL;
+    if (next != NULL) {
+        node->version = mongo_version_copy(node->kind, next, seen->arena);
+    }
+}
+
+struct mongo_node *
+mongo_seen_changed(const struct mongo_seen *seen)
+{
+    return seen->first_changed;
+}
+
+size_t
+mongo_seen_n_changed(const struct mongo_seen *seen)
+{
+    return seen->n_changed;
+}
