@@ -133,11 +133,8 @@ class Wire:
 
     def call(self, database, **command):
         """Runs a command; its name is the first keyword. Answers the reply, whatever is in it."""
-        body = b"\0\0\0\0\0" + _pack_document({**command, "$db": database})
-        self.request += 1
-        header = struct.pack("<iiii", 16 + len(body), self.request, 0, OP_MSG)
+        self.send(database, **command)
         try:
-            self.socket.sendall(header + body)
             length, _, to, _ = struct.unpack("<iiii", self._receive(16))
             reply = self._receive(length - 16)
         except OSError as error:
@@ -145,6 +142,16 @@ class Wire:
         if to != self.request:
             raise Closed(f"a reply to {to}, not to {self.request}")
         return _Reader(reply[5:]).document()
+
+    def send(self, database, **command):
+        """Sends a command and does not wait for the reply."""
+        body = b"\0\0\0\0\0" + _pack_document({**command, "$db": database})
+        self.request += 1
+        header = struct.pack("<iiii", 16 + len(body), self.request, 0, OP_MSG)
+        try:
+            self.socket.sendall(header + body)
+        except OSError as error:
+            raise Closed(str(error)) from error
 
     def _receive(self, n):
         raw = b""
