@@ -23,9 +23,9 @@ SERVERS = {"KONTOR_PEER_FERRETDB_SQLITE": Ferret,
 
 
 def check():
-    for recipe in builder.RECIPES:
-        builder.say(recipe.name, recipe.lacks() or "can be built")
-    builder.say("postgres", Postgres.lacks() or "is there")
+    needs = [(recipe.name, recipe.lacks()) for recipe in builder.RECIPES]
+    for name, reason in needs + [("PostgreSQL", Postgres.lacks())]:
+        builder.say(name, f"CANNOT be had here: {reason}" if reason else "ok")
     return 0
 
 
