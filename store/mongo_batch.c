@@ -16,6 +16,7 @@ enum {
     /* Positions after which the database is told again how far documents are. */
     WRITTEN_STEP = 256,
     MAX_IDS = 1024,
+    PLACE_SIZE = 16,
 };
 
 static void
@@ -65,12 +66,21 @@ has_eid(const struct draft *draft)
     return memcmp(draft->eid, none, STORE_EID_SIZE) != 0;
 }
 
+/* The name of an element of an array. */
+static int
+place(size_t index, const char **key, char room[PLACE_SIZE])
+{
+    return (int)bson_uint32_to_string((uint32_t)index, key, room, PLACE_SIZE);
+}
+
 /* An answer that does not come leaves nothing known, and each work asks for itself. */
 static void
 expect_eids(struct mongo *db, struct work *const *works, size_t n_works)
 {
     struct mongo_batch *batch = &db->batch;
     size_t n_before = batch->n_eids;
+    const char *key;
+    char room[PLACE_SIZE];
     bson_t filter = BSON_INITIALIZER;
     bson_t range;
     bson_t array;
@@ -81,7 +91,8 @@ expect_eids(struct mongo *db, struct work *const *works, size_t n_works)
             struct mongo_eid *eid = &batch->eids[batch->n_eids++];
             *eid = (struct mongo_eid){.is_there = false};
             memcpy(eid->eid, works[i]->draft.eid, STORE_EID_SIZE);
-            BSON_APPEND_BINARY(&array, "0", BSON_SUBTYPE_BINARY, eid->eid,
+            int length = place(batch->n_eids - 1 - n_before, &key, room);
+            bson_append_binary(&array, key, length, BSON_SUBTYPE_BINARY, eid->eid,
                                STORE_EID_SIZE);
         }
     }
@@ -163,13 +174,16 @@ static void
 expect_kind(struct mongo *db, const struct id_list *list)
 {
     struct rows_take take = {.db = db, .kind = list->kind};
+    const char *key;
+    char room[PLACE_SIZE];
     bson_t filter = BSON_INITIALIZER;
     bson_t range;
     bson_t array;
     BSON_APPEND_DOCUMENT_BEGIN(&filter, "_id", &range);
     BSON_APPEND_ARRAY_BEGIN(&range, "$in", &array);
     for (size_t i = 0; i < list->n; i++) {
-        BSON_APPEND_UTF8(&array, "0", list->ids[i]);
+        int size = place(i, &key, room);
+        bson_append_utf8(&array, key, size, list->ids[i], -1);
         (void)mongo_seen_add(db->writer.seen, list->kind, list->ids[i]);
     }
     bson_append_array_end(&range, &array);

@@ -183,8 +183,11 @@ kind_push_past(struct mongo *db, const struct kind *kind, struct arena *arena)
             mongo_version_write(kind, &past->version, arena, rows_add(&rows));
         }
     }
-    enum status status =
-        rows_insert(db, mongo_kind(&db->writer, kind, true), &rows, &has_duplicates);
+    mongoc_collection_t *collection = mongo_kind(&db->writer, kind, true);
+    enum status status = rows_insert(db, collection, &rows, &has_duplicates);
+    if (has_duplicates) {
+        status = rows_insert_each(db, collection, &rows);
+    }
     rows_done(&rows);
     return status;
 }

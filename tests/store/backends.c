@@ -1,13 +1,113 @@
 /* The backends every contract test of the store runs on. */
 #include "tests/store/fixture.h"
 
+#include <mongoc/mongoc.h>
+#include <stdlib.h>
+
 static void
 sqlite_address(const char *folder, const char *name, char *out, size_t size)
 {
     (void)snprintf(out, size, "sqlite:%s/%s.db", folder, name);
 }
 
+/* ---- Servers that speak MongoDB's protocol ---- */
+
+/*
+ * The variable that names a server, as tests/peers/peers.py and a user set it; a server
+ * nobody named is skipped aloud.
+ */
+static const char *
+server_missing(const char *variable)
+{
+    static char text[128];
+    const char *server = getenv(variable);
+    (void)snprintf(text, sizeof text, "%s names no server", variable);
+    return server == NULL || server[0] == '\0' ? text : NULL;
+}
+
+/* A database a store: the folder's name, which nobody else has, and the store's. */
+static void
+server_address(const char *variable, const char *folder, const char *name, char *out,
+               size_t size)
+{
+    const char *base = strrchr(folder, '/');
+    const char *server = getenv(variable);
+    size_t length = strcspn(server, "?");
+    while (length > 0 && server[length - 1] == '/') {
+        length--;
+    }
+    (void)snprintf(out, size, "%.*s/%s-%s%s", (int)length, server, base + 1, name,
+                   server + strcspn(server, "?"));
+}
+
+/* Drops what a test left: databases are many, and a server keeps each in memory. */
+static void
+server_clear(const char *variable, const char *folder)
+{
+    char address[FIXTURE_URI];
+    bson_error_t error;
+    server_address(variable, folder, "", address, sizeof address);
+    mongoc_client_t *client = mongoc_client_new(getenv(variable));
+    char **names = mongoc_client_get_database_names_with_opts(client, NULL, &error);
+    const char *prefix = strrchr(folder, '/') + 1;
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+        if (strncmp(names[i], prefix, strlen(prefix)) == 0) {
+            mongoc_database_t *database = mongoc_client_get_database(client, names[i]);
+            (void)mongoc_database_drop(database, &error);
+            mongoc_database_destroy(database);
+        }
+    }
+    bson_strfreev(names);
+    mongoc_client_destroy(client);
+}
+
+/* A row for each variable: functions of a table take no argument of their own. */
+#define SERVER(function, variable)                                                     \
+    static const char *function##_missing(void)                                        \
+    {                                                                                  \
+        return server_missing(variable);                                               \
+    }                                                                                  \
+    static void function##_address(const char *folder, const char *name, char *out,    \
+                                   size_t size)                                        \
+    {                                                                                  \
+        server_address(variable, folder, name, out, size);                             \
+    }                                                                                  \
+    static void function##_clear(const char *folder)                                   \
+    {                                                                                  \
+        server_clear(variable, folder);                                                \
+    }
+
+SERVER(ferret_sqlite, "KONTOR_PEER_FERRETDB_SQLITE")
+SERVER(ferret_postgres, "KONTOR_PEER_FERRETDB_POSTGRES")
+SERVER(java, "KONTOR_PEER_JAVA")
+SERVER(given, "KONTOR_TEST_MONGODB_URI")
+
 const struct fixture_backend fixture_backends[] = {
-    {.name = "sqlite", .address = sqlite_address, .is_exclusive = true},
+    {.name = "sqlite",
+     .backend = "sqlite",
+     .address = sqlite_address,
+     .is_exclusive = true},
+    {.name = "mongodb (FerretDB on SQLite)",
+     .backend = "mongodb",
+     .missing = ferret_sqlite_missing,
+     .address = ferret_sqlite_address,
+     .clear = ferret_sqlite_clear,
+     .is_exclusive = true},
+    {.name = "mongodb (FerretDB on PostgreSQL)",
+     .backend = "mongodb",
+     .missing = ferret_postgres_missing,
+     .address = ferret_postgres_address,
+     .clear = ferret_postgres_clear,
+     .is_exclusive = true},
+    {.name = "mongodb (mongo-java-server)",
+     .backend = "mongodb",
+     .missing = java_missing,
+     .address = java_address,
+     .clear = java_clear},
+    {.name = "mongodb (the one KONTOR_TEST_MONGODB_URI names)",
+     .backend = "mongodb",
+     .missing = given_missing,
+     .address = given_address,
+     .clear = given_clear},
     {.name = NULL},
 };

@@ -27,7 +27,8 @@ enum { FIXTURE_URI = 512 };
  * knows of its backend what stands here, no more: one more backend is one more row.
  */
 struct fixture_backend {
-    const char *name; /* As store_backend answers it. */
+    const char *name;    /* The row's own. */
+    const char *backend; /* As store_backend answers it. */
     /* Why it cannot be tested here, such as a server nobody named: its cases are then
      * skipped aloud. NULL, or an answer of NULL: it can. */
     const char *(*missing)(void);

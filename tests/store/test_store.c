@@ -15,7 +15,7 @@ test_open_starts_empty(struct fixture *f)
     assert_int_equal(n, 1);
     assert_int_equal(histories[0]->first_seq, 1);
     assert_int_equal(histories[0]->last_common_seq, 0);
-    assert_string_equal(store_backend(f->store), f->backend->name);
+    assert_string_equal(store_backend(f->store), f->backend->backend);
 }
 
 static void
