@@ -28,7 +28,7 @@ def say(name, text):
 
 
 def build(folder):
-    """Builds what can be built into a folder. Answers the names of what failed; lacking is no fault."""
+    """Builds what can be built into a folder. Answers what failed; what lacks a tool did not."""
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, ".lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -79,8 +79,7 @@ def _digest(recipe):
 # Go ------------------------------------------------------------------------------------
 
 def lacks_go():
-    """Why Go cannot build here, or None. Asked in the module's folder, where Go may fetch a newer
-    self."""
+    """Why Go cannot build here, or None. In the module's folder it may fetch a newer self."""
     if shutil.which("go") is None:
         return f"there is no go in PATH; Go {_dotted(GO_AT_LEAST)} or newer builds it"
     done = subprocess.run(["go", "env", "GOVERSION"], cwd=os.path.join(HERE, "ferretdb"),

@@ -129,7 +129,7 @@ class Peer:
         return self.process is not None and self.process.poll() is None
 
     def stop(self):
-        """Asks it to end, and makes it after a while. Answers its exit status; None: it never ran."""
+        """Asks it to end, and makes it after a while. Answers its status, None if it never ran."""
         if self.process is None:
             return None
         if self.is_running():
@@ -217,7 +217,7 @@ class FerretScram(Ferret):
 
 
 class Postgres(Peer):
-    """A PostgreSQL cluster that listens on a socket in its folder only; what FerretPostgres needs."""
+    """A PostgreSQL that listens on a socket in its folder only; what FerretPostgres needs."""
 
     READY = re.compile(r"database system is ready to accept connections")
     # Its gentlest way waits for clients to leave; this one sends them away.
@@ -275,8 +275,9 @@ class Postgres(Peer):
             os.chown(self.folder, user.pw_uid, user.pw_gid)
         initdb = os.path.join(os.path.dirname(self.program()), "initdb")
         done = subprocess.run(
-            [*runs_as(user, signal.SIGKILL), initdb, "-D", self.data, "--auth=trust", "--username=postgres",
-             "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"], cwd=self.folder,
+            [*runs_as(user, signal.SIGKILL), initdb, "-D", self.data, "--auth=trust",
+             "--username=postgres", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"],
+            cwd=self.folder,
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=START_SECONDS,
             check=False)
         if done.returncode != 0:

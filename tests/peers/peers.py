@@ -5,9 +5,9 @@
 
 DIR: where the programs lie; else what KONTOR_PEERS_DIR names, else build/peers of the project.
 COMMAND finds in its environment KONTOR_PEER_FERRETDB_SQLITE, KONTOR_PEER_FERRETDB_POSTGRES and
-KONTOR_PEER_JAVA (mongodb://127.0.0.1:PORT/) and KONTOR_PEERS_DIR, and its exit status is the answer.
+KONTOR_PEER_JAVA (mongodb://127.0.0.1:PORT/) and KONTOR_PEERS_DIR; its exit status is the answer.
 A server that cannot be started is told and its variable not set; with CI=true that is a failure.
-Everything ends with the command, or with this program whatever ends it.
+Everything ends with the command, and with this program, whatever ends it.
 """
 import os
 import signal
@@ -15,7 +15,8 @@ import subprocess
 import sys
 
 import builder
-from peer import GRACE_SECONDS, Failed, Ferret, FerretPostgres, Java, Postgres, built_folder, runs_as
+from peer import (GRACE_SECONDS, Failed, Ferret, FerretPostgres, Java, Postgres, built_folder,
+                  runs_as)
 
 SERVERS = {"KONTOR_PEER_FERRETDB_SQLITE": Ferret,
            "KONTOR_PEER_FERRETDB_POSTGRES": FerretPostgres,

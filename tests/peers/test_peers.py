@@ -1,4 +1,4 @@
-"""The servers tests rely on: they talk, refuse a second document of one id, and bear a kill as said.
+"""The servers tests rely on: they talk, refuse a second document of one id, and bear a kill.
 
 Skipped when nothing is built, unless CI=true says that something must be.
 """
@@ -150,8 +150,8 @@ class TestFerret(Common, Case):
         script = ("import sys, peer; s = peer.Ferret(sys.argv[1]).start();"
                   "print(s.process.pid, s.uri, flush=True); sys.stdin.read()")
         with tempfile.TemporaryDirectory() as folder:
-            owner = subprocess.Popen([sys.executable, "-c", script, folder], cwd=peer.HERE, text=True,
-                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            owner = subprocess.Popen([sys.executable, "-c", script, folder], cwd=peer.HERE,
+                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             with owner:
                 _, uri = owner.stdout.readline().split()
                 wire = Wire(uri)
@@ -181,7 +181,8 @@ class TestFerretPostgres(Common, Case):
     def test_its_database_is_on_no_network(self):
         server = self.start(peer.FerretPostgres())
         with open(f"/proc/{server.postgres.process.pid}/net/tcp", encoding="ascii") as file:
-            listening = {line.split()[9] for line in file.readlines()[1:] if line.split()[3] == "0A"}
+            sockets = [line.split() for line in file.readlines()[1:]]
+        listening = {fields[9] for fields in sockets if fields[3] == "0A"}
         held = {f"socket:[{inode}]" for inode in listening}
         files = f"/proc/{server.postgres.process.pid}/fd"
         opened = {os.readlink(os.path.join(files, name)) for name in os.listdir(files)}

@@ -1,4 +1,4 @@
-"""What peers.py does with its command, and what it builds and when. Needs no server but where it says so."""
+"""What peers.py does with its command, and what it builds and when. Few of these need a server."""
 import json
 import os
 import select
@@ -60,7 +60,8 @@ class TestRun(InFolder):
         self.assertEqual(done.stdout, "a b|--||*|")
 
     def test_a_missing_server_is_told_and_its_variable_not_set(self):
-        done = self.run_peers("run", self.folder, "--", "sh", "-c", 'echo "${KONTOR_PEER_JAVA-unset}"')
+        done = self.run_peers("run", self.folder, "--", "sh", "-c",
+                              'echo "${KONTOR_PEER_JAVA-unset}"')
         self.assertEqual((done.returncode, done.stdout), (0, "unset\n"))
         for kind in peers.SERVERS.values():
             self.assertIn(f"peers: {kind.__name__}: NOT STARTED: ", done.stderr)
@@ -156,7 +157,8 @@ class TestBuild(InFolder):
         self.reason = None
         self.error = None
         self.write("input", "one")
-        recipe = builder.Recipe("thing", "thing", (self.path("input"),), lambda: self.reason, self.make)
+        recipe = builder.Recipe("thing", "thing", (self.path("input"),), lambda: self.reason,
+                                self.make)
         self.addCleanup(setattr, builder, "RECIPES", builder.RECIPES)
         builder.RECIPES = (recipe,)
         self.said = []
