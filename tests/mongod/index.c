@@ -165,16 +165,14 @@ take(struct collection *collection, const struct wanted *wanted,
 }
 
 static bool
-create_all(struct call *call, const struct batch *batch)
+take_all(struct call *call, const struct wanted *wanted, size_t n)
 {
     struct collection *collection = mongod_data_find(&call->mongod->data, call->ns);
     bool is_new = collection == NULL || !collection->exists;
     collection = mongod_data_open(&call->mongod->data, call->ns);
     size_t n_before = collection->n_indexes;
-    for (size_t i = 0; i < batch->n; i++) {
-        struct wanted wanted;
-        if (!read_wanted(&batch->views[i], &wanted, &call->trouble) ||
-            !take(collection, &wanted, &call->trouble)) {
+    for (size_t i = 0; i < n; i++) {
+        if (!take(collection, &wanted[i], &call->trouble)) {
             return false;
         }
     }
@@ -185,6 +183,23 @@ create_all(struct call *call, const struct batch *batch)
     bson_append_bool(call->reply, "createdCollectionAutomatically", -1, is_new);
     call->owed = call->mongod->data.newest;
     return true;
+}
+
+/* Nothing is created before all of it has been understood. */
+static bool
+create_all(struct call *call, const struct batch *batch)
+{
+    struct wanted wanted[MONGOD_INDEXES_MAX];
+    if (batch->n > MONGOD_INDEXES_MAX) {
+        return mongod_refuse(&call->trouble, "more than %d indexes",
+                             MONGOD_INDEXES_MAX);
+    }
+    for (size_t i = 0; i < batch->n; i++) {
+        if (!read_wanted(&batch->views[i], &wanted[i], &call->trouble)) {
+            return false;
+        }
+    }
+    return take_all(call, wanted, batch->n);
 }
 
 bool

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/mongod/raw.h"
+
 void
 rig_open(struct rig *rig, const struct mongod_options *options)
 {
@@ -234,13 +236,7 @@ rig_expect_stored(struct rig *rig, bool is_majority, const char *expected)
 int64_t
 rig_reply_int(const struct rig *rig, const char *path)
 {
-    bson_iter_t iter;
-    bson_iter_t found;
-    if (!bson_iter_init(&iter, &rig->reply) ||
-        !bson_iter_find_descendant(&iter, path, &found)) {
-        return -1;
-    }
-    return bson_iter_as_int64(&found);
+    return raw_int(&rig->reply, path);
 }
 
 bool
