@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/mongod/mongod.h"
+#include "tests/mongod/command.h"
 
 static const char *const action_names[MONGOD_N_ACTIONS] = {
     [MONGOD_CLOSE_BEFORE] = "close_before",
@@ -113,7 +113,8 @@ read_trigger(const char **at, struct mongod_fault *fault)
 }
 
 /* "@COMMAND/COLLECTION", when it is there; collections may have anything but the signs
- * of what follows in their names. */
+ * of what follows in their names. A command that never comes would be a fault that
+ * never happens. */
 static bool
 read_target(const char **at, struct mongod_fault *fault)
 {
@@ -127,6 +128,9 @@ read_target(const char **at, struct mongod_fault *fault)
     }
     fault->command = bson_strndup(*at, length);
     *at += length;
+    if (mongod_command_place(fault->command) == -1) {
+        return false;
+    }
     if (**at != '/') {
         return true;
     }

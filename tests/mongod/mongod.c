@@ -134,9 +134,24 @@ mongod_wipe(struct mongod *mongod)
     mongod_unlock(mongod);
 }
 
+/* A fault that can never happen is a test that tests nothing. */
+static void
+check_faults(const struct mongod_fault *faults, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *command = faults[i].command;
+        if (command != NULL && mongod_command_place(command) == -1) {
+            (void)fprintf(stderr, "mongod: a fault of '%s', which never comes\n",
+                          command);
+            abort();
+        }
+    }
+}
+
 void
 mongod_script(struct mongod *mongod, const struct mongod_fault *faults, size_t n)
 {
+    check_faults(faults, n);
     mongod_lock(mongod);
     mongod_script_set(&mongod->script, faults, n);
     mongod_unlock(mongod);

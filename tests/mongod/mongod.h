@@ -89,7 +89,8 @@ enum { MONGOD_FOREVER = INT32_MAX }; /* As ms: until mongod_settle. */
 struct mongod_fault {
     enum mongod_action action;
     int32_t ms;
-    /* "insert"; NULL: any command but hello, isMaster, ping, buildInfo, endSessions. */
+    /* "insert"; NULL: any but a greeting (hello, ping, buildInfo, endSessions) and
+     * killCursors. Another name aborts: such a fault would never happen. */
     const char *command;
     const char *collection; /* Without its database; NULL: any. */
     /* The how-manieth such command since the script was set, from 1 on; 0: each is

@@ -9,12 +9,14 @@ void
 rig_open(struct rig *rig, const struct mongod_options *options)
 {
     char text[256];
+    /* It tells of every connection that a fault cuts. */
+    mongoc_log_set_handler(NULL, NULL);
     *rig = (struct rig){.mongod = mongod_start(options)};
     assert_non_null(rig->mongod);
     const char *uri_text = mongod_uri(rig->mongod);
     (void)snprintf(text, sizeof text,
                    "%s%cheartbeatFrequencyMS=500&socketTimeoutMS=%d&"
-                   "serverSelectionTimeoutMS=5000&connectTimeoutMS=3000",
+                   "serverSelectionTimeoutMS=3000&connectTimeoutMS=3000",
                    uri_text, strchr(uri_text, '?') == NULL ? '?' : '&', RIG_SOCKET_MS);
     mongoc_uri_t *uri = mongoc_uri_new_with_error(text, &rig->error);
     assert_non_null(uri);
