@@ -27,6 +27,7 @@ utf8proc[.]h     proto/text[.]c
 jansson[.]h      proto/json.*[.]c
 libxml/.*        tools/.*
 microhttpd[.]h   server/metrics[.]c
+(bson|mongoc)/.* store/mongo.*|store/document[.]c|tests/.*
 cmocka[.]h       tests/.*
 kontor/.*        examples/.*|tests/install/.*
 '
