@@ -4,6 +4,8 @@
 #include <mongoc/mongoc.h>
 #include <stdlib.h>
 
+#include "tests/mongod/mongod.h"
+
 static void
 sqlite_address(const char *folder, const char *name, char *out, size_t size)
 {
@@ -27,11 +29,10 @@ server_missing(const char *variable)
 
 /* A database a store: the folder's name, which nobody else has, and the store's. */
 static void
-server_address(const char *variable, const char *folder, const char *name, char *out,
-               size_t size)
+address_in(const char *server, const char *folder, const char *name, char *out,
+           size_t size)
 {
     const char *base = strrchr(folder, '/');
-    const char *server = getenv(variable);
     size_t length = strcspn(server, "?");
     while (length > 0 && server[length - 1] == '/') {
         length--;
@@ -40,13 +41,18 @@ server_address(const char *variable, const char *folder, const char *name, char 
                    server + strcspn(server, "?"));
 }
 
+static void
+server_address(const char *variable, const char *folder, const char *name, char *out,
+               size_t size)
+{
+    address_in(getenv(variable), folder, name, out, size);
+}
+
 /* Drops what a test left: databases are many, and a server keeps each in memory. */
 static void
 server_clear(const char *variable, const char *folder)
 {
-    char address[FIXTURE_URI];
     bson_error_t error;
-    server_address(variable, folder, "", address, sizeof address);
     mongoc_client_t *client = mongoc_client_new(getenv(variable));
     char **names = mongoc_client_get_database_names_with_opts(client, NULL, &error);
     const char *prefix = strrchr(folder, '/') + 1;
@@ -82,32 +88,74 @@ SERVER(ferret_postgres, "KONTOR_PEER_FERRETDB_POSTGRES")
 SERVER(java, "KONTOR_PEER_JAVA")
 SERVER(given, "KONTOR_TEST_MONGODB_URI")
 
+/* ---- The server of the test tree ---- */
+
+static struct mongod *mongod;
+
+static void
+mongod_begin(void)
+{
+    const struct mongod_options options = {.is_replica_set = true};
+    mongod = mongod_start(&options);
+    assert_non_null(mongod);
+}
+
+/* One for all cases of a program; it ends with it. */
+static void
+tree_address(const char *folder, const char *name, char *out, size_t size)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, mongod_begin);
+    address_in(mongod_uri(mongod), folder, name, out, size);
+}
+
+/* The store must not need what is not in the portable subset. */
+static void
+tree_clear(const char *folder)
+{
+    (void)folder;
+    const char *refused = mongod_refused(mongod);
+    if (refused != NULL) {
+        fail_msg("the server refused %s", refused);
+    }
+    mongod_wipe(mongod);
+}
+
 const struct fixture_backend fixture_backends[] = {
     {.name = "sqlite",
      .backend = "sqlite",
      .address = sqlite_address,
      .is_exclusive = true},
-    {.name = "mongodb (FerretDB on SQLite)",
+    {.name = "mongodb",
      .backend = "mongodb",
-     .missing = ferret_sqlite_missing,
-     .address = ferret_sqlite_address,
-     .clear = ferret_sqlite_clear,
-     .is_exclusive = true},
-    {.name = "mongodb (FerretDB on PostgreSQL)",
-     .backend = "mongodb",
-     .missing = ferret_postgres_missing,
-     .address = ferret_postgres_address,
-     .clear = ferret_postgres_clear,
-     .is_exclusive = true},
-    {.name = "mongodb (mongo-java-server)",
-     .backend = "mongodb",
-     .missing = java_missing,
-     .address = java_address,
-     .clear = java_clear},
-    {.name = "mongodb (the one KONTOR_TEST_MONGODB_URI names)",
+     .address = tree_address,
+     .clear = tree_clear},
+    {.name = "given",
      .backend = "mongodb",
      .missing = given_missing,
      .address = given_address,
      .clear = given_clear},
+    {.name = "java",
+     .backend = "mongodb",
+     .missing = java_missing,
+     .address = java_address,
+     .clear = java_clear,
+     .is_peer = true},
+    {.name = "ferretdb_sqlite",
+     .backend = "mongodb",
+     .missing = ferret_sqlite_missing,
+     .address = ferret_sqlite_address,
+     .clear = ferret_sqlite_clear,
+     .is_exclusive = true,
+     .is_peer = true,
+     .is_slow = true},
+    {.name = "ferretdb_postgres",
+     .backend = "mongodb",
+     .missing = ferret_postgres_missing,
+     .address = ferret_postgres_address,
+     .clear = ferret_postgres_clear,
+     .is_exclusive = true,
+     .is_peer = true,
+     .is_slow = true},
     {.name = NULL},
 };

@@ -41,7 +41,12 @@ struct fixture_backend {
     /* Removes what the stores of a folder left outside of it; NULL: nothing. */
     void (*clear)(const char *folder);
     bool is_exclusive; /* A second broker on the same store is refused. */
+    bool is_peer;      /* Run only where KONTOR_TEST_BACKEND names it. */
+    bool is_slow;      /* Reads whole collections: large cases are made smaller. */
 };
+
+/* As a test's exit status: nothing was tested. */
+enum { FIXTURE_SKIPPED = 77 };
 
 /* Ended by a NULL name. */
 extern const struct fixture_backend fixture_backends[];
@@ -93,7 +98,8 @@ void fixture_shut(struct fixture *fixture);
 /* The address of one more store of this test's. */
 const char *fixture_address(struct fixture *fixture, const char *name);
 
-/* Runs every case on every backend, each with a store of its own. */
+/* Runs every case on every backend, each with a store of its own; on one only where
+ * KONTOR_TEST_BACKEND names it. */
 struct fixture_case {
     const char *name;
     void (*run)(struct fixture *fixture);

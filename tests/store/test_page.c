@@ -168,7 +168,7 @@ test_damaged_tokens_are_refused(struct fixture *f)
 
 /* ---- Pages while others write: what stays is listed exactly once. ---- */
 
-enum { N_STAYING = 200, N_MOVES = 300 };
+enum { N_STAYING = 200, N_MOVES = 300, N_MOVES_SLOW = 20 };
 
 struct mover {
     struct fixture *fixture;
@@ -199,7 +199,8 @@ mover_run(void *argument)
     struct mover *mover = argument;
     char owner[] = "=r:x";
     char *scope[] = {owner};
-    for (int i = 0; i < N_MOVES && !mover->has_failed; i++) {
+    int n_moves = mover->fixture->backend->is_slow ? N_MOVES_SLOW : N_MOVES;
+    for (int i = 0; i < n_moves && !mover->has_failed; i++) {
         char id[32];
         (void)snprintf(id, sizeof id, "p/%04d-x", i * 7 % N_STAYING);
         struct draft_change change = {
