@@ -12,6 +12,7 @@ struct store_options
 base_store(struct base *base, bool is_read_only)
 {
     return (struct store_options){.uri = base->settings->store,
+                                  .secret_file = base->settings->store_secret_file,
                                   .kinds = kind_table,
                                   .is_read_only = is_read_only,
                                   .queue_length = (size_t)base->settings->store_queue,

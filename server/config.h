@@ -26,12 +26,13 @@ enum log_calls { LOG_CALLS_NOTABLE, LOG_CALLS_ALL };
 /* Each member is a row of the table of the same name; the unit is in the name. */
 struct settings {
     /* Where. */
-    char *listen;         /* HOST:PORT; port 0 = the system chooses. */
-    char *port_file;      /* "" = none. */
-    char *store;          /* Path or URI of the store. */
-    char *tls_cert;       /* PEM file. */
-    char *tls_key;        /* PEM file. */
-    char *metrics_listen; /* HOST:PORT of a loopback address; "" = none. */
+    char *listen;            /* HOST:PORT; port 0 = the system chooses. */
+    char *port_file;         /* "" = none. */
+    char *store;             /* Path or URI of the store. */
+    char *store_secret_file; /* Of the password of its user; "" = none. */
+    char *tls_cert;          /* PEM file. */
+    char *tls_key;           /* PEM file. */
+    char *metrics_listen;    /* HOST:PORT of a loopback address; "" = none. */
     /* Work. */
     int64_t io_threads;
     int64_t worker_threads;

@@ -28,7 +28,11 @@ const struct setting config_table[] = {
     {TEXT(port_file), "", 0, PATH_LIMIT, NULL,
      "File the port is written to once the broker is ready; empty for none."},
     {TEXT(store), NULL, 1, PATH_LIMIT, NULL,
-     "Where the log and the documents are kept: a path, or sqlite:PATH."},
+     "Where the log and the documents are kept: a path, sqlite:PATH, or "
+     "mongodb://USER@HOST/DATABASE with the options of such addresses."},
+    {TEXT(store_secret_file), "", 0, PATH_LIMIT, NULL,
+     "File with the password of the store's user, on its first line and for nobody "
+     "else to read; empty for none. The address itself must not hold one."},
     {TEXT(tls_cert), NULL, 1, PATH_LIMIT, NULL,
      "PEM file with the server's certificate and those above it. Read again on "
      "SIGHUP."},

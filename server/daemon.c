@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,8 @@ struct daemon {
     struct gauges *gauges;
     struct expiry expiry;
     bool is_search_running;
+    pthread_mutex_t lock;   /* Guards serving. */
+    struct server *serving; /* The server while it can be told of the store. */
     char error[ERROR_SIZE];
 };
 
@@ -150,12 +153,49 @@ log_call(void *context, const struct server_call *call)
                sizeof fields / sizeof fields[0]);
 }
 
+/* On the committer's thread. Who balances calls sends them to another broker as long as
+ * health says so; that it recovers by itself is why the process stays. */
+static void
+store_moved(void *context, bool is_away)
+{
+    struct daemon *daemon = context;
+    char said[ERROR_SIZE] = "";
+    pthread_mutex_lock(&daemon->lock);
+    if (daemon->serving != NULL) {
+        server_set_serving(daemon->serving, !is_away);
+    }
+    pthread_mutex_unlock(&daemon->lock);
+    if (!is_away) {
+        log_line(LOG_LEVEL_INFO, "the store answers again");
+        return;
+    }
+    if (daemon->broker.store != NULL) {
+        store_failure(daemon->broker.store, said, sizeof said);
+    }
+    log_line(LOG_LEVEL_ERROR,
+             "the store does not answer; changes are refused until it does: %s", said);
+}
+
+/* From here on, or no longer, the server is told whether the store answers. */
+static void
+tell_server(struct daemon *daemon, struct server *server)
+{
+    pthread_mutex_lock(&daemon->lock);
+    daemon->serving = server;
+    if (server != NULL && store_is_away(daemon->broker.store)) {
+        server_set_serving(server, false);
+    }
+    pthread_mutex_unlock(&daemon->lock);
+}
+
 /* A store without a home registry has nobody whose certificate could be judged, so
  * serving it would help no one: the cure is said instead. */
 static enum status
 open_store(struct daemon *daemon)
 {
     struct store_options options = base_store(daemon->base, false);
+    options.away = store_moved;
+    options.away_context = daemon;
     enum status status =
         store_open(&options, &daemon->broker.store, daemon->error, ERROR_SIZE);
     if (status != STATUS_OK) {
@@ -219,7 +259,12 @@ open_server(struct daemon *daemon)
                                      .metrics = daemon->metrics,
                                      .log = log_call,
                                      .log_context = daemon};
-    return server_new(&options, &daemon->server, daemon->error, ERROR_SIZE);
+    enum status status =
+        server_new(&options, &daemon->server, daemon->error, ERROR_SIZE);
+    if (status == STATUS_OK) {
+        tell_server(daemon, daemon->server);
+    }
+    return status;
 }
 
 /* Sessions whose time is over end from here on. */
@@ -309,6 +354,7 @@ static void
 daemon_close(struct daemon *daemon)
 {
     lease_stop(daemon->lease);
+    tell_server(daemon, NULL);
     if (daemon->server != NULL) {
         server_stop(daemon->server);
     }
@@ -394,7 +440,7 @@ int
 daemon_run(struct base *base, int64_t started_ms)
 {
     const struct settings *settings = base->settings;
-    struct daemon daemon = {.base = base};
+    struct daemon daemon = {.base = base, .lock = PTHREAD_MUTEX_INITIALIZER};
     sigset_t taken;
     signals_block(&taken);
     log_open((enum log_format)settings->log_format, (enum log_level)settings->log_level,

@@ -78,6 +78,13 @@ read_generation(void *context)
 }
 
 static int64_t
+read_away(void *context)
+{
+    const struct gauges *gauges = context;
+    return store_is_away(gauges->broker->store) ? 1 : 0;
+}
+
+static int64_t
 read_uptime(void *context)
 {
     const struct gauges *gauges = context;
@@ -183,6 +190,7 @@ read_refused(void *context)
 
 const struct metrics_gauge gauges_table[] = {
     {"kontor_seq", "Last position of the log.", read_seq},
+    {"kontor_store_away", "1 while the store does not answer, else 0.", read_away},
     {"kontor_orders_waiting", "Orders that wait for somebody, up to 10000.",
      read_waiting},
     {"kontor_certificate_expiry_seconds", "Until the server's certificate expires.",

@@ -1,12 +1,14 @@
 /* kontor-mongod: the server as a program, for tests that cross processes. */
 #include <getopt.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
-#include "tests/mongod/mongod.h"
+#include "tests/mongod/control.h"
 
 enum { FAULTS_MAX = 64, USAGE = 2 };
 
@@ -14,13 +16,19 @@ struct settings {
     struct mongod_options options;
     struct mongod_fault faults[FAULTS_MAX];
     size_t n_faults;
+    bool is_controlled;
 };
 
 static const struct option long_options[] = {
-    {"port", required_argument, NULL, 'p'}, {"replica-set", no_argument, NULL, 'r'},
-    {"ignore-txn", no_argument, NULL, 'i'}, {"ferretdb", no_argument, NULL, 'd'},
-    {"seed", required_argument, NULL, 's'}, {"fault", required_argument, NULL, 'f'},
-    {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0},
+    {"port", required_argument, NULL, 'p'},
+    {"replica-set", no_argument, NULL, 'r'},
+    {"ignore-txn", no_argument, NULL, 'i'},
+    {"ferretdb", no_argument, NULL, 'd'},
+    {"seed", required_argument, NULL, 's'},
+    {"fault", required_argument, NULL, 'f'},
+    {"control", no_argument, NULL, 'c'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 static void
@@ -40,10 +48,13 @@ print_help(void)
         "  --seed N        of faults with a probability\n"
         "  --fault SPEC    ACTION[=MS][@COMMAND[/COLLECTION]][#NTH | %%PROBABILITY]"
         "[+TIMES];\n"
-        "                  may come several times. Actions:\n");
+        "                  may come several times\n"
+        "  --control       obeys lines of stdin, and ends with it; control.h lists "
+        "them\n"
+        "\n"
+        "Actions:\n");
     for (int i = 0; i < MONGOD_N_ACTIONS; i++) {
-        (void)printf("                    %s\n",
-                     mongod_action_name((enum mongod_action)i));
+        (void)printf("  %s\n", mongod_action_name((enum mongod_action)i));
     }
 }
 
@@ -89,6 +100,9 @@ read_option(int option, const char *argument, struct settings *settings)
     case 'i':
         settings->options.ignores_txn = true;
         break;
+    case 'c':
+        settings->is_controlled = true;
+        break;
     case 'd':
         settings->options.is_ferretdb = true;
         break;
@@ -101,10 +115,44 @@ read_option(int option, const char *argument, struct settings *settings)
     return is_fine;
 }
 
-static int
-serve(struct settings *settings, const sigset_t *signals)
+/* Obeys lines until a signal comes, or the lines end. */
+static void
+obey(struct mongod *mongod, int signal_fd)
+{
+    enum { LINE_MAX_SIZE = 4096 };
+    struct pollfd polled[] = {{.fd = signal_fd, .events = POLLIN},
+                              {.fd = STDIN_FILENO, .events = POLLIN}};
+    /* A line that waits in a buffer would not be polled for. */
+    (void)setvbuf(stdin, NULL, _IONBF, 0);
+    for (;;) {
+        char line[LINE_MAX_SIZE];
+        if (poll(polled, sizeof polled / sizeof *polled, -1) <= 0) {
+            continue;
+        }
+        if (polled[0].revents != 0 || fgets(line, sizeof line, stdin) == NULL) {
+            return;
+        }
+        mongod_control(mongod, line, stdout);
+    }
+}
+
+static void
+await_end(struct mongod *mongod, const struct settings *settings,
+          const sigset_t *signals)
 {
     int signal_number = 0;
+    int signal_fd = settings->is_controlled ? signalfd(-1, signals, SFD_CLOEXEC) : -1;
+    if (signal_fd == -1) {
+        (void)sigwait(signals, &signal_number);
+        return;
+    }
+    obey(mongod, signal_fd);
+    close(signal_fd);
+}
+
+static int
+serve(const struct settings *settings, const sigset_t *signals)
+{
     struct mongod *mongod = mongod_start(&settings->options);
     if (mongod == NULL) {
         return EXIT_FAILURE;
@@ -112,7 +160,7 @@ serve(struct settings *settings, const sigset_t *signals)
     mongod_script(mongod, settings->faults, settings->n_faults);
     (void)printf("ready %s\n", mongod_uri(mongod));
     (void)fflush(stdout);
-    (void)sigwait(signals, &signal_number);
+    await_end(mongod, settings, signals);
     if (mongod_refused(mongod) != NULL) {
         (void)fprintf(stderr, "kontor-mongod: refused %s\n", mongod_refused(mongod));
     }

@@ -37,86 +37,88 @@ fill(struct rig *rig)
     }
 }
 
+static const struct {
+    const char *filter;
+    const char *ids;
+} filters[] = {
+    {"{}", "12345678"},
+    {"{'n': 5}", "12"},
+    {"{'n': {'$numberLong': '5'}}", "12"},
+    {"{'n': '5'}", "4"},
+    {"{'n': 5, 's': 'B'}", "2"},
+    {"{'n': {'$gt': 5}}", "35"},
+    {"{'n': {'$gte': 5}}", "1235"},
+    {"{'n': {'$gt': 5, '$lt': 7}}", "5"},
+    {"{'n': {'$lte': 6.5}}", "125"},
+    {"{'n': {'$gte': ''}}", "4"},
+    {"{'n': null}", "678"},
+    {"{'n': {'$in': [7, 5, 'x']}}", "123"},
+    {"{'n': {'$in': []}}", ""},
+    {"{'s': {'$gte': 'a'}}", "13"},
+    {"{'s': {'$lt': 'a'}}", "24"},
+    {"{'tags': 'x'}", "13"},
+    {"{'tags': {'$in': ['y', 'q']}}", "12"},
+    {"{'f.due': {'$gte': 10}}", "13"},
+    {"{'f.due': 9}", "2"},
+    {"{'f.none.at.all': 9}", ""},
+    {"{'t': true}", "5"},
+    {"{'when': {'$lt': {'$date': {'$numberLong': '0'}}}}", "6"},
+    {"{'b': {'$gt': {'$binary': {'base64': 'AQ==', 'subType': '00'}}}}", "8"},
+    {"{'_id': {'$gt': 3, '$lte': 6}}", "456"},
+    {"{'_id': {'$gte': 3, '$lt': 3}}", ""},
+    {"{'_id': {'$gt': 'a'}}", ""},
+    {"{'_id': {'$gt': 8}}", ""},
+    {"{'_id': {'$lt': 100}}", "12345678"},
+    {"{'_id': {'$in': [8, 2, 2, 99, -1]}}", "28"},
+    {"{'$or': [{'n': 7}, {'s': 'B'}]}", "23"},
+    {"{'_id': {'$gt': 1}, '$or': [{'n': 5}, {'t': {'$in': [false]}}]}", "26"},
+    {"{'$or': [{'n': 5, 's': 'q'}, {'s': {'$gt': 'a', '$lt': 'b'}}]}", "3"},
+};
+
 static void
 test_filters_match_as_mongodb_does(void **state)
 {
-    static const struct {
-        const char *filter;
-        const char *ids;
-    } rows[] = {
-        {"{}", "12345678"},
-        {"{'n': 5}", "12"},
-        {"{'n': {'$numberLong': '5'}}", "12"},
-        {"{'n': '5'}", "4"},
-        {"{'n': 5, 's': 'B'}", "2"},
-        {"{'n': {'$gt': 5}}", "35"},
-        {"{'n': {'$gte': 5}}", "1235"},
-        {"{'n': {'$gt': 5, '$lt': 7}}", "5"},
-        {"{'n': {'$lte': 6.5}}", "125"},
-        {"{'n': {'$gte': ''}}", "4"},
-        {"{'n': null}", "678"},
-        {"{'n': {'$in': [7, 5, 'x']}}", "123"},
-        {"{'n': {'$in': []}}", ""},
-        {"{'s': {'$gte': 'a'}}", "13"},
-        {"{'s': {'$lt': 'a'}}", "24"},
-        {"{'tags': 'x'}", "13"},
-        {"{'tags': {'$in': ['y', 'q']}}", "12"},
-        {"{'f.due': {'$gte': 10}}", "13"},
-        {"{'f.due': 9}", "2"},
-        {"{'f.none.at.all': 9}", ""},
-        {"{'t': true}", "5"},
-        {"{'when': {'$lt': {'$date': {'$numberLong': '0'}}}}", "6"},
-        {"{'b': {'$gt': {'$binary': {'base64': 'AQ==', 'subType': '00'}}}}", "8"},
-        {"{'_id': {'$gt': 3, '$lte': 6}}", "456"},
-        {"{'_id': {'$gte': 3, '$lt': 3}}", ""},
-        {"{'_id': {'$gt': 'a'}}", ""},
-        {"{'_id': {'$gt': 8}}", ""},
-        {"{'_id': {'$lt': 100}}", "12345678"},
-        {"{'_id': {'$in': [8, 2, 2, 99, -1]}}", "28"},
-        {"{'$or': [{'n': 7}, {'s': 'B'}]}", "23"},
-        {"{'_id': {'$gt': 1}, '$or': [{'n': 5}, {'t': {'$in': [false]}}]}", "26"},
-        {"{'$or': [{'n': 5, 's': 'q'}, {'s': {'$gt': 'a', '$lt': 'b'}}]}", "3"},
-    };
     struct rig rig;
     (void)state;
     rig_open(&rig, NULL);
     fill(&rig);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        expect_ids(&rig, rows[i].filter, BY_ID, rows[i].ids);
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+        expect_ids(&rig, filters[i].filter, BY_ID, filters[i].ids);
     }
     rig_close(&rig);
 }
 
+static const struct {
+    const char *filter;
+    const char *options;
+    const char *ids;
+} orders[] = {
+    {"{}", "{'sort': {'_id': -1}, 'limit': 3, 'projection': {'_id': 1}}", "876"},
+    {"{'_id': {'$gt': 2}}",
+     "{'sort': {'_id': 1}, 'limit': 2, 'projection': {'_id': 1}}", "34"},
+    {"{'_id': {'$in': [7, 1, 3]}}",
+     "{'sort': {'_id': -1}, 'limit': 2, 'projection': {'_id': 1}}", "73"},
+    /* Null and missing, numbers, texts. */
+    {"{}", "{'sort': {'n': 1, '_id': 1}, 'projection': {'_id': 1}}", "67812534"},
+    {"{}", "{'sort': {'n': -1, '_id': 1}, 'projection': {'_id': 1}}", "43512678"},
+    {"{'n': 5}", "{'sort': {'s': 1, 'n': -1}, 'projection': {'_id': 1}}", "21"},
+    {"{}", "{'sort': {'s': -1, '_id': -1}, 'limit': 3, 'projection': {'_id': 1}}",
+     "312"},
+    {"{'f.due': {'$gt': 0}}", "{'sort': {'f.due': 1}, 'projection': {'_id': 1}}",
+     "213"},
+    /* Nobody may count on an order that was not asked for. */
+    {"{'n': 5}", "{'projection': {'_id': 1}}", "21"},
+};
+
 static void
 test_order_and_limit(void **state)
 {
-    static const struct {
-        const char *filter;
-        const char *options;
-        const char *ids;
-    } rows[] = {
-        {"{}", "{'sort': {'_id': -1}, 'limit': 3, 'projection': {'_id': 1}}", "876"},
-        {"{'_id': {'$gt': 2}}",
-         "{'sort': {'_id': 1}, 'limit': 2, 'projection': {'_id': 1}}", "34"},
-        {"{'_id': {'$in': [7, 1, 3]}}",
-         "{'sort': {'_id': -1}, 'limit': 2, 'projection': {'_id': 1}}", "73"},
-        /* Null and missing, numbers, texts. */
-        {"{}", "{'sort': {'n': 1, '_id': 1}, 'projection': {'_id': 1}}", "67812534"},
-        {"{}", "{'sort': {'n': -1, '_id': 1}, 'projection': {'_id': 1}}", "43512678"},
-        {"{'n': 5}", "{'sort': {'s': 1, 'n': -1}, 'projection': {'_id': 1}}", "21"},
-        {"{}", "{'sort': {'s': -1, '_id': -1}, 'limit': 3, 'projection': {'_id': 1}}",
-         "312"},
-        {"{'f.due': {'$gt': 0}}", "{'sort': {'f.due': 1}, 'projection': {'_id': 1}}",
-         "213"},
-        /* Nobody may count on an order that was not asked for. */
-        {"{'n': 5}", "{'projection': {'_id': 1}}", "21"},
-    };
     struct rig rig;
     (void)state;
     rig_open(&rig, NULL);
     fill(&rig);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        expect_ids(&rig, rows[i].filter, rows[i].options, rows[i].ids);
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        expect_ids(&rig, orders[i].filter, orders[i].options, orders[i].ids);
     }
     rig_close(&rig);
 }
