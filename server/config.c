@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/address.h"
+
 enum { FILE_MAX = 1 << 20, ERROR_SIZE = 512 };
 
 /* ---- Values ---- */
@@ -319,17 +321,18 @@ config_parse(struct settings *settings, const char *path, const char *text, char
 
 /* ---- Paths ---- */
 
-static const char *const path_settings[] = {"port_file", "store", "tls_cert",
-                                            "tls_key"};
+static const char *const path_settings[] = {"port_file", "store", "store_secret_file",
+                                            "tls_cert", "tls_key"};
 
-/* Relative to the file, not to wherever the daemon happens to be started. */
+/* Relative to the file, not to wherever the daemon happens to be started. A server's
+ * address is no path. */
 static void
 anchor(char **path, const char *file)
 {
     const char *slash = strrchr(file, '/');
-    bool is_uri = strncmp(*path, "sqlite:", 7) == 0;
-    const char *plain = *path + (is_uri ? 7 : 0);
-    if (slash == NULL || plain[0] == '/' || plain[0] == '\0') {
+    const char *plain = NULL;
+    bool is_path = address_of(*path, &plain) == ADDRESS_SQLITE;
+    if (slash == NULL || !is_path || plain[0] == '/' || plain[0] == '\0') {
         return;
     }
     size_t size = (size_t)(slash - file) + strlen(*path) + 2;
@@ -337,7 +340,7 @@ anchor(char **path, const char *file)
     if (anchored == NULL) {
         abort();
     }
-    (void)snprintf(anchored, size, "%s%.*s/%s", is_uri ? "sqlite:" : "",
+    (void)snprintf(anchored, size, "%.*s%.*s/%s", (int)(plain - *path), *path,
                    (int)(slash - file), file, plain);
     free(*path);
     *path = anchored;

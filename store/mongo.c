@@ -63,6 +63,13 @@ mongo_writer(void *db)
     return &self->writer;
 }
 
+static void
+mongo_reader_close(void *reader)
+{
+    mongo_conn_close(reader);
+    free(reader);
+}
+
 static enum status
 mongo_reader_open(void *db, void **reader)
 {
@@ -70,20 +77,20 @@ mongo_reader_open(void *db, void **reader)
     if (conn == NULL) {
         abort();
     }
+    int64_t seq = 0;
     enum status status = mongo_conn_open(db, conn);
     if (status != STATUS_OK) {
         free(conn);
         return status;
     }
+    /* Connected now: a flood that takes all descriptors must find it so. */
+    status = mongo_tail(conn, &seq);
+    if (status != STATUS_OK) {
+        mongo_reader_close(conn);
+        return status;
+    }
     *reader = conn;
     return STATUS_OK;
-}
-
-static void
-mongo_reader_close(void *reader)
-{
-    mongo_conn_close(reader);
-    free(reader);
 }
 
 /* There is no snapshot: what is read stays as it was read, and the position above says

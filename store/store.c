@@ -4,31 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/address.h"
 #include "store/committer.h"
 #include "store/follow.h"
 
-/* Backends by the scheme of their addresses; the last takes plain paths. */
-static const struct {
-    const char *scheme;
-    bool is_address; /* The scheme is a part of it. */
-    const struct backend *backend;
-} backends[] = {
-    {"mongodb://", true, &backend_mongo},
-    {"mongodb+srv://", true, &backend_mongo},
-    {"sqlite:", false, &backend_sqlite},
-    {"", false, &backend_sqlite},
+static const struct backend *const backends[] = {
+    [ADDRESS_SQLITE] = &backend_sqlite,
+    [ADDRESS_MONGODB] = &backend_mongo,
 };
-
-static const char *
-store_choose(const char *uri, const struct backend **backend)
-{
-    size_t i = 0;
-    while (strncmp(uri, backends[i].scheme, strlen(backends[i].scheme)) != 0) {
-        i++;
-    }
-    *backend = backends[i].backend;
-    return backends[i].is_address ? uri : uri + strlen(backends[i].scheme);
-}
 
 static size_t
 store_count_kinds(const struct kind *kinds)
@@ -123,7 +106,7 @@ store_start(struct store *store, const struct store_mode *mode)
         .failure = &store->failure,
         .is_away = &store->is_away,
     };
-    open.path = store_choose(options->uri, &store->backend);
+    store->backend = backends[address_of(options->uri, &open.path)];
     enum status status = store->backend->open(&open, &store->db);
     if (status == STATUS_OK) {
         status = store_load(store, mode);

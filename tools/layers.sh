@@ -27,7 +27,7 @@ utf8proc[.]h     proto/text[.]c
 jansson[.]h      proto/json.*[.]c
 libxml/.*        tools/.*
 microhttpd[.]h   server/metrics[.]c
-(bson|mongoc)/.* store/mongo.*|store/document[.]c|tests/.*
+(bson|mongoc)/.* store/mongo.*|store/document[.][ch]|tests/.*
 cmocka[.]h       tests/.*
 kontor/.*        examples/.*|tests/install/.*
 '

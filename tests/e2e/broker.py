@@ -12,6 +12,7 @@ import tempfile
 import time
 
 from client import Client, Refused
+from mongod import store_address
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXAMPLES = os.path.join(HERE, "..", "..", "examples")
@@ -39,7 +40,7 @@ class Broker:
         atexit.register(self.close)
         run([os.environ["KONTOR_DEV_CA"], self.certs])
         values = {"listen": "localhost:0", "port_file": self.port_file,
-                  "store": os.path.join(self.folder, "kontor.db"),
+                  "store": store_address(self.folder, "kontor"),
                   "tls_cert": self.path("alpine", "server") + ".pem",
                   "tls_key": self.path("alpine", "server") + ".key"}
         values.update(settings)
@@ -57,6 +58,11 @@ class Broker:
 
     def path(self, registry, role):
         return os.path.join(self.certs, registry, role)
+
+    def move_to_new_store(self):
+        """From its next start on the daemon has another store, as after a disk was lost."""
+        self.values["store"] = store_address(self.folder, "second")
+        self._write_config(self.values)
 
     @staticmethod
     def uri(registry, role, name):

@@ -55,8 +55,7 @@ class Restore(unittest.TestCase):
 
     def restore(self, backup):
         self.assertEqual(self.broker.stop(), 0)
-        self.broker.values["store"] = os.path.join(self.broker.folder, "second.db")
-        self.broker._write_config(self.broker.values)
+        self.broker.move_to_new_store()
         said = run([os.environ["KONTORD"], "--config", self.broker.config, "--restore", backup])
         self.assertIn(f"{len(ORDERS)} open items moved to recovery", said)
         self.broker.start()

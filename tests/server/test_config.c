@@ -236,6 +236,12 @@ test_paths_are_relative_to_the_file(void **state)
     assert_string_equal(settings.tls_key, "/etc/k.key");
     assert_string_equal(settings.metrics_listen, "");
     config_done(&settings);
+    /* A server is found by its address from everywhere. */
+    write_text(path, "store = mongodb://h/k\ntls_cert = c\ntls_key = k\n", 46);
+    config_defaults(&settings);
+    assert_int_equal(config_load(&settings, path, error, sizeof error), STATUS_OK);
+    assert_string_equal(settings.store, "mongodb://h/k");
+    config_done(&settings);
     /* A zero byte would hide the lines after it. */
     write_text(path, "store = a\0b\n", 12);
     config_defaults(&settings);

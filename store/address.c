@@ -1,0 +1,28 @@
+#include "store/address.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+/* The last row takes plain paths. */
+static const struct {
+    const char *scheme;
+    bool is_kept; /* The scheme is a part of what it names. */
+    enum address_kind kind;
+} schemes[] = {
+    {"mongodb://", true, ADDRESS_MONGODB},
+    {"mongodb+srv://", true, ADDRESS_MONGODB},
+    {"sqlite:", false, ADDRESS_SQLITE},
+    {"", false, ADDRESS_SQLITE},
+};
+
+enum address_kind
+address_of(const char *uri, const char **rest)
+{
+    size_t i = 0;
+    while (strncmp(uri, schemes[i].scheme, strlen(schemes[i].scheme)) != 0) {
+        i++;
+    }
+    *rest = schemes[i].is_kept ? uri : uri + strlen(schemes[i].scheme);
+    return schemes[i].kind;
+}
