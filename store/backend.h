@@ -151,6 +151,31 @@ struct backend {
     enum status (*clear_documents)(void *db);
     /* What can wait until the callers were answered. */
     void (*settle)(void *db);
+
+    /*
+     * ---- Erasing: maintenance only. NULL: this backend cannot, and is refused. ----
+     *
+     * A backend whose batches can be broken off half done writes in the order it is
+     * asked: bodies first, then the past, then the remark that is appended. An erasure
+     * that is repeated finds the rest and ends it.
+     */
+    /* Inside a batch: another body for the entry at seq; its position and its eid stay.
+     * NOT_FOUND. */
+    enum status (*log_replace)(void *db, int64_t seq, struct bytes body);
+    /* Inside a batch: removes the past versions of a document whose seq is at most
+     * this; it may be asked for again when none is left. Only for kinds with history.
+     */
+    enum status (*forget)(void *db, const struct kind *kind, const char *id,
+                          int64_t seq);
+    /*
+     * After such a batch, outside of any: what was replaced or removed is gone from the
+     * backend's files as well, free pages and write-ahead logs included, as far as that
+     * is its own to say. UNAVAILABLE: not yet, and everything else is as before.
+     */
+    enum status (*scrub)(void *db);
+    /* Where the journal of erasures lies when no setting says: a file beside the
+     * store's own, in the arena; NULL: there is no such place. */
+    const char *(*journal)(void *db, struct arena *arena);
 };
 
 extern const struct backend backend_sqlite;

@@ -33,6 +33,15 @@ draft_tail(struct store_reader *reader, struct tail *tail)
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+void
+draft_follow(struct tail *tail, const Kontor__V1__Commit *commit)
+{
+    tail->seq = commit->seq;
+    tail->next_seq = commit->seq + 1;
+    tail->at_ms = store_time_ms(commit->at);
+    memcpy(tail->hash, commit->hash.data, DIGEST_SIZE);
+}
+
 /* A commit has few documents: comparing each with each costs less than sorting. */
 static bool
 draft_is_twice(const struct draft *draft, size_t i)

@@ -21,6 +21,8 @@ struct tail {
 
 /* The end of the log as it is stored. */
 enum status draft_tail(struct store_reader *reader, struct tail *tail) MUST_CHECK;
+/* The end once this commit is the last. */
+void draft_follow(struct tail *tail, const Kontor__V1__Commit *commit);
 /* OK, RESOURCE_EXHAUSTED (over a limit of store_limits) or INTERNAL (breaks a rule of
  * store.h). */
 enum status draft_check_shape(const struct store *store,

@@ -242,4 +242,8 @@ const struct backend backend_sqlite = {
     .history_put = sqlite_history_put,
     .clear_documents = sqlite_clear_documents,
     .settle = sqlite_settle,
+    .log_replace = sqlite_log_replace,
+    .forget = sqlite_forget,
+    .scrub = sqlite_scrub,
+    .journal = sqlite_journal,
 };

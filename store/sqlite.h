@@ -91,6 +91,7 @@ enum sqlite_sql {
     SQL_LOG_UNTIL,
     SQL_LOG_BY_EID,
     SQL_APPEND,
+    SQL_LOG_REPLACE,
     SQL_SOFT_GET,
     SQL_SOFT_PUT,
     SQL_SOFT_REMOVE,
@@ -103,6 +104,7 @@ enum sqlite_sql {
     SQL_UPDATE,
     SQL_DELETE,
     SQL_KEEP,
+    SQL_FORGET,
     SQL_COUNT,
     SQL_COUNT_PAST,
     SQL_KEY_INSERT,
@@ -182,5 +184,13 @@ enum status sqlite_soft_put(void *db, const char *key, int64_t value);
 enum status sqlite_history_put(void *db, const Kontor__V1__History *history);
 enum status sqlite_clear_documents(void *db);
 void sqlite_settle(void *db);
+
+/* ---- sqlite_erase.c ---- */
+
+enum status sqlite_log_replace(void *db, int64_t seq, struct bytes body);
+enum status sqlite_forget(void *db, const struct kind *kind, const char *id,
+                          int64_t seq);
+enum status sqlite_scrub(void *db);
+const char *sqlite_journal(void *db, struct arena *arena);
 
 #endif

@@ -23,6 +23,7 @@ static const char *const sql_table[SQL_KEYS] = {
         "SELECT seq, body FROM log WHERE seq <= ? ORDER BY seq DESC LIMIT 1",
     [SQL_LOG_BY_EID] = "SELECT seq, body FROM log WHERE eid = ? ORDER BY seq LIMIT 1",
     [SQL_APPEND] = "INSERT INTO log(seq, eid, body) VALUES(?, ?, ?)",
+    [SQL_LOG_REPLACE] = "UPDATE log SET body = ?2 WHERE seq = ?1",
     [SQL_SOFT_GET] = "SELECT value FROM soft WHERE key = ?",
     [SQL_SOFT_PUT] = "INSERT OR REPLACE INTO soft(key, value) VALUES(?, ?)",
     [SQL_SOFT_REMOVE] = "DELETE FROM soft WHERE key = ?",
@@ -48,6 +49,7 @@ static const char *const sql_table[SQL_KEYS] = {
                  "scope, w, x{declared}, until)"
                  " SELECT id, seq, at, created_at, scope, w, x{declared}, ?2 FROM "
                  "\"{kind}\" WHERE id = ?1",
+    [SQL_FORGET] = "DELETE FROM \"{kind}_past\" WHERE id = ? AND seq <= ?",
     [SQL_COUNT] = "SELECT count(*) FROM \"{kind}\"",
     [SQL_COUNT_PAST] = "SELECT count(*) FROM \"{kind}_past\"",
     [SQL_KEY_INSERT] = "INSERT OR IGNORE INTO \"{kind}_{index}\"(scope, {order}id) "

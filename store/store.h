@@ -45,6 +45,12 @@ struct store_options {
     void *now_context;         /* Handed to now_ms. */
     void (*random)(void *, void *buffer, size_t size); /* Source of salts. */
     void *random_context;                              /* Handed to random. */
+    const char *journal; /* The file erasures are written down in; NULL: beside the
+                            store, where that is a file. */
+    /* What maintenance came across and an operator should know, one line at a time; may
+     * be NULL. */
+    void (*tell)(void *context, const char *line);
+    void *tell_context; /* Handed to tell. */
 };
 
 /* ---- Scope ---- */
@@ -284,11 +290,31 @@ enum status store_verify(struct store *store, int64_t *verified, char *error,
  */
 enum status store_rebuild(const struct store_options *options, char *error,
                           size_t error_size) MUST_CHECK;
+/* What is to be erased, and what came of it. */
+struct store_erasure {
+    const char *kind;
+    const char *id;     /* Never a person's data: it stays. */
+    const char *reason; /* Stays in the log: 1 to 4096 bytes. */
+    int64_t n_erased;   /* Versions and remarks that lost their content. */
+    int64_t seq;        /* Of the remark about it; 0 = there was nothing to erase. */
+};
+/*
+ * Takes the content out of all versions of a document before its present one, and of
+ * the remarks on them; of all when it was deleted. The present version stays, and the
+ * chain of hashes. First the journal says so, which a restore goes by; then the log
+ * does. An erasure that was broken off is ended by repeating it. NOT_FOUND: nothing is
+ * known of such a document; INVALID_ARGUMENT: no such kind, or a reason that cannot be;
+ * FAILED_PRECONDITION: no place for a journal.
+ */
+enum status store_erase(const struct store_options *options,
+                        struct store_erasure *erasure, char *error,
+                        size_t error_size) MUST_CHECK;
 /*
  * Fills an empty store from an export file (ExportRecord messages,
  * varint-length-prefixed) and begins a new history: its first seq is max(seconds since
- * 1970 * 2^20, highest seq known) + 2^20. The broker moves every claimed item to
- * recovery before it is ready.
+ * 1970 * 2^20, highest seq known) + 2^20. What the journal lists is erased again, but
+ * what is the present version again: that is told. The broker moves every claimed item
+ * to recovery before it is ready.
  */
 enum status store_restore(const struct store_options *options, const char *path,
                           char *error, size_t error_size) MUST_CHECK;

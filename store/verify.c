@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "proto/chain.h"
+#include "proto/erasure.h"
 #include "store/apply.h"
 #include "store/scope.h"
 #include "store/split.h"
@@ -15,6 +16,7 @@
 struct verify {
     struct store_reader *reader;
     struct chain chain;
+    struct erasures erasures;
     struct arena *arena;           /* Of one commit. */
     struct backend_counts *wanted; /* One a kind. */
     const char *wrong;             /* NULL = nothing yet. */
@@ -112,6 +114,60 @@ verify_present(struct verify *verify, const struct kind *kind,
                                : status;
 }
 
+/* Whether the version of a document that stood at a position was erased. */
+static enum status
+verify_is_erased(struct verify *verify, const Kontor__V1__Change *change, int64_t seq,
+                 bool *is_erased)
+{
+    struct store *store = verify->reader->store;
+    struct log_entry entry = {.seq = 0};
+    Kontor__V1__Commit *commit;
+    *is_erased = false;
+    enum status status = store->backend->log_after(verify->reader->reader, seq - 1,
+                                                   verify->arena, &entry);
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && entry.seq != seq)) {
+        return STATUS_OK;
+    }
+    if (status == STATUS_OK) {
+        status = store_unpack(store, &entry, verify->arena, &commit);
+    }
+    for (size_t i = 0; status == STATUS_OK && i < commit->n_changes; i++) {
+        const Kontor__V1__Change *other = commit->changes[i];
+        if (strcmp(other->kind, change->kind) == 0 &&
+            strcmp(other->id, change->id) == 0) {
+            *is_erased = chain_is_erased(other);
+        }
+    }
+    return status;
+}
+
+/* What was erased has left the documents, too; the present version never is. */
+static enum status
+verify_erased(struct verify *verify, const struct kind *kind,
+              const Kontor__V1__Commit *commit, const Kontor__V1__Change *change,
+              const char **wrong)
+{
+    const struct backend *backend = verify->reader->store->backend;
+    void *reader = verify->reader->reader;
+    struct version stored = {.seq = 0};
+    enum status status =
+        backend->head(reader, kind, change->id, verify->arena, &stored);
+    if (status == STATUS_OK && stored.seq == commit->seq) {
+        *wrong = "it is the present version, but its document was erased";
+        return STATUS_DATA_LOSS;
+    }
+    if (status == STATUS_OK || status == STATUS_NOT_FOUND) {
+        status = kind->has_history ? backend->past(reader, kind, change->id,
+                                                   commit->seq, verify->arena, &stored)
+                                   : STATUS_NOT_FOUND;
+    }
+    if (status == STATUS_OK && stored.seq == commit->seq) {
+        *wrong = "it was erased, but is stored among the past versions";
+        return STATUS_DATA_LOSS;
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 /* Looks for the version a PUT made: the present one, or one of the past where the kind
  * keeps them. */
 static enum status
@@ -166,7 +222,12 @@ verify_replaced(struct verify *verify, const struct kind *kind,
                                        change->was, verify->arena, &past);
     bool is_wrong =
         status == STATUS_OK && (past.seq != change->was || past.until != commit->seq);
-    if (status == STATUS_NOT_FOUND || is_wrong) {
+    if (status != STATUS_NOT_FOUND && !is_wrong) {
+        return status;
+    }
+    bool is_erased = false;
+    status = verify_is_erased(verify, change, change->was, &is_erased);
+    if (status == STATUS_OK && !is_erased) {
         *wrong = "the version it replaces is not kept";
         return STATUS_DATA_LOSS;
     }
@@ -191,11 +252,14 @@ verify_change(struct verify *verify, const Kontor__V1__Commit *commit,
     counts->present += is_delete ? -1 : 0;
     counts->present += !is_delete && change->was == 0 ? 1 : 0;
     counts->past += kind->has_history && change->was != 0 ? 1 : 0;
+    /* What replaces it counts it among the past, where it is not. */
+    counts->past -= kind->has_history && chain_is_erased(change) ? 1 : 0;
     enum status status = verify_replaced(verify, kind, commit, change, wrong);
     if (status != STATUS_OK || is_delete) {
         return status;
     }
-    return verify_put(verify, kind, commit, change, wrong);
+    return chain_is_erased(change) ? verify_erased(verify, kind, commit, change, wrong)
+                                   : verify_put(verify, kind, commit, change, wrong);
 }
 
 /*
@@ -238,6 +302,7 @@ verify_commit(struct verify *verify, const struct log_entry *entry)
     if (verify->wrong != NULL) {
         return STATUS_DATA_LOSS;
     }
+    erasures_add(&verify->erasures, commit);
     status = verify_eid(verify, commit);
     for (size_t i = 0; i < commit->n_changes && status == STATUS_OK; i++) {
         const char *wrong = NULL;
@@ -308,6 +373,10 @@ verify_all(struct verify *verify, int64_t *verified)
     if (status == STATUS_OK) {
         status = verify_log(verify, verified);
     }
+    if (status == STATUS_OK) {
+        verify->wrong = erasures_judge(&verify->erasures);
+        status = verify->wrong == NULL ? STATUS_OK : STATUS_DATA_LOSS;
+    }
     const struct kind *kind = store->options.kinds;
     for (; kind->name != NULL && status == STATUS_OK; kind++) {
         status = verify_counts(verify, kind);
@@ -329,6 +398,7 @@ verify_run(struct store_reader *reader, int64_t *verified, char *error,
         n_kinds++;
     }
     verify.wanted = arena_alloc(lasting, n_kinds * sizeof *verify.wanted);
+    verify.erasures.arena = lasting;
     enum status status = verify_all(&verify, verified);
     if (verify.wrong != NULL) {
         (void)snprintf(error, error_size, "%s", verify.wrong);
