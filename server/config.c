@@ -319,7 +319,7 @@ config_parse(struct settings *settings, const char *path, const char *text, char
 
 /* ---- Paths ---- */
 
-static const char *const path_settings[] = {"port_file", "store", "tls_cert",
+static const char *const path_settings[] = {"port_file", "store", "journal", "tls_cert",
                                             "tls_key"};
 
 /* Relative to the file, not to wherever the daemon happens to be started. */

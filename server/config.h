@@ -29,6 +29,7 @@ struct settings {
     char *listen;         /* HOST:PORT; port 0 = the system chooses. */
     char *port_file;      /* "" = none. */
     char *store;          /* Path or URI of the store. */
+    char *journal;        /* "" = beside the store. */
     char *tls_cert;       /* PEM file. */
     char *tls_key;        /* PEM file. */
     char *metrics_listen; /* HOST:PORT of a loopback address; "" = none. */

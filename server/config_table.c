@@ -29,6 +29,11 @@ const struct setting config_table[] = {
      "File the port is written to once the broker is ready; empty for none."},
     {TEXT(store), NULL, 1, PATH_LIMIT, NULL,
      "Where the log and the documents are kept: a path, or sqlite:PATH."},
+    {TEXT(journal), "", 0, PATH_LIMIT, NULL,
+     "File that erasures are written down in, for a restore to do them again; empty "
+     "for "
+     "the store's path and .journal. A store that is no file needs one before anything "
+     "can be erased."},
     {TEXT(tls_cert), NULL, 1, PATH_LIMIT, NULL,
      "PEM file with the server's certificate and those above it. Read again on "
      "SIGHUP."},

@@ -281,11 +281,19 @@ recover_orders(struct dispatch *dispatch, const void *context, char *error,
     return STATUS_OK;
 }
 
+static void
+tell(void *context, const char *line)
+{
+    (void)context;
+    (void)printf("%s\n", line);
+}
+
 int
 maintain_restore(struct base *base, const char *path)
 {
     char error[ERROR_SIZE] = "";
     struct store_options options = base_store(base, false);
+    options.tell = tell;
     /* The orders are moved before the broker can serve them: an agent that still holds
      * a job of the lost time must find it taken away. */
     enum status status = store_restore(&options, path, error, sizeof error);
@@ -308,5 +316,28 @@ maintain_rebuild(struct base *base)
         return fail("%s", error);
     }
     (void)printf("rebuilt every document of %s\n", base->settings->store);
+    return EXIT_SUCCESS;
+}
+
+/* ---- Erasing ---- */
+
+int
+maintain_erase(struct base *base, const char *kind, const char *id, const char *reason)
+{
+    char error[ERROR_SIZE] = "";
+    char position[32];
+    struct store_options options = base_store(base, false);
+    struct store_erasure erasure = {.kind = kind, .id = id, .reason = reason};
+    if (store_erase(&options, &erasure, error, sizeof error) != STATUS_OK) {
+        return fail("%s", error);
+    }
+    if (erasure.seq == 0) {
+        (void)printf("%s %s has no old version left to erase\n", kind, id);
+        return EXIT_SUCCESS;
+    }
+    (void)printf("erased %" PRId64
+                 " old versions and remarks of %s %s; the log says so "
+                 "at %s\n",
+                 erasure.n_erased, kind, id, grouped(erasure.seq, position));
     return EXIT_SUCCESS;
 }
