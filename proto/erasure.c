@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base_sum.h"
 #include "proto/chain.h"
 #include "proto/wire.h"
 
@@ -31,8 +32,7 @@ erasure_read(const Kontor__V1__Commit *commit, const Kontor__V1__Change *change,
 }
 
 static void
-add_row(struct erasures *erasures, const Kontor__V1__Change *change, int64_t seq,
-        int64_t up_to)
+add_row(struct erasures *erasures, struct erasure_row row)
 {
     if (erasures->n_rows == erasures->room) {
         size_t room = erasures->room == 0 ? 64 : 2 * erasures->room;
@@ -44,11 +44,10 @@ add_row(struct erasures *erasures, const Kontor__V1__Change *change, int64_t seq
         erasures->rows = rows;
         erasures->room = room;
     }
-    erasures->rows[erasures->n_rows++] =
-        (struct erasure_row){.kind = arena_copy(erasures->arena, change->kind),
-                             .id = arena_copy(erasures->arena, change->id),
-                             .seq = seq,
-                             .up_to = up_to};
+    row.kind = arena_copy(erasures->arena, row.kind);
+    row.id = arena_copy(erasures->arena, row.id);
+    erasures->rows[erasures->n_rows++] = row;
+    erasures->n_erased += row.up_to < 0 ? 1 : 0;
 }
 
 void
@@ -57,12 +56,25 @@ erasures_add(struct erasures *erasures, const Kontor__V1__Commit *commit)
     for (size_t i = 0; i < commit->n_changes; i++) {
         const Kontor__V1__Change *change = commit->changes[i];
         int64_t up_to = 0;
-        if (chain_is_erased(change)) {
-            add_row(erasures, change, commit->seq, -1);
-            erasures->n_erased++;
-        } else if (erasure_read(commit, change, &up_to)) {
-            add_row(erasures, change, commit->seq, up_to);
+        bool is_erased = chain_is_erased(change);
+        if (is_erased || erasure_read(commit, change, &up_to)) {
+            add_row(erasures, (struct erasure_row){.kind = change->kind,
+                                                   .id = change->id,
+                                                   .seq = commit->seq,
+                                                   .up_to = is_erased ? -1 : up_to});
         }
+    }
+}
+
+void
+erasures_add_document(struct erasures *erasures,
+                      const Kontor__V1__BaseDocument *document)
+{
+    if (base_sum_is_erased(document)) {
+        add_row(erasures, (struct erasure_row){.kind = document->kind,
+                                               .id = document->id,
+                                               .seq = document->revision,
+                                               .up_to = -1});
     }
 }
 

@@ -36,6 +36,9 @@ struct erasures {
 
 /* Gathers what the next commit lost, and what it says of losses before it. */
 void erasures_add(struct erasures *erasures, const Kontor__V1__Commit *commit);
+/* The same of a document of the log's base. */
+void erasures_add_document(struct erasures *erasures,
+                           const Kontor__V1__BaseDocument *document);
 /* NULL when every loss has its remark, or the first that has none. */
 const char *erasures_judge(const struct erasures *erasures);
 
