@@ -176,6 +176,33 @@ struct backend {
     /* Where the journal of erasures lies when no setting says: a file beside the
      * store's own, in the arena; NULL: there is no such place. */
     const char *(*journal)(void *db, struct arena *arena);
+
+    /*
+     * ---- Trimming: maintenance only. base NULL: this backend cannot, and is refused.
+     *
+     * A base is a head and documents, all kept as the bytes they were given. What is
+     * put and removed in a batch makes the base the next base_set names: it counts from
+     * the end of that batch on, whole, and the one before counts until then. The
+     * writer's reader sees it being made.
+     */
+    /* The head of the newest base, an encoded Base; NOT_FOUND: the log is whole. */
+    enum status (*base)(void *reader, struct arena *arena, struct bytes *body);
+    /* An encoded BaseDocument: the one of a kind and an id, or the first behind both by
+     * the bytes of kind, then of id ("" and "": the very first); NOT_FOUND. */
+    enum status (*base_get)(void *reader, const char *kind, const char *id,
+                            struct arena *arena, struct bytes *body);
+    enum status (*base_next)(void *reader, const char *kind, const char *id,
+                             struct arena *arena, struct bytes *body);
+    /* Inside a batch: in the place of what was there; one that is not there is no
+     * error. */
+    enum status (*base_put)(void *db, const char *kind, const char *id,
+                            struct bytes body);
+    enum status (*base_remove)(void *db, const char *kind, const char *id);
+    enum status (*base_set)(void *db, struct bytes body);
+    /* Inside a batch, after base_set: removes the entries of the log up to a position,
+     * their eids with them, and the past versions whose until is at most that. Broken
+     * off, it may be repeated. */
+    enum status (*trim)(void *db, int64_t seq);
 };
 
 extern const struct backend backend_sqlite;

@@ -2,10 +2,12 @@
 
 #include <string.h>
 
+#include "proto/base_sum.h"
 #include "proto/chain.h"
 #include "proto/erasure.h"
 #include "proto/wire.h"
 #include "store/apply.h"
+#include "store/trimmed.h"
 
 enum status
 erase_is_possible(struct store *store)
@@ -93,6 +95,31 @@ scan_entry(struct erase_run *run, const struct log_entry *entry, bool is_dry)
     return status;
 }
 
+/* A base is a commit of many documents, of which each was written where its revision
+ * says. */
+static enum status
+scan_base(struct erase_run *run, struct erase_target *target, bool is_dry)
+{
+    struct store *store = run->store;
+    Kontor__V1__BaseDocument *document;
+    enum status status =
+        trimmed_get(store, store->backend->writer(store->db), target->kind->name,
+                    target->id, run->arena, &document);
+    if (status != STATUS_OK) {
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
+    bool is_erased = base_sum_is_erased(document);
+    target->is_known = true;
+    if (!is_erased && document->revision > target->up_to) {
+        return STATUS_OK;
+    }
+    target->lost = document->revision;
+    target->n_erased += is_erased ? 0 : 1;
+    document->salt.len = 0;
+    document->doc.len = 0;
+    return is_erased || is_dry ? STATUS_OK : trimmed_put(store, document, run->arena);
+}
+
 /* The whole log, for no index of it knows documents: this is rare, and there are no
  * callers who wait. */
 enum status
@@ -101,13 +128,18 @@ erase_scan(struct erase_run *run, bool is_dry)
     const struct backend *backend = run->store->backend;
     void *reader = backend->writer(run->store->db);
     struct log_entry entry = {.seq = 0};
-    for (size_t i = 0; i < run->n_targets; i++) {
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < run->n_targets && status == STATUS_OK; i++) {
         struct erase_target *target = &run->targets[i];
         target->n_erased = 0;
         target->lost = 0;
         target->covered = 0;
+        status = scan_base(run, target, is_dry);
+        arena_reset(run->arena);
     }
-    enum status status = backend->log_after(reader, 0, run->arena, &entry);
+    if (status == STATUS_OK) {
+        status = backend->log_after(reader, run->store->oldest, run->arena, &entry);
+    }
     while (status == STATUS_OK) {
         int64_t seq = entry.seq;
         status = scan_entry(run, &entry, is_dry);

@@ -246,4 +246,11 @@ const struct backend backend_sqlite = {
     .forget = sqlite_forget,
     .scrub = sqlite_scrub,
     .journal = sqlite_journal,
+    .base = sqlite_base,
+    .base_get = sqlite_base_get,
+    .base_next = sqlite_base_next,
+    .base_put = sqlite_base_put,
+    .base_remove = sqlite_base_remove,
+    .base_set = sqlite_base_set,
+    .trim = sqlite_trim,
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/committer.h"
+#include "store/trimmed.h"
 
 /* Backends by the scheme of their addresses; the last takes plain paths. */
 static const struct {
@@ -56,10 +57,20 @@ store_begin_history(struct store *store)
     return store->backend->batch_commit(store->db);
 }
 
+/* A log that was trimmed is served from its base on. */
+static enum status
+store_load_base(struct store *store, void *reader)
+{
+    Kontor__V1__Base *base;
+    enum status status = trimmed_head(store, reader, store->arena, &base);
+    store->oldest = status == STATUS_OK ? base->seq : 0;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 /*
- * What is never asked for again: histories change only while no committer runs, so that
- * all threads may read them without a lock. A new store begins its first history; every
- * other knows its histories and its end. */
+ * What is never asked for again: histories and the base change only while no committer
+ * runs, so that all threads may read them without a lock. A new store begins its first
+ * history; every other knows its histories and its end. */
 static enum status
 store_load(struct store *store)
 {
@@ -82,6 +93,9 @@ store_load(struct store *store)
     }
     if (status == STATUS_OK) {
         status = store->backend->tail(reader, &tail);
+    }
+    if (status == STATUS_OK) {
+        status = store_load_base(store, reader);
     }
     atomic_store(&store->applied, tail);
     return status;
@@ -176,6 +190,12 @@ store_failure(struct store *store, char *text, size_t size)
 }
 
 int64_t
+store_oldest(const struct store *store)
+{
+    return store->oldest;
+}
+
+int64_t
 store_applied(const struct store *store)
 {
     return atomic_load(&store->applied);
@@ -221,7 +241,7 @@ store_timestamp(int64_t time_ms, struct arena *arena)
 enum status
 store_position(const struct store *store, int64_t position, int64_t applied)
 {
-    if (position < 0 || position > applied) {
+    if (position < store->oldest || position > applied) {
         return STATUS_OUT_OF_RANGE;
     }
     for (size_t i = 1; i < store->n_histories; i++) {

@@ -97,8 +97,8 @@ void store_end(struct store_reader *reader);
 /*
  * One document in the view that scopes give (NULL: everything), as of a position (0:
  * now). NOT_FOUND for unknown and invisible alike. OUT_OF_RANGE for a position above
- * applied or in a gap between histories. Kinds without history answer
- * FAILED_PRECONDITION for as_of.
+ * applied, in a gap between histories or before store_oldest. Kinds without history
+ * answer FAILED_PRECONDITION for as_of.
  */
 enum status store_get(struct store_reader *reader, const struct kind *kind,
                       const char *id, const struct scopes *scopes, int64_t as_of,
@@ -141,13 +141,14 @@ enum status store_find(struct store_reader *reader, const struct find *find,
 
 /*
  * Commits after a position, oldest first, until max_commits or max_bytes (at least one
- * commit). OUT_OF_RANGE when the position lies in a gap between histories or above the
- * end; at the end: OK and none.
+ * commit). OUT_OF_RANGE when the position lies in a gap between histories, above the
+ * end or before store_oldest; at the end: OK and none.
  */
 enum status store_log_read(struct store_reader *reader, int64_t after,
                            size_t max_commits, size_t max_bytes, struct arena *arena,
                            Kontor__V1__Commit ***commits, size_t *n_commits) MUST_CHECK;
-/* The last position at or before a time; 0 = none. */
+/* The last position at or before a time; 0 = none. OUT_OF_RANGE: it lies before the
+ * oldest one. */
 enum status store_seq_at(struct store_reader *reader, int64_t time_ms,
                          int64_t *seq) MUST_CHECK;
 /* The histories, oldest first. */
@@ -164,6 +165,15 @@ enum status store_soft_get(struct store_reader *reader, const char *key,
  * read is labelled with the position store_begin answers, never with this one.
  */
 int64_t store_applied(const struct store *store);
+
+/*
+ * The oldest position that can be served: that of the base once the log was trimmed, 0
+ * for a whole log. Never changes while the store is open; any thread.
+ */
+int64_t store_oldest(const struct store *store);
+/* What a trimmed log begins with; NOT_FOUND: the log is whole. */
+enum status store_base(struct store_reader *reader, struct arena *arena,
+                       Kontor__V1__Base **base) MUST_CHECK;
 
 /* ---- Writing ---- */
 
@@ -282,7 +292,8 @@ void store_failure(struct store *store, char *text, size_t size);
 
 /* ---- Maintenance; no committer may run meanwhile ---- */
 
-/* Judges the whole log: chain, density, digests. Answers the last good position. */
+/* Judges the whole log from its base on: chain, density, digests. Answers the last good
+ * position. */
 enum status store_verify(struct store *store, int64_t *verified, char *error,
                          size_t error_size) MUST_CHECK;
 /* Makes every document anew from the log, then judges the whole store as store_verify
@@ -309,6 +320,21 @@ struct store_erasure {
 enum status store_erase(const struct store_options *options,
                         struct store_erasure *erasure, char *error,
                         size_t error_size) MUST_CHECK;
+/* Up to where to trim, and what came of it. */
+struct store_trim {
+    int64_t up_to; /* Commits up to here go; below the newest one. */
+    int64_t seq;   /* The last one that went: the oldest position from now on. */
+    int64_t n_commits;
+    int64_t n_documents; /* Of the base. */
+};
+/*
+ * Writes a base, every document as it was at a position, and removes the commits up to
+ * it, their idempotency keys and the versions that ended there. Judges the whole store
+ * before: what is gone cannot be judged. OUT_OF_RANGE: there is no such commit, or it
+ * is the newest one; DATA_LOSS: the store is damaged, and nothing was trimmed.
+ */
+enum status store_trim(const struct store_options *options, struct store_trim *trim,
+                       char *error, size_t error_size) MUST_CHECK;
 /*
  * Fills an empty store from an export file (ExportRecord messages,
  * varint-length-prefixed) and begins a new history: its first seq is max(seconds since
