@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct options {
     const char *admin;
     const char *erase[2]; /* Kind and id. */
     const char *reason;
+    const char *trim;
     bool is_check;
     bool is_init;
     bool is_rebuild;
@@ -57,6 +59,8 @@ static const struct option_row option_table[] = {
     {"--erase", PAIR("KIND ID", erase),
      "take the content of a record's old versions out of the log:"},
     {"--reason", VALUE("TEXT", reason), "  why, for the log"},
+    {"--trim", VALUE("SEQ", trim),
+     "put a base in the place of all commits up to a position"},
     {"--help-settings", FLAG(is_help_settings), "every setting, its default and range"},
     {"--example-settings", FLAG(is_example), "a commented file of settings"},
     {"--man-settings", FLAG(is_man_settings), NULL},
@@ -152,6 +156,18 @@ erase(struct base *base, const struct options *options)
 }
 
 static int
+trim(struct base *base, const struct options *options)
+{
+    char *end;
+    errno = 0;
+    long long up_to = strtoll(options->trim, &end, 10);
+    if (errno != 0 || *end != '\0' || end == options->trim || up_to < 1) {
+        return usage("--trim takes a position of the log, not ", options->trim);
+    }
+    return maintain_trim(base, up_to);
+}
+
+static int
 run(const struct options *options, struct settings *settings)
 {
     struct base base;
@@ -177,6 +193,9 @@ run(const struct options *options, struct settings *settings)
     }
     if (options->erase[0] != NULL) {
         return erase(&base, options);
+    }
+    if (options->trim != NULL) {
+        return trim(&base, options);
     }
     return options->is_rebuild ? maintain_rebuild(&base)
                                : daemon_run(&base, started_ms);
@@ -216,13 +235,14 @@ main(int argc, char **argv)
     }
     int n_verbs = options.is_check + options.is_init + options.is_rebuild +
                   (options.restore != NULL ? 1 : 0) +
-                  (options.erase[0] != NULL ? 1 : 0);
+                  (options.erase[0] != NULL ? 1 : 0) + (options.trim != NULL ? 1 : 0);
     /* Each of them opens the store its own way; in which order they were meant nobody
      * could guess. */
     if (n_verbs > 1) {
-        return usage("--check, --init, --restore, --rebuild and --erase exclude each "
-                     "other",
-                     "");
+        return usage(
+            "--check, --init, --restore, --rebuild, --erase and --trim exclude "
+            "each other",
+            "");
     }
     if (options.config == NULL) {
         return usage("--config FILE is needed", "");

@@ -1,5 +1,5 @@
 /*
- * What the daemon does instead of serving: judge, begin, restore, rebuild, erase.
+ * What the daemon does instead of serving: judge, begin, restore, rebuild, erase, trim.
  *
  * Memory: none is kept. Errors: what went wrong goes to standard error; the result is
  * the exit code. Threads: main's.
@@ -30,5 +30,7 @@ int maintain_rebuild(struct base *base);
  * was. */
 int maintain_erase(struct base *base, const char *kind, const char *id,
                    const char *reason);
+/* Makes the log up to a position a base. */
+int maintain_trim(struct base *base, int64_t up_to);
 
 #endif
