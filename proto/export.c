@@ -51,6 +51,8 @@ take_commit(struct export_file *file, const Kontor__V1__Commit *commit,
         return arena_copy(file->arena, wrong);
     }
     file->n_commits++;
+    file->erasures.arena = file->arena;
+    erasures_add(&file->erasures, commit);
     return NULL;
 }
 
@@ -191,7 +193,7 @@ export_judge_end(const struct export_file *file)
         return "it is empty";
     }
     if (file->sealed == file->whole && !file->is_cut) {
-        return NULL;
+        return erasures_judge(&file->erasures);
     }
     if (file->sealed == 0) {
         return arena_print(file->arena,

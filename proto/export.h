@@ -20,6 +20,7 @@
 #include "kontor/v1/commit.pb-c.h"
 #include "proto/arena.h"
 #include "proto/chain.h"
+#include "proto/erasure.h"
 
 #define EXPORT_FORMAT "kontor-export-1"
 
@@ -30,7 +31,8 @@ struct export_file {
     const Kontor__V1__ExportHeader *header; /* NULL before the first record. */
     struct chain chain;                     /* Up to the last commit judged. */
     int64_t n_commits;
-    off_t whole;  /* Bytes up to the end of the last whole record. */
+    struct erasures erasures; /* What lost its content, and what says so. */
+    off_t whole;              /* Bytes up to the end of the last whole record. */
     off_t sealed; /* Bytes up to the end of the last ExportEnd; 0 = there was none. */
     bool is_cut;  /* Something shorter than a record follows. */
 };

@@ -15,7 +15,7 @@
 bool apply_split(const struct kind *kind, const Kontor__V1__Change *change,
                  struct arena *arena, struct version *out);
 /* Writes a change of the commit over the present version (seq 0: there is none). NOTE
- * writes nothing. */
+ * writes nothing; that of an erasure removes the past it speaks of. */
 enum status apply_change(struct store *store, const Kontor__V1__Commit *commit,
                          const Kontor__V1__Change *change,
                          const struct version *present, struct arena *arena) MUST_CHECK;
@@ -31,5 +31,8 @@ enum status apply_logged(struct store *store, const Kontor__V1__Commit *commit,
  */
 enum status apply_followed(struct store *store, const Kontor__V1__Commit *commit,
                            struct arena *arena, const char **wrong) MUST_CHECK;
+/* Adds a commit to the log as it is, with its number and its hash. */
+enum status apply_append(struct store *store, const Kontor__V1__Commit *commit,
+                         struct arena *arena) MUST_CHECK;
 
 #endif

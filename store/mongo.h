@@ -192,6 +192,9 @@ enum status mongo_state_mark(struct mongo *db, const char *work) MUST_CHECK;
 enum status mongo_state_drop(struct mongo *db, bool is_all) MUST_CHECK;
 /* Makes the indexes. */
 enum status mongo_state_index(struct mongo *db) MUST_CHECK;
+enum status mongo_index_base(struct mongo *db, const char *collection) MUST_CHECK;
+/* Drops a collection; one that is not there is no error. */
+enum status mongo_drop(struct mongo *db, mongoc_collection_t *collection) MUST_CHECK;
 enum status mongo_written(void *reader, int64_t *seq);
 
 /* ---- mongo_read.c, mongo_keys.c ---- */
@@ -266,6 +269,7 @@ struct mongo_batch {
     struct mongo_eid eids[STORE_BATCH_COMMITS];
     size_t n_eids;
     const char *work; /* Of maintenance: what is half made; NULL = nothing. */
+    char base_side;   /* Of the base that is being made; 0 = none is. */
 };
 
 enum status mongo_batch_begin(void *db);
@@ -284,6 +288,8 @@ enum status mongo_say_written(struct mongo *db);
 
 /* ---- mongo_log.c ---- */
 
+/* The row of an entry. */
+bson_t *mongo_log_row(const struct mongo_append *append);
 /*
  * Appends what does not stand yet. OK: all stands; ABORTED: the next slot is somebody
  * else's; DEADLINE_EXCEEDED: not known; UNAVAILABLE: nothing was sent.
@@ -295,6 +301,24 @@ enum status mongo_log_push(struct mongo *db) MUST_CHECK;
 /* Writes the changed documents of the writer's connection, past before present. */
 enum status mongo_documents_push(struct mongo *db) MUST_CHECK;
 
+/* ---- mongo_base.c, mongo_forget.c ---- */
+
+enum status mongo_base(void *reader, struct arena *arena, struct bytes *body);
+enum status mongo_base_get(void *reader, const char *kind, const char *id,
+                           struct arena *arena, struct bytes *body);
+enum status mongo_base_next(void *reader, const char *kind, const char *id,
+                            struct arena *arena, struct bytes *body);
+enum status mongo_base_put(void *db, const char *kind, const char *id,
+                           struct bytes body);
+enum status mongo_base_remove(void *db, const char *kind, const char *id);
+enum status mongo_base_set(void *db, struct bytes body);
+enum status mongo_trim(void *db, int64_t seq);
+enum status mongo_forget(void *db, const struct kind *kind, const char *id,
+                         int64_t seq);
+enum status mongo_log_replace(void *db, int64_t seq, struct bytes body);
+enum status mongo_scrub(void *db);
+const char *mongo_journal(void *db, struct arena *arena);
+
 /* ---- mongo.c ---- */
 
 struct mongo {
@@ -305,6 +329,8 @@ struct mongo {
     bool is_ferret; /* A server that loses updates when two write: one broker only. */
     struct mongo_conn writer;
     struct mongo_batch batch;
+    char base_side;       /* Of the base that counts; 0 = there is none. */
+    bool is_filling;      /* Maintenance began with an empty log. */
     int64_t written;      /* Every document up to here is in the database. */
     int64_t written_said; /* As the database itself says. */
     char broker[33];      /* Our row among the brokers; "" = none. */

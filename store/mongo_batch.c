@@ -28,11 +28,19 @@ batch_forget(struct mongo *db)
     mongo_seen_clear(db->writer.seen);
 }
 
+/* A restore is what fills an empty log; other maintenance appends to one. */
 enum status
 mongo_batch_begin(void *db)
 {
-    batch_forget(db);
-    return STATUS_OK;
+    struct mongo *self = db;
+    int64_t tail = 0;
+    batch_forget(self);
+    if (!self->open.is_maintenance) {
+        return STATUS_OK;
+    }
+    enum status status = mongo_tail(&self->writer, &tail);
+    self->is_filling = tail == 0;
+    return status;
 }
 
 /* ---- Reading ahead ---- */
@@ -257,7 +265,7 @@ mongo_append(void *db, int64_t seq, const uint8_t *eid, struct bytes body)
 {
     struct mongo *self = db;
     struct mongo_batch *batch = &self->batch;
-    enum status status = bulk_mark(self, "restore");
+    enum status status = self->is_filling ? bulk_mark(self, "restore") : STATUS_OK;
     if (status == STATUS_OK && batch->n_appends == STORE_BATCH_COMMITS) {
         status = self->open.is_maintenance ? bulk_push_log(self) : STATUS_INTERNAL;
     }
@@ -413,7 +421,9 @@ mongo_batch_commit(void *db, size_t *n_stood)
     if (status == STATUS_OK) {
         status = mongo_log_push(self);
     }
-    *n_stood = batch->n_stood;
+    if (n_stood != NULL) {
+        *n_stood = batch->n_stood;
+    }
     if (status != STATUS_OK) {
         return status;
     }

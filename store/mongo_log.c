@@ -47,8 +47,8 @@ append_time_ms(struct bytes body)
 }
 
 /* When and who stand beside the body for people; the broker reads the body. */
-static bson_t *
-append_row(const struct mongo_append *append)
+bson_t *
+mongo_log_row(const struct mongo_append *append)
 {
     struct wire_field actor;
     bson_t *row = bson_sized_new((uint32_t)append->body.size + 256);
@@ -74,7 +74,7 @@ log_insert(struct mongo *db, bson_error_t *error)
     bson_t *rows[STORE_BATCH_COMMITS];
     size_t n = batch->n_appends - batch->n_stood;
     for (size_t i = 0; i < n; i++) {
-        rows[i] = append_row(&batch->appends[batch->n_stood + i]);
+        rows[i] = mongo_log_row(&batch->appends[batch->n_stood + i]);
     }
     bool is_ok =
         mongoc_collection_insert_many(mongo_fixed(&db->writer, MONGO_LOG),

@@ -137,6 +137,17 @@ index_log(struct mongo *db)
 }
 
 enum status
+mongo_index_base(struct mongo *db, const char *collection)
+{
+    static const char *const by_id[] = {"kind", "id", NULL};
+    bson_t list = BSON_INITIALIZER;
+    index_add(&list, 0, by_id);
+    enum status status = index_make(db, collection, &list);
+    bson_destroy(&list);
+    return status;
+}
+
+enum status
 mongo_state_index(struct mongo *db)
 {
     bson_t row = BSON_INITIALIZER;
@@ -158,8 +169,8 @@ mongo_state_index(struct mongo *db)
 
 /* ---- Dropping ---- */
 
-static enum status
-state_drop_one(struct mongo *db, mongoc_collection_t *collection)
+enum status
+mongo_drop(struct mongo *db, mongoc_collection_t *collection)
 {
     enum { NAMESPACE_NOT_FOUND = 26, NO_SUCH_COLLECTION = 17 };
     bson_error_t error = {0};
@@ -175,16 +186,16 @@ mongo_state_drop(struct mongo *db, bool is_all)
     enum status status = STATUS_OK;
     for (size_t i = 0; i < db->open.n_kinds && status == STATUS_OK; i++) {
         const struct kind *kind = &db->open.kinds[i];
-        status = state_drop_one(db, mongo_kind(&db->writer, kind, false));
+        status = mongo_drop(db, mongo_kind(&db->writer, kind, false));
         if (status == STATUS_OK) {
-            status = state_drop_one(db, mongo_kind(&db->writer, kind, true));
+            status = mongo_drop(db, mongo_kind(&db->writer, kind, true));
         }
     }
     if (status == STATUS_OK && is_all) {
-        status = state_drop_one(db, mongo_fixed(&db->writer, MONGO_LOG));
+        status = mongo_drop(db, mongo_fixed(&db->writer, MONGO_LOG));
     }
     if (status == STATUS_OK && is_all) {
-        status = state_drop_one(db, mongo_fixed(&db->writer, MONGO_HISTORIES));
+        status = mongo_drop(db, mongo_fixed(&db->writer, MONGO_HISTORIES));
     }
     return status;
 }

@@ -1,8 +1,10 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/chain.h"
 #include "store/apply.h"
+#include "store/trimmed.h"
 
 enum { WHY_SIZE = 256 };
 
@@ -18,14 +20,51 @@ rebuild_commit(struct store *store, struct chain *chain,
                           : apply_logged(store, commit, arena, wrong);
 }
 
+static enum status
+rebuild_document(void *context, const Kontor__V1__BaseDocument *document)
+{
+    struct trimmed_walk *walk = context;
+    return trimmed_apply(walk->store, document, walk->arena, &walk->wrong);
+}
+
+/* Makes the documents of the base, if there is one, and begins the chain there. */
+static enum status
+rebuild_base(struct store *store, struct arena *arena, struct chain *chain, char *error,
+             size_t error_size)
+{
+    struct trimmed_walk walk = {.store = store,
+                                .reader = store->backend->writer(store->db),
+                                .arena = arena,
+                                .lasting = arena_new(),
+                                .each = rebuild_document,
+                                .context = &walk};
+    if (walk.lasting == NULL) {
+        abort();
+    }
+    *chain = (struct chain){.seq = 0};
+    enum status status = trimmed_walk(&walk);
+    if (walk.wrong != NULL) {
+        (void)snprintf(error, error_size, "%s", walk.wrong);
+    }
+    if (status == STATUS_OK && walk.base != NULL) {
+        chain->seq = walk.base->seq;
+        memcpy(chain->hash, walk.base->hash.data, sizeof chain->hash);
+    }
+    arena_free(walk.lasting);
+    return status;
+}
+
 /* Makes the documents of every logged commit, in order, as long as the chain holds. */
 static enum status
 rebuild_log(struct store *store, struct arena *arena, char *error, size_t error_size)
 {
     void *reader = store->backend->writer(store->db);
-    struct chain chain = {.seq = 0};
+    struct chain chain;
     struct log_entry entry = {.seq = 0};
-    enum status status = store->backend->log_after(reader, 0, arena, &entry);
+    enum status status = rebuild_base(store, arena, &chain, error, error_size);
+    if (status == STATUS_OK) {
+        status = store->backend->log_after(reader, chain.seq, arena, &entry);
+    }
     while (status == STATUS_OK) {
         Kontor__V1__Commit *commit;
         const char *wrong = NULL;
@@ -49,7 +88,6 @@ rebuild_log(struct store *store, struct arena *arena, char *error, size_t error_
 static enum status
 rebuild_batch(struct store *store, struct arena *arena, char *error, size_t error_size)
 {
-    size_t n_stood = 0;
     enum status status = store->backend->batch_begin(store->db);
     if (status != STATUS_OK) {
         return status;
@@ -59,7 +97,7 @@ rebuild_batch(struct store *store, struct arena *arena, char *error, size_t erro
         status = rebuild_log(store, arena, error, error_size);
     }
     if (status == STATUS_OK) {
-        status = store->backend->batch_commit(store->db, &n_stood);
+        status = store->backend->batch_commit(store->db, NULL);
     }
     if (status != STATUS_OK) {
         store->backend->batch_abort(store->db);

@@ -5,6 +5,7 @@
 
 #include "proto/export.h"
 #include "store/apply.h"
+#include "store/erase.h"
 
 enum { HISTORY_STEP = 1 << 20, SECOND_MS = 1000 };
 
@@ -17,8 +18,12 @@ enum { HISTORY_STEP = 1 << 20, SECOND_MS = 1000 };
 struct restore {
     struct store *store;
     struct export_file file;
-    struct arena *lasting; /* The header's. */
-    struct arena *arena;   /* Of one record. */
+    struct arena *lasting;      /* The header's, and the journal's. */
+    struct arena *arena;        /* Of one record. */
+    struct journal_line *lines; /* Erasures to be done again. */
+    size_t n_lines;
+    struct tail tail; /* Of what was restored. */
+    int64_t n_erased;
     char *error;
     size_t error_size;
 };
@@ -50,19 +55,6 @@ restore_check_empty(struct restore *restore)
         "the store is not empty: restore into a new one, then put that in its place");
 }
 
-/* Packing again loses nothing: chain_check refuses fields this version does not know.
- */
-static enum status
-restore_append(struct restore *restore, const Kontor__V1__Commit *commit)
-{
-    struct store *store = restore->store;
-    size_t size = kontor__v1__commit__get_packed_size(commit);
-    uint8_t *body = arena_alloc(restore->arena, size);
-    kontor__v1__commit__pack(commit, body);
-    return store->backend->append(store->db, commit->seq, commit->eid.data,
-                                  (struct bytes){body, size});
-}
-
 static enum status
 restore_commit(struct restore *restore, const Kontor__V1__Commit *commit)
 {
@@ -70,10 +62,11 @@ restore_commit(struct restore *restore, const Kontor__V1__Commit *commit)
     if (commit->eid.len != STORE_EID_SIZE) {
         return restore_refuse(restore, "a commit has no idempotency key");
     }
-    enum status status = restore_append(restore, commit);
+    enum status status = apply_append(restore->store, commit, restore->arena);
     if (status == STATUS_OK) {
         status = apply_logged(restore->store, commit, restore->arena, &wrong);
     }
+    draft_move_tail(&restore->tail, commit);
     return wrong == NULL ? status : restore_fail(restore, status, wrong);
 }
 
@@ -127,6 +120,13 @@ restore_new_history(struct restore *restore)
         int64_t known = store->histories[i]->first_seq;
         first = known > first ? known : first;
     }
+    /* The journal went on while the backup lay there, and knows how far the log had
+     * come. */
+    for (size_t i = 0; i < restore->n_lines; i++) {
+        const struct journal_line *line = &restore->lines[i];
+        first = line->seq > first ? line->seq : first;
+        first = line->up_to > first ? line->up_to : first;
+    }
     Kontor__V1__History *history = arena_alloc(restore->lasting, sizeof *history);
     kontor__v1__history__init(history);
     history->first_seq = first + HISTORY_STEP;
@@ -146,7 +146,18 @@ restore_histories(struct restore *restore)
     for (size_t i = 0; i < header->n_histories && status == STATUS_OK; i++) {
         status = store->backend->history_put(store->db, header->histories[i]);
     }
+    restore->tail.next_seq = fresh->first_seq;
     return status == STATUS_OK ? store->backend->history_put(store->db, fresh) : status;
+}
+
+/* The new history begins with remarks about what was erased again: they are younger
+ * than the backup. */
+static enum status
+restore_erasures(struct restore *restore)
+{
+    struct erase_run run = {
+        .store = restore->store, .arena = restore->arena, .tail = restore->tail};
+    return erase_again(&run, restore->lines, restore->n_lines, &restore->n_erased);
 }
 
 /* One batch: a restore is whole or was not. */
@@ -154,7 +165,6 @@ static enum status
 restore_batch(struct restore *restore)
 {
     struct store *store = restore->store;
-    size_t n_stood = 0;
     enum status status = store->backend->batch_begin(store->db);
     if (status != STATUS_OK) {
         return status;
@@ -164,10 +174,43 @@ restore_batch(struct restore *restore)
         status = restore_histories(restore);
     }
     if (status == STATUS_OK) {
-        status = store->backend->batch_commit(store->db, &n_stood);
+        status = restore_erasures(restore);
+    }
+    if (status == STATUS_OK) {
+        status = store->backend->batch_commit(store->db, NULL);
     }
     if (status != STATUS_OK) {
         store->backend->batch_abort(store->db);
+    }
+    return status;
+}
+
+static void
+restore_tell(struct restore *restore, const char *line)
+{
+    const struct store_options *options = &restore->store->options;
+    if (options->tell != NULL) {
+        options->tell(options->tell_context, line);
+    }
+}
+
+/* That there is none is told, too: it may lie beside the store that was lost. */
+static enum status
+restore_journal(struct restore *restore)
+{
+    const char *path = erase_journal(restore->store, restore->lasting);
+    if (path == NULL) {
+        restore_tell(restore, "no setting says where a journal of erasures may be");
+        return STATUS_OK;
+    }
+    enum status status =
+        journal_read(path, restore->lasting, &restore->lines, &restore->n_lines,
+                     restore->error, restore->error_size);
+    if (status == STATUS_OK) {
+        restore_tell(restore,
+                     arena_print(restore->lasting,
+                                 "%zu erasures in the journal %s are done again",
+                                 restore->n_lines, path));
     }
     return status;
 }
@@ -186,8 +229,16 @@ restore_run(struct restore *restore, const char *path)
                        strerror(errno));
         return STATUS_NOT_FOUND;
     }
-    status = restore_batch(restore);
+    status = restore_journal(restore);
+    if (status == STATUS_OK) {
+        status = restore_batch(restore);
+    }
     (void)fclose(restore->file.stream);
+    /* The file was written as it was and then erased: what was erased is in the free
+     * room of the store. */
+    if (status == STATUS_OK && restore->n_erased > 0) {
+        status = restore->store->backend->scrub(restore->store->db);
+    }
     return status;
 }
 

@@ -18,18 +18,24 @@ send_response(struct watcher *watcher, const Kontor__V1__ReadLogResponse *respon
     watcher_send(watcher, &slice, 1);
 }
 
-/* The hash of the commit at a position, which those after it are chained to. */
+/* The hash of the commit at a position, which those after it are chained to; of the
+ * last one that was trimmed the base knows it. */
 static enum status
 read_anchor(struct store_reader *reader, int64_t seq, struct arena *arena,
             ProtobufCBinaryData *anchor)
 {
     Kontor__V1__Commit **commits;
+    Kontor__V1__Base *base;
     size_t n = 0;
     if (seq == 0) {
         return STATUS_OK;
     }
-    enum status status =
-        store_log_read(reader, seq - 1, 1, LOG_BYTES, arena, &commits, &n);
+    enum status status = store_base(reader, arena, &base);
+    if (status == STATUS_OK && base->seq == seq) {
+        *anchor = base->hash;
+        return STATUS_OK;
+    }
+    status = store_log_read(reader, seq - 1, 1, LOG_BYTES, arena, &commits, &n);
     if (status == STATUS_OK && n == 1 && commits[0]->seq == seq) {
         *anchor = commits[0]->hash;
     }

@@ -30,6 +30,26 @@ backup_io(const struct backup *backup)
 
 /* ---- Judging what is there ---- */
 
+/* A person is told of erasures when there are some; a program's fields do not change.
+ */
+static void
+verify_show(const struct cli *cli, const char *path, const struct export_file *file)
+{
+    long long n_erased = (long long)file->erasures.n_erased;
+    if (cli->is_json) {
+        printf("{\"commits\": \"%lld\", \"seq\": \"%lld\", \"erased\": \"%lld\"}\n",
+               (long long)file->n_commits, (long long)file->chain.seq, n_erased);
+        return;
+    }
+    printf("%s  %lld commits after %lld, chain verified to %lld", path,
+           (long long)file->n_commits, (long long)file->header->after,
+           (long long)file->chain.seq);
+    if (n_erased > 0) {
+        printf(", %lld erased", n_erased);
+    }
+    printf("\n");
+}
+
 int
 own_verify(struct cli *cli)
 {
@@ -48,14 +68,7 @@ own_verify(struct cli *cli)
         return cli_fail(KONTOR_DATA_LOSS, "%s: %s (good up to %lld)", path, wrong,
                         (long long)file.chain.seq);
     }
-    if (cli->is_json) {
-        printf("{\"commits\": \"%lld\", \"seq\": \"%lld\"}\n",
-               (long long)file.n_commits, (long long)file.chain.seq);
-    } else {
-        printf("%s  %lld commits after %lld, chain verified to %lld\n", path,
-               (long long)file.n_commits, (long long)file.header->after,
-               (long long)file.chain.seq);
-    }
+    verify_show(cli, path, &file);
     return EXIT_DONE;
 }
 
