@@ -272,6 +272,8 @@ struct mongo_batch {
     char base_side;   /* Of the base that is being made; 0 = none is. */
 };
 
+/* Sends what was appended in maintenance, so that it can be read. */
+enum status mongo_bulk_log(struct mongo *db) MUST_CHECK;
 enum status mongo_batch_begin(void *db);
 void mongo_expect(void *db, struct work *const *works, size_t n_works);
 enum status mongo_batch_commit(void *db, size_t *n_stood);
@@ -312,6 +314,8 @@ enum status mongo_base_put(void *db, const char *kind, const char *id,
                            struct bytes body);
 enum status mongo_base_remove(void *db, const char *kind, const char *id);
 enum status mongo_base_set(void *db, struct bytes body);
+/* At the end of a batch: the side that was made is the one that counts. */
+enum status mongo_base_end(struct mongo *db) MUST_CHECK;
 enum status mongo_trim(void *db, int64_t seq);
 enum status mongo_forget(void *db, const struct kind *kind, const char *id,
                          int64_t seq);

@@ -269,3 +269,22 @@ mongo_base_set(void *db, struct bytes body)
     }
     return status;
 }
+
+/* What was put under a head that stays counts from now on, too. */
+enum status
+mongo_base_end(struct mongo *db)
+{
+    struct bytes body;
+    if (db->batch.base_side == '\0') {
+        return STATUS_OK;
+    }
+    struct arena *arena = arena_new();
+    char side = db->batch.base_side;
+    enum status status = mongo_base(&db->writer, arena, &body);
+    db->batch.base_side = side;
+    if (status == STATUS_OK) {
+        status = mongo_base_set(db, body);
+    }
+    arena_free(arena);
+    return status;
+}

@@ -249,10 +249,13 @@ bulk_mark(struct mongo *db, const char *work)
 
 /* Of maintenance there is nobody who could be in doubt: what is not known to stand
  * failed. */
-static enum status
-bulk_push_log(struct mongo *db)
+enum status
+mongo_bulk_log(struct mongo *db)
 {
     struct mongo_batch *batch = &db->batch;
+    if (batch->n_appends == 0) {
+        return STATUS_OK;
+    }
     enum status status = mongo_log_push(db);
     batch->n_appends = 0;
     batch->n_stood = 0;
@@ -267,7 +270,7 @@ mongo_append(void *db, int64_t seq, const uint8_t *eid, struct bytes body)
     struct mongo_batch *batch = &self->batch;
     enum status status = self->is_filling ? bulk_mark(self, "restore") : STATUS_OK;
     if (status == STATUS_OK && batch->n_appends == STORE_BATCH_COMMITS) {
-        status = self->open.is_maintenance ? bulk_push_log(self) : STATUS_INTERNAL;
+        status = self->open.is_maintenance ? mongo_bulk_log(self) : STATUS_INTERNAL;
     }
     if (status != STATUS_OK) {
         return status;
@@ -433,8 +436,12 @@ mongo_batch_commit(void *db, size_t *n_stood)
         return batch->n_appends > 0 ? STATUS_ABORTED : status;
     }
     self->written = batch->last_seq > self->written ? batch->last_seq : self->written;
-    if (batch->work == NULL) {
+    if (!self->open.is_maintenance) {
         return STATUS_OK;
+    }
+    status = mongo_base_end(self);
+    if (batch->work == NULL || status != STATUS_OK) {
+        return status;
     }
     status = mongo_say_written(self);
     return status == STATUS_OK ? mongo_state_mark(self, NULL) : status;

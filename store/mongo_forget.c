@@ -149,6 +149,10 @@ mongo_log_replace(void *db, int64_t seq, struct bytes body)
         eid.content.size == STORE_EID_SIZE) {
         memcpy(append.eid, eid.content.data, STORE_EID_SIZE);
     }
+    enum status status = mongo_bulk_log(self);
+    if (status != STATUS_OK) {
+        return status;
+    }
     bson_t *row = mongo_log_row(&append);
     bson_t *filter = BCON_NEW("_id", BCON_INT64(seq));
     bool is_ok = mongoc_collection_replace_one(mongo_fixed(&self->writer, MONGO_LOG),

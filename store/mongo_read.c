@@ -61,12 +61,24 @@ read_ahead(struct mongo_conn *conn, int64_t seq)
     return status;
 }
 
+/* Maintenance reads what it has appended; the committer never does. */
+static enum status
+log_flush(struct mongo_conn *conn)
+{
+    struct mongo *db = conn->db;
+    bool is_gathered = conn == &db->writer && db->open.is_maintenance;
+    return is_gathered ? mongo_bulk_log(db) : STATUS_OK;
+}
+
 enum status
 mongo_log_after(void *reader, int64_t seq, struct arena *arena, struct log_entry *out)
 {
     struct mongo_conn *conn = reader;
     struct mongo_ahead *ahead = &conn->ahead;
-    enum status status = STATUS_OK;
+    enum status status = log_flush(conn);
+    if (status != STATUS_OK) {
+        return status;
+    }
     if (ahead->next == ahead->n_entries || ahead->after != seq) {
         status = read_ahead(conn, seq);
     }
@@ -135,7 +147,10 @@ mongo_log_until(void *reader, int64_t seq, struct arena *arena, struct log_entry
     BSON_APPEND_DOCUMENT_BEGIN(&filter, "_id", &range);
     BSON_APPEND_INT64(&range, "$lte", seq);
     bson_append_document_end(&filter, &range);
-    enum status status = read_entry(reader, &filter, sort, arena, out);
+    enum status status = log_flush(reader);
+    if (status == STATUS_OK) {
+        status = read_entry(reader, &filter, sort, arena, out);
+    }
     bson_destroy(&filter);
     bson_destroy(sort);
     return status;

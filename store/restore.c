@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "proto/export.h"
+#include "proto/wire.h"
 #include "store/apply.h"
 #include "store/erase.h"
+#include "store/trimmed.h"
 
-enum { HISTORY_STEP = 1 << 20, SECOND_MS = 1000 };
+enum { HISTORY_STEP = 1 << 20, SECOND_MS = 1000, WHY_SIZE = 256 };
 
 /*
  * The file comes from outside: nothing of it is believed before the chain, the digests
@@ -70,6 +72,57 @@ restore_commit(struct restore *restore, const Kontor__V1__Commit *commit)
     return wrong == NULL ? status : restore_fail(restore, status, wrong);
 }
 
+static enum status
+restore_document(struct restore *restore)
+{
+    const char *wrong = NULL;
+    enum status status =
+        trimmed_apply(restore->store, restore->file.document, restore->arena, &wrong);
+    if (status == STATUS_OK) {
+        status = trimmed_put(restore->store, restore->file.document, restore->arena);
+    }
+    return wrong == NULL ? status : restore_refuse(restore, wrong);
+}
+
+/* The log always has its newest commit, so a backup of it has one behind the base. */
+static enum status
+restore_base(struct restore *restore)
+{
+    struct store *store = restore->store;
+    const Kontor__V1__Base *base = restore->file.header->log_base;
+    if (base == NULL) {
+        return STATUS_OK;
+    }
+    return restore->file.n_commits == 0
+               ? restore_refuse(restore, "it has a base and no commit after it")
+               : store->backend->base_set(store->db,
+                                          wire_pack(&base->base, restore->lasting));
+}
+
+static enum status
+restore_step(struct restore *restore, enum export_step step,
+             const Kontor__V1__Commit *commit)
+{
+    return step == EXPORT_DOCUMENT ? restore_document(restore)
+                                   : restore_commit(restore, commit);
+}
+
+/* Before anything is read into it: a log from 0, or one this backend can keep. */
+static enum status
+restore_check_header(struct restore *restore)
+{
+    const Kontor__V1__ExportHeader *header = restore->file.header;
+    /* What comes after a position has documents before it that are not in the file. */
+    if (header != NULL && header->after != 0) {
+        return restore_fail(restore, STATUS_FAILED_PRECONDITION,
+                            "the backup is not whole: it does not begin at the first "
+                            "commit");
+    }
+    return header != NULL && header->log_base != NULL
+               ? trimmed_is_possible(restore->store)
+               : STATUS_OK;
+}
+
 /* A file that was cut between two records is refused by its missing end only: so that
  * is judged before anything is kept. */
 static enum status
@@ -79,24 +132,22 @@ restore_commits(struct restore *restore)
     const char *wrong = NULL;
     enum export_step step =
         export_next(&restore->file, restore->arena, &commit, &wrong);
-    /* What comes after a position has documents before it that are not in the file. */
-    if (restore->file.header != NULL && restore->file.header->after != 0) {
-        return restore_fail(restore, STATUS_FAILED_PRECONDITION,
-                            "the backup is not whole: it does not begin at the first "
-                            "commit");
-    }
-    while (step == EXPORT_COMMIT) {
-        enum status status = restore_commit(restore, commit);
+    enum status status = restore_check_header(restore);
+    while (status == STATUS_OK && (step == EXPORT_COMMIT || step == EXPORT_DOCUMENT)) {
+        status = restore_step(restore, step, commit);
         if (status != STATUS_OK) {
             return status;
         }
         arena_reset(restore->arena);
         step = export_next(&restore->file, restore->arena, &commit, &wrong);
     }
+    if (status != STATUS_OK) {
+        return status;
+    }
     if (step == EXPORT_OVER) {
         wrong = export_judge_end(&restore->file);
     }
-    return wrong == NULL ? STATUS_OK : restore_refuse(restore, wrong);
+    return wrong == NULL ? restore_base(restore) : restore_refuse(restore, wrong);
 }
 
 /*
@@ -215,6 +266,24 @@ restore_journal(struct restore *restore)
     return status;
 }
 
+/* The file was written as it was and then erased: what was erased is in the free room
+ * of the store, and must not stay there unnoticed. */
+static enum status
+restore_scrub(struct restore *restore)
+{
+    char why[WHY_SIZE] = "";
+    struct store *store = restore->store;
+    if (restore->n_erased == 0 || store->backend->scrub(store->db) == STATUS_OK) {
+        return STATUS_OK;
+    }
+    store_failure(store, why, sizeof why);
+    (void)snprintf(restore->error, restore->error_size,
+                   "what was erased again may still lie in the free room of the new "
+                   "store: restore again into an empty one, for %s",
+                   why);
+    return STATUS_UNAVAILABLE;
+}
+
 static enum status
 restore_run(struct restore *restore, const char *path)
 {
@@ -234,12 +303,7 @@ restore_run(struct restore *restore, const char *path)
         status = restore_batch(restore);
     }
     (void)fclose(restore->file.stream);
-    /* The file was written as it was and then erased: what was erased is in the free
-     * room of the store. */
-    if (status == STATUS_OK && restore->n_erased > 0) {
-        status = restore->store->backend->scrub(restore->store->db);
-    }
-    return status;
+    return status == STATUS_OK ? restore_scrub(restore) : status;
 }
 
 enum status

@@ -179,6 +179,12 @@ int64_t store_oldest(const struct store *store);
 /* What a trimmed log begins with; NOT_FOUND: the log is whole. */
 enum status store_base(struct store_reader *reader, struct arena *arena,
                        Kontor__V1__Base **base) MUST_CHECK;
+/* Its documents behind a kind and an id ("" and "": the first), in their order, until
+ * max_bytes (at least one); none at the end, and for a whole log. */
+enum status store_base_read(struct store_reader *reader, const char *kind,
+                            const char *id, size_t max_bytes, struct arena *arena,
+                            Kontor__V1__BaseDocument ***documents,
+                            size_t *n_documents) MUST_CHECK;
 
 /* ---- Writing ---- */
 

@@ -5,6 +5,9 @@
 #include "store/apply.h"
 #include "store/scope.h"
 
+/* Of one read, so that many small documents make no message that is too large. */
+enum { READ_MAX = 1024 };
+
 enum status
 trimmed_is_possible(struct store *store)
 {
@@ -79,6 +82,32 @@ enum status
 store_base(struct store_reader *reader, struct arena *arena, Kontor__V1__Base **base)
 {
     return trimmed_head(reader->store, reader->reader, arena, base);
+}
+
+enum status
+store_base_read(struct store_reader *reader, const char *kind, const char *id,
+                size_t max_bytes, struct arena *arena,
+                Kontor__V1__BaseDocument ***documents, size_t *n_documents)
+{
+    struct store *store = reader->store;
+    Kontor__V1__BaseDocument **found = arena_alloc(arena, READ_MAX * sizeof(void *));
+    size_t size = 0;
+    size_t n = 0;
+    enum status status = store->oldest == 0 ? STATUS_NOT_FOUND : STATUS_OK;
+    while (status == STATUS_OK && n < READ_MAX && size < max_bytes) {
+        status = trimmed_next(store, reader->reader, kind, id, arena, &found[n]);
+        if (status == STATUS_OK) {
+            kind = found[n]->kind;
+            id = found[n]->id;
+            size += found[n]->doc.len;
+            n++;
+        }
+    }
+    if (status == STATUS_OK || status == STATUS_NOT_FOUND) {
+        *documents = found;
+        *n_documents = n;
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 /* ---- Walking ---- */

@@ -109,13 +109,15 @@ open_watch(struct watcher *watcher, const Kontor__V1__WatchRequest *request)
     return is_position(rpc, request->after->seq, request->after->scope_tag);
 }
 
-/* A log has no scopes, so its positions carry no tag. */
+/* A log has no scopes, so its positions carry no tag. From 0 it begins with its base,
+ * if it has one. */
 static bool
 open_log(struct watcher *watcher, const Kontor__V1__ReadLogRequest *request)
 {
+    int64_t oldest = store_oldest(watcher->rpc->server->options.broker->store);
     watcher->is_following = request->follow;
     atomic_store(&watcher->cursor, request->after);
-    return is_position(watcher->rpc, request->after, "");
+    return is_position(watcher->rpc, request->after == 0 ? oldest : request->after, "");
 }
 
 /* What is applied now is where a stream without a position begins, and where one that

@@ -82,12 +82,78 @@ class Trim(unittest.TestCase):
                                  as_of={"seq": oldest + 1})
         self.assertEqual(after["name"], "Name 4")
         self.assertEqual(self.read_log(oldest), list(range(oldest + 1, last + 1)))
-        changes = [change["seq"] for message in
-                   self.drain("OrderService.WatchOrders", after={"seq": oldest})
-                   for change in message.get("changes", [])]
-        self.assertEqual(changes, [str(revision) for revision in self.revisions[4:]])
+        for seq in (oldest, oldest + 1):
+            changes = [int(change["seq"]) for message in
+                       self.drain("OrderService.WatchOrders", after={"seq": seq})
+                       for change in message.get("changes", [])]
+            self.assertEqual(changes, [r for r in self.revisions if r > seq])
         self.assertIn(f"{last - oldest} commits after a base at {oldest}, chain verified to "
                       f"{last}", self.kontord("--check"))
+
+    def backup(self, name, status=0):
+        path = os.path.join(self.broker.folder, name)
+        said = self.broker.kontor("alpine", "admin", "backup", path, "--output", "table",
+                                  status=status)
+        return path, said or run.stderr
+
+    def restore(self, backup):
+        self.broker.stop()
+        self.broker.values["store"] = os.path.join(self.broker.folder, "second.db")
+        self.broker._write_config(self.broker.values)
+        self.kontord("--restore", backup)
+        self.broker.start()
+
+    def test_a_backup_of_a_trimmed_log_is_whole(self):
+        # Enough that the base takes several messages.
+        text = "x" * 8000
+        for n in range(80):
+            self.portal.call("OrderService.CreateProject",
+                             project={"id": f"alpine/large-{n:02}", "name": f"Large {n}",
+                                      "description": text})
+        before, _ = self.backup("before")
+        oldest = self.rename("Kept") - 1
+        self.rename("Last")
+        self.trim(oldest)
+        messages = list(self.admin.stream("RegistryService.ReadLog", timeout=20, after=0))
+        self.assertEqual(messages[0]["log_base"]["seq"], str(oldest))
+        documents = [d for m in messages for d in m.get("documents", [])]
+        self.assertEqual(len(documents), int(messages[0]["log_base"]["documents"]))
+        self.assertGreater(sum(1 for m in messages if m.get("documents")), 2)
+        self.assertEqual([int(c["seq"]) for m in messages for c in m.get("commits", [])],
+                         [oldest + 1, oldest + 2])
+        whole, said = self.backup("whole")
+        self.assertIn(f"a base of {len(documents)} documents, 2 new commits", said)
+        said = self.broker.kontor("alpine", "admin", "audit", "verify", whole, "--output", "table")
+        self.assertIn(f"a base of {len(documents)} documents, 2 commits after {oldest}", said)
+        # A file that ends where the log begins, or later, goes on; an older one does not.
+        before, said = self.backup("before")
+        self.assertIn("2 new commits", said)
+        self.rename("More")
+        whole, said = self.backup("whole")
+        self.assertIn("1 new commits", said)
+        self.trim(oldest + 2)
+        _, said = self.backup("before", status=0)
+        self.assertIn("1 new commits", said)
+        self.rename("And more")
+        self.trim(oldest + 3)
+        self.restore(whole)
+        self.assertEqual(self.portal.call("OrderService.GetProject", id=PROJECT)["name"], "More")
+        self.trimmed(oldest, self.portal.call, "OrderService.GetProject", id=PROJECT,
+                     as_of={"seq": oldest - 1})
+        large = self.portal.call("OrderService.GetProject", id="alpine/large-79",
+                                 as_of={"seq": oldest})
+        self.assertEqual(large["description"], text)
+        self.kontord("--check")
+
+    def test_a_backup_from_before_a_trim_is_not_continued(self):
+        path, _ = self.backup("old")
+        for n in range(3):
+            last = self.rename(f"Later {n}")
+        self.trim(last - 1)
+        _, said = self.backup("old", status=75)
+        self.assertIn("ends where the log does not go on (TRIMMED): write a new file", said)
+        said = self.broker.kontor("alpine", "admin", "audit", "verify", path, "--output", "table")
+        self.assertIn(f"chain verified to {self.revisions[-1]}", said)
 
     def test_the_broker_goes_on(self):
         last = self.revisions[-1]

@@ -12,8 +12,8 @@
 /* Stands in what is to be erased, and nowhere else. */
 #define ERASE_SECRET "Jane-of-the-old-versions"
 
-/* Skips the case where the backend cannot erase. */
-void erase_needs(const struct fixture *fixture);
+/* Names a journal where the backend has no place of its own for one. */
+void erase_needs(struct fixture *fixture);
 /*
  * Nine commits: the paper p in versions 1, 3 and 6, with a remark at 4; the drawer d in
  * 2 and 5, the paper q in 7 until 8, the seal s in 9. What is older than the present

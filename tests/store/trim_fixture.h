@@ -9,8 +9,8 @@
 
 #include "tests/store/fixture.h"
 
-/* Skips the case where the backend cannot trim. */
-void trim_needs(const struct fixture *fixture);
+/* Names a journal where the backend has no place of its own for one. */
+void trim_needs(struct fixture *fixture);
 /*
  * Ten commits, a second apart: the paper p in versions 1, 4 and 8 and a remark on it at
  * 10, the drawer d in 2 and 5, the seal s in 3, the paper q in 6 until 7, the paper r

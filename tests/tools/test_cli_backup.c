@@ -236,11 +236,12 @@ test_a_program_reads_what_was_written(void **state)
     (void)state;
     struct cli_result result = cli_run("backup %s", cli_path("b.kontor"));
     assert_int_equal(result.code, 0);
-    assert_non_null(
-        strstr(result.out, "b.kontor\",\"newCommits\":\"20\",\"seq\":\"20\"}\n"));
+    assert_non_null(strstr(
+        result.out,
+        "b.kontor\",\"newCommits\":\"20\",\"seq\":\"20\",\"documents\":\"0\"}\n"));
     result = cli_run("audit verify %s", cli_path("b.kontor"));
-    assert_string_equal(result.out,
-                        "{\"commits\": \"20\", \"seq\": \"20\", \"erased\": \"0\"}\n");
+    assert_string_equal(result.out, "{\"commits\": \"20\", \"seq\": \"20\", "
+                                    "\"erased\": \"0\", \"documents\": \"0\"}\n");
 }
 
 static void
