@@ -269,7 +269,7 @@ class Faults(unittest.TestCase):
                 last = name
         # Nobody knows what was written: the process ends and says so, by no signal.
         self.assertEqual(self.broker.daemon.wait(timeout=30), os.EX_IOERR)
-        self.says(self.broker.tail(), "cannot write", "kontor.db", "check the disk")
+        self.says(self.broker.tail(), "kontord: cannot write", "kontor.db", "check the disk")
         self.start()
         self.assertEqual(self.name(), last)
 
@@ -300,7 +300,7 @@ class Faults(unittest.TestCase):
         with self.assertRaises(Refused):
             self.rename("Unknown")
         self.assertEqual(self.broker.daemon.wait(timeout=30), os.EX_IOERR)
-        self.says(self.broker.tail(), "cannot write", "kontor.db", "check the disk")
+        self.says(self.broker.tail(), "kontord: cannot write", "kontor.db", "check the disk")
         os.unlink(mark)
         self.start()
         self.assertIn(self.name(), ("Kept", "Unknown"))
