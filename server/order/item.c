@@ -122,18 +122,6 @@ item_open_step(const Kontor__V1__OrderItem *item)
     return KONTOR__V1__APPROVAL_STEP__APPROVAL_STEP_UNSPECIFIED;
 }
 
-int64_t
-item_claimed_at_ms(const Kontor__V1__OrderItem *item)
-{
-    for (size_t i = item->n_history; i > 0; i--) {
-        const Kontor__V1__StateChange *change = item->history[i - 1];
-        if (strcmp(change->operation, operation_name(OPERATION_CLAIM)) == 0) {
-            return moment_ms(change->at, INT64_MIN);
-        }
-    }
-    return INT64_MIN;
-}
-
 /* ---- Judging ---- */
 
 /* The operations that are calls of this broker; the others need calls that do not exist

@@ -40,8 +40,6 @@ void item_remember(Kontor__V1__OrderItem *item, const char *operation,
 
 /* The step an item waits for; UNSPECIFIED when it waits for no decision. */
 Kontor__V1__ApprovalStep item_open_step(const Kontor__V1__OrderItem *item);
-/* When the item was claimed last; INT64_MIN = never. */
-int64_t item_claimed_at_ms(const Kontor__V1__OrderItem *item);
 
 /*
  * Whether the caller may make a move of this operation now. ROLE_MISSING names the

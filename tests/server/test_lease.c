@@ -238,6 +238,35 @@ test_a_renewal_since_the_claim_breaks_the_row_of_losses(void **state)
 }
 
 static void
+test_a_renewal_counts_also_once_the_clock_was_set_back(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    jump(desk, -JUMP_MS);
+    assert_int_equal(desk_renew(desk, desk->agent, session, NULL, NULL), STATUS_OK);
+    assert_int_equal(desk_pass(desk, DESK_LEASE_MS), 1);
+    desk_expect(desk, job->item, "QUEUED");
+    assert_int_equal(desk_item(desk, job->item)->job->losses, 0);
+}
+
+static void
+test_a_renewal_counts_only_for_what_was_held_then(void **state)
+{
+    struct desk *desk = *state;
+    const char *session = desk_session(desk, desk->agent, 2, OFFER_OPEN, NULL);
+    desk_place_one(desk, "coast/o-1", OFFER_OPEN);
+    Kontor__V1__ClaimedJob *held = desk_claim(desk, desk->agent, session);
+    assert_int_equal(desk_renew(desk, desk->agent, session, NULL, NULL), STATUS_OK);
+    /* Claimed in the same moment, and never heard of again. */
+    desk_place_one(desk, "coast/o-2", OFFER_OPEN);
+    Kontor__V1__ClaimedJob *later = desk_claim(desk, desk->agent, session);
+    assert_int_equal(desk_pass(desk, DESK_LEASE_MS), 1);
+    assert_int_equal(desk_item(desk, held->item)->job->losses, 0);
+    assert_int_equal(desk_item(desk, later->item)->job->losses, 1);
+}
+
+static void
 test_a_session_ends_with_all_it_holds(void **state)
 {
     struct desk *desk = *state;
@@ -376,6 +405,8 @@ main(void)
         TEST(test_leases_end_in_a_flood_of_connections),
         TEST(test_the_thread_of_the_leases_starts_and_stops),
         TEST(test_a_renewal_since_the_claim_breaks_the_row_of_losses),
+        TEST(test_a_renewal_counts_also_once_the_clock_was_set_back),
+        TEST(test_a_renewal_counts_only_for_what_was_held_then),
         TEST(test_a_session_ends_with_all_it_holds),
         TEST(test_a_session_lives_one_full_term_from_the_brokers_start),
         TEST(test_after_a_restore_every_claim_is_recovered),
