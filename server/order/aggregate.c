@@ -292,7 +292,7 @@ requires_bits(const Kontor__V1__Order *order, const Kontor__V1__ItemStanding *st
 }
 
 void
-aggregate_header(Kontor__V1__Order *order, int64_t now_ms, struct arena *arena)
+aggregate_header(Kontor__V1__Order *order, int64_t at_ms, struct arena *arena)
 {
     struct aggregate_item items[ORDER_MAX_ITEMS];
     size_t n_items =
@@ -321,6 +321,6 @@ aggregate_header(Kontor__V1__Order *order, int64_t now_ms, struct arena *arena)
         order->waiting_since = NULL;
     } else if (order->waiting_since == NULL ||
                strcmp(waited_for, order->waiting_for) != 0) {
-        order->waiting_since = moment_new(arena, now_ms);
+        order->waiting_since = moment_new(arena, at_ms);
     }
 }

@@ -86,7 +86,7 @@ item_remember(Kontor__V1__OrderItem *item, const char *operation,
 {
     Kontor__V1__StateChange *change = arena_alloc(call->arena, sizeof *change);
     kontor__v1__state_change__init(change);
-    change->at = moment_new(call->arena, call->now_ms);
+    change->at = moment_new(call->arena, call->at_ms);
     change->from = item->state;
     change->to = to;
     change->operation = (char *)operation;
