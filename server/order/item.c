@@ -47,12 +47,12 @@ order_scope(struct call *call, const Kontor__V1__Order *order, char ***scope,
      * reduced view, without project, note and person (ARCHITECTURE design, "Who may see
      * what"). 64 items make 130 strings of the 132 allowed.
      */
-    *scope = arena_alloc(call->arena, (2 + 2 * order->n_items) * sizeof **scope);
+    *scope = arena_alloc(call->arena, (2 + 2 * order->n_sources) * sizeof **scope);
     *n_scope = 0;
     add_scope(call, *scope, n_scope, "=r:", call_registry_of(call, order->id));
     add_scope(call, *scope, n_scope, "=j:", order->project);
-    for (size_t i = 0; i < order->n_items; i++) {
-        const char *provider = order->items[i]->provider;
+    for (size_t i = 0; i < order->n_sources; i++) {
+        const char *provider = order->sources[i]->provider;
         add_scope(call, *scope, n_scope, "~r:", call_registry_of(call, provider));
         add_scope(call, *scope, n_scope, "~p:", provider);
     }
