@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -15,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proto/json_tree.h"
@@ -30,6 +32,7 @@ enum {
 enum {
     ANSWER_MAX_SIZE = 1 << 20,
     GRACE_MAX_MS = 10000,
+    LOOK_MS = 20,
 };
 
 /* One run of a program. */
@@ -38,7 +41,7 @@ struct script {
     struct kontor_job *job;
     const char *program;
     pid_t pid;
-    int ended;  /* pidfd: readable once it ended. */
+    int ended;  /* pidfd: readable once it ended; -1 = there is none. */
     int output; /* Its standard output. */
     char *answer;
     size_t n_answer;
@@ -136,24 +139,51 @@ script_read(struct script *script)
     return n > 0;
 }
 
-/* Reads until it ended, or it is lost (answers false), or the time is over. */
 static bool
-script_watch(struct script *script, int lost_fd, int timeout_ms)
+script_has_ended(const struct script *script)
+{
+    siginfo_t info = {.si_pid = 0};
+    return waitid(P_PID, (id_t)script->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == script->pid;
+}
+
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* How long to wait for something to happen; -1 = for ever. Before Linux 5.3, behind a
+ * filter, or out of descriptors nothing tells that a program ended: it is looked at. */
+static int
+wait_ms(const struct script *script, int64_t left_ms)
+{
+    int64_t most_ms = script->ended >= 0 ? INT_MAX : LOOK_MS;
+    if (left_ms > most_ms) {
+        return script->ended >= 0 ? -1 : LOOK_MS;
+    }
+    return left_ms > 0 ? (int)left_ms : 0;
+}
+
+/* Reads until it ended, or it is lost (answers false), or it is until_ms by now_ms,
+ * whatever it says meanwhile. */
+static bool
+script_watch(struct script *script, int lost_fd, int64_t until_ms)
 {
     struct pollfd polled[] = {
         {script->output, POLLIN, 0}, {script->ended, POLLIN, 0}, {lost_fd, POLLIN, 0}};
     for (;;) {
-        int n = poll(polled, 3, timeout_ms);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (polled[0].revents != 0 && !script_read(script)) {
+        int n = poll(polled, 3, wait_ms(script, until_ms - now_ms()));
+        bool is_broken = n < 0 && errno != EINTR;
+        if (n > 0 && polled[0].revents != 0 && !script_read(script)) {
             polled[0].fd = -1;
         }
-        if (polled[1].revents != 0) {
+        if (script_has_ended(script)) {
             return true;
         }
-        if (n <= 0 || polled[2].revents != 0) {
+        if (is_broken || (n > 0 && polled[2].revents != 0) || now_ms() >= until_ms) {
             return false;
         }
     }
@@ -167,7 +197,7 @@ script_end(struct script *script)
     int64_t grace_ms =
         settle_ms > 0 && settle_ms / 2 < GRACE_MAX_MS ? settle_ms / 2 : GRACE_MAX_MS;
     kill(-script->pid, SIGTERM);
-    if (!script_watch(script, -1, (int)grace_ms)) {
+    if (!script_watch(script, -1, now_ms() + grace_ms)) {
         kill(-script->pid, SIGKILL);
     }
 }
@@ -175,7 +205,7 @@ script_end(struct script *script)
 static void
 script_wait(struct script *script)
 {
-    if (!script_watch(script, kontor_job_lost_fd(script->job), -1)) {
+    if (!script_watch(script, kontor_job_lost_fd(script->job), INT64_MAX)) {
         script_end(script);
     }
     while (waitpid(script->pid, &script->status, 0) < 0 && errno == EINTR) {
@@ -207,7 +237,9 @@ script_run(struct script *script)
     if (failed == 0) {
         script->ended = (int)syscall(SYS_pidfd_open, script->pid, 0);
         script_wait(script);
-        close(script->ended);
+        if (script->ended >= 0) {
+            close(script->ended);
+        }
     } else {
         kontor_job_reason(script->job,
                           arena_print(script->arena, "%s could not be started: %s",
