@@ -1,12 +1,16 @@
 /* Leases that end: what is queued again, recovered, or held. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "proto/reason.h"
+#include "server/log.h"
 #include "tests/server/desk.h"
 #include "tests/server/flood.h"
 
@@ -168,6 +172,49 @@ test_a_job_of_a_clock_that_is_set_back_is_claimed(void **state)
     desk_expect(desk, job->item, "QUEUED");
     jump(desk, -JUMP_MS);
     assert_non_null(desk_claim(desk, desk->agent, session));
+}
+
+/* How many warnings of a set clock were written since the last count. */
+static size_t
+count_warnings(int file)
+{
+    static const char said[] = "\"event\":\"the wall clock was set: ";
+    char text[4096];
+    size_t n = 0;
+    ssize_t size = read(file, text, sizeof text - 1);
+    text[size > 0 ? size : 0] = '\0';
+    for (const char *at = strstr(text, said); at != NULL; at = strstr(at + 1, said)) {
+        n++;
+    }
+    return n;
+}
+
+/* Without the line nobody would know why sessions outlive their terms. */
+static void
+test_a_wall_clock_that_is_set_is_said_once(void **state)
+{
+    struct desk *desk = *state;
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+    log_open(LOG_FORMAT_JSON, LOG_LEVEL_WARN, ends[1]);
+    size_t n_said[6];
+    jump(desk, 0);
+    n_said[0] = count_warnings(ends[0]);
+    jump(desk, CLOCK_JUMP_MS);
+    n_said[1] = count_warnings(ends[0]);
+    jump(desk, CLOCK_JUMP_MS + 1);
+    n_said[2] = count_warnings(ends[0]);
+    jump(desk, 0);
+    n_said[3] = count_warnings(ends[0]);
+    jump(desk, -JUMP_MS);
+    n_said[4] = count_warnings(ends[0]);
+    assert_int_equal(desk_pass(desk, 1000), 0);
+    n_said[5] = count_warnings(ends[0]);
+    log_open(LOG_FORMAT_AUTO, LOG_LEVEL_INFO, STDERR_FILENO);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    static const size_t wanted[6] = {0, 0, 1, 0, 1, 0};
+    assert_memory_equal(n_said, wanted, sizeof wanted);
 }
 
 /* The last holder's backend call is under way as long as it is, whatever the clock on
@@ -396,6 +443,7 @@ main(void)
         TEST(test_a_waiting_claim_wakes_when_a_job_has_settled),
         TEST(test_the_last_fence_counts_until_somebody_claims),
         TEST(test_a_jump_of_the_wall_clock_ends_no_lease),
+        TEST(test_a_wall_clock_that_is_set_is_said_once),
         TEST(test_a_wall_clock_that_is_set_back_keeps_no_dead_session),
         TEST(test_a_job_of_a_clock_that_is_set_back_is_claimed),
         TEST(test_what_is_begun_settles_anew_once_the_clock_is_set_back),
