@@ -221,8 +221,8 @@ texts_print(const struct options *options)
     return true;
 }
 
-int
-main(int argc, char **argv)
+static int
+main_run(int argc, char **argv)
 {
     struct options options = {0};
     int code = options_read(argc, argv, &options);
@@ -252,4 +252,27 @@ main(int argc, char **argv)
     code = run(&options, &settings);
     config_done(&settings);
     return code;
+}
+
+/* Whoever reads what was asked for must not take a part of it for the whole. */
+static int
+main_end(int code)
+{
+    int why = fflush(stdout) == 0 ? 0 : errno;
+    if (why == 0 && ferror(stdout) != 0) {
+        /* Why was said when it happened; writing again says it again. */
+        clearerr(stdout);
+        why = putchar('\n') == EOF || fflush(stdout) == EOF ? errno : EIO;
+    }
+    if (why == 0 || code != EXIT_SUCCESS) {
+        return code;
+    }
+    (void)fprintf(stderr, "kontord: standard output: %s\n", strerror(why));
+    return EXIT_FAILURE;
+}
+
+int
+main(int argc, char **argv)
+{
+    return main_end(main_run(argc, argv));
 }

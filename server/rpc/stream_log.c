@@ -3,6 +3,7 @@
 
 #include "proto/wire.h"
 #include "server/rpc/flight.h"
+#include "server/rpc/history.h"
 #include "server/rpc/stream_watcher.h"
 
 /* Of one message; a single commit may be 1 MiB and goes alone then. */
@@ -21,8 +22,8 @@ send_response(struct watcher *watcher, const Kontor__V1__ReadLogResponse *respon
 /* The hash of the commit at a position, which those after it are chained to; of the
  * last one that was trimmed the base knows it. */
 static enum status
-read_anchor(struct store_reader *reader, int64_t seq, struct arena *arena,
-            ProtobufCBinaryData *anchor)
+read_anchor(const struct dispatch *dispatch, struct store_reader *reader, int64_t seq,
+            struct arena *arena, ProtobufCBinaryData *anchor)
 {
     Kontor__V1__Commit **commits;
     Kontor__V1__Base *base;
@@ -35,7 +36,8 @@ read_anchor(struct store_reader *reader, int64_t seq, struct arena *arena,
         *anchor = base->hash;
         return STATUS_OK;
     }
-    status = store_log_read(reader, seq - 1, 1, LOG_BYTES, arena, &commits, &n);
+    int64_t before = history_before(dispatch->histories, dispatch->n_histories, seq);
+    status = store_log_read(reader, before, 1, LOG_BYTES, arena, &commits, &n);
     if (status == STATUS_OK && n == 1 && commits[0]->seq == seq) {
         *anchor = commits[0]->hash;
     }
@@ -75,8 +77,8 @@ log_begin_job(struct pool_job *job, struct store_reader *reader)
     Kontor__V1__ReadLogResponse response = KONTOR__V1__READ_LOG_RESPONSE__INIT;
     response.histories = dispatch->histories;
     response.n_histories = dispatch->n_histories;
-    enum status status =
-        read_anchor(reader, atomic_load(&watcher->cursor), arena, &response.anchor);
+    enum status status = read_anchor(dispatch, reader, atomic_load(&watcher->cursor),
+                                     arena, &response.anchor);
     if (status == STATUS_OK) {
         status = begin_base(watcher, reader, arena, &response);
     }
