@@ -249,6 +249,9 @@ log_try(struct mongo *db)
     batch->is_sent = true;
     failure_set(db->open.failure, "%s: an append is in doubt: %s", db->open.path,
                 error.message);
+    if (db->open.faults.fails_in_doubt) {
+        return STATUS_UNAVAILABLE;
+    }
     return error.code == MONGOC_ERROR_DUPLICATE_KEY ? log_await(db) : log_look(db);
 }
 
