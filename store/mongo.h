@@ -313,5 +313,7 @@ struct mongo {
 
 /* Milliseconds of a clock that nobody sets. */
 int64_t mongo_monotonic_ms(void);
+/* Waits a few milliseconds, until a majority may have what the primary has. */
+void mongo_rest(void);
 
 #endif
