@@ -134,6 +134,12 @@ typedef bool (*mongo_take_fn)(void *context, const bson_t *document);
 
 enum status mongo_find(struct mongo_conn *conn, const struct mongo_query *query,
                        mongo_take_fn take, void *context) MUST_CHECK;
+/*
+ * Waits until a majority has so many rows. A duplicate says that a row is on the
+ * primary, and that may lose it yet. UNAVAILABLE: they are not there for too long.
+ */
+enum status mongo_await(struct mongo_conn *conn, mongoc_collection_t *collection,
+                        const bson_t *filter, size_t n_wanted) MUST_CHECK;
 /* Replaces, or makes, the document with this _id. */
 enum status mongo_put(struct mongo_conn *conn, enum mongo_fixed which, const char *id,
                       const bson_t *document) MUST_CHECK;

@@ -312,23 +312,30 @@ mongo_soft_put(void *db, const char *key, int64_t value)
     return STATUS_OK;
 }
 
+/* Two brokers may begin a new database at the same time, and a restore finds the first
+ * history, which every database has. */
 enum status
 mongo_history_put(void *db, const Kontor__V1__History *history)
 {
     struct mongo *self = db;
     bson_error_t error;
     bson_t row = BSON_INITIALIZER;
+    bson_t filter = BSON_INITIALIZER;
+    enum status status = STATUS_OK;
+    mongoc_collection_t *collection = mongo_fixed(&self->writer, MONGO_HISTORIES);
+    BSON_APPEND_INT64(&filter, "_id", history->first_seq);
     BSON_APPEND_INT64(&row, "_id", history->first_seq);
     BSON_APPEND_DATE_TIME(&row, "started_at", store_time_ms(history->started_at));
     BSON_APPEND_INT64(&row, "last_common_seq", history->last_common_seq);
-    bool is_put = mongoc_collection_insert_one(
-        mongo_fixed(&self->writer, MONGO_HISTORIES), &row, NULL, NULL, &error);
+    bool is_put = mongoc_collection_insert_one(collection, &row, NULL, NULL, &error);
+    if (!is_put && error.code == MONGOC_ERROR_DUPLICATE_KEY) {
+        status = mongo_await(&self->writer, collection, &filter, 1);
+    } else if (!is_put) {
+        status = mongo_failed(self, "write a history", &error);
+    }
+    bson_destroy(&filter);
     bson_destroy(&row);
-    /* Two brokers may begin a new database at the same time, and a restore finds the
-     * first history, which every database has. */
-    return is_put || error.code == MONGOC_ERROR_DUPLICATE_KEY
-               ? STATUS_OK
-               : mongo_failed(self, "write a history", &error);
+    return status;
 }
 
 enum status

@@ -120,6 +120,44 @@ mongo_find(struct mongo_conn *conn, const struct mongo_query *query, mongo_take_
     return is_failed ? mongo_failed(db, "read", &error) : STATUS_OK;
 }
 
+static bool
+take_counted(void *context, const bson_t *row)
+{
+    size_t *n = context;
+    (void)row;
+    (*n)++;
+    return true;
+}
+
+/* It mostly is there a moment later. */
+enum status
+mongo_await(struct mongo_conn *conn, mongoc_collection_t *collection,
+            const bson_t *filter, size_t n_wanted)
+{
+    enum { N_LOOKS = 40 };
+    struct mongo *db = conn->db;
+    bson_t *fields = BCON_NEW("_id", BCON_INT32(1));
+    const struct mongo_query query = {
+        .collection = collection, .filter = filter, .fields = fields};
+    size_t n = 0;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < N_LOOKS && status == STATUS_OK && n < n_wanted; i++) {
+        if (i > 0) {
+            mongo_rest();
+        }
+        n = 0;
+        status = mongo_find(conn, &query, take_counted, &n);
+    }
+    bson_destroy(fields);
+    if (status == STATUS_OK && n < n_wanted) {
+        failure_set(db->open.failure,
+                    "%s: what is stored is not on a majority of the set yet",
+                    db->open.path);
+        return STATUS_UNAVAILABLE;
+    }
+    return status;
+}
+
 enum status
 mongo_put(struct mongo_conn *conn, enum mongo_fixed which, const char *id,
           const bson_t *document)

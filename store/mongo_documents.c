@@ -10,7 +10,6 @@
  */
 enum {
     N_TRIES = 8,
-    N_LOOKS = 40, /* At rows that no majority has yet. */
     ROOM = 512,
     PLACE_SIZE = 16,
 };
@@ -65,43 +64,6 @@ rows_insert(struct mongo *db, mongoc_collection_t *collection, const struct rows
                                     : mongo_failed(db, "write documents", &error);
 }
 
-static bool
-take_counted(void *context, const bson_t *row)
-{
-    size_t *n = context;
-    (void)row;
-    (*n)++;
-    return true;
-}
-
-/* A duplicate says that a row is on the primary, and that may lose it yet: only what a
- * majority has stands. It mostly is there a moment later. */
-static enum status
-rows_await(struct mongo *db, mongoc_collection_t *collection, const bson_t *filter,
-           size_t n_wanted)
-{
-    bson_t *fields = BCON_NEW("_id", BCON_INT32(1));
-    const struct mongo_query query = {
-        .collection = collection, .filter = filter, .fields = fields};
-    size_t n = 0;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < N_LOOKS && status == STATUS_OK && n < n_wanted; i++) {
-        if (i > 0) {
-            mongo_rest();
-        }
-        n = 0;
-        status = mongo_find(&db->writer, &query, take_counted, &n);
-    }
-    bson_destroy(fields);
-    if (status == STATUS_OK && n < n_wanted) {
-        failure_set(db->open.failure,
-                    "%s: documents are stored, but not on a majority yet",
-                    db->open.path);
-        return STATUS_UNAVAILABLE;
-    }
-    return status;
-}
-
 /* Where one was there already, the answer tells of that one only: each is asked for,
  * and those that were there are looked for. */
 static enum status
@@ -132,7 +94,7 @@ rows_insert_each(struct mongo *db, mongoc_collection_t *collection,
     bson_append_array_end(&range, &array);
     bson_append_document_end(&filter, &range);
     if (status == STATUS_OK && n_met > 0) {
-        status = rows_await(db, collection, &filter, n_met);
+        status = mongo_await(&db->writer, collection, &filter, n_met);
     }
     bson_destroy(&filter);
     return status;

@@ -11,7 +11,7 @@ enum { WAIT_MS = 10000, NEVER_MS = 500, SOCKET_MS = 150 };
 static struct mongod *mongod;
 
 static void
-faulty_address(const char *folder, const char *name, char *out, size_t size)
+address(const char *folder, const char *name, int socket_ms, char *out, size_t size)
 {
     const struct mongod_options options = {.is_replica_set = true};
     if (mongod == NULL) {
@@ -22,7 +22,13 @@ faulty_address(const char *folder, const char *name, char *out, size_t size)
                    "mongodb://127.0.0.1:%u/%s-%s?replicaSet=rs0&socketTimeoutMS=%d&"
                    "serverSelectionTimeoutMS=1000",
                    (unsigned)mongod_port(mongod), strrchr(folder, '/') + 1, name,
-                   SOCKET_MS);
+                   socket_ms);
+}
+
+static void
+faulty_address(const char *folder, const char *name, char *out, size_t size)
+{
+    address(folder, name, SOCKET_MS, out, size);
 }
 
 static void
@@ -85,7 +91,72 @@ test_a_duplicate_of_the_past_is_not_taken_for_a_stored_one(struct fixture *f)
     assert_false(is_updated);
 }
 
+/* ---- Two at a time ---- */
+
+/* A broker that opens its store on a thread of its own. */
+struct opening {
+    struct store_options options;
+    struct store *store;
+    enum status status;
+    char error[256];
+    pthread_t thread;
+};
+
+static void *
+opening_run(void *argument)
+{
+    struct opening *opening = argument;
+    opening->status = store_open(&opening->options, &opening->store, opening->error,
+                                 sizeof opening->error);
+    return NULL;
+}
+
+/* Commits one paper to a store that is not the fixture's. */
+static enum status
+commit_to(struct fixture *f, struct store *store, const char *id)
+{
+    struct fixture other = {.store = store, .arena = f->arena};
+    return fixture_commit(&other,
+                          fixture_draft(&other, KIND_PAPER, id, 0, "=a",
+                                        fixture_doc(&other, id, 1, 0, NULL, NULL)),
+                          NULL);
+}
+
+/* One has seen that there is nothing, then the other makes everything and writes. */
+static void
+test_two_brokers_may_begin_a_database_at_once(struct fixture *f)
+{
+    const struct mongod_fault fault = {.action = MONGOD_DELAY,
+                                       .ms = MONGOD_FOREVER,
+                                       .command = "find",
+                                       .collection = "log",
+                                       .nth = 1};
+    char uri[FIXTURE_URI];
+    struct opening late = {.options = f->options};
+    struct opening early = {.options = f->options};
+    address(f->folder, "new", WAIT_MS, uri, sizeof uri);
+    late.options.uri = uri;
+    early.options.uri = uri;
+    /* The fixture's own broker asks, too. */
+    fixture_shut(f);
+    mongod_script(mongod, &fault, 1);
+    assert_int_equal(pthread_create(&late.thread, NULL, opening_run, &late), 0);
+    assert_true(mongod_await_held(mongod, 1, WAIT_MS));
+    opening_run(&early);
+    assert_int_equal(early.status, STATUS_OK);
+    assert_int_equal(commit_to(f, early.store, "early"), STATUS_OK);
+    mongod_settle(mongod);
+    pthread_join(late.thread, NULL);
+    assert_string_equal(late.error, "");
+    assert_int_equal(late.status, STATUS_OK);
+    assert_int_equal(commit_to(f, late.store, "late"), STATUS_OK);
+    store_close(late.store);
+    store_close(early.store);
+}
+
 static const struct fixture_case cases[] = {
+    {"test_two_brokers_may_begin_a_database_at_once",
+     test_two_brokers_may_begin_a_database_at_once},
     {"test_a_duplicate_of_the_past_is_not_taken_for_a_stored_one",
      test_a_duplicate_of_the_past_is_not_taken_for_a_stored_one},
 };
