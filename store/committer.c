@@ -37,8 +37,10 @@ struct committer {
     size_t n_carried;
     bool is_behind; /* The log may hold what was not followed yet. */
     int64_t look_ms;
+    pthread_mutex_t telling; /* Guards what follows. */
     struct listener listeners[COMMITTER_MAX_LISTENERS];
-    _Atomic size_t n_listeners;
+    size_t n_listeners;
+    int64_t told; /* The last position the listeners heard of. */
 };
 
 /* ---- Answering ---- */
@@ -47,10 +49,12 @@ static void
 committer_tell(void *context, const Kontor__V1__Commit *commit)
 {
     struct committer *committer = context;
-    size_t n = atomic_load(&committer->n_listeners);
-    for (size_t i = 0; i < n; i++) {
+    pthread_mutex_lock(&committer->telling);
+    for (size_t i = 0; i < committer->n_listeners; i++) {
         committer->listeners[i].call(committer->listeners[i].context, commit);
     }
+    committer->told = commit->seq;
+    pthread_mutex_unlock(&committer->telling);
 }
 
 /* A replay was told when it was new. */
@@ -388,6 +392,7 @@ committer_free(struct committer *committer)
 {
     queue_free(committer->queue);
     batch_done(&committer->batch);
+    pthread_mutex_destroy(&committer->telling);
     free(committer);
 }
 
@@ -403,6 +408,7 @@ committer_begin(struct committer *committer)
     if (status == STATUS_OK && store->backend->is_followed) {
         status = follow_all(batch, committer_tell, committer, &has_found);
     }
+    committer->told = batch->tail.seq;
     return status;
 }
 
@@ -418,6 +424,7 @@ committer_start(struct store *store, const struct store_faults *faults,
     committer->store = store;
     committer->faults = *faults;
     committer->look_ms = LOOK_MAX_MS;
+    pthread_mutex_init(&committer->telling, NULL);
     batch_init(&committer->batch, store);
     committer->queue = queue_new(length == 0 ? DEFAULT_QUEUE_LENGTH : length);
     if (committer->queue == NULL) {
@@ -443,15 +450,18 @@ committer_submit(struct committer *committer, struct work *work)
     return queue_push(committer->queue, work);
 }
 
-void
+int64_t
 committer_listen(struct committer *committer,
                  void (*listener)(void *context, const Kontor__V1__Commit *commit),
                  void *context)
 {
-    size_t n = atomic_load(&committer->n_listeners);
+    pthread_mutex_lock(&committer->telling);
+    size_t n = committer->n_listeners++;
     assert(n < COMMITTER_MAX_LISTENERS);
     committer->listeners[n] = (struct listener){listener, context};
-    atomic_store(&committer->n_listeners, n + 1);
+    int64_t told = committer->told;
+    pthread_mutex_unlock(&committer->telling);
+    return told;
 }
 
 void

@@ -44,7 +44,7 @@ struct record {
 
 /* What the listener of a site heard. */
 struct heard {
-    int64_t from; /* Applied when it began to listen. */
+    int64_t from; /* It hears of all that comes after. */
     _Atomic size_t n;
     int64_t seqs[LEDGER_HEARD];
 };

@@ -134,7 +134,7 @@ broker_hear(void *context, const Kontor__V1__Commit *commit)
     struct broker *broker = context;
     struct heard *heard = &broker->site->ledger->heard[broker->site->number];
     size_t n = atomic_load(&heard->n);
-    int64_t last = n == 0 ? heard->from : heard->seqs[n - 1];
+    int64_t last = n == 0 ? commit->seq - 1 : heard->seqs[n - 1];
     if (commit->seq != last + 1 || n == LEDGER_HEARD) {
         ledger_blame(broker->site->ledger, "a listener heard of %lld after %lld",
                      (long long)commit->seq, (long long)last);
@@ -433,6 +433,10 @@ broker_await_rest(struct broker *broker)
         broker_await(broker, RETRY_MS);
     }
     pthread_mutex_unlock(&broker->lock);
+    if (n_wanted > 0 && heard->seqs[0] != heard->from + 1) {
+        ledger_blame(ledger, "a listener of all after %lld heard of %lld first",
+                     (long long)heard->from, (long long)heard->seqs[0]);
+    }
     if (atomic_load(&heard->n) != n_wanted || store_applied(broker->store) != tail) {
         store_failure(broker->store, why, sizeof why);
         ledger_blame(ledger, "a broker at rest heard of %zu commits instead of %zu: %s",
@@ -487,8 +491,8 @@ site_run(const struct site *site)
         site_open(ledger, ledger->uri, &site->faults, false, broker_away, &broker);
     sem_post(&ledger->opened[site->number]);
     if (broker.store != NULL) {
-        ledger->heard[site->number].from = store_applied(broker.store);
-        store_listen(broker.store, broker_hear, &broker);
+        ledger->heard[site->number].from =
+            store_listen(broker.store, broker_hear, &broker);
         broker_start(&broker, callers);
         broker_await_callers(&broker);
         if (site->is_last) {
