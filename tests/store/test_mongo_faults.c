@@ -1,6 +1,7 @@
 /* Single faults of a MongoDB server that broke a promise once, each played step by
  * step. */
 #include <stdlib.h>
+#include <time.h>
 
 #include "tests/mongod/mongod.h"
 #include "tests/store/fixture.h"
@@ -154,7 +155,173 @@ test_two_brokers_may_begin_a_database_at_once(struct fixture *f)
     store_close(early.store);
 }
 
+/* ---- Looking beside a broker that writes ---- */
+
+static void
+expect_verified(struct store *store, int64_t seq)
+{
+    char error[256] = "";
+    int64_t verified = 0;
+    enum status status = store_verify(store, &verified, error, sizeof error);
+    assert_string_equal(error, "");
+    assert_int_equal(status, STATUS_OK);
+    assert_true(verified >= seq);
+}
+
+/* The log is ahead of its documents, as it is for a moment in every commit. */
+static void
+test_verify_is_not_alarmed_by_documents_under_way(struct fixture *f)
+{
+    const struct mongod_fault fault = {.action = MONGOD_DELAY,
+                                       .ms = MONGOD_FOREVER,
+                                       .command = "insert",
+                                       .collection = "paper",
+                                       .nth = 1};
+    struct opening check = {.options = f->options};
+    struct ticket ticket;
+    char uri[FIXTURE_URI];
+    address(f->folder, "store", WAIT_MS, uri, sizeof uri);
+    f->options.uri = uri;
+    fixture_reopen(f);
+    fixture_put(f, KIND_PAPER, "a", 0, "=a", fixture_doc(f, "one", 1, 0, NULL, NULL));
+    check.options.is_read_only = true;
+    opening_run(&check);
+    assert_int_equal(check.status, STATUS_OK);
+    mongod_script(mongod, &fault, 1);
+    ticket_init(&ticket);
+    ticket.work.draft = fixture_draft(f, KIND_PAPER, "b", 0, "=a",
+                                      fixture_doc(f, "two", 2, 0, NULL, NULL));
+    ticket.work.is_decided = true;
+    assert_int_equal(ticket_submit(f, &ticket), STATUS_OK);
+    assert_true(mongod_await_held(mongod, 1, WAIT_MS));
+    expect_verified(check.store, 1);
+    mongod_settle(mongod);
+    ticket_wait(&ticket);
+    assert_int_equal(ticket.status, STATUS_OK);
+    ticket_done(&ticket);
+    store_close(check.store);
+}
+
+struct checking {
+    struct opening opening;
+    int64_t verified;
+};
+
+static void *
+checking_run(void *argument)
+{
+    struct checking *checking = argument;
+    struct opening *opening = &checking->opening;
+    opening->status = store_verify(opening->store, &checking->verified, opening->error,
+                                   sizeof opening->error);
+    return NULL;
+}
+
+/* A document comes between the reading of the log and the counting. */
+static void
+test_verify_counts_again_when_the_log_grew(struct fixture *f)
+{
+    const struct mongod_fault fault = {.action = MONGOD_DELAY,
+                                       .ms = MONGOD_FOREVER,
+                                       .command = "find",
+                                       .collection = "paper",
+                                       .nth = 1};
+    struct checking check = {.opening = {.options = f->options}};
+    char uri[FIXTURE_URI];
+    address(f->folder, "store", WAIT_MS, uri, sizeof uri);
+    check.opening.options.uri = uri;
+    check.opening.options.is_read_only = true;
+    fixture_put(f, KIND_PAPER, "a", 0, "=a", fixture_doc(f, "one", 1, 0, NULL, NULL));
+    opening_run(&check.opening);
+    assert_int_equal(check.opening.status, STATUS_OK);
+    /* It saw "a" when it was opened: the first find of papers counts them. */
+    mongod_script(mongod, &fault, 1);
+    assert_int_equal(pthread_create(&check.opening.thread, NULL, checking_run, &check),
+                     0);
+    assert_true(mongod_await_held(mongod, 1, WAIT_MS));
+    fixture_put(f, KIND_PAPER, "b", 0, "=a", fixture_doc(f, "two", 2, 0, NULL, NULL));
+    mongod_settle(mongod);
+    pthread_join(check.opening.thread, NULL);
+    assert_string_equal(check.opening.error, "");
+    assert_int_equal(check.opening.status, STATUS_OK);
+    assert_int_equal(check.verified, 2);
+    store_close(check.opening.store);
+}
+
+/* ---- Closing in doubt ---- */
+
+/* Nothing answers any more; the append that was sent stays in doubt. */
+static void
+close_in_doubt(struct fixture *f, bool is_silent)
+{
+    enum { LIMIT_S = 6 };
+    const struct mongod_fault faults[] = {
+        {.action = MONGOD_CLOSE_AFTER,
+         .command = "insert",
+         .collection = "log",
+         .nth = 1,
+         .times = UINT32_MAX},
+        {.action = MONGOD_DELAY,
+         .ms = MONGOD_FOREVER,
+         .command = "find",
+         .collection = "log",
+         .nth = 2, /* The first looks for the key, before anything is sent. */
+         .times = UINT32_MAX},
+    };
+    struct ticket ticket;
+    struct timespec began;
+    struct timespec ended;
+    char uri[FIXTURE_URI];
+    address(f->folder, "store", 1000, uri, sizeof uri);
+    f->options.uri = uri;
+    fixture_reopen(f);
+    uint64_t n_inserts = mongod_count(mongod, "insert");
+    mongod_script(mongod, faults, is_silent ? 2 : 1);
+    ticket_init(&ticket);
+    ticket.work.draft = fixture_draft(f, KIND_PAPER, "a", 0, "=a",
+                                      fixture_doc(f, "one", 1, 0, NULL, NULL));
+    draft_set_eid(&ticket.work.draft, 1, 1);
+    ticket.work.is_decided = true;
+    assert_int_equal(ticket_submit(f, &ticket), STATUS_OK);
+    assert_true(mongod_await(mongod, "insert", n_inserts + 1, WAIT_MS));
+    if (!is_silent) {
+        mongod_pause(mongod);
+    }
+    (void)clock_gettime(CLOCK_MONOTONIC, &began);
+    fixture_shut(f);
+    (void)clock_gettime(CLOCK_MONOTONIC, &ended);
+    assert_true(ticket.is_done);
+    bool is_told_ok = ticket.status == STATUS_OK;
+    assert_true(is_told_ok || ticket.status == STATUS_DEADLINE_EXCEEDED);
+    print_message("closed in %ld s\n", (long)(ended.tv_sec - began.tv_sec));
+    assert_true(ended.tv_sec - began.tv_sec <= LIMIT_S);
+    ticket_done(&ticket);
+    if (!is_silent) {
+        assert_true(mongod_resume(mongod));
+    }
+}
+
+static void
+test_close_ends_when_the_server_is_gone(struct fixture *f)
+{
+    close_in_doubt(f, false);
+}
+
+static void
+test_close_ends_when_the_server_is_silent(struct fixture *f)
+{
+    close_in_doubt(f, true);
+}
+
 static const struct fixture_case cases[] = {
+    {"test_verify_is_not_alarmed_by_documents_under_way",
+     test_verify_is_not_alarmed_by_documents_under_way},
+    {"test_verify_counts_again_when_the_log_grew",
+     test_verify_counts_again_when_the_log_grew},
+    {"test_close_ends_when_the_server_is_gone",
+     test_close_ends_when_the_server_is_gone},
+    {"test_close_ends_when_the_server_is_silent",
+     test_close_ends_when_the_server_is_silent},
     {"test_two_brokers_may_begin_a_database_at_once",
      test_two_brokers_may_begin_a_database_at_once},
     {"test_a_duplicate_of_the_past_is_not_taken_for_a_stored_one",
