@@ -17,8 +17,6 @@ enum {
     LOOK_MIN_MS = 5,
     LOOK_MAX_MS = 100,
     AWAY_LOOK_MS = 250,
-    /* Looks at a batch in doubt once nobody waits for more. */
-    LAST_LOOKS = 3,
 };
 
 struct listener {
@@ -202,18 +200,18 @@ committer_fill(struct committer *committer)
 
 /*
  * Until it is known what became of the batch, nothing else can be written, and its
- * works cannot be told that they failed. When the broker stops it looks a few times
- * more and then leaves them in doubt.
+ * works cannot be told that they failed. When the broker stops it looks once more and
+ * then leaves them in doubt: a look at a server that is gone takes seconds.
  */
 static enum status
 committer_settle(struct committer *committer, size_t *n_stood)
 {
     const struct store *store = committer->store;
-    size_t n_left = LAST_LOOKS;
+    bool is_last = false;
     enum status status = store->backend->batch_commit(store->db, n_stood);
-    while (status == STATUS_DEADLINE_EXCEEDED && n_left > 0) {
+    while (status == STATUS_DEADLINE_EXCEEDED && !is_last) {
         committer_set_away(committer, true);
-        n_left -= queue_pause(committer->queue, AWAY_LOOK_MS) ? 0 : 1;
+        is_last = !queue_pause(committer->queue, AWAY_LOOK_MS);
         status = store->backend->batch_commit(store->db, n_stood);
     }
     return status;
