@@ -279,7 +279,7 @@ static void
 judge_rebuild(const struct judge *judge)
 {
     char error[256] = "";
-    const struct store_options options = site_options(judge->ledger->uri);
+    const struct store_options options = site_options(judge->ledger->calm_uri);
     judge_forget_brokers(judge);
     enum status status = store_rebuild(&options, error, sizeof error);
     if (status != STATUS_OK) {
@@ -292,7 +292,8 @@ static void
 judge_read_only(const struct judge *judge)
 {
     struct ledger *ledger = judge->ledger;
-    struct store *store = site_open(ledger, ledger->uri, &no_faults, true, NULL, NULL);
+    struct store *store =
+        site_open(ledger, ledger->calm_uri, &no_faults, true, NULL, NULL);
     if (store != NULL) {
         judge_verify(judge, store, "before anybody writes");
     }
@@ -304,7 +305,8 @@ judge_run(const struct judge *judge)
 {
     struct ledger *ledger = judge->ledger;
     judge_read_only(judge);
-    struct store *store = site_open(ledger, ledger->uri, &no_faults, false, NULL, NULL);
+    struct store *store =
+        site_open(ledger, ledger->calm_uri, &no_faults, false, NULL, NULL);
     if (store == NULL) {
         return;
     }

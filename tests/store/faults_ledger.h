@@ -53,6 +53,7 @@ struct ledger {
     struct record records[LEDGER_CALLERS][LEDGER_WORKS];
     struct heard heard[LEDGER_SITES];
     char uri[256];
+    char calm_uri[256];         /* With time-outs that a busy machine does not meet. */
     sem_t answers;              /* One for each answer of a store. */
     sem_t ended[LEDGER_SLOTS];  /* All callers of a slot are at their end. */
     sem_t go[LEDGER_SITES];     /* A site may open its store. */

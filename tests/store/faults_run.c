@@ -296,11 +296,18 @@ run_report(const struct run *run, struct report *report)
 static void
 run_set_uri(struct run *run, bool is_set)
 {
-    (void)snprintf(run->ledger->uri, sizeof run->ledger->uri,
+    enum { CALM_MS = 30000, SELECT_MS = 1500 };
+    struct ledger *ledger = run->ledger;
+    const char *set = is_set ? "replicaSet=rs0&" : "";
+    unsigned port = mongod_port(run->mongod);
+    (void)snprintf(ledger->uri, sizeof ledger->uri,
                    "mongodb://127.0.0.1:%u/kontor?%ssocketTimeoutMS=%d&"
-                   "serverSelectionTimeoutMS=1500&connectTimeoutMS=1000",
-                   (unsigned)mongod_port(run->mongod), is_set ? "replicaSet=rs0&" : "",
-                   run->script->socket_ms);
+                   "serverSelectionTimeoutMS=%d&connectTimeoutMS=1000",
+                   port, set, run->script->socket_ms, SELECT_MS);
+    (void)snprintf(ledger->calm_uri, sizeof ledger->calm_uri,
+                   "mongodb://127.0.0.1:%u/kontor?%ssocketTimeoutMS=%d&"
+                   "serverSelectionTimeoutMS=%d&connectTimeoutMS=%d",
+                   port, set, CALM_MS, CALM_MS, CALM_MS);
 }
 
 void
