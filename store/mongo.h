@@ -186,8 +186,18 @@ enum status mongo_state_open(struct mongo *db) MUST_CHECK;
 /* Says that we are; refuses where somebody is who must not be at the same time. */
 enum status mongo_state_enter(struct mongo *db) MUST_CHECK;
 void mongo_state_leave(struct mongo *db);
-/* Says again that we are, when it is time. */
+/* Says again that we are, when it is time, and now. */
 void mongo_state_beat(struct mongo *db);
+enum status mongo_state_say(struct mongo *db) MUST_CHECK;
+
+/* ---- mongo_primary.c ---- */
+
+/* Notes from now on that the primary changed; before the pool's first client. */
+void mongo_primary_watch(struct mongo *db);
+/* Whether what is read now is at least what was acknowledged before; any thread. */
+bool mongo_primary_is_settled(struct mongo *db);
+/* Makes it so. */
+enum status mongo_primary_settle(struct mongo *db) MUST_CHECK;
 
 /* ---- mongo_state.c, further ---- */
 
@@ -311,10 +321,12 @@ struct mongo {
     bool is_ferret; /* A server that loses updates when two write: one broker only. */
     struct mongo_conn writer;
     struct mongo_batch batch;
-    int64_t written;      /* Every document up to here is in the database. */
-    int64_t written_said; /* As the database itself says. */
-    char broker[33];      /* Our row among the brokers; "" = none. */
-    int64_t beaten_ms;    /* When it was written last, monotonic. */
+    int64_t written;              /* Every document up to here is in the database. */
+    int64_t written_said;         /* As the database itself says. */
+    char broker[33];              /* Our row among the brokers; "" = none. */
+    int64_t beaten_ms;            /* When it was written last, monotonic. */
+    _Atomic unsigned n_primaries; /* How often the primary changed. */
+    _Atomic unsigned n_settled;   /* Up to which change reads are known to be whole. */
 };
 
 /* Milliseconds of a clock that nobody sets. */

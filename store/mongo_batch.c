@@ -32,7 +32,7 @@ enum status
 mongo_batch_begin(void *db)
 {
     batch_forget(db);
-    return STATUS_OK;
+    return mongo_primary_settle(db);
 }
 
 /* ---- Reading ahead ---- */
@@ -416,7 +416,16 @@ mongo_batch_commit(void *db, size_t *n_stood)
 {
     struct mongo *self = db;
     struct mongo_batch *batch = &self->batch;
-    enum status status = batch->is_sent ? STATUS_OK : softs_push(self);
+    enum status status = STATUS_OK;
+    /* What was decided by the eyes of a new primary is decided again. */
+    bool is_new = batch->n_appends > 0 && !batch->is_sent;
+    if (is_new && !mongo_primary_is_settled(self)) {
+        *n_stood = 0;
+        return STATUS_ABORTED;
+    }
+    if (!batch->is_sent) {
+        status = softs_push(self);
+    }
     if (status == STATUS_OK) {
         status = mongo_log_push(self);
     }
@@ -468,5 +477,8 @@ mongo_settle(void *db)
     if (self->written >= self->written_said + WRITTEN_STEP) {
         (void)mongo_say_written(self);
     }
+    /* Where that fails the next batch does it, or the next look. */
+    enum status status = mongo_primary_settle(self);
+    (void)status;
     mongo_state_beat(self);
 }

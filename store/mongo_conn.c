@@ -97,7 +97,8 @@ query_options(const struct mongo_query *query, bson_t *out)
 }
 
 /* A reader does not wait for a server that others found away: it would hold a thread
- * for seconds. The writer's connection is the one that looks again. */
+ * for seconds. The writer's connection is the one that looks again, and the one that
+ * settles a new primary. */
 enum status
 mongo_find(struct mongo_conn *conn, const struct mongo_query *query, mongo_take_fn take,
            void *context)
@@ -106,7 +107,9 @@ mongo_find(struct mongo_conn *conn, const struct mongo_query *query, mongo_take_
     bson_t options = BSON_INITIALIZER;
     const bson_t *document = NULL;
     struct mongo *db = conn->db;
-    if (conn != &db->writer && atomic_load(db->open.is_away)) {
+    bool is_writer = conn == &db->writer;
+    if (!is_writer &&
+        (atomic_load(db->open.is_away) || !mongo_primary_is_settled(db))) {
         return STATUS_UNAVAILABLE;
     }
     query_options(query, &options);
@@ -117,7 +120,10 @@ mongo_find(struct mongo_conn *conn, const struct mongo_query *query, mongo_take_
     bool is_failed = mongoc_cursor_error(cursor, &error);
     mongoc_cursor_destroy(cursor);
     bson_destroy(&options);
-    return is_failed ? mongo_failed(db, "read", &error) : STATUS_OK;
+    if (is_failed) {
+        return mongo_failed(db, "read", &error);
+    }
+    return is_writer || mongo_primary_is_settled(db) ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
 static bool

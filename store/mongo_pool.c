@@ -159,6 +159,7 @@ pool_make(struct mongo *db)
     /* Before the first client is taken: afterwards it would change nothing. */
     mongoc_client_pool_set_error_api(db->pool, ERROR_API);
     mongoc_client_pool_set_appname(db->pool, "kontord");
+    mongo_primary_watch(db);
     return STATUS_OK;
 }
 

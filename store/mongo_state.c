@@ -362,6 +362,9 @@ mongo_state_open(struct mongo *db)
     if (status == STATUS_OK) {
         status = state_judge(db, &state);
     }
+    if (status == STATUS_OK) {
+        status = mongo_primary_settle(db);
+    }
     arena_free(state.arena);
     return status;
 }
