@@ -332,7 +332,7 @@ main(int argc, char **argv)
         }
         option = getopt_long(argc, argv, "", options, NULL);
     }
-    if (order.to != order.from && order.to > first && order.seconds == 0) {
+    if (order.to == UINT64_MAX - 1 && order.seconds == 0) {
         order.seconds = 20;
     }
     bool is_good = order.is_every_plant ? order_run_plants(&order, argv[0])

@@ -232,12 +232,39 @@ run_begin(struct run *run)
     }
 }
 
+/* Looks at the store as --check does, while it is written and struck. Not reaching it
+ * is no fault; finding damage is. */
+static void
+run_check(struct run *run)
+{
+    char error[256] = "";
+    int64_t verified = 0;
+    struct store *store = NULL;
+    struct store_options options = site_options(run->ledger->uri);
+    options.is_read_only = true;
+    enum status status = store_open(&options, &store, error, sizeof error);
+    if (status == STATUS_OK) {
+        status = store_verify(store, &verified, error, sizeof error);
+    }
+    store_close(store);
+    /* An empty store is made by its first broker. */
+    bool is_made = verified > 0 || ledger_wait(&run->ledger->answers, 0);
+    if (status == STATUS_DATA_LOSS && is_made) {
+        ledger_blame(run->ledger, "beside the brokers, after %lld: %s",
+                     (long long)verified, error);
+    }
+}
+
 static void
 run_strikes(struct run *run)
 {
+    size_t checked = ledger_random(run->seed, 704, 0) % (2 * N_STRIKES);
     for (size_t i = 0; i < N_STRIKES; i++) {
         size_t n = 1 + ledger_random(run->seed, 703, i) % 12;
         run_await_answers(run, n, STRIKE_MS);
+        if (i == checked) {
+            run_check(run);
+        }
         run_strike(run, i);
     }
     for (size_t i = 0; i < run->n_slots; i++) {
