@@ -28,6 +28,8 @@ struct store_faults {
     bool skips_sync;            /* The backend does not wait for the disk. */
     int64_t max_pages;          /* The file may not grow beyond this; 0 = no limit. */
     int checkpoint_pages;       /* Checkpoints come this often; 0 = as usual. */
+    bool reads_unsettled;       /* What no majority has is read as if it stood. */
+    bool fails_in_doubt;        /* An append in doubt is told as failed. */
 };
 
 struct backend_open {

@@ -11,6 +11,18 @@ mongo_monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Spread, so that two brokers do not look at the same moments for ever. */
+void
+mongo_rest(void)
+{
+    enum { MIN_US = 1000, MAX_US = 5000 };
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    long us = MIN_US + now.tv_nsec / 7 % (MAX_US - MIN_US);
+    const struct timespec rest = {.tv_nsec = us * 1000};
+    (void)nanosleep(&rest, NULL);
+}
+
 static void
 mongo_close(void *db)
 {

@@ -134,6 +134,12 @@ typedef bool (*mongo_take_fn)(void *context, const bson_t *document);
 
 enum status mongo_find(struct mongo_conn *conn, const struct mongo_query *query,
                        mongo_take_fn take, void *context) MUST_CHECK;
+/*
+ * Waits until a majority has so many rows. A duplicate says that a row is on the
+ * primary, and that may lose it yet. UNAVAILABLE: they are not there for too long.
+ */
+enum status mongo_await(struct mongo_conn *conn, mongoc_collection_t *collection,
+                        const bson_t *filter, size_t n_wanted) MUST_CHECK;
 /* Replaces, or makes, the document with this _id. */
 enum status mongo_put(struct mongo_conn *conn, enum mongo_fixed which, const char *id,
                       const bson_t *document) MUST_CHECK;
@@ -180,8 +186,18 @@ enum status mongo_state_open(struct mongo *db) MUST_CHECK;
 /* Says that we are; refuses where somebody is who must not be at the same time. */
 enum status mongo_state_enter(struct mongo *db) MUST_CHECK;
 void mongo_state_leave(struct mongo *db);
-/* Says again that we are, when it is time. */
+/* Says again that we are, when it is time, and now. */
 void mongo_state_beat(struct mongo *db);
+enum status mongo_state_say(struct mongo *db) MUST_CHECK;
+
+/* ---- mongo_primary.c ---- */
+
+/* Notes from now on that the primary changed; before the pool's first client. */
+void mongo_primary_watch(struct mongo *db);
+/* Whether what is read now is at least what was acknowledged before; any thread. */
+bool mongo_primary_is_settled(struct mongo *db);
+/* Makes it so. */
+enum status mongo_primary_settle(struct mongo *db) MUST_CHECK;
 
 /* ---- mongo_state.c, further ---- */
 
@@ -333,15 +349,19 @@ struct mongo {
     bool is_ferret; /* A server that loses updates when two write: one broker only. */
     struct mongo_conn writer;
     struct mongo_batch batch;
-    char base_side;       /* Of the base that counts; 0 = there is none. */
-    bool is_filling;      /* Maintenance began with an empty log. */
-    int64_t written;      /* Every document up to here is in the database. */
-    int64_t written_said; /* As the database itself says. */
-    char broker[33];      /* Our row among the brokers; "" = none. */
-    int64_t beaten_ms;    /* When it was written last, monotonic. */
+    char base_side;               /* Of the base that counts; 0 = there is none. */
+    bool is_filling;              /* Maintenance began with an empty log. */
+    int64_t written;              /* Every document up to here is in the database. */
+    int64_t written_said;         /* As the database itself says. */
+    char broker[33];              /* Our row among the brokers; "" = none. */
+    int64_t beaten_ms;            /* When it was written last, monotonic. */
+    _Atomic unsigned n_primaries; /* How often the primary changed. */
+    _Atomic unsigned n_settled;   /* Up to which change reads are known to be whole. */
 };
 
 /* Milliseconds of a clock that nobody sets. */
 int64_t mongo_monotonic_ms(void);
+/* Waits a few milliseconds, until a majority may have what the primary has. */
+void mongo_rest(void);
 
 #endif

@@ -35,10 +35,11 @@ mongo_batch_begin(void *db)
     struct mongo *self = db;
     int64_t tail = 0;
     batch_forget(self);
-    if (!self->open.is_maintenance) {
-        return STATUS_OK;
+    enum status status = mongo_primary_settle(self);
+    if (status != STATUS_OK || !self->open.is_maintenance) {
+        return status;
     }
-    enum status status = mongo_tail(&self->writer, &tail);
+    status = mongo_tail(&self->writer, &tail);
     self->is_filling = tail == 0;
     return status;
 }
@@ -323,23 +324,30 @@ mongo_soft_put(void *db, const char *key, int64_t value)
     return STATUS_OK;
 }
 
+/* Two brokers may begin a new database at the same time, and a restore finds the first
+ * history, which every database has. */
 enum status
 mongo_history_put(void *db, const Kontor__V1__History *history)
 {
     struct mongo *self = db;
     bson_error_t error;
     bson_t row = BSON_INITIALIZER;
+    bson_t filter = BSON_INITIALIZER;
+    enum status status = STATUS_OK;
+    mongoc_collection_t *collection = mongo_fixed(&self->writer, MONGO_HISTORIES);
+    BSON_APPEND_INT64(&filter, "_id", history->first_seq);
     BSON_APPEND_INT64(&row, "_id", history->first_seq);
     BSON_APPEND_DATE_TIME(&row, "started_at", store_time_ms(history->started_at));
     BSON_APPEND_INT64(&row, "last_common_seq", history->last_common_seq);
-    bool is_put = mongoc_collection_insert_one(
-        mongo_fixed(&self->writer, MONGO_HISTORIES), &row, NULL, NULL, &error);
+    bool is_put = mongoc_collection_insert_one(collection, &row, NULL, NULL, &error);
+    if (!is_put && error.code == MONGOC_ERROR_DUPLICATE_KEY) {
+        status = mongo_await(&self->writer, collection, &filter, 1);
+    } else if (!is_put) {
+        status = mongo_failed(self, "write a history", &error);
+    }
+    bson_destroy(&filter);
     bson_destroy(&row);
-    /* Two brokers may begin a new database at the same time, and a restore finds the
-     * first history, which every database has. */
-    return is_put || error.code == MONGOC_ERROR_DUPLICATE_KEY
-               ? STATUS_OK
-               : mongo_failed(self, "write a history", &error);
+    return status;
 }
 
 enum status
@@ -420,7 +428,16 @@ mongo_batch_commit(void *db, size_t *n_stood)
 {
     struct mongo *self = db;
     struct mongo_batch *batch = &self->batch;
-    enum status status = batch->is_sent ? STATUS_OK : softs_push(self);
+    enum status status = STATUS_OK;
+    /* What was decided by the eyes of a new primary is decided again. */
+    bool is_new = batch->n_appends > 0 && !batch->is_sent;
+    if (is_new && !mongo_primary_is_settled(self)) {
+        *n_stood = 0;
+        return STATUS_ABORTED;
+    }
+    if (!batch->is_sent) {
+        status = softs_push(self);
+    }
     if (status == STATUS_OK) {
         status = mongo_log_push(self);
     }
@@ -478,5 +495,8 @@ mongo_settle(void *db)
     if (self->written >= self->written_said + WRITTEN_STEP) {
         (void)mongo_say_written(self);
     }
+    /* Where that fails the next batch does it, or the next look. */
+    enum status status = mongo_primary_settle(self);
+    (void)status;
     mongo_state_beat(self);
 }

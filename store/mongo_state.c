@@ -300,10 +300,28 @@ state_judge_unfinished(struct mongo *db, const struct state *state)
 }
 
 static enum status
-state_judge_new(struct mongo *db)
+state_judge_shape(struct mongo *db, const struct state *state)
+{
+    bool is_same = strcmp(state->shape, state_shape(db, state->arena)) == 0;
+    return is_same || db->open.is_rebuilding
+               ? STATUS_OK
+               : state_refuse(db, "its documents have another shape than this "
+                                  "version's: rebuild them from the log");
+}
+
+/* Who began it at the same time may have written meanwhile, and the shape came first.
+ */
+static enum status
+state_judge_new(struct mongo *db, struct state *state)
 {
     int64_t seq = 0;
     enum status status = mongo_tail(&db->writer, &seq);
+    if (status == STATUS_OK && seq > 0) {
+        status = state_read(&db->writer, state);
+    }
+    if (status == STATUS_OK && state->shape != NULL) {
+        return state_judge_shape(db, state);
+    }
     if (status == STATUS_OK && seq > 0) {
         return state_refuse(db, "it has a log, but no shape: it is no store, or its "
                                 "state was removed; name another database");
@@ -313,20 +331,14 @@ state_judge_new(struct mongo *db)
 }
 
 static enum status
-state_judge(struct mongo *db, const struct state *state)
+state_judge(struct mongo *db, struct state *state)
 {
     enum status status = state_judge_unfinished(db, state);
     if (status != STATUS_OK) {
         return status;
     }
-    if (state->shape == NULL) {
-        return state_judge_new(db);
-    }
-    bool is_same = strcmp(state->shape, state_shape(db, state->arena)) == 0;
-    return is_same || db->open.is_rebuilding
-               ? STATUS_OK
-               : state_refuse(db, "its documents have another shape than this "
-                                  "version's: rebuild them from the log");
+    return state->shape == NULL ? state_judge_new(db, state)
+                                : state_judge_shape(db, state);
 }
 
 /* A server that says it is FerretDB, version 1: those lose updates when two clients
@@ -360,6 +372,9 @@ mongo_state_open(struct mongo *db)
     }
     if (status == STATUS_OK) {
         status = state_judge(db, &state);
+    }
+    if (status == STATUS_OK) {
+        status = mongo_primary_settle(db);
     }
     arena_free(state.arena);
     return status;

@@ -235,12 +235,12 @@ store_submit(struct store *store, struct work *work)
     return is_refused ? STATUS_UNAVAILABLE : committer_submit(store->committer, work);
 }
 
-void
+int64_t
 store_listen(struct store *store,
              void (*listener)(void *context, const Kontor__V1__Commit *commit),
              void *context)
 {
-    committer_listen(store->committer, listener, context);
+    return committer_listen(store->committer, listener, context);
 }
 
 int64_t

@@ -277,8 +277,9 @@ enum status store_by_eid(struct store_reader *reader, const uint8_t eid[STORE_EI
                          struct arena *arena, Kontor__V1__Commit **commit) MUST_CHECK;
 
 /*
- * Called on the committer's thread for every durable commit, in order. At most 8
- * listeners; added before the first submit.
+ * Called on the committer's thread for every durable commit after the position that is
+ * answered, in order. At most 8 listeners. Other brokers may append before the first is
+ * there, so that it begins with that position and not with store_applied.
  *
  * Positions move in one order, which is all there is to being up to date: the batch is
  * durable and can be read, store_applied says so, the listeners hear of each of its
@@ -287,9 +288,9 @@ enum status store_by_eid(struct store_reader *reader, const uint8_t eid[STORE_EI
  * a listener keeps for others therefore goes out under the last position that listener
  * was told of, never under store_applied.
  */
-void store_listen(struct store *store,
-                  void (*listener)(void *context, const Kontor__V1__Commit *commit),
-                  void *context);
+int64_t store_listen(struct store *store,
+                     void (*listener)(void *context, const Kontor__V1__Commit *commit),
+                     void *context);
 
 /* ---- Life ---- */
 

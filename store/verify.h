@@ -23,6 +23,7 @@ struct verify {
     struct arena *arena;           /* Of one commit. */
     struct backend_counts *wanted; /* One a kind. */
     struct arena *lasting;         /* Of all of it. */
+    int64_t applied;               /* Nothing is judged beyond. */
     const char *wrong;             /* NULL = nothing yet. */
 };
 
