@@ -197,9 +197,11 @@ remark_on(struct erase_run *run, const struct erase_target *target, const char *
     struct draft draft = {.actor = ERASURE_ACTOR, .changes = &change, .n_changes = 1};
     Kontor__V1__Commit *commit =
         draft_commit(store, &draft, &head, &run->tail, run->arena);
-    status = apply_append(store, commit, run->arena);
+    /* The past before the remark: where a batch can be broken off, what is not said yet
+     * is done again. */
+    status = apply_change(store, commit, commit->changes[0], &head, run->arena);
     if (status == STATUS_OK) {
-        status = apply_change(store, commit, commit->changes[0], &head, run->arena);
+        status = apply_append(store, commit, run->arena);
     }
     draft_move_tail(&run->tail, commit);
     return status;
