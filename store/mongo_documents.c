@@ -52,6 +52,7 @@ rows_insert(struct mongo *db, mongoc_collection_t *collection, const struct rows
         return STATUS_OK;
     }
     BSON_APPEND_BOOL(&options, "ordered", false);
+    BSON_APPEND_BOOL(&options, "validate", false);
     bool is_ok = mongoc_collection_insert_many(collection, (const bson_t **)rows->rows,
                                                rows->n, &options, NULL, &error);
     bson_destroy(&options);
@@ -214,7 +215,9 @@ add_replacements(struct mongo *db, const struct kind *kind, struct arena *arena,
                  mongoc_bulk_operation_t *bulk)
 {
     size_t n = 0;
+    bson_t options = BSON_INITIALIZER;
     const struct mongo_node *node = mongo_seen_changed(db->writer.seen);
+    BSON_APPEND_BOOL(&options, "validate", false);
     for (; node != NULL; node = node->next_changed) {
         if (node->kind != kind || node->stored_seq == 0) {
             continue;
@@ -224,12 +227,13 @@ add_replacements(struct mongo *db, const struct kind *kind, struct arena *arena,
         BSON_APPEND_UTF8(&filter, "_id", node->id);
         BSON_APPEND_INT64(&filter, "seq", node->stored_seq);
         node_write(node, arena, &row);
-        (void)mongoc_bulk_operation_replace_one_with_opts(bulk, &filter, &row, NULL,
+        (void)mongoc_bulk_operation_replace_one_with_opts(bulk, &filter, &row, &options,
                                                           NULL);
         bson_destroy(&filter);
         bson_destroy(&row);
         n++;
     }
+    bson_destroy(&options);
     return n;
 }
 
