@@ -60,6 +60,8 @@ struct mongo_seen *mongo_seen_new(void);
 void mongo_seen_free(struct mongo_seen *seen);
 /* Forgets everything. */
 void mongo_seen_clear(struct mongo_seen *seen);
+/* What was changed is in the database now, and stays known while that is little. */
+void mongo_seen_settle(struct mongo_seen *seen);
 /* Of nodes. */
 size_t mongo_seen_size(const struct mongo_seen *seen);
 struct arena *mongo_seen_arena(struct mongo_seen *seen);
@@ -260,6 +262,7 @@ struct mongo_batch {
     bool is_sent;       /* Some may be in the log without our knowing. */
     int64_t clashed_ms; /* Since when a slot is refused and empty; 0 = it is not. */
     int64_t last_seq;   /* Of what the batch writes. */
+    bool is_outdone;    /* Others wrote some of its documents. */
     struct mongo_soft *softs;
     Kontor__V1__History **histories;
     size_t n_histories;

@@ -20,18 +20,26 @@ enum {
 };
 
 static void
-batch_forget(struct mongo *db)
+batch_empty(struct mongo *db)
 {
     struct mongo_batch *batch = &db->batch;
     arena_reset(batch->arena);
     *batch = (struct mongo_batch){.arena = batch->arena, .last_seq = db->written};
-    mongo_seen_clear(db->writer.seen);
 }
 
+/*
+ * Documents that were read or written stay known as long as nobody else appends: only
+ * what stands in the log changes them, and a batch stands only where the log ended as
+ * this broker knows it. mongo_log_after forgets them when the log goes on by others.
+ */
 enum status
 mongo_batch_begin(void *db)
 {
-    batch_forget(db);
+    struct mongo *self = db;
+    batch_empty(self);
+    if (self->open.is_maintenance || mongo_seen_n_changed(self->writer.seen) > 0) {
+        mongo_seen_clear(self->writer.seen);
+    }
     return STATUS_OK;
 }
 
@@ -423,6 +431,11 @@ mongo_batch_commit(void *db, size_t *n_stood)
         return batch->n_appends > 0 ? STATUS_ABORTED : status;
     }
     self->written = batch->last_seq > self->written ? batch->last_seq : self->written;
+    /* What others wrote may be newer than what we would have written. */
+    if (batch->is_outdone) {
+        mongo_seen_clear(self->writer.seen);
+    }
+    mongo_seen_settle(self->writer.seen);
     if (batch->work == NULL) {
         return STATUS_OK;
     }
@@ -437,7 +450,13 @@ mongo_batch_abort(void *db)
 {
     struct mongo *self = db;
     const char *work = self->batch.work;
-    batch_forget(self);
+    bool is_empty =
+        self->batch.n_appends == 0 && mongo_seen_n_changed(self->writer.seen) == 0;
+    batch_empty(self);
+    /* A look at the log that found nothing is no reason to forget. */
+    if (!is_empty) {
+        mongo_seen_clear(self->writer.seen);
+    }
     if (work == NULL || strcmp(work, "restore") != 0) {
         return;
     }

@@ -279,6 +279,7 @@ kind_push(struct mongo *db, const struct kind *kind, struct arena *arena)
         status = kind_push_replaced(db, kind, arena, &has_met_replaced);
     }
     bool is_met = has_met_new || has_met_replaced;
+    db->batch.is_outdone = db->batch.is_outdone || is_met;
     return status == STATUS_OK && is_met ? kind_push_each(db, kind, arena) : status;
 }
 

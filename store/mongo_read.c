@@ -56,6 +56,11 @@ read_ahead(struct mongo_conn *conn, int64_t seq)
                                       .limit = MONGO_AHEAD};
     enum status status = mongo_find(conn, &query, take_ahead, ahead);
     ahead->after = seq;
+    /* Others appended: what the writer knows of documents may be outdated. */
+    if (ahead->n_entries > 0 && conn == &conn->db->writer &&
+        mongo_seen_n_changed(conn->seen) == 0) {
+        mongo_seen_clear(conn->seen);
+    }
     bson_destroy(&filter);
     bson_destroy(sort);
     return status;
