@@ -285,6 +285,26 @@ void mongo_settle(void *db);
 /* Tells the database how far its documents are. */
 enum status mongo_say_written(struct mongo *db);
 
+/* ---- mongo_eids.c: which idempotency keys the log holds, while it is short ---- */
+
+struct mongo_eids {
+    enum {
+        EIDS_UNREAD,
+        EIDS_WHOLE,  /* Every key of the log, as far as the committer knows it. */
+        EIDS_UNKNOWN /* The server is asked. */
+    } state;
+    uint8_t (*slots)[STORE_EID_SIZE];
+    size_t room; /* A power of two. */
+    size_t n;
+};
+
+/* Whether the log does not hold a key for sure; the committer's thread. */
+bool mongo_eids_lack(struct mongo *db, const uint8_t *eid);
+/* Every key that is appended, or met in the log, goes through one of these. */
+void mongo_eids_add(struct mongo_eids *eids, const uint8_t *eid);
+void mongo_eids_add_row(struct mongo_eids *eids, const bson_t *row);
+void mongo_eids_forget(struct mongo_eids *eids);
+
 /* ---- mongo_log.c ---- */
 
 /*
@@ -308,6 +328,7 @@ struct mongo {
     bool is_ferret; /* A server that loses updates when two write: one broker only. */
     struct mongo_conn writer;
     struct mongo_batch batch;
+    struct mongo_eids eids;
     int64_t written;      /* Every document up to here is in the database. */
     int64_t written_said; /* As the database itself says. */
     char broker[33];      /* Our row among the brokers; "" = none. */

@@ -95,10 +95,11 @@ expect_eids(struct mongo *db, struct work *const *works, size_t n_works)
     BSON_APPEND_DOCUMENT_BEGIN(&filter, "eid", &range);
     BSON_APPEND_ARRAY_BEGIN(&range, "$in", &array);
     for (size_t i = 0; i < n_works && batch->n_eids < STORE_BATCH_COMMITS; i++) {
-        if (has_eid(&works[i]->draft)) {
+        const struct draft *draft = &works[i]->draft;
+        if (has_eid(draft) && !mongo_eids_lack(db, draft->eid)) {
             struct mongo_eid *eid = &batch->eids[batch->n_eids++];
             *eid = (struct mongo_eid){.is_there = false};
-            memcpy(eid->eid, works[i]->draft.eid, STORE_EID_SIZE);
+            memcpy(eid->eid, draft->eid, STORE_EID_SIZE);
             int length = place(batch->n_eids - 1 - n_before, &key, room);
             bson_append_binary(&array, key, length, BSON_SUBTYPE_BINARY, eid->eid,
                                STORE_EID_SIZE);
@@ -278,6 +279,7 @@ mongo_append(void *db, int64_t seq, const uint8_t *eid, struct bytes body)
     append->body.data =
         (const uint8_t *)arena_copy_n(batch->arena, body.data, body.size);
     append->body.size = body.size;
+    mongo_eids_add(&self->eids, eid);
     batch->last_seq = seq;
     return STATUS_OK;
 }
