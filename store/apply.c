@@ -21,9 +21,9 @@ apply_split(const struct kind *kind, const Kontor__V1__Change *change,
 }
 
 enum status
-apply_change(struct store *store, const Kontor__V1__Commit *commit,
-             const Kontor__V1__Change *change, const struct version *present,
-             struct arena *arena)
+apply_version(struct store *store, const Kontor__V1__Commit *commit,
+              const Kontor__V1__Change *change, const struct version *present,
+              struct version *next)
 {
     if (change->op == KONTOR__V1__CHANGE__OP__NOTE) {
         return STATUS_OK;
@@ -36,15 +36,25 @@ apply_change(struct store *store, const Kontor__V1__Commit *commit,
     /* Times and the revision come from the envelope, not from the document: a commit
      * may be numbered twice before it stands, and its bytes must not change with that.
      */
+    next->seq = commit->seq;
+    next->until = INT64_MAX;
+    next->at_ms = store_time_ms(commit->at);
+    next->created_at_ms = old == NULL ? next->at_ms : old->created_at_ms;
+    return store->backend->write(store->db, kind, old, next, commit->seq);
+}
+
+static enum status
+apply_change(struct store *store, const Kontor__V1__Commit *commit,
+             const Kontor__V1__Change *change, const struct version *present,
+             struct arena *arena)
+{
     struct version next;
-    if (!apply_split(kind, change, arena, &next)) {
+    const struct kind *kind = kind_by_name(store->options.kinds, change->kind);
+    bool is_put = change->op == KONTOR__V1__CHANGE__OP__PUT;
+    if (is_put && !apply_split(kind, change, arena, &next)) {
         return STATUS_INTERNAL;
     }
-    next.seq = commit->seq;
-    next.until = INT64_MAX;
-    next.at_ms = store_time_ms(commit->at);
-    next.created_at_ms = old == NULL ? next.at_ms : old->created_at_ms;
-    return store->backend->write(store->db, kind, old, &next, commit->seq);
+    return apply_version(store, commit, change, present, &next);
 }
 
 /*
