@@ -78,9 +78,11 @@ rows_insert_each(struct mongo *db, mongoc_collection_t *collection,
     return STATUS_OK;
 }
 
+/* What a row is made with is given back first: many rows then touch little memory. */
 static void
 node_write(const struct mongo_node *node, struct arena *arena, bson_t *row)
 {
+    arena_reset(arena);
     if (node->is_there) {
         mongo_version_write(node->kind, &node->version, arena, row);
     } else {
@@ -181,6 +183,7 @@ kind_push_past(struct mongo *db, const struct kind *kind, struct arena *arena)
     for (; node != NULL; node = node->next_changed) {
         const struct mongo_past *past = node->kind == kind ? node->past : NULL;
         for (; past != NULL; past = past->next) {
+            arena_reset(arena);
             mongo_version_write(kind, &past->version, arena, rows_add(&rows));
         }
     }
