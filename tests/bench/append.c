@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "tests/bench/pairs.h"
 #include "tests/bench/replay.h"
 #include "tests/bench/transport.h"
 
-enum { MAX_PAIRS = 256, NAME_SIZE = 64, URI_SIZE = 512 };
+enum { NAME_SIZE = 64, URI_SIZE = 512 };
 
 /* Putting new documents, replacing them. */
 enum phase { PHASE_NEW, PHASE_REPLACED, N_PHASES };
@@ -82,45 +83,10 @@ run_bare(struct append *append)
     bench_mongo_drop(append->client, name);
 }
 
-static int
-compare(const void *left, const void *right)
-{
-    double a = *(const double *)left;
-    double b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-/* Sorts; answers the middle. */
-static double
-median(double *values, size_t n)
-{
-    qsort(values, n, sizeof *values, compare);
-    return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
-
-struct figures {
-    double stored[MAX_PAIRS], bare[MAX_PAIRS], ratio[MAX_PAIRS];
-};
-
-/* The best of each side says most on a machine that others use, too: whoever disturbs
- * only ever takes away. */
-
-static void
-print(const char *name, struct figures *figures, size_t n, double batch)
-{
-    double stored = median(figures->stored, n);
-    double bare = median(figures->bare, n);
-    double ratio = median(figures->ratio, n);
-    printf("\"%s\": {\"stored\": %.1f, \"bare\": %.1f, \"ratio\": %.3f, "
-           "\"lowest\": %.3f, \"highest\": %.3f, \"of_best\": %.3f, \"batch\": %.1f}",
-           name, stored, bare, ratio, figures->ratio[0], figures->ratio[n - 1],
-           figures->stored[n - 1] / figures->bare[n - 1], batch);
-}
-
 /* Every second pair begins with the other side: what comes later meets a server that
  * is warmer, or fuller. */
 static void
-run_pair(struct append *append, size_t pair, struct figures figures[N_PHASES])
+run_pair(struct append *append, size_t pair, struct bench_pairs figures[N_PHASES])
 {
     if (pair % 2 == 0) {
         run_stored(append);
@@ -132,14 +98,13 @@ run_pair(struct append *append, size_t pair, struct figures figures[N_PHASES])
     for (enum phase phase = PHASE_NEW; phase < N_PHASES; phase++) {
         figures[phase].stored[pair] = append->stored[phase];
         figures[phase].bare[pair] = append->bare[phase];
-        figures[phase].ratio[pair] = append->stored[phase] / append->bare[phase];
     }
 }
 
 int
 main(int argc, char **argv)
 {
-    static struct figures figures[N_PHASES];
+    static struct bench_pairs figures[N_PHASES];
     static const char *const names[N_PHASES] = {"new", "replaced"};
     mongoc_init();
     struct append append = {
@@ -149,9 +114,9 @@ main(int argc, char **argv)
         .n_callers = (size_t)bench_number(argc, argv, "--callers", 64),
     };
     size_t n_pairs = (size_t)bench_number(argc, argv, "--pairs", 7);
-    if (n_pairs == 0 || n_pairs > MAX_PAIRS || append.n[PHASE_NEW] == 0 ||
+    if (n_pairs == 0 || n_pairs > BENCH_MAX_PAIRS || append.n[PHASE_NEW] == 0 ||
         append.n[PHASE_REPLACED] > append.n[PHASE_NEW]) {
-        bench_die("1 to %d pairs, and no more replaced than new", MAX_PAIRS);
+        bench_die("1 to %d pairs, and no more replaced than new", BENCH_MAX_PAIRS);
     }
     append.client = bench_mongo_client(append.server);
     /* The first of each meet a cold server. */
@@ -161,10 +126,8 @@ main(int argc, char **argv)
         run_pair(&append, i, figures);
     }
     for (enum phase phase = PHASE_NEW; phase < N_PHASES; phase++) {
-        const struct bench_replay *replay = &append.replays[phase];
-        printf("%s", phase == PHASE_NEW ? "{" : ", ");
-        print(names[phase], &figures[phase], n_pairs,
-              replay->n == 0 ? 0 : (double)replay->n_commits / (double)replay->n);
+        printf("%s\"%s\": ", phase == PHASE_NEW ? "{" : ", ", names[phase]);
+        bench_pairs_print(&figures[phase], n_pairs);
         bench_replay_free(&append.replays[phase]);
     }
     printf("}\n");
