@@ -181,6 +181,7 @@ order_done(struct work *work, const struct outcome *outcome)
     all->was_done = true;
     all->n_done++;
     all->n_ended[outcome->status]++;
+    all->n_lost += work->n_lost;
     order->took_ns = bench_now_ns() - order->began_ns;
     order->batch = all->n_batches;
     if (outcome->status == STATUS_OK) {
@@ -214,7 +215,7 @@ bench_orders_run(struct bench_orders *all, size_t n_callers, double seconds)
         all->orders[i].took_ns = 0;
     }
     memset(all->n_ended, 0, sizeof all->n_ended);
-    all->n_done = all->next = all->n_batches = 0;
+    all->n_done = all->n_lost = all->next = all->n_batches = 0;
     all->was_done = all->is_over = false;
     all->n_in_flight = n_callers;
     pthread_mutex_lock(&all->lock);

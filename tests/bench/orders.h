@@ -37,6 +37,7 @@ struct bench_orders {
     /* Of the last run. */
     size_t n_done;
     size_t n_ended[BENCH_STATUSES]; /* By status. */
+    size_t n_lost;                  /* Attempts that another broker came before. */
     size_t n_batches;
     int64_t took_ns;
     /* The committer's while a run lasts. */
