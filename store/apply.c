@@ -36,18 +36,13 @@ apply_note(struct store *store, const Kontor__V1__Commit *commit,
     if (!erasure_read(commit, change, &up_to) || !kind->has_history) {
         return STATUS_OK;
     }
-    if (store->backend->forget == NULL) {
-        failure_set(&store->failure, "commit %lld: this backend cannot erase",
-                    (long long)commit->seq);
-        return STATUS_FAILED_PRECONDITION;
-    }
     return store->backend->forget(store->db, kind, change->id, up_to);
 }
 
 enum status
-apply_change(struct store *store, const Kontor__V1__Commit *commit,
-             const Kontor__V1__Change *change, const struct version *present,
-             struct arena *arena)
+apply_version(struct store *store, const Kontor__V1__Commit *commit,
+              const Kontor__V1__Change *change, const struct version *present,
+              struct version *next)
 {
     if (change->op == KONTOR__V1__CHANGE__OP__NOTE) {
         return apply_note(store, commit, change);
@@ -60,15 +55,25 @@ apply_change(struct store *store, const Kontor__V1__Commit *commit,
     /* Times and the revision come from the envelope, not from the document: a commit
      * may be numbered twice before it stands, and its bytes must not change with that.
      */
+    next->seq = commit->seq;
+    next->until = INT64_MAX;
+    next->at_ms = store_time_ms(commit->at);
+    next->created_at_ms = old == NULL ? next->at_ms : old->created_at_ms;
+    return store->backend->write(store->db, kind, old, next, commit->seq);
+}
+
+static enum status
+apply_change(struct store *store, const Kontor__V1__Commit *commit,
+             const Kontor__V1__Change *change, const struct version *present,
+             struct arena *arena)
+{
     struct version next;
-    if (!apply_split(kind, change, arena, &next)) {
+    const struct kind *kind = kind_by_name(store->options.kinds, change->kind);
+    bool is_put = change->op == KONTOR__V1__CHANGE__OP__PUT;
+    if (is_put && !apply_split(kind, change, arena, &next)) {
         return STATUS_INTERNAL;
     }
-    next.seq = commit->seq;
-    next.until = INT64_MAX;
-    next.at_ms = store_time_ms(commit->at);
-    next.created_at_ms = old == NULL ? next.at_ms : old->created_at_ms;
-    return store->backend->write(store->db, kind, old, &next, commit->seq);
+    return apply_version(store, commit, change, present, &next);
 }
 
 /*

@@ -14,11 +14,13 @@
  * set. */
 bool apply_split(const struct kind *kind, const Kontor__V1__Change *change,
                  struct arena *arena, struct version *out);
-/* Writes a change of the commit over the present version (seq 0: there is none). NOTE
- * writes nothing; that of an erasure removes the past it speaks of. */
-enum status apply_change(struct store *store, const Kontor__V1__Commit *commit,
-                         const Kontor__V1__Change *change,
-                         const struct version *present, struct arena *arena) MUST_CHECK;
+/* Writes a change of the commit over the present version (seq 0: there is none). next
+ * is what apply_split made of a PUT; NOTE writes nothing, but that of an erasure
+ * removes the past it speaks of. */
+enum status apply_version(struct store *store, const Kontor__V1__Commit *commit,
+                          const Kontor__V1__Change *change,
+                          const struct version *present,
+                          struct version *next) MUST_CHECK;
 /*
  * Writes all documents of a logged commit, judging that each replaces what it says. On
  * failure *wrong says why, in the arena.

@@ -185,7 +185,7 @@ struct backend {
     bool (*is_shared)(void *db);
 
     /*
-     * ---- Erasing: maintenance only. NULL: this backend cannot, and is refused. ----
+     * ---- Erasing: maintenance only. ----
      *
      * A backend whose batches can be broken off half done writes in the order it is
      * asked: bodies first, then the past, then the remark that is appended. An erasure
@@ -210,7 +210,7 @@ struct backend {
     const char *(*journal)(void *db, struct arena *arena);
 
     /*
-     * ---- Trimming: maintenance only. base NULL: this backend cannot, and is refused.
+     * ---- Trimming: maintenance only. ----
      *
      * A base is a head and documents, all kept as the bytes they were given. What is
      * put and removed in a batch makes the base the next base_set names: it counts from

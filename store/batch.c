@@ -58,14 +58,13 @@ entry_append(struct batch *batch, struct entry *entry, const Kontor__V1__Commit 
 /* Documents are split before anything is written: a damaged one refuses its work and
  * spares the batch. */
 static enum status
-entry_check_documents(struct batch *batch, const Kontor__V1__Commit *commit,
-                      const struct draft *draft)
+entry_split_documents(struct batch *batch, const Kontor__V1__Commit *commit,
+                      const struct draft *draft, struct version *nexts)
 {
     for (size_t i = 0; i < commit->n_changes; i++) {
-        struct version version;
         bool is_put = commit->changes[i]->op == KONTOR__V1__CHANGE__OP__PUT;
         if (is_put && !apply_split(draft->changes[i].kind, commit->changes[i],
-                                   batch->arena, &version)) {
+                                   batch->arena, &nexts[i])) {
             return STATUS_INTERNAL;
         }
     }
@@ -81,7 +80,9 @@ entry_write_commit(struct batch *batch, struct entry *entry,
     const struct draft *draft = &entry->work->draft;
     Kontor__V1__Commit *commit =
         draft_commit(batch->store, draft, heads, &batch->tail, batch->arena);
-    enum status status = entry_check_documents(batch, commit, draft);
+    struct version *nexts =
+        arena_alloc(batch->arena, commit->n_changes * sizeof *nexts);
+    enum status status = entry_split_documents(batch, commit, draft, nexts);
     if (status == STATUS_OK) {
         status = entry_append(batch, entry, commit);
     }
@@ -89,8 +90,8 @@ entry_write_commit(struct batch *batch, struct entry *entry,
         return status;
     }
     for (size_t i = 0; i < commit->n_changes && batch->broken == STATUS_OK; i++) {
-        batch->broken = apply_change(batch->store, commit, commit->changes[i],
-                                     &heads[i], batch->arena);
+        batch->broken = apply_version(batch->store, commit, commit->changes[i],
+                                      &heads[i], &nexts[i]);
     }
     draft_move_tail(&batch->tail, commit);
     return batch->broken;

@@ -9,18 +9,6 @@
 #include "store/apply.h"
 #include "store/trimmed.h"
 
-enum status
-erase_is_possible(struct store *store)
-{
-    const struct backend *backend = store->backend;
-    if (backend->log_replace != NULL && backend->forget != NULL &&
-        backend->scrub != NULL) {
-        return STATUS_OK;
-    }
-    failure_set(&store->failure, "the backend %s cannot erase", backend->name);
-    return STATUS_FAILED_PRECONDITION;
-}
-
 static int
 target_compare(const struct erase_target *target, const char *kind, const char *id)
 {
@@ -199,7 +187,7 @@ remark_on(struct erase_run *run, const struct erase_target *target, const char *
         draft_commit(store, &draft, &head, &run->tail, run->arena);
     /* The past before the remark: where a batch can be broken off, what is not said yet
      * is done again. */
-    status = apply_change(store, commit, commit->changes[0], &head, run->arena);
+    status = apply_version(store, commit, commit->changes[0], &head, NULL);
     if (status == STATUS_OK) {
         status = apply_append(store, commit, run->arena);
     }
@@ -227,5 +215,5 @@ erase_journal(struct store *store, struct arena *arena)
     if (store->options.journal != NULL) {
         return store->options.journal;
     }
-    return backend->journal == NULL ? NULL : backend->journal(store->db, arena);
+    return backend->journal(store->db, arena);
 }

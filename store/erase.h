@@ -2,8 +2,8 @@
  * Erasing: content leaves the log and the past, digests and the chain stay, a remark
  * says so. For the command and for a restore, which does again what the journal lists.
  *
- * Memory: targets are the caller's; the run's arena is scratch. Errors: as backend.h;
- * FAILED_PRECONDITION where the backend cannot. Threads: no committer runs.
+ * Memory: targets are the caller's; the run's arena is scratch. Errors: as backend.h.
+ * Threads: no committer runs.
  */
 #ifndef KONTOR_STORE_ERASE_H
 #define KONTOR_STORE_ERASE_H
@@ -32,8 +32,6 @@ struct erase_run {
     struct tail tail;
 };
 
-/* Whether this store's backend can erase; else the failure says so. */
-enum status erase_is_possible(struct store *store) MUST_CHECK;
 /* Lowers up_to below the present version; *is_present: it had reached it. */
 enum status erase_spare(struct erase_run *run, struct erase_target *target,
                         bool *is_present) MUST_CHECK;

@@ -94,10 +94,7 @@ erase_again(struct erase_run *run, const struct journal_line *lines, size_t n_li
         abort();
     }
     run->targets = arena_alloc(arena, n_lines * sizeof run->targets[0]);
-    enum status status = erase_is_possible(run->store);
-    if (status == STATUS_OK) {
-        status = again_targets(run, lines, n_lines);
-    }
+    enum status status = again_targets(run, lines, n_lines);
     if (status == STATUS_OK) {
         status = again_spare(run);
     }

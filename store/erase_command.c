@@ -131,10 +131,7 @@ command_run(struct erase_run *run, struct store_erasure *erasure, char *error,
             size_t error_size)
 {
     int64_t before = 0;
-    enum status status = erase_is_possible(run->store);
-    if (status == STATUS_OK) {
-        status = command_look(run, error, error_size);
-    }
+    enum status status = command_look(run, error, error_size);
     if (status == STATUS_OK) {
         status = command_journal(run, error, error_size);
     }

@@ -60,6 +60,8 @@ struct mongo_seen *mongo_seen_new(void);
 void mongo_seen_free(struct mongo_seen *seen);
 /* Forgets everything. */
 void mongo_seen_clear(struct mongo_seen *seen);
+/* What was changed is in the database now, and stays known while that is little. */
+void mongo_seen_settle(struct mongo_seen *seen);
 /* Of nodes. */
 size_t mongo_seen_size(const struct mongo_seen *seen);
 struct arena *mongo_seen_arena(struct mongo_seen *seen);
@@ -279,6 +281,7 @@ struct mongo_batch {
     bool is_sent;       /* Some may be in the log without our knowing. */
     int64_t clashed_ms; /* Since when a slot is refused and empty; 0 = it is not. */
     int64_t last_seq;   /* Of what the batch writes. */
+    bool is_outdone;    /* Others wrote some of its documents. */
     struct mongo_soft *softs;
     Kontor__V1__History **histories;
     size_t n_histories;
@@ -303,6 +306,26 @@ enum status mongo_clear_documents(void *db);
 void mongo_settle(void *db);
 /* Tells the database how far its documents are. */
 enum status mongo_say_written(struct mongo *db);
+
+/* ---- mongo_eids.c: which idempotency keys the log holds, while it is short ---- */
+
+struct mongo_eids {
+    enum {
+        EIDS_UNREAD,
+        EIDS_WHOLE,  /* Every key of the log, as far as the committer knows it. */
+        EIDS_UNKNOWN /* The server is asked. */
+    } state;
+    uint8_t (*slots)[STORE_EID_SIZE];
+    size_t room; /* A power of two. */
+    size_t n;
+};
+
+/* Whether the log does not hold a key for sure; the committer's thread. */
+bool mongo_eids_lack(struct mongo *db, const uint8_t *eid);
+/* Every key that is appended, or met in the log, goes through one of these. */
+void mongo_eids_add(struct mongo_eids *eids, const uint8_t *eid);
+void mongo_eids_add_row(struct mongo_eids *eids, const bson_t *row);
+void mongo_eids_forget(struct mongo_eids *eids);
 
 /* ---- mongo_log.c ---- */
 
@@ -349,6 +372,7 @@ struct mongo {
     bool is_ferret; /* A server that loses updates when two write: one broker only. */
     struct mongo_conn writer;
     struct mongo_batch batch;
+    struct mongo_eids eids;
     char base_side;               /* Of the base that counts; 0 = there is none. */
     bool is_filling;              /* Maintenance began with an empty log. */
     int64_t written;              /* Every document up to here is in the database. */

@@ -20,25 +20,32 @@ enum {
 };
 
 static void
-batch_forget(struct mongo *db)
+batch_empty(struct mongo *db)
 {
     struct mongo_batch *batch = &db->batch;
     arena_reset(batch->arena);
     *batch = (struct mongo_batch){.arena = batch->arena, .last_seq = db->written};
-    mongo_seen_clear(db->writer.seen);
 }
 
-/* A restore is what fills an empty log; other maintenance appends to one. */
+/*
+ * Documents that were read or written stay known as long as nobody else appends: only
+ * what stands in the log changes them, and a batch stands only where the log ended as
+ * this broker knows it. mongo_log_after forgets them when the log goes on by others.
+ */
 enum status
 mongo_batch_begin(void *db)
 {
     struct mongo *self = db;
     int64_t tail = 0;
-    batch_forget(self);
+    batch_empty(self);
+    if (self->open.is_maintenance || mongo_seen_n_changed(self->writer.seen) > 0) {
+        mongo_seen_clear(self->writer.seen);
+    }
     enum status status = mongo_primary_settle(self);
     if (status != STATUS_OK || !self->open.is_maintenance) {
         return status;
     }
+    /* A restore is what fills an empty log; other maintenance appends to one. */
     status = mongo_tail(&self->writer, &tail);
     self->is_filling = tail == 0;
     return status;
@@ -96,10 +103,11 @@ expect_eids(struct mongo *db, struct work *const *works, size_t n_works)
     BSON_APPEND_DOCUMENT_BEGIN(&filter, "eid", &range);
     BSON_APPEND_ARRAY_BEGIN(&range, "$in", &array);
     for (size_t i = 0; i < n_works && batch->n_eids < STORE_BATCH_COMMITS; i++) {
-        if (has_eid(&works[i]->draft)) {
+        const struct draft *draft = &works[i]->draft;
+        if (has_eid(draft) && !mongo_eids_lack(db, draft->eid)) {
             struct mongo_eid *eid = &batch->eids[batch->n_eids++];
             *eid = (struct mongo_eid){.is_there = false};
-            memcpy(eid->eid, works[i]->draft.eid, STORE_EID_SIZE);
+            memcpy(eid->eid, draft->eid, STORE_EID_SIZE);
             int length = place(batch->n_eids - 1 - n_before, &key, room);
             bson_append_binary(&array, key, length, BSON_SUBTYPE_BINARY, eid->eid,
                                STORE_EID_SIZE);
@@ -282,6 +290,7 @@ mongo_append(void *db, int64_t seq, const uint8_t *eid, struct bytes body)
     append->body.data =
         (const uint8_t *)arena_copy_n(batch->arena, body.data, body.size);
     append->body.size = body.size;
+    mongo_eids_add(&self->eids, eid);
     batch->last_seq = seq;
     return STATUS_OK;
 }
@@ -453,6 +462,11 @@ mongo_batch_commit(void *db, size_t *n_stood)
         return batch->n_appends > 0 ? STATUS_ABORTED : status;
     }
     self->written = batch->last_seq > self->written ? batch->last_seq : self->written;
+    /* What others wrote may be newer than what we would have written. */
+    if (batch->is_outdone) {
+        mongo_seen_clear(self->writer.seen);
+    }
+    mongo_seen_settle(self->writer.seen);
     if (!self->open.is_maintenance) {
         return STATUS_OK;
     }
@@ -471,7 +485,13 @@ mongo_batch_abort(void *db)
 {
     struct mongo *self = db;
     const char *work = self->batch.work;
-    batch_forget(self);
+    bool is_empty =
+        self->batch.n_appends == 0 && mongo_seen_n_changed(self->writer.seen) == 0;
+    batch_empty(self);
+    /* A look at the log that found nothing is no reason to forget. */
+    if (!is_empty) {
+        mongo_seen_clear(self->writer.seen);
+    }
     if (work == NULL || strcmp(work, "restore") != 0) {
         return;
     }

@@ -56,6 +56,7 @@ rows_insert(struct mongo *db, mongoc_collection_t *collection, const struct rows
         return STATUS_OK;
     }
     BSON_APPEND_BOOL(&options, "ordered", false);
+    BSON_APPEND_BOOL(&options, "validate", false);
     bool is_ok = mongoc_collection_insert_many(collection, (const bson_t **)rows->rows,
                                                rows->n, &options, NULL, &error);
     bson_destroy(&options);
@@ -100,9 +101,11 @@ rows_insert_each(struct mongo *db, mongoc_collection_t *collection,
     return status;
 }
 
+/* What a row is made with is given back first: many rows then touch little memory. */
 static void
 node_write(const struct mongo_node *node, struct arena *arena, bson_t *row)
 {
+    arena_reset(arena);
     if (node->is_there) {
         mongo_version_write(node->kind, &node->version, arena, row);
     } else {
@@ -206,6 +209,7 @@ kind_push_past(struct mongo *db, const struct kind *kind, struct arena *arena)
     for (; node != NULL; node = node->next_changed) {
         const struct mongo_past *past = node->kind == kind ? node->past : NULL;
         for (; past != NULL; past = past->next) {
+            arena_reset(arena);
             mongo_version_write(kind, &past->version, arena, rows_add(&rows));
         }
     }
@@ -240,7 +244,9 @@ add_replacements(struct mongo *db, const struct kind *kind, struct arena *arena,
                  mongoc_bulk_operation_t *bulk)
 {
     size_t n = 0;
+    bson_t options = BSON_INITIALIZER;
     const struct mongo_node *node = mongo_seen_changed(db->writer.seen);
+    BSON_APPEND_BOOL(&options, "validate", false);
     for (; node != NULL; node = node->next_changed) {
         if (node->kind != kind || node->stored_seq == 0) {
             continue;
@@ -250,12 +256,13 @@ add_replacements(struct mongo *db, const struct kind *kind, struct arena *arena,
         BSON_APPEND_UTF8(&filter, "_id", node->id);
         BSON_APPEND_INT64(&filter, "seq", node->stored_seq);
         node_write(node, arena, &row);
-        (void)mongoc_bulk_operation_replace_one_with_opts(bulk, &filter, &row, NULL,
+        (void)mongoc_bulk_operation_replace_one_with_opts(bulk, &filter, &row, &options,
                                                           NULL);
         bson_destroy(&filter);
         bson_destroy(&row);
         n++;
     }
+    bson_destroy(&options);
     return n;
 }
 
@@ -301,6 +308,7 @@ kind_push(struct mongo *db, const struct kind *kind, struct arena *arena)
         status = kind_push_replaced(db, kind, arena, &has_met_replaced);
     }
     bool is_met = has_met_new || has_met_replaced;
+    db->batch.is_outdone = db->batch.is_outdone || is_met;
     return status == STATUS_OK && is_met ? kind_push_each(db, kind, arena) : status;
 }
 

@@ -73,9 +73,12 @@ log_insert(struct mongo *db, bson_error_t *error)
     for (size_t i = 0; i < n; i++) {
         rows[i] = mongo_log_row(&batch->appends[batch->n_stood + i]);
     }
+    bson_t options = BSON_INITIALIZER;
+    BSON_APPEND_BOOL(&options, "validate", false);
     bool is_ok =
         mongoc_collection_insert_many(mongo_fixed(&db->writer, MONGO_LOG),
-                                      (const bson_t **)rows, n, NULL, NULL, error);
+                                      (const bson_t **)rows, n, &options, NULL, error);
+    bson_destroy(&options);
     for (size_t i = 0; i < n; i++) {
         bson_destroy(rows[i]);
     }

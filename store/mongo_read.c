@@ -26,8 +26,12 @@ mongo_entry_read(const bson_t *row, struct arena *arena, struct log_entry *out)
 static bool
 take_ahead(void *context, const bson_t *row)
 {
-    struct mongo_ahead *ahead = context;
+    struct mongo_conn *conn = context;
+    struct mongo_ahead *ahead = &conn->ahead;
     struct log_entry *entry = &ahead->entries[ahead->n_entries];
+    if (conn == &conn->db->writer) {
+        mongo_eids_add_row(&conn->db->eids, row);
+    }
     /* A damaged row ends what is read ahead; the one who needs it is told. */
     if (!mongo_entry_read(row, ahead->arena, entry)) {
         *entry = (struct log_entry){.seq = -1};
@@ -54,8 +58,13 @@ read_ahead(struct mongo_conn *conn, int64_t seq)
                                       .filter = &filter,
                                       .sort = sort,
                                       .limit = MONGO_AHEAD};
-    enum status status = mongo_find(conn, &query, take_ahead, ahead);
+    enum status status = mongo_find(conn, &query, take_ahead, conn);
     ahead->after = seq;
+    /* Others appended: what the writer knows of documents may be outdated. */
+    if (ahead->n_entries > 0 && conn == &conn->db->writer &&
+        mongo_seen_n_changed(conn->seen) == 0) {
+        mongo_seen_clear(conn->seen);
+    }
     bson_destroy(&filter);
     bson_destroy(sort);
     return status;
@@ -198,6 +207,9 @@ mongo_log_by_eid(void *reader, const uint8_t *eid, struct arena *arena,
     if (conn == &conn->db->writer &&
         find_known_eid(&conn->db->batch, eid, out, &is_there)) {
         return is_there ? STATUS_OK : STATUS_NOT_FOUND;
+    }
+    if (conn == &conn->db->writer && mongo_eids_lack(conn->db, eid)) {
+        return STATUS_NOT_FOUND;
     }
     bson_t filter = BSON_INITIALIZER;
     bson_t *sort = BCON_NEW("_id", BCON_INT32(1));

@@ -3,8 +3,12 @@
 
 #include "store/mongo.h"
 
-/* Enough for a batch or a page; a power of two. */
-enum { N_BUCKETS = 1024 };
+enum {
+    N_BUCKETS = 1024, /* Enough for a batch or a page; a power of two. */
+    /* What is kept from batch to batch at most; then it begins anew. */
+    MAX_SETTLED = 4096,
+    MAX_SETTLED_BYTES = 4 << 20,
+};
 
 struct mongo_seen {
     struct arena *arena;
@@ -49,6 +53,24 @@ mongo_seen_clear(struct mongo_seen *seen)
     seen->last_changed = &seen->first_changed;
     seen->n_changed = 0;
     arena_reset(seen->arena);
+}
+
+void
+mongo_seen_settle(struct mongo_seen *seen)
+{
+    for (struct mongo_node *node = seen->first_changed; node != NULL;
+         node = node->next_changed) {
+        node->is_changed = false;
+        node->is_listed = true;
+        node->stored_seq = node->changed_seq;
+        node->past = NULL;
+    }
+    seen->first_changed = NULL;
+    seen->last_changed = &seen->first_changed;
+    seen->n_changed = 0;
+    if (seen->n_nodes > MAX_SETTLED || arena_used(seen->arena) > MAX_SETTLED_BYTES) {
+        mongo_seen_clear(seen);
+    }
 }
 
 size_t
@@ -115,6 +137,7 @@ mongo_seen_change(struct mongo_seen *seen, struct mongo_node *node,
     }
     if (!node->is_changed) {
         node->is_changed = true;
+        node->next_changed = NULL;
         *seen->last_changed = node;
         seen->last_changed = &node->next_changed;
         seen->n_changed++;

@@ -107,7 +107,7 @@ restore_step(struct restore *restore, enum export_step step,
                                    : restore_commit(restore, commit);
 }
 
-/* Before anything is read into it: a log from 0, or one this backend can keep. */
+/* Before anything is read into it: a log from 0, or from its base. */
 static enum status
 restore_check_header(struct restore *restore)
 {
@@ -118,9 +118,7 @@ restore_check_header(struct restore *restore)
                             "the backup is not whole: it does not begin at the first "
                             "commit");
     }
-    return header != NULL && header->log_base != NULL
-               ? trimmed_is_possible(restore->store)
-               : STATUS_OK;
+    return STATUS_OK;
 }
 
 /* A file that was cut between two records is refused by its missing end only: so that

@@ -295,8 +295,7 @@ trim_give_back(struct trim *trim)
     struct store *store = trim->store;
     const struct store_options *options = &store->options;
     char why[WHY_SIZE];
-    if (store->backend->scrub == NULL ||
-        store->backend->scrub(store->db) == STATUS_OK || options->tell == NULL) {
+    if (store->backend->scrub(store->db) == STATUS_OK || options->tell == NULL) {
         return;
     }
     store_failure(store, why, sizeof why);
@@ -309,10 +308,7 @@ trim_give_back(struct trim *trim)
 static enum status
 trim_run(struct trim *trim)
 {
-    enum status status = trimmed_is_possible(trim->store);
-    if (status == STATUS_OK) {
-        status = trim_end_last(trim);
-    }
+    enum status status = trim_end_last(trim);
     if (status == STATUS_OK) {
         status = trim_choose(trim);
     }

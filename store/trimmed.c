@@ -8,16 +8,6 @@
 /* Of one read, so that many small documents make no message that is too large. */
 enum { READ_MAX = 1024 };
 
-enum status
-trimmed_is_possible(struct store *store)
-{
-    if (store->backend->base != NULL) {
-        return STATUS_OK;
-    }
-    failure_set(&store->failure, "the backend %s cannot trim", store->backend->name);
-    return STATUS_FAILED_PRECONDITION;
-}
-
 /* ---- Reading ---- */
 
 static void *
@@ -38,9 +28,6 @@ trimmed_head(struct store *store, void *reader, struct arena *arena,
              Kontor__V1__Base **base)
 {
     struct bytes body;
-    if (store->backend->base == NULL) {
-        return STATUS_NOT_FOUND;
-    }
     enum status status = store->backend->base(reader, arena, &body);
     if (status != STATUS_OK) {
         return status;
@@ -62,9 +49,6 @@ trimmed_get(struct store *store, void *reader, const char *kind, const char *id,
             struct arena *arena, Kontor__V1__BaseDocument **document)
 {
     struct bytes body;
-    if (store->backend->base == NULL) {
-        return STATUS_NOT_FOUND;
-    }
     enum status status = store->backend->base_get(reader, kind, id, arena, &body);
     return status == STATUS_OK ? unpack_document(store, body, arena, document) : status;
 }

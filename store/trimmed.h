@@ -9,8 +9,6 @@
 
 #include "store/inner.h"
 
-/* Whether this store's backend can keep a base; else the failure says so. */
-enum status trimmed_is_possible(struct store *store) MUST_CHECK;
 /* The head of the base; NOT_FOUND: the log is whole. */
 enum status trimmed_head(struct store *store, void *reader, struct arena *arena,
                          Kontor__V1__Base **base) MUST_CHECK;
