@@ -1,4 +1,4 @@
-"""Requests nobody thought of: fields of every message, chosen without any thought of what they mean.
+"""Requests nobody thought of: fields of every message, chosen without a thought of what they mean.
 """
 import base64
 import uuid
@@ -9,7 +9,8 @@ from rights import may_call
 
 TEXTS = ("", "x", "alpine/compute", "alpine/s-1", "coast/o-1", "coast/p1", "coast/o-1/storage",
          "alpine/hall", "alpine/e-1", "coast", "alpine", "a b", "é" * 40, "x" * 300, "1999-01-01",
-         "-0.50", "https://x.example/", "alpine/block-storage/standard", "name", "CH", "EUR", "month")
+         "-0.50", "https://x.example/", "alpine/block-storage/standard", "name", "CH", "EUR",
+         "month")
 CALLERS = ("alpine/admin", "alpine/operator", "alpine/agent", "alpine/site_admin",
            "alpine/shifter", "coast/portal", "coast/shifter")
 NUMBERS = (0, 1, 2, -1, 100, 101, 2 ** 31 - 1, -2 ** 31)
