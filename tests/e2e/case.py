@@ -125,10 +125,11 @@ def seconds_of(call, *words, **fields):
     return time.monotonic() - begin, refused
 
 
-def whole_log(client, after=0):
-    """All commits, as the admin of home reads them."""
+def whole_log(client, min_seq=0):
+    """All commits up to a position at least, as the admin of home reads them."""
     commits = []
-    for message in client.stream("RegistryService.ReadLog", after=str(after), timeout=60):
+    client.call("RegistryService.GetStatus", min_seq=min_seq)
+    for message in client.stream("RegistryService.ReadLog", timeout=60):
         commits += message.get("commits", [])
     return commits
 
