@@ -172,8 +172,11 @@ store_moved(void *context, bool is_away)
     if (daemon->broker.store != NULL) {
         store_failure(daemon->broker.store, said, sizeof said);
     }
-    log_line(LOG_LEVEL_ERROR,
-             "the store does not answer; changes are refused until it does: %s", said);
+    log_line(
+        LOG_LEVEL_ERROR,
+        "the store does not answer; changes are refused until it does, see that it "
+        "runs and can be reached: %s",
+        said);
 }
 
 /* From here on, or no longer, the server is told whether the store answers. */
