@@ -75,7 +75,7 @@ mongo_failed(struct mongo *db, const char *doing, const bson_error_t *error)
 {
     failure_set(db->open.failure, "%s: cannot %s: %s", db->open.path, doing,
                 error->message);
-    atomic_store(db->open.is_away, true);
+    db->open.gone(db->open.gone_context);
     return STATUS_UNAVAILABLE;
 }
 
