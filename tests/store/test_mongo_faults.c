@@ -399,11 +399,11 @@ commit_when_back(struct fixture *f, sem_t *back)
     enum status status = STATUS_UNAVAILABLE;
     for (int i = 0; i < WAIT_MS / LOOK_MS && status == STATUS_UNAVAILABLE; i++) {
         struct timespec until;
-        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        (void)clock_gettime(CLOCK_REALTIME, &until);
         until.tv_nsec += LOOK_MS * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000;
         until.tv_nsec %= 1000000000;
-        (void)sem_clockwait(back, CLOCK_MONOTONIC, &until);
+        (void)sem_timedwait(back, &until);
         status = commit_to(f, f->store, "b");
     }
     return status;
