@@ -51,10 +51,11 @@ struct suite {
     uint64_t n_commits, n_played, n_doubtful, n_rollbacks;
 };
 
+/* At least one. */
 static size_t
 n_scripts(void)
 {
-    size_t n = 0;
+    size_t n = 1;
     while (scripts[n].name != NULL) {
         n++;
     }
