@@ -232,7 +232,7 @@ enum status mongo_node_read(struct mongo_conn *conn, struct mongo_node *node,
 /* An entry of the log out of its row; false: it is damaged. */
 bool mongo_entry_read(const bson_t *row, struct arena *arena, struct log_entry *out);
 
-/* ---- mongo_batch.c: what is to be written, and what is known for it ---- */
+/* ---- mongo_batch.c, mongo_ahead.c: what is to be written, and what is known for it */
 
 /* An entry to be appended. */
 struct mongo_append {
@@ -271,6 +271,22 @@ struct mongo_batch {
     const char *work; /* Of maintenance: what is half made; NULL = nothing. */
 };
 
+/* Ids of one kind whose documents are not known yet. */
+enum { MONGO_MAX_IDS = 1024 };
+
+struct mongo_ids {
+    const struct kind *kind;
+    const char *ids[MONGO_MAX_IDS];
+    size_t n;
+};
+
+/* Adds an id, once; one that is known, of another kind, or too many is left out. */
+void mongo_ids_add(struct mongo *db, struct mongo_ids *list, const struct kind *kind,
+                   const char *id);
+/* Reads these documents; before the first change of a batch only. */
+void mongo_expect_ids(struct mongo *db, const struct mongo_ids *list);
+/* Reads the documents of entries that were read ahead. */
+void mongo_expect_followed(struct mongo *db);
 enum status mongo_batch_begin(void *db);
 void mongo_expect(void *db, struct work *const *works, size_t n_works);
 enum status mongo_batch_commit(void *db, size_t *n_stood);

@@ -15,7 +15,6 @@ enum {
     BULK_DOCUMENTS = 512,
     /* Positions after which the database is told again how far documents are. */
     WRITTEN_STEP = 256,
-    MAX_IDS = 1024,
     PLACE_SIZE = 16,
 };
 
@@ -139,17 +138,11 @@ take_row(void *context, const bson_t *row)
     return true;
 }
 
-/* The ids of one kind that are not known yet. */
-struct id_list {
-    const struct kind *kind;
-    const char *ids[MAX_IDS];
-    size_t n;
-};
-
-static void
-list_id(struct mongo *db, struct id_list *list, const struct kind *kind, const char *id)
+void
+mongo_ids_add(struct mongo *db, struct mongo_ids *list, const struct kind *kind,
+              const char *id)
 {
-    if (kind != list->kind || id == NULL || list->n == MAX_IDS ||
+    if (kind != list->kind || id == NULL || list->n == MONGO_MAX_IDS ||
         mongo_seen_find(db->writer.seen, kind, id) != NULL) {
         return;
     }
@@ -163,24 +156,24 @@ list_id(struct mongo *db, struct id_list *list, const struct kind *kind, const c
 }
 
 static void
-list_ids(struct mongo *db, struct id_list *list, struct work *const *works,
+list_ids(struct mongo *db, struct mongo_ids *list, struct work *const *works,
          size_t n_works)
 {
     for (size_t i = 0; i < n_works; i++) {
         const struct draft *draft = &works[i]->draft;
         for (size_t j = 0; works[i]->is_decided && j < draft->n_changes; j++) {
-            list_id(db, list, draft->changes[j].kind, draft->changes[j].id);
+            mongo_ids_add(db, list, draft->changes[j].kind, draft->changes[j].id);
         }
         for (size_t j = 0; works[i]->is_decided && j < draft->n_checks; j++) {
-            list_id(db, list, draft->checks[j].kind, draft->checks[j].id);
+            mongo_ids_add(db, list, draft->checks[j].kind, draft->checks[j].id);
         }
     }
 }
 
 /* What was asked for and did not come is not there. Where the answer cannot be had, or
  * holds what is damaged, nothing was asked. */
-static void
-expect_kind(struct mongo *db, const struct id_list *list)
+void
+mongo_expect_ids(struct mongo *db, const struct mongo_ids *list)
 {
     struct rows_take take = {.db = db, .kind = list->kind};
     const char *key;
@@ -217,7 +210,7 @@ mongo_expect(void *db, struct work *const *works, size_t n_works)
     if (n_works < 2) {
         return;
     }
-    struct id_list *list = calloc(1, sizeof *list);
+    struct mongo_ids *list = calloc(1, sizeof *list);
     if (list == NULL) {
         abort();
     }
@@ -228,7 +221,7 @@ mongo_expect(void *db, struct work *const *works, size_t n_works)
         list->n = 0;
         list_ids(self, list, works, n_works);
         if (list->n > 0) {
-            expect_kind(self, list);
+            mongo_expect_ids(self, list);
         }
     }
     free(list);

@@ -64,6 +64,7 @@ read_ahead(struct mongo_conn *conn, int64_t seq)
     if (ahead->n_entries > 0 && conn == &conn->db->writer &&
         mongo_seen_n_changed(conn->seen) == 0) {
         mongo_seen_clear(conn->seen);
+        mongo_expect_followed(conn->db);
     }
     bson_destroy(&filter);
     bson_destroy(sort);
