@@ -231,13 +231,24 @@ struct kontor_log;
  * kontor_log_free. */
 enum kontor_status kontor_log_open(struct kontor *kontor, int64_t after, bool follow,
                                    struct kontor_log **log, struct kontor_error *error);
+/*
+ * The documents a trimmed log begins with, when it is read from 0: its base, which
+ * kontor_log_start names. END: there are no more of them, or none at all, and the
+ * commits follow. To be asked before kontor_log_next, which passes over what is left of
+ * the base. FAILED with OUT_OF_RANGE{TRIMMED}: the log was trimmed again meanwhile, so
+ * what came does not fit what would come: begin anew.
+ */
+enum kontor_event kontor_log_next_document(struct kontor_log *log, int64_t timeout_ms,
+                                           const Kontor__V1__BaseDocument **document,
+                                           struct kontor_error *error);
 /* As kontor_watch_next, for commits. */
 enum kontor_event kontor_log_next(struct kontor_log *log, int64_t timeout_ms,
                                   const Kontor__V1__Commit **commit,
                                   struct kontor_error *error);
 /*
- * What the first message said: the histories, and the hash of the commit at `after`.
- * NULL before the first kontor_log_next answered. Lives as long as the log.
+ * What the first message said: the histories, the hash of the commit at `after`, and
+ * the base of a trimmed log that is read from 0. NULL before the first kontor_log_next
+ * or kontor_log_next_document answered. Lives as long as the log.
  */
 const Kontor__V1__ReadLogResponse *kontor_log_start(const struct kontor_log *log);
 void kontor_log_stop(struct kontor_log *log);

@@ -35,6 +35,14 @@ chain_digest(const Kontor__V1__Change *change, uint8_t out[DIGEST_SIZE])
     free(both);
 }
 
+/* What only would be written has no salt either, but no digest yet. */
+bool
+chain_is_erased(const Kontor__V1__Change *change)
+{
+    return change->op != KONTOR__V1__CHANGE__OP__DELETE && change->salt.len == 0 &&
+           change->doc.len == 0 && change->digest.len == DIGEST_SIZE;
+}
+
 /* The lists of a commit have no order that means anything, so the hash sees them
  * sorted: it is the same whatever wrote them, another backend or another version. */
 static int
@@ -229,8 +237,11 @@ judge_change(const Kontor__V1__Change *change)
     if (change->op == KONTOR__V1__CHANGE__OP__DELETE) {
         return judge_delete(change);
     }
+    if (chain_is_erased(change)) {
+        return NULL;
+    }
     if (change->salt.len == 0 && change->doc.len == 0) {
-        return change->digest.len == DIGEST_SIZE ? NULL : "its digest is missing";
+        return "its digest is missing";
     }
     if (change->salt.len != SALT_SIZE) {
         return "its salt is not 16 bytes";

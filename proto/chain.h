@@ -16,6 +16,9 @@
 
 /* SHA-256(salt, doc) of a change; zero bytes for DELETE. */
 void chain_digest(const Kontor__V1__Change *change, uint8_t out[DIGEST_SIZE]);
+/* Whether a change lost its salt and document to an erasure, which leaves the digest.
+ */
+bool chain_is_erased(const Kontor__V1__Change *change);
 /* SHA-256 over everything of a commit but hash, salts and docs. commit->prev must be
  * set. */
 void chain_hash(const Kontor__V1__Commit *commit, struct arena *arena,

@@ -12,6 +12,38 @@ enum {
     RECORD_MAX_SIZE = 2 << 20,
 };
 
+/* A file of a trimmed log begins with its base, a continuation of it never. */
+static const char *
+take_base(struct export_file *file, const Kontor__V1__Base *base)
+{
+    if (base == NULL) {
+        return NULL;
+    }
+    if (file->header->after != 0) {
+        return "its header has a base and a position before it";
+    }
+    file->sum.arena = file->arena;
+    const char *wrong = base_sum_begin(&file->sum, base);
+    if (wrong != NULL) {
+        return wrong;
+    }
+    file->is_in_base = true;
+    file->chain.seq = base->seq;
+    memcpy(file->chain.hash, base->hash.data, DIGEST_SIZE);
+    return NULL;
+}
+
+/* The first record behind the documents says that there are no more. */
+static const char *
+leave_base(struct export_file *file)
+{
+    if (!file->is_in_base) {
+        return NULL;
+    }
+    file->is_in_base = false;
+    return base_sum_end(&file->sum, file->header->log_base);
+}
+
 /* Packed again into the arena of the file: the record's own is reused for the next. */
 static const char *
 take_header(struct export_file *file, const Kontor__V1__ExportHeader *header,
@@ -38,6 +70,23 @@ take_header(struct export_file *file, const Kontor__V1__ExportHeader *header,
     if (header->after > 0) {
         memcpy(file->chain.hash, header->anchor.data, DIGEST_SIZE);
     }
+    return take_base(file, file->header->log_base);
+}
+
+static const char *
+take_document(struct export_file *file, const Kontor__V1__BaseDocument *document,
+              struct arena *arena)
+{
+    if (!file->is_in_base) {
+        return "a document of a base stands where there is none";
+    }
+    const char *wrong = base_sum_add(&file->sum, document, arena);
+    if (wrong != NULL) {
+        return wrong;
+    }
+    file->document = document;
+    file->erasures.arena = file->arena;
+    erasures_add_document(&file->erasures, document);
     return NULL;
 }
 
@@ -45,12 +94,18 @@ static const char *
 take_commit(struct export_file *file, const Kontor__V1__Commit *commit,
             struct arena *arena)
 {
-    const char *wrong = chain_check(&file->chain, commit, file->header->histories,
-                                    file->header->n_histories, arena);
+    const char *wrong = leave_base(file);
+    if (wrong != NULL) {
+        return wrong;
+    }
+    wrong = chain_check(&file->chain, commit, file->header->histories,
+                        file->header->n_histories, arena);
     if (wrong != NULL) {
         return arena_copy(file->arena, wrong);
     }
     file->n_commits++;
+    file->erasures.arena = file->arena;
+    erasures_add(&file->erasures, commit);
     return NULL;
 }
 
@@ -59,6 +114,10 @@ take_commit(struct export_file *file, const Kontor__V1__Commit *commit,
 static const char *
 take_end(struct export_file *file, const Kontor__V1__ExportEnd *end)
 {
+    const char *wrong = leave_base(file);
+    if (wrong != NULL) {
+        return wrong;
+    }
     bool is_same = end->commits == file->n_commits && end->seq == file->chain.seq &&
                    end->hash.len == DIGEST_SIZE &&
                    memcmp(end->hash.data, file->chain.hash, DIGEST_SIZE) == 0;
@@ -89,6 +148,9 @@ take_record(struct export_file *file, const Kontor__V1__ExportRecord *record,
     }
     if (record->record_case == KONTOR__V1__EXPORT_RECORD__RECORD_END) {
         return take_end(file, record->end);
+    }
+    if (record->record_case == KONTOR__V1__EXPORT_RECORD__RECORD_DOCUMENT) {
+        return take_document(file, record->document, arena);
     }
     return "a record is damaged, or of a later version of Kontor";
 }
@@ -169,9 +231,14 @@ export_next(struct export_file *file, struct arena *arena,
     do {
         record = read_record(file, arena, wrong);
     } while (record != NULL &&
-             record->record_case != KONTOR__V1__EXPORT_RECORD__RECORD_COMMIT);
+             record->record_case != KONTOR__V1__EXPORT_RECORD__RECORD_COMMIT &&
+             record->record_case != KONTOR__V1__EXPORT_RECORD__RECORD_DOCUMENT);
     if (record == NULL && *wrong == NULL && ferror(file->stream)) {
         *wrong = "it cannot be read";
+    }
+    if (record != NULL &&
+        record->record_case == KONTOR__V1__EXPORT_RECORD__RECORD_DOCUMENT) {
+        return EXPORT_DOCUMENT;
     }
     if (record != NULL) {
         *commit = record->commit;
@@ -191,7 +258,10 @@ export_judge_end(const struct export_file *file)
         return "it is empty";
     }
     if (file->sealed == file->whole && !file->is_cut) {
-        return NULL;
+        return erasures_judge(&file->erasures);
+    }
+    if (file->is_in_base) {
+        return "it is cut off inside its base: take another backup";
     }
     if (file->sealed == 0) {
         return arena_print(file->arena,
@@ -216,8 +286,10 @@ export_read(struct export_file *file)
     }
     const Kontor__V1__Commit *commit;
     const char *wrong = NULL;
-    while (export_next(file, arena, &commit, &wrong) == EXPORT_COMMIT) {
+    enum export_step step = EXPORT_COMMIT;
+    while (step == EXPORT_COMMIT || step == EXPORT_DOCUMENT) {
         arena_reset(arena);
+        step = export_next(file, arena, &commit, &wrong);
     }
     arena_free(arena);
     return wrong;

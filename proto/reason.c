@@ -156,6 +156,11 @@ static const struct reason_row rows[REASON_COUNT] = {
          "List again and watch from the first page's position. Up to the "
          "`lastCommonSeq` "
          "of the error all is as it was."},
+    [REASON_TRIMMED] = {"TRIMMED", STATUS_OUT_OF_RANGE,
+                        "The log was trimmed: the position, or the time, lies before "
+                        "the oldest one that can be served.",
+                        "List again and watch from the first page's position; read as "
+                        "of the `oldest` of the error or later."},
     [REASON_SCOPE_CHANGED] =
         {"SCOPE_CHANGED", STATUS_OUT_OF_RANGE,
          "What the caller may see changed since the position was given.",

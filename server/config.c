@@ -321,8 +321,8 @@ config_parse(struct settings *settings, const char *path, const char *text, char
 
 /* ---- Paths ---- */
 
-static const char *const path_settings[] = {"port_file", "store", "store_secret_file",
-                                            "tls_cert", "tls_key"};
+static const char *const path_settings[] = {
+    "port_file", "store", "store_secret_file", "journal", "tls_cert", "tls_key"};
 
 /* Relative to the file, not to wherever the daemon happens to be started. A server's
  * address is no path. */

@@ -30,6 +30,7 @@ struct settings {
     char *port_file;         /* "" = none. */
     char *store;             /* Path or URI of the store. */
     char *store_secret_file; /* Of the password of its user; "" = none. */
+    char *journal;           /* "" = beside the store. */
     char *tls_cert;          /* PEM file. */
     char *tls_key;           /* PEM file. */
     char *metrics_listen;    /* HOST:PORT of a loopback address; "" = none. */

@@ -33,6 +33,11 @@ const struct setting config_table[] = {
     {TEXT(store_secret_file), "", 0, PATH_LIMIT, NULL,
      "File with the password of the store's user, on its first line and for nobody "
      "else to read; empty for none. The address itself must not hold one."},
+    {TEXT(journal), "", 0, PATH_LIMIT, NULL,
+     "File that erasures are written down in, for a restore to do them again; empty "
+     "for "
+     "the store's path and .journal. A store that is no file needs one before anything "
+     "can be erased."},
     {TEXT(tls_cert), NULL, 1, PATH_LIMIT, NULL,
      "PEM file with the server's certificate and those above it. Read again on "
      "SIGHUP."},

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,9 @@ struct options {
     const char *trust_domain;
     const char *bundle;
     const char *admin;
+    const char *erase[2]; /* Kind and id. */
+    const char *reason;
+    const char *trim;
     bool is_check;
     bool is_init;
     bool is_rebuild;
@@ -28,16 +32,18 @@ struct options {
     bool is_example;
 };
 
-/* One option; exactly one of the two offsets counts. */
+/* One option; its values go where offset says, one behind the other. */
 struct option_row {
     const char *name;
     const char *value; /* What it takes, for people; NULL = it is a flag. */
+    int n_values;
     size_t offset;
     const char *help; /* NULL = not shown. */
 };
 
-#define FLAG(member) NULL, offsetof(struct options, member)
-#define VALUE(what, member) what, offsetof(struct options, member)
+#define FLAG(member) NULL, 0, offsetof(struct options, member)
+#define VALUE(what, member) what, 1, offsetof(struct options, member)
+#define PAIR(what, member) what, 2, offsetof(struct options, member)
 
 static const struct option_row option_table[] = {
     {"--config", VALUE("FILE", config),
@@ -50,6 +56,11 @@ static const struct option_row option_table[] = {
     {"--admin", VALUE("URI", admin), "  SPIFFE name of its first admin"},
     {"--restore", VALUE("FILE", restore), "fill an empty store from a backup"},
     {"--rebuild", FLAG(is_rebuild), "make every document anew from the log"},
+    {"--erase", PAIR("KIND ID", erase),
+     "take the content of a record's old versions out of the log:"},
+    {"--reason", VALUE("TEXT", reason), "  why, for the log"},
+    {"--trim", VALUE("SEQ", trim),
+     "put a base in the place of all commits up to a position"},
     {"--help-settings", FLAG(is_help_settings), "every setting, its default and range"},
     {"--example-settings", FLAG(is_example), "a commented file of settings"},
     {"--man-settings", FLAG(is_man_settings), NULL},
@@ -104,12 +115,13 @@ options_read(int argc, char **argv, struct options *options)
         char *place = (char *)options + row->offset;
         if (row->value == NULL) {
             *(bool *)place = true;
-            continue;
         }
-        if (i + 1 == argc) {
+        if (argc - 1 - i < row->n_values) {
             return usage("a value is missing after ", argv[i]);
         }
-        *(const char **)(void *)place = argv[++i];
+        for (int n = 0; n < row->n_values; n++) {
+            ((const char **)(void *)place)[n] = argv[++i];
+        }
     }
     return EXIT_SUCCESS;
 }
@@ -130,6 +142,29 @@ init(struct base *base, const struct options *options)
                      "");
     }
     return maintain_begin(base, &begin);
+}
+
+/* The reason is asked for, not made up: it is all that later readers of the log learn.
+ */
+static int
+erase(struct base *base, const struct options *options)
+{
+    if (options->reason == NULL) {
+        return usage("--erase needs --reason", "");
+    }
+    return maintain_erase(base, options->erase[0], options->erase[1], options->reason);
+}
+
+static int
+trim(struct base *base, const struct options *options)
+{
+    char *end;
+    errno = 0;
+    long long up_to = strtoll(options->trim, &end, 10);
+    if (errno != 0 || *end != '\0' || end == options->trim || up_to < 1) {
+        return usage("--trim takes a position of the log, not ", options->trim);
+    }
+    return maintain_trim(base, up_to);
 }
 
 static int
@@ -156,6 +191,12 @@ run(const struct options *options, struct settings *settings)
     if (options->restore != NULL) {
         return maintain_restore(&base, options->restore);
     }
+    if (options->erase[0] != NULL) {
+        return erase(&base, options);
+    }
+    if (options->trim != NULL) {
+        return trim(&base, options);
+    }
     return options->is_rebuild ? maintain_rebuild(&base)
                                : daemon_run(&base, started_ms);
 }
@@ -180,8 +221,8 @@ texts_print(const struct options *options)
     return true;
 }
 
-int
-main(int argc, char **argv)
+static int
+main_run(int argc, char **argv)
 {
     struct options options = {0};
     int code = options_read(argc, argv, &options);
@@ -193,11 +234,15 @@ main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     int n_verbs = options.is_check + options.is_init + options.is_rebuild +
-                  (options.restore != NULL ? 1 : 0);
+                  (options.restore != NULL ? 1 : 0) +
+                  (options.erase[0] != NULL ? 1 : 0) + (options.trim != NULL ? 1 : 0);
     /* Each of them opens the store its own way; in which order they were meant nobody
      * could guess. */
     if (n_verbs > 1) {
-        return usage("--check, --init, --restore and --rebuild exclude each other", "");
+        return usage(
+            "--check, --init, --restore, --rebuild, --erase and --trim exclude "
+            "each other",
+            "");
     }
     if (options.config == NULL) {
         return usage("--config FILE is needed", "");
@@ -207,4 +252,27 @@ main(int argc, char **argv)
     code = run(&options, &settings);
     config_done(&settings);
     return code;
+}
+
+/* Whoever reads what was asked for must not take a part of it for the whole. */
+static int
+main_end(int code)
+{
+    int why = fflush(stdout) == 0 ? 0 : errno;
+    if (why == 0 && ferror(stdout) != 0) {
+        /* Why was said when it happened; writing again says it again. */
+        clearerr(stdout);
+        why = putchar('\n') == EOF || fflush(stdout) == EOF ? errno : EIO;
+    }
+    if (why == 0 || code != EXIT_SUCCESS) {
+        return code;
+    }
+    (void)fprintf(stderr, "kontord: standard output: %s\n", strerror(why));
+    return EXIT_FAILURE;
+}
+
+int
+main(int argc, char **argv)
+{
+    return main_end(main_run(argc, argv));
 }

@@ -51,15 +51,16 @@ grouped(int64_t number, char text[32])
 /* Positions of a log that was restored have gaps: each history ends where the next one
  * left it. */
 static int64_t
-count_commits(Kontor__V1__History *const *histories, size_t n_histories,
+count_commits(Kontor__V1__History *const *histories, size_t n_histories, int64_t oldest,
               int64_t applied)
 {
     int64_t n_commits = 0;
     for (size_t i = 0; i < n_histories; i++) {
         bool is_last = i + 1 == n_histories;
         int64_t end = is_last ? applied : histories[i + 1]->last_common_seq;
-        n_commits +=
-            end >= histories[i]->first_seq ? end - histories[i]->first_seq + 1 : 0;
+        int64_t first = histories[i]->first_seq;
+        first = first <= oldest ? oldest + 1 : first;
+        n_commits += end >= first ? end - first + 1 : 0;
     }
     return n_commits;
 }
@@ -76,7 +77,8 @@ store_commits(struct store *store)
         arena != NULL && store_reader_open(store, &reader) == STATUS_OK &&
         store_histories(reader, arena, &histories, &n_histories) == STATUS_OK;
     if (is_read) {
-        n_commits = count_commits(histories, n_histories, store_applied(store));
+        n_commits = count_commits(histories, n_histories, store_oldest(store),
+                                  store_applied(store));
     }
     store_reader_close(reader);
     arena_free(arena);
@@ -98,9 +100,12 @@ check_store(struct base *base, struct store *store)
                      grouped(verified, position), error);
         return false;
     }
-    (void)printf("store  %s %s  %s commits, chain verified to %s\n",
-                 store_backend(store), base->settings->store,
-                 grouped(store_commits(store), commits), grouped(verified, position));
+    (void)printf("store  %s %s  %s commits", store_backend(store),
+                 base->settings->store, grouped(store_commits(store), commits));
+    if (store_oldest(store) > 0) {
+        (void)printf(" after a base at %s", grouped(store_oldest(store), position));
+    }
+    (void)printf(", chain verified to %s\n", grouped(verified, position));
     return true;
 }
 
@@ -281,11 +286,19 @@ recover_orders(struct dispatch *dispatch, const void *context, char *error,
     return STATUS_OK;
 }
 
+static void
+tell(void *context, const char *line)
+{
+    (void)context;
+    (void)printf("%s\n", line);
+}
+
 int
 maintain_restore(struct base *base, const char *path)
 {
     char error[ERROR_SIZE] = "";
     struct store_options options = base_store(base, false);
+    options.tell = tell;
     /* The orders are moved before the broker can serve them: an agent that still holds
      * a job of the lost time must find it taken away. */
     enum status status = store_restore(&options, path, error, sizeof error);
@@ -308,5 +321,50 @@ maintain_rebuild(struct base *base)
         return fail("%s", error);
     }
     (void)printf("rebuilt every document of %s\n", base->settings->store);
+    return EXIT_SUCCESS;
+}
+
+/* ---- Erasing ---- */
+
+int
+maintain_erase(struct base *base, const char *kind, const char *id, const char *reason)
+{
+    char error[ERROR_SIZE] = "";
+    char position[32];
+    struct store_options options = base_store(base, false);
+    struct store_erasure erasure = {.kind = kind, .id = id, .reason = reason};
+    if (store_erase(&options, &erasure, error, sizeof error) != STATUS_OK) {
+        return fail("%s", error);
+    }
+    if (erasure.seq == 0) {
+        (void)printf("%s %s has no old version left to erase\n", kind, id);
+        return EXIT_SUCCESS;
+    }
+    (void)printf("erased %" PRId64
+                 " old versions and remarks of %s %s; the log says so "
+                 "at %s\n",
+                 erasure.n_erased, kind, id, grouped(erasure.seq, position));
+    return EXIT_SUCCESS;
+}
+
+/* ---- Trimming ---- */
+
+int
+maintain_trim(struct base *base, int64_t up_to)
+{
+    char error[ERROR_SIZE] = "";
+    char commits[32];
+    char documents[32];
+    char position[32];
+    struct store_options options = base_store(base, false);
+    struct store_trim trim = {.up_to = up_to};
+    options.tell = tell;
+    if (store_trim(&options, &trim, error, sizeof error) != STATUS_OK) {
+        return fail("%s", error);
+    }
+    (void)printf(
+        "trimmed %s commits up to %s; a base of %s documents stands for them\n",
+        grouped(trim.n_commits, commits), grouped(trim.seq, position),
+        grouped(trim.n_documents, documents));
     return EXIT_SUCCESS;
 }

@@ -1,5 +1,5 @@
 /*
- * What the daemon does instead of serving: judge, begin, restore, rebuild.
+ * What the daemon does instead of serving: judge, begin, restore, rebuild, erase, trim.
  *
  * Memory: none is kept. Errors: what went wrong goes to standard error; the result is
  * the exit code. Threads: main's.
@@ -26,5 +26,11 @@ int maintain_begin(struct base *base, const struct maintain_init *init);
 int maintain_restore(struct base *base, const char *path);
 /* Makes every document anew from the log. */
 int maintain_rebuild(struct base *base);
+/* Takes the content of a record's old versions out of the log, and says how much that
+ * was. */
+int maintain_erase(struct base *base, const char *kind, const char *id,
+                   const char *reason);
+/* Makes the log up to a position a base. */
+int maintain_trim(struct base *base, int64_t up_to);
 
 #endif

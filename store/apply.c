@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "proto/erasure.h"
+#include "proto/wire.h"
 #include "store/scope.h"
 #include "store/split.h"
 
@@ -20,13 +22,30 @@ apply_split(const struct kind *kind, const Kontor__V1__Change *change,
            split_values(kind, doc, arena, out->values);
 }
 
+/*
+ * A remark changes no document, but that of an erasure: with it the past goes that the
+ * log no longer has. So a replay ends with the rows there were, whether it comes past
+ * the remark the first time or the tenth.
+ */
+static enum status
+apply_note(struct store *store, const Kontor__V1__Commit *commit,
+           const Kontor__V1__Change *change)
+{
+    int64_t up_to = 0;
+    const struct kind *kind = kind_by_name(store->options.kinds, change->kind);
+    if (!erasure_read(commit, change, &up_to) || !kind->has_history) {
+        return STATUS_OK;
+    }
+    return store->backend->forget(store->db, kind, change->id, up_to);
+}
+
 enum status
 apply_version(struct store *store, const Kontor__V1__Commit *commit,
               const Kontor__V1__Change *change, const struct version *present,
               struct version *next)
 {
     if (change->op == KONTOR__V1__CHANGE__OP__NOTE) {
-        return STATUS_OK;
+        return apply_note(store, commit, change);
     }
     const struct kind *kind = kind_by_name(store->options.kinds, change->kind);
     const struct version *old = present->seq == 0 ? NULL : present;
@@ -142,4 +161,12 @@ apply_followed(struct store *store, const Kontor__V1__Commit *commit,
         }
     }
     return STATUS_OK;
+}
+
+/* Packing again loses nothing: what this version does not know is packed as it came. */
+enum status
+apply_append(struct store *store, const Kontor__V1__Commit *commit, struct arena *arena)
+{
+    return store->backend->append(store->db, commit->seq, commit->eid.data,
+                                  wire_pack(&commit->base, arena));
 }

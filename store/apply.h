@@ -15,7 +15,8 @@
 bool apply_split(const struct kind *kind, const Kontor__V1__Change *change,
                  struct arena *arena, struct version *out);
 /* Writes a change of the commit over the present version (seq 0: there is none). next
- * is what apply_split made of a PUT; NOTE writes nothing. */
+ * is what apply_split made of a PUT; NOTE writes nothing, but that of an erasure
+ * removes the past it speaks of. */
 enum status apply_version(struct store *store, const Kontor__V1__Commit *commit,
                           const Kontor__V1__Change *change,
                           const struct version *present,
@@ -32,5 +33,8 @@ enum status apply_logged(struct store *store, const Kontor__V1__Commit *commit,
  */
 enum status apply_followed(struct store *store, const Kontor__V1__Commit *commit,
                            struct arena *arena, const char **wrong) MUST_CHECK;
+/* Adds a commit to the log as it is, with its number and its hash. */
+enum status apply_append(struct store *store, const Kontor__V1__Commit *commit,
+                         struct arena *arena) MUST_CHECK;
 
 #endif

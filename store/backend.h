@@ -28,6 +28,8 @@ struct store_faults {
     bool skips_sync;            /* The backend does not wait for the disk. */
     int64_t max_pages;          /* The file may not grow beyond this; 0 = no limit. */
     int checkpoint_pages;       /* Checkpoints come this often; 0 = as usual. */
+    bool reads_unsettled;       /* What no majority has is read as if it stood. */
+    bool fails_in_doubt;        /* An append in doubt is told as failed. */
 };
 
 struct backend_open {
@@ -156,7 +158,7 @@ struct backend {
      * first *n_stood entries stand in the log, the others do not, for somebody else has
      * their places; documents come by following. DEADLINE_EXCEEDED: it is not known
      * what stands; it is to be called again until it is. Else nothing of the batch
-     * stays.
+     * stays. n_stood may be NULL: maintenance has nobody to tell in part.
      */
     enum status (*batch_commit)(void *db, size_t *n_stood);
     void (*batch_abort)(void *db);
@@ -181,6 +183,58 @@ struct backend {
                            int64_t *seq);
     /* Whether others may append, too. */
     bool (*is_shared)(void *db);
+
+    /*
+     * ---- Erasing: maintenance only. ----
+     *
+     * A backend whose batches can be broken off half done writes in the order it is
+     * asked: bodies first, then the past, then the remark that is appended. An erasure
+     * that is repeated finds the rest and ends it.
+     */
+    /* Inside a batch: another body for the entry at seq; its position and its eid stay.
+     * NOT_FOUND. */
+    enum status (*log_replace)(void *db, int64_t seq, struct bytes body);
+    /* Inside a batch: removes the past versions of a document whose seq is at most
+     * this; it may be asked for again when none is left. Only for kinds with history.
+     */
+    enum status (*forget)(void *db, const struct kind *kind, const char *id,
+                          int64_t seq);
+    /*
+     * After such a batch, outside of any: what was replaced or removed is gone from the
+     * backend's files as well, free pages and write-ahead logs included, as far as that
+     * is its own to say. UNAVAILABLE: not yet, and everything else is as before.
+     */
+    enum status (*scrub)(void *db);
+    /* Where the journal of erasures lies when no setting says: a file beside the
+     * store's own, in the arena; NULL: there is no such place. */
+    const char *(*journal)(void *db, struct arena *arena);
+
+    /*
+     * ---- Trimming: maintenance only. ----
+     *
+     * A base is a head and documents, all kept as the bytes they were given. What is
+     * put and removed in a batch makes the base the next base_set names: it counts from
+     * the end of that batch on, whole, and the one before counts until then. The
+     * writer's reader sees it being made.
+     */
+    /* The head of the newest base, an encoded Base; NOT_FOUND: the log is whole. */
+    enum status (*base)(void *reader, struct arena *arena, struct bytes *body);
+    /* An encoded BaseDocument: the one of a kind and an id, or the first behind both by
+     * the bytes of kind, then of id ("" and "": the very first); NOT_FOUND. */
+    enum status (*base_get)(void *reader, const char *kind, const char *id,
+                            struct arena *arena, struct bytes *body);
+    enum status (*base_next)(void *reader, const char *kind, const char *id,
+                             struct arena *arena, struct bytes *body);
+    /* Inside a batch: in the place of what was there; one that is not there is no
+     * error. */
+    enum status (*base_put)(void *db, const char *kind, const char *id,
+                            struct bytes body);
+    enum status (*base_remove)(void *db, const char *kind, const char *id);
+    enum status (*base_set)(void *db, struct bytes body);
+    /* Inside a batch, after base_set: removes the entries of the log up to a position,
+     * their eids with them, and the past versions whose until is at most that. Broken
+     * off, it may be repeated. */
+    enum status (*trim)(void *db, int64_t seq);
 };
 
 extern const struct backend backend_sqlite, backend_mongo;

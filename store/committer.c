@@ -17,8 +17,6 @@ enum {
     LOOK_MIN_MS = 5,
     LOOK_MAX_MS = 100,
     AWAY_LOOK_MS = 250,
-    /* Looks at a batch in doubt once nobody waits for more. */
-    LAST_LOOKS = 3,
 };
 
 struct listener {
@@ -37,8 +35,10 @@ struct committer {
     size_t n_carried;
     bool is_behind; /* The log may hold what was not followed yet. */
     int64_t look_ms;
+    pthread_mutex_t telling; /* Guards what follows. */
     struct listener listeners[COMMITTER_MAX_LISTENERS];
-    _Atomic size_t n_listeners;
+    size_t n_listeners;
+    int64_t told; /* The last position the listeners heard of. */
 };
 
 /* ---- Answering ---- */
@@ -47,10 +47,12 @@ static void
 committer_tell(void *context, const Kontor__V1__Commit *commit)
 {
     struct committer *committer = context;
-    size_t n = atomic_load(&committer->n_listeners);
-    for (size_t i = 0; i < n; i++) {
+    pthread_mutex_lock(&committer->telling);
+    for (size_t i = 0; i < committer->n_listeners; i++) {
         committer->listeners[i].call(committer->listeners[i].context, commit);
     }
+    committer->told = commit->seq;
+    pthread_mutex_unlock(&committer->telling);
 }
 
 /* A replay was told when it was new. */
@@ -198,18 +200,18 @@ committer_fill(struct committer *committer)
 
 /*
  * Until it is known what became of the batch, nothing else can be written, and its
- * works cannot be told that they failed. When the broker stops it looks a few times
- * more and then leaves them in doubt.
+ * works cannot be told that they failed. When the broker stops it looks once more and
+ * then leaves them in doubt: a look at a server that is gone takes seconds.
  */
 static enum status
 committer_settle(struct committer *committer, size_t *n_stood)
 {
     const struct store *store = committer->store;
-    size_t n_left = LAST_LOOKS;
+    bool is_last = false;
     enum status status = store->backend->batch_commit(store->db, n_stood);
-    while (status == STATUS_DEADLINE_EXCEEDED && n_left > 0) {
+    while (status == STATUS_DEADLINE_EXCEEDED && !is_last) {
         committer_set_away(committer, true);
-        n_left -= queue_pause(committer->queue, AWAY_LOOK_MS) ? 0 : 1;
+        is_last = !queue_pause(committer->queue, AWAY_LOOK_MS);
         status = store->backend->batch_commit(store->db, n_stood);
     }
     return status;
@@ -388,6 +390,7 @@ committer_free(struct committer *committer)
 {
     queue_free(committer->queue);
     batch_done(&committer->batch);
+    pthread_mutex_destroy(&committer->telling);
     free(committer);
 }
 
@@ -403,6 +406,7 @@ committer_begin(struct committer *committer)
     if (status == STATUS_OK && store->backend->is_followed) {
         status = follow_all(batch, committer_tell, committer, &has_found);
     }
+    committer->told = batch->tail.seq;
     return status;
 }
 
@@ -418,6 +422,7 @@ committer_start(struct store *store, const struct store_faults *faults,
     committer->store = store;
     committer->faults = *faults;
     committer->look_ms = LOOK_MAX_MS;
+    pthread_mutex_init(&committer->telling, NULL);
     batch_init(&committer->batch, store);
     committer->queue = queue_new(length == 0 ? DEFAULT_QUEUE_LENGTH : length);
     if (committer->queue == NULL) {
@@ -443,15 +448,18 @@ committer_submit(struct committer *committer, struct work *work)
     return queue_push(committer->queue, work);
 }
 
-void
+int64_t
 committer_listen(struct committer *committer,
                  void (*listener)(void *context, const Kontor__V1__Commit *commit),
                  void *context)
 {
-    size_t n = atomic_load(&committer->n_listeners);
+    pthread_mutex_lock(&committer->telling);
+    size_t n = committer->n_listeners++;
     assert(n < COMMITTER_MAX_LISTENERS);
     committer->listeners[n] = (struct listener){listener, context};
-    atomic_store(&committer->n_listeners, n + 1);
+    int64_t told = committer->told;
+    pthread_mutex_unlock(&committer->telling);
+    return told;
 }
 
 void

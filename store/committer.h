@@ -16,9 +16,11 @@ enum { COMMITTER_MAX_LISTENERS = 8 };
 enum status committer_start(struct store *store, const struct store_faults *faults,
                             struct committer **committer) MUST_CHECK;
 enum status committer_submit(struct committer *committer, struct work *work) MUST_CHECK;
-void committer_listen(struct committer *committer,
-                      void (*listener)(void *context, const Kontor__V1__Commit *commit),
-                      void *context);
+/* Answers the position after which the listener hears of every commit. */
+int64_t committer_listen(struct committer *committer,
+                         void (*listener)(void *context,
+                                          const Kontor__V1__Commit *commit),
+                         void *context);
 /* Ends after what is queued, joins, frees. Accepts NULL. */
 void committer_stop(struct committer *committer);
 

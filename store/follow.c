@@ -134,6 +134,35 @@ follow_all(struct batch *batch, follow_fn tell, void *context, bool *has_found)
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+static void
+follow_tell_nobody(void *context, const Kontor__V1__Commit *commit)
+{
+    (void)context;
+    (void)commit;
+}
+
+enum status
+follow_written(struct store *store, int64_t *end)
+{
+    bool has_found = false;
+    struct batch *batch = calloc(1, sizeof *batch);
+    if (batch == NULL) {
+        abort();
+    }
+    batch_init(batch, store);
+    enum status status = store->backend->written(batch->reader.reader, end);
+    if (status == STATUS_OK) {
+        status = draft_tail(&batch->reader, *end, &batch->tail);
+    }
+    if (status == STATUS_OK) {
+        status = follow_all(batch, follow_tell_nobody, NULL, &has_found);
+    }
+    *end = batch->tail.seq;
+    batch_done(batch);
+    free(batch);
+    return status;
+}
+
 /* Nothing is committed: the batch stays open as long as the store. */
 enum status
 follow_unwritten(struct store *store, int64_t *end)

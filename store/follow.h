@@ -21,6 +21,9 @@ typedef void (*follow_fn)(void *context, const Kontor__V1__Commit *commit);
  */
 enum status follow_all(struct batch *batch, follow_fn tell, void *context,
                        bool *has_found) MUST_CHECK;
+/* Writes the documents of all commits that have none yet; answers the end of the log.
+ * For maintenance, which has no committer. */
+enum status follow_written(struct store *store, int64_t *end) MUST_CHECK;
 /*
  * Makes the documents of all commits after applied, for a reader that writes nothing:
  * they are seen through the writer's reader only. Answers the end of the log.

@@ -21,6 +21,7 @@ struct store {
     struct arena *arena; /* Owns the path and the histories. */
     Kontor__V1__History **histories;
     size_t n_histories;
+    int64_t oldest; /* Position of the base; 0: the log is whole. */
     struct failure failure;
     _Atomic int64_t applied;
     _Atomic bool is_away;
@@ -57,7 +58,8 @@ enum status store_unpack(struct store *store, const struct log_entry *entry,
 int64_t store_time_ms(const Google__Protobuf__Timestamp *time);
 /* A timestamp in the arena. */
 Google__Protobuf__Timestamp *store_timestamp(int64_t time_ms, struct arena *arena);
-/* OUT_OF_RANGE for a position above applied or in a gap between histories. */
+/* OUT_OF_RANGE for a position above applied, before the oldest one that can be served,
+ * or in a gap between histories. */
 enum status store_position(const struct store *store, int64_t position,
                            int64_t applied) MUST_CHECK;
 /* Whose eyes look, and when. */

@@ -1,5 +1,5 @@
 #include "proto/wire.h"
-#include "store/inner.h"
+#include "store/trimmed.h"
 
 /* Of one read, so that a reader who asks for all takes bounded memory. */
 enum { LOG_MAX_COMMITS = 16384 };
@@ -89,7 +89,7 @@ static enum status
 log_seq_at(struct store_reader *reader, int64_t time_ms, int64_t tail,
            struct arena *arena, int64_t *seq)
 {
-    int64_t low = 0;
+    int64_t low = reader->store->oldest;
     int64_t high = tail;
     *seq = 0;
     while (low < high) {
@@ -112,6 +112,24 @@ log_seq_at(struct store_reader *reader, int64_t time_ms, int64_t tail,
     return STATUS_OK;
 }
 
+/* Before the first commit of a trimmed log there is its base, and before that nothing
+ * anybody knows. */
+static enum status
+log_base_at(struct store_reader *reader, int64_t time_ms, struct arena *arena,
+            int64_t *seq)
+{
+    Kontor__V1__Base *base;
+    enum status status = trimmed_head(reader->store, reader->reader, arena, &base);
+    if (status == STATUS_NOT_FOUND) {
+        return STATUS_OK;
+    }
+    if (status == STATUS_OK && store_time_ms(base->at) > time_ms) {
+        return STATUS_OUT_OF_RANGE;
+    }
+    *seq = status == STATUS_OK ? base->seq : *seq;
+    return status;
+}
+
 enum status
 store_seq_at(struct store_reader *reader, int64_t time_ms, int64_t *seq)
 {
@@ -122,6 +140,9 @@ store_seq_at(struct store_reader *reader, int64_t time_ms, int64_t *seq)
     enum status status = reader->store->backend->tail(reader->reader, &tail);
     if (status == STATUS_OK) {
         status = log_seq_at(reader, time_ms, tail, arena, &found);
+    }
+    if (status == STATUS_OK && found == 0) {
+        status = log_base_at(reader, time_ms, arena, &found);
     }
     arena_free(arena);
     if (status == STATUS_OK) {

@@ -11,6 +11,18 @@ mongo_monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Spread, so that two brokers do not look at the same moments for ever. */
+void
+mongo_rest(void)
+{
+    enum { MIN_US = 1000, MAX_US = 5000 };
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    long us = MIN_US + now.tv_nsec / 7 % (MAX_US - MIN_US);
+    const struct timespec rest = {.tv_nsec = us * 1000};
+    (void)nanosleep(&rest, NULL);
+}
+
 static void
 mongo_close(void *db)
 {
@@ -153,6 +165,17 @@ const struct backend backend_mongo = {
     .history_put = mongo_history_put,
     .clear_documents = mongo_clear_documents,
     .settle = mongo_settle,
+    .log_replace = mongo_log_replace,
+    .forget = mongo_forget,
+    .scrub = mongo_scrub,
+    .journal = mongo_journal,
+    .base = mongo_base,
+    .base_get = mongo_base_get,
+    .base_next = mongo_base_next,
+    .base_put = mongo_base_put,
+    .base_remove = mongo_base_remove,
+    .base_set = mongo_base_set,
+    .trim = mongo_trim,
     .written = mongo_written,
     .reached = mongo_reached,
     .is_shared = mongo_is_shared,

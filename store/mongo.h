@@ -136,6 +136,12 @@ typedef bool (*mongo_take_fn)(void *context, const bson_t *document);
 
 enum status mongo_find(struct mongo_conn *conn, const struct mongo_query *query,
                        mongo_take_fn take, void *context) MUST_CHECK;
+/*
+ * Waits until a majority has so many rows. A duplicate says that a row is on the
+ * primary, and that may lose it yet. UNAVAILABLE: they are not there for too long.
+ */
+enum status mongo_await(struct mongo_conn *conn, mongoc_collection_t *collection,
+                        const bson_t *filter, size_t n_wanted) MUST_CHECK;
 /* Replaces, or makes, the document with this _id. */
 enum status mongo_put(struct mongo_conn *conn, enum mongo_fixed which, const char *id,
                       const bson_t *document) MUST_CHECK;
@@ -182,8 +188,18 @@ enum status mongo_state_open(struct mongo *db) MUST_CHECK;
 /* Says that we are; refuses where somebody is who must not be at the same time. */
 enum status mongo_state_enter(struct mongo *db) MUST_CHECK;
 void mongo_state_leave(struct mongo *db);
-/* Says again that we are, when it is time. */
+/* Says again that we are, when it is time, and now. */
 void mongo_state_beat(struct mongo *db);
+enum status mongo_state_say(struct mongo *db) MUST_CHECK;
+
+/* ---- mongo_primary.c ---- */
+
+/* Notes from now on that the primary changed; before the pool's first client. */
+void mongo_primary_watch(struct mongo *db);
+/* Whether what is read now is at least what was acknowledged before; any thread. */
+bool mongo_primary_is_settled(struct mongo *db);
+/* Makes it so. */
+enum status mongo_primary_settle(struct mongo *db) MUST_CHECK;
 
 /* ---- mongo_state.c, further ---- */
 
@@ -194,9 +210,12 @@ enum status mongo_state_mark(struct mongo *db, const char *work) MUST_CHECK;
 enum status mongo_state_drop(struct mongo *db, bool is_all) MUST_CHECK;
 /* Makes the indexes. */
 enum status mongo_state_index(struct mongo *db) MUST_CHECK;
+enum status mongo_index_base(struct mongo *db, const char *collection) MUST_CHECK;
+/* Drops a collection; one that is not there is no error. */
+enum status mongo_drop(struct mongo *db, mongoc_collection_t *collection) MUST_CHECK;
 enum status mongo_written(void *reader, int64_t *seq);
 
-/* ---- mongo_read.c, mongo_keys.c ---- */
+/* ---- mongo_ahead.c, mongo_read.c, mongo_keys.c ---- */
 
 enum status mongo_tail(void *reader, int64_t *seq);
 enum status mongo_log_after(void *reader, int64_t seq, struct arena *arena,
@@ -229,10 +248,12 @@ enum status mongo_node_get(struct mongo_conn *conn, const struct kind *kind,
 /* Fills a node from a row; DATA_LOSS. */
 enum status mongo_node_read(struct mongo_conn *conn, struct mongo_node *node,
                             const bson_t *row) MUST_CHECK;
+/* Maintenance reads what it has appended; the committer never does. */
+enum status mongo_log_flush(struct mongo_conn *conn) MUST_CHECK;
 /* An entry of the log out of its row; false: it is damaged. */
 bool mongo_entry_read(const bson_t *row, struct arena *arena, struct log_entry *out);
 
-/* ---- mongo_batch.c, mongo_ahead.c: what is to be written, and what is known for it */
+/* ---- mongo_batch.c, mongo_expect.c: what is written, and what is known for it ---- */
 
 /* An entry to be appended. */
 struct mongo_append {
@@ -269,6 +290,7 @@ struct mongo_batch {
     struct mongo_eid eids[STORE_BATCH_COMMITS];
     size_t n_eids;
     const char *work; /* Of maintenance: what is half made; NULL = nothing. */
+    char base_side;   /* Of the base that is being made; 0 = none is. */
 };
 
 /* Ids of one kind whose documents are not known yet. */
@@ -285,8 +307,8 @@ void mongo_ids_add(struct mongo *db, struct mongo_ids *list, const struct kind *
                    const char *id);
 /* Reads these documents; before the first change of a batch only. */
 void mongo_expect_ids(struct mongo *db, const struct mongo_ids *list);
-/* Reads the documents of entries that were read ahead. */
-void mongo_expect_followed(struct mongo *db);
+/* Sends what was appended in maintenance, so that it can be read. */
+enum status mongo_bulk_log(struct mongo *db) MUST_CHECK;
 enum status mongo_batch_begin(void *db);
 void mongo_expect(void *db, struct work *const *works, size_t n_works);
 enum status mongo_batch_commit(void *db, size_t *n_stood);
@@ -323,6 +345,8 @@ void mongo_eids_forget(struct mongo_eids *eids);
 
 /* ---- mongo_log.c ---- */
 
+/* The row of an entry. */
+bson_t *mongo_log_row(const struct mongo_append *append);
 /*
  * Appends what does not stand yet. OK: all stands; ABORTED: the next slot is somebody
  * else's; DEADLINE_EXCEEDED: not known; UNAVAILABLE: nothing was sent.
@@ -333,6 +357,26 @@ enum status mongo_log_push(struct mongo *db) MUST_CHECK;
 
 /* Writes the changed documents of the writer's connection, past before present. */
 enum status mongo_documents_push(struct mongo *db) MUST_CHECK;
+
+/* ---- mongo_base.c, mongo_forget.c ---- */
+
+enum status mongo_base(void *reader, struct arena *arena, struct bytes *body);
+enum status mongo_base_get(void *reader, const char *kind, const char *id,
+                           struct arena *arena, struct bytes *body);
+enum status mongo_base_next(void *reader, const char *kind, const char *id,
+                            struct arena *arena, struct bytes *body);
+enum status mongo_base_put(void *db, const char *kind, const char *id,
+                           struct bytes body);
+enum status mongo_base_remove(void *db, const char *kind, const char *id);
+enum status mongo_base_set(void *db, struct bytes body);
+/* At the end of a batch: the side that was made is the one that counts. */
+enum status mongo_base_end(struct mongo *db) MUST_CHECK;
+enum status mongo_trim(void *db, int64_t seq);
+enum status mongo_forget(void *db, const struct kind *kind, const char *id,
+                         int64_t seq);
+enum status mongo_log_replace(void *db, int64_t seq, struct bytes body);
+enum status mongo_scrub(void *db);
+const char *mongo_journal(void *db, struct arena *arena);
 
 /* ---- mongo.c ---- */
 
@@ -345,13 +389,19 @@ struct mongo {
     struct mongo_conn writer;
     struct mongo_batch batch;
     struct mongo_eids eids;
-    int64_t written;      /* Every document up to here is in the database. */
-    int64_t written_said; /* As the database itself says. */
-    char broker[33];      /* Our row among the brokers; "" = none. */
-    int64_t beaten_ms;    /* When it was written last, monotonic. */
+    char base_side;               /* Of the base that counts; 0 = there is none. */
+    bool is_filling;              /* Maintenance began with an empty log. */
+    int64_t written;              /* Every document up to here is in the database. */
+    int64_t written_said;         /* As the database itself says. */
+    char broker[33];              /* Our row among the brokers; "" = none. */
+    int64_t beaten_ms;            /* When it was written last, monotonic. */
+    _Atomic unsigned n_primaries; /* How often the primary changed. */
+    _Atomic unsigned n_settled;   /* Up to which change reads are known to be whole. */
 };
 
 /* Milliseconds of a clock that nobody sets. */
 int64_t mongo_monotonic_ms(void);
+/* Waits a few milliseconds, until a majority may have what the primary has. */
+void mongo_rest(void);
 
 #endif

@@ -244,3 +244,9 @@ mongo_state_beat(struct mongo *db)
         (void)who_write(db);
     }
 }
+
+enum status
+mongo_state_say(struct mongo *db)
+{
+    return who_write(db);
+}

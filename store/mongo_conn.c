@@ -97,7 +97,8 @@ query_options(const struct mongo_query *query, bson_t *out)
 }
 
 /* A reader does not wait for a server that others found away: it would hold a thread
- * for seconds. The writer's connection is the one that looks again. */
+ * for seconds. The writer's connection is the one that looks again, and the one that
+ * settles a new primary. */
 enum status
 mongo_find(struct mongo_conn *conn, const struct mongo_query *query, mongo_take_fn take,
            void *context)
@@ -106,7 +107,9 @@ mongo_find(struct mongo_conn *conn, const struct mongo_query *query, mongo_take_
     bson_t options = BSON_INITIALIZER;
     const bson_t *document = NULL;
     struct mongo *db = conn->db;
-    if (conn != &db->writer && atomic_load(db->open.is_away)) {
+    bool is_writer = conn == &db->writer;
+    if (!is_writer &&
+        (atomic_load(db->open.is_away) || !mongo_primary_is_settled(db))) {
         return STATUS_UNAVAILABLE;
     }
     query_options(query, &options);
@@ -117,7 +120,48 @@ mongo_find(struct mongo_conn *conn, const struct mongo_query *query, mongo_take_
     bool is_failed = mongoc_cursor_error(cursor, &error);
     mongoc_cursor_destroy(cursor);
     bson_destroy(&options);
-    return is_failed ? mongo_failed(db, "read", &error) : STATUS_OK;
+    if (is_failed) {
+        return mongo_failed(db, "read", &error);
+    }
+    return is_writer || mongo_primary_is_settled(db) ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
+static bool
+take_counted(void *context, const bson_t *row)
+{
+    size_t *n = context;
+    (void)row;
+    (*n)++;
+    return true;
+}
+
+/* It mostly is there a moment later. */
+enum status
+mongo_await(struct mongo_conn *conn, mongoc_collection_t *collection,
+            const bson_t *filter, size_t n_wanted)
+{
+    enum { N_LOOKS = 40 };
+    struct mongo *db = conn->db;
+    bson_t *fields = BCON_NEW("_id", BCON_INT32(1));
+    const struct mongo_query query = {
+        .collection = collection, .filter = filter, .fields = fields};
+    size_t n = 0;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < N_LOOKS && status == STATUS_OK && n < n_wanted; i++) {
+        if (i > 0) {
+            mongo_rest();
+        }
+        n = 0;
+        status = mongo_find(conn, &query, take_counted, &n);
+    }
+    bson_destroy(fields);
+    if (status == STATUS_OK && n < n_wanted) {
+        failure_set(db->open.failure,
+                    "%s: what is stored is not on a majority of the set yet",
+                    db->open.path);
+        return STATUS_UNAVAILABLE;
+    }
+    return status;
 }
 
 enum status

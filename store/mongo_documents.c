@@ -8,7 +8,11 @@
  * no harm, and an older version never replaces a newer one: a row is replaced only
  * where it is the one that was read.
  */
-enum { N_TRIES = 8, ROOM = 512 };
+enum {
+    N_TRIES = 8,
+    ROOM = 512,
+    PLACE_SIZE = 16,
+};
 
 /* Rows for one command. */
 struct rows {
@@ -61,21 +65,40 @@ rows_insert(struct mongo *db, mongoc_collection_t *collection, const struct rows
                                     : mongo_failed(db, "write documents", &error);
 }
 
-/* Where one was there already, the answer tells of that one only: each is asked for. */
+/* Where one was there already, the answer tells of that one only: each is asked for,
+ * and those that were there are looked for. */
 static enum status
 rows_insert_each(struct mongo *db, mongoc_collection_t *collection,
                  const struct rows *rows)
 {
-    for (size_t i = 0; i < rows->n; i++) {
+    char room[PLACE_SIZE];
+    const char *key;
+    bson_iter_t id;
+    bson_t range;
+    bson_t array;
+    bson_t filter = BSON_INITIALIZER;
+    uint32_t n_met = 0;
+    enum status status = STATUS_OK;
+    BSON_APPEND_DOCUMENT_BEGIN(&filter, "_id", &range);
+    BSON_APPEND_ARRAY_BEGIN(&range, "$in", &array);
+    for (size_t i = 0; i < rows->n && status == STATUS_OK; i++) {
         bson_error_t error = {0};
-        bool is_there = mongoc_collection_insert_one(collection, rows->rows[i], NULL,
-                                                     NULL, &error) ||
-                        error.code == MONGOC_ERROR_DUPLICATE_KEY;
-        if (!is_there) {
-            return mongo_failed(db, "write documents", &error);
+        bool is_new =
+            mongoc_collection_insert_one(collection, rows->rows[i], NULL, NULL, &error);
+        if (!is_new && error.code != MONGOC_ERROR_DUPLICATE_KEY) {
+            status = mongo_failed(db, "write documents", &error);
+        } else if (!is_new && bson_iter_init_find(&id, rows->rows[i], "_id")) {
+            size_t size = bson_uint32_to_string(n_met++, &key, room, sizeof room);
+            bson_append_iter(&array, key, (int)size, &id);
         }
     }
-    return STATUS_OK;
+    bson_append_array_end(&range, &array);
+    bson_append_document_end(&filter, &range);
+    if (status == STATUS_OK && n_met > 0) {
+        status = mongo_await(&db->writer, collection, &filter, n_met);
+    }
+    bson_destroy(&filter);
+    return status;
 }
 
 /* What a row is made with is given back first: many rows then touch little memory. */
@@ -149,6 +172,9 @@ node_push(struct mongo *db, const struct mongo_node *node, struct arena *arena)
     for (size_t i = 0; i < N_TRIES && status == STATUS_OK; i++) {
         if (seq >= node->changed_seq) {
             break;
+        }
+        if (i > 1) {
+            mongo_rest();
         }
         status = node_swap(db, node, seq, &row);
         if (status == STATUS_OK) {

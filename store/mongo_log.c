@@ -1,6 +1,5 @@
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "proto/wire.h"
 #include "store/mongo.h"
@@ -23,10 +22,8 @@
  *   under the same key.
  */
 enum {
-    N_TRIES = 3,  /* Inserts of one push. */
-    N_LOOKS = 40, /* At a slot that is refused and does not show its owner yet. */
-    LOOK_MIN_US = 1000,
-    LOOK_MAX_US = 5000,
+    N_TRIES = 3,      /* Inserts of one push. */
+    N_LOOKS = 40,     /* At a slot that is refused and does not show its owner yet. */
     CLASH_MS = 10000, /* From then on it is no delay. */
 };
 
@@ -47,8 +44,8 @@ append_time_ms(struct bytes body)
 }
 
 /* When and who stand beside the body for people; the broker reads the body. */
-static bson_t *
-append_row(const struct mongo_append *append)
+bson_t *
+mongo_log_row(const struct mongo_append *append)
 {
     struct wire_field actor;
     bson_t *row = bson_sized_new((uint32_t)append->body.size + 256);
@@ -74,7 +71,7 @@ log_insert(struct mongo *db, bson_error_t *error)
     bson_t *rows[STORE_BATCH_COMMITS];
     size_t n = batch->n_appends - batch->n_stood;
     for (size_t i = 0; i < n; i++) {
-        rows[i] = append_row(&batch->appends[batch->n_stood + i]);
+        rows[i] = mongo_log_row(&batch->appends[batch->n_stood + i]);
     }
     bson_t options = BSON_INITIALIZER;
     BSON_APPEND_BOOL(&options, "validate", false);
@@ -160,16 +157,6 @@ log_read_back(struct mongo *db, struct slots *slots)
 
 /* ---- Settling ---- */
 
-static void
-log_rest(unsigned *state)
-{
-    /* Spread, so that two brokers do not look at the same moments for ever. */
-    *state = *state * 1664525U + 1013904223U;
-    long us = LOOK_MIN_US + (long)(*state >> 16) % (LOOK_MAX_US - LOOK_MIN_US);
-    const struct timespec rest = {.tv_nsec = us * 1000};
-    (void)nanosleep(&rest, NULL);
-}
-
 /* Lost commits cannot be made up for, and a log that goes on behind a hole is two. */
 static enum status
 log_say_hole(struct mongo *db)
@@ -222,10 +209,9 @@ log_look(struct mongo *db)
 static enum status
 log_await(struct mongo *db)
 {
-    unsigned state = (unsigned)db->batch.appends[0].seq ^ (unsigned)clock();
     enum status status = log_look(db);
     for (size_t i = 0; i < N_LOOKS && status == STATUS_NOT_FOUND; i++) {
-        log_rest(&state);
+        mongo_rest();
         status = log_look(db);
     }
     return status == STATUS_NOT_FOUND ? log_say_clash(db, mongo_monotonic_ms())
@@ -252,6 +238,9 @@ log_try(struct mongo *db)
     batch->is_sent = true;
     failure_set(db->open.failure, "%s: an append is in doubt: %s", db->open.path,
                 error.message);
+    if (db->open.faults.fails_in_doubt) {
+        return STATUS_UNAVAILABLE;
+    }
     return error.code == MONGOC_ERROR_DUPLICATE_KEY ? log_await(db) : log_look(db);
 }
 

@@ -130,7 +130,9 @@ pool_set_concerns(struct mongo *db)
     mongoc_read_prefs_t *primary = mongoc_read_prefs_new(MONGOC_READ_PRIMARY);
     mongoc_write_concern_set_w(write, MONGOC_WRITE_CONCERN_W_MAJORITY);
     mongoc_write_concern_set_journal(write, true);
-    mongoc_read_concern_set_level(read, MONGOC_READ_CONCERN_LEVEL_MAJORITY);
+    mongoc_read_concern_set_level(read, db->open.faults.reads_unsettled
+                                            ? MONGOC_READ_CONCERN_LEVEL_LOCAL
+                                            : MONGOC_READ_CONCERN_LEVEL_MAJORITY);
     mongoc_uri_set_write_concern(db->uri, write);
     mongoc_uri_set_read_concern(db->uri, read);
     mongoc_uri_set_read_prefs_t(db->uri, primary);
@@ -157,6 +159,7 @@ pool_make(struct mongo *db)
     /* Before the first client is taken: afterwards it would change nothing. */
     mongoc_client_pool_set_error_api(db->pool, ERROR_API);
     mongoc_client_pool_set_appname(db->pool, "kontord");
+    mongo_primary_watch(db);
     return STATUS_OK;
 }
 

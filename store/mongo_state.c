@@ -137,6 +137,17 @@ index_log(struct mongo *db)
 }
 
 enum status
+mongo_index_base(struct mongo *db, const char *collection)
+{
+    static const char *const by_id[] = {"kind", "id", NULL};
+    bson_t list = BSON_INITIALIZER;
+    index_add(&list, 0, by_id);
+    enum status status = index_make(db, collection, &list);
+    bson_destroy(&list);
+    return status;
+}
+
+enum status
 mongo_state_index(struct mongo *db)
 {
     bson_t row = BSON_INITIALIZER;
@@ -158,8 +169,8 @@ mongo_state_index(struct mongo *db)
 
 /* ---- Dropping ---- */
 
-static enum status
-state_drop_one(struct mongo *db, mongoc_collection_t *collection)
+enum status
+mongo_drop(struct mongo *db, mongoc_collection_t *collection)
 {
     enum { NAMESPACE_NOT_FOUND = 26, NO_SUCH_COLLECTION = 17 };
     bson_error_t error = {0};
@@ -175,16 +186,16 @@ mongo_state_drop(struct mongo *db, bool is_all)
     enum status status = STATUS_OK;
     for (size_t i = 0; i < db->open.n_kinds && status == STATUS_OK; i++) {
         const struct kind *kind = &db->open.kinds[i];
-        status = state_drop_one(db, mongo_kind(&db->writer, kind, false));
+        status = mongo_drop(db, mongo_kind(&db->writer, kind, false));
         if (status == STATUS_OK) {
-            status = state_drop_one(db, mongo_kind(&db->writer, kind, true));
+            status = mongo_drop(db, mongo_kind(&db->writer, kind, true));
         }
     }
     if (status == STATUS_OK && is_all) {
-        status = state_drop_one(db, mongo_fixed(&db->writer, MONGO_LOG));
+        status = mongo_drop(db, mongo_fixed(&db->writer, MONGO_LOG));
     }
     if (status == STATUS_OK && is_all) {
-        status = state_drop_one(db, mongo_fixed(&db->writer, MONGO_HISTORIES));
+        status = mongo_drop(db, mongo_fixed(&db->writer, MONGO_HISTORIES));
     }
     return status;
 }
@@ -289,10 +300,28 @@ state_judge_unfinished(struct mongo *db, const struct state *state)
 }
 
 static enum status
-state_judge_new(struct mongo *db)
+state_judge_shape(struct mongo *db, const struct state *state)
+{
+    bool is_same = strcmp(state->shape, state_shape(db, state->arena)) == 0;
+    return is_same || db->open.is_rebuilding
+               ? STATUS_OK
+               : state_refuse(db, "its documents have another shape than this "
+                                  "version's: rebuild them from the log");
+}
+
+/* Who began it at the same time may have written meanwhile, and the shape came first.
+ */
+static enum status
+state_judge_new(struct mongo *db, struct state *state)
 {
     int64_t seq = 0;
     enum status status = mongo_tail(&db->writer, &seq);
+    if (status == STATUS_OK && seq > 0) {
+        status = state_read(&db->writer, state);
+    }
+    if (status == STATUS_OK && state->shape != NULL) {
+        return state_judge_shape(db, state);
+    }
     if (status == STATUS_OK && seq > 0) {
         return state_refuse(db, "it has a log, but no shape: it is no store, or its "
                                 "state was removed; name another database");
@@ -302,20 +331,14 @@ state_judge_new(struct mongo *db)
 }
 
 static enum status
-state_judge(struct mongo *db, const struct state *state)
+state_judge(struct mongo *db, struct state *state)
 {
     enum status status = state_judge_unfinished(db, state);
     if (status != STATUS_OK) {
         return status;
     }
-    if (state->shape == NULL) {
-        return state_judge_new(db);
-    }
-    bool is_same = strcmp(state->shape, state_shape(db, state->arena)) == 0;
-    return is_same || db->open.is_rebuilding
-               ? STATUS_OK
-               : state_refuse(db, "its documents have another shape than this "
-                                  "version's: rebuild them from the log");
+    return state->shape == NULL ? state_judge_new(db, state)
+                                : state_judge_shape(db, state);
 }
 
 /* A server that says it is FerretDB, version 1: those lose updates when two clients
@@ -349,6 +372,9 @@ mongo_state_open(struct mongo *db)
     }
     if (status == STATUS_OK) {
         status = state_judge(db, &state);
+    }
+    if (status == STATUS_OK) {
+        status = mongo_primary_settle(db);
     }
     arena_free(state.arena);
     return status;

@@ -1,65 +1,150 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/chain.h"
 #include "store/apply.h"
+#include "store/trimmed.h"
 
 enum { WHY_SIZE = 256 };
+
+struct rebuild {
+    struct store *store;
+    struct arena *arena; /* Of one commit or document. */
+    bool is_trial;       /* All is judged, nothing made. */
+    char *error;
+    size_t error_size;
+};
+
+static enum status
+rebuild_fail(struct rebuild *rebuild, enum status status, const char *wrong)
+{
+    if (wrong != NULL) {
+        (void)snprintf(rebuild->error, rebuild->error_size, "%s", wrong);
+    }
+    return status;
+}
 
 /* The chain is judged along the way: documents made of a log that somebody changed
  * would look as if they had always been so. */
 static enum status
-rebuild_commit(struct store *store, struct chain *chain,
-               const Kontor__V1__Commit *commit, struct arena *arena,
-               const char **wrong)
+rebuild_commit(struct rebuild *rebuild, struct chain *chain,
+               const Kontor__V1__Commit *commit)
 {
-    *wrong = chain_check(chain, commit, store->histories, store->n_histories, arena);
-    return *wrong != NULL ? STATUS_DATA_LOSS
-                          : apply_logged(store, commit, arena, wrong);
+    const struct store *store = rebuild->store;
+    const char *wrong = chain_check(chain, commit, store->histories, store->n_histories,
+                                    rebuild->arena);
+    if (wrong != NULL) {
+        return rebuild_fail(rebuild, STATUS_DATA_LOSS, wrong);
+    }
+    if (rebuild->is_trial) {
+        return STATUS_OK;
+    }
+    enum status status = apply_logged(rebuild->store, commit, rebuild->arena, &wrong);
+    return rebuild_fail(rebuild, status, wrong);
+}
+
+/* A walk that knows what it is for. */
+struct rebuild_walk {
+    struct trimmed_walk walk;
+    const struct rebuild *rebuild;
+};
+
+static enum status
+rebuild_document(void *context, const Kontor__V1__BaseDocument *document)
+{
+    struct rebuild_walk *walk = context;
+    return walk->rebuild->is_trial ? STATUS_OK
+                                   : trimmed_apply(walk->walk.store, document,
+                                                   walk->walk.arena, &walk->walk.wrong);
+}
+
+/* Makes the documents of the base, if there is one, and begins the chain there. */
+static enum status
+rebuild_base(struct rebuild *rebuild, struct chain *chain)
+{
+    struct store *store = rebuild->store;
+    struct rebuild_walk walk = {.walk = {.store = store,
+                                         .reader = store->backend->writer(store->db),
+                                         .arena = rebuild->arena,
+                                         .lasting = arena_new(),
+                                         .each = rebuild_document,
+                                         .context = &walk},
+                                .rebuild = rebuild};
+    if (walk.walk.lasting == NULL) {
+        abort();
+    }
+    *chain = (struct chain){.seq = 0};
+    enum status status = trimmed_walk(&walk.walk);
+    status = rebuild_fail(rebuild, status, walk.walk.wrong);
+    if (status == STATUS_OK && walk.walk.base != NULL) {
+        chain->seq = walk.walk.base->seq;
+        memcpy(chain->hash, walk.walk.base->hash.data, sizeof chain->hash);
+    }
+    arena_free(walk.walk.lasting);
+    return status;
 }
 
 /* Makes the documents of every logged commit, in order, as long as the chain holds. */
 static enum status
-rebuild_log(struct store *store, struct arena *arena, char *error, size_t error_size)
+rebuild_log(struct rebuild *rebuild)
 {
+    struct store *store = rebuild->store;
     void *reader = store->backend->writer(store->db);
-    struct chain chain = {.seq = 0};
+    struct chain chain;
     struct log_entry entry = {.seq = 0};
-    enum status status = store->backend->log_after(reader, 0, arena, &entry);
+    enum status status = rebuild_base(rebuild, &chain);
+    if (status == STATUS_OK) {
+        status = store->backend->log_after(reader, chain.seq, rebuild->arena, &entry);
+    }
     while (status == STATUS_OK) {
         Kontor__V1__Commit *commit;
-        const char *wrong = NULL;
-        status = store_unpack(store, &entry, arena, &commit);
+        status = store_unpack(store, &entry, rebuild->arena, &commit);
         if (status == STATUS_OK) {
-            status = rebuild_commit(store, &chain, commit, arena, &wrong);
-        }
-        if (wrong != NULL) {
-            (void)snprintf(error, error_size, "%s", wrong);
+            status = rebuild_commit(rebuild, &chain, commit);
         }
         if (status != STATUS_OK) {
             return status;
         }
-        arena_reset(arena);
-        status = store->backend->log_after(reader, entry.seq, arena, &entry);
+        arena_reset(rebuild->arena);
+        status = store->backend->log_after(reader, entry.seq, rebuild->arena, &entry);
     }
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-/* One batch: whoever ends the process meanwhile leaves the documents as they were. */
+/* Where documents that are gone do not come back with the end of a batch, the log is
+ * judged before they go. */
 static enum status
-rebuild_batch(struct store *store, struct arena *arena, char *error, size_t error_size)
+rebuild_try(struct rebuild *rebuild)
 {
-    size_t n_stood = 0;
-    enum status status = store->backend->batch_begin(store->db);
+    if (rebuild->store->backend->has_snapshots) {
+        return STATUS_OK;
+    }
+    rebuild->is_trial = true;
+    enum status status = rebuild_log(rebuild);
+    rebuild->is_trial = false;
+    return status;
+}
+
+/* One batch: whoever ends the process meanwhile leaves the documents as they were, or a
+ * mark that they are not whole. */
+static enum status
+rebuild_batch(struct rebuild *rebuild)
+{
+    struct store *store = rebuild->store;
+    enum status status = rebuild_try(rebuild);
+    if (status == STATUS_OK) {
+        status = store->backend->batch_begin(store->db);
+    }
     if (status != STATUS_OK) {
         return status;
     }
     status = store->backend->clear_documents(store->db);
     if (status == STATUS_OK) {
-        status = rebuild_log(store, arena, error, error_size);
+        status = rebuild_log(rebuild);
     }
     if (status == STATUS_OK) {
-        status = store->backend->batch_commit(store->db, &n_stood);
+        status = store->backend->batch_commit(store->db, NULL);
     }
     if (status != STATUS_OK) {
         store->backend->batch_abort(store->db);
@@ -106,12 +191,13 @@ store_rebuild(const struct store_options *options, char *error, size_t error_siz
     if (status != STATUS_OK) {
         return status;
     }
-    struct arena *arena = arena_new();
-    if (arena == NULL) {
+    struct rebuild rebuild = {
+        .store = store, .arena = arena_new(), .error = error, .error_size = error_size};
+    if (rebuild.arena == NULL) {
         abort();
     }
     error[0] = '\0';
-    status = rebuild_batch(store, arena, error, error_size);
+    status = rebuild_batch(&rebuild);
     if (status == STATUS_OK) {
         status = rebuild_judge(store, error, error_size);
     }
@@ -121,7 +207,7 @@ store_rebuild(const struct store_options *options, char *error, size_t error_siz
     if (status == STATUS_DATA_LOSS) {
         rebuild_say_cure(error, error_size);
     }
-    arena_free(arena);
+    arena_free(rebuild.arena);
     store_close(store);
     return status;
 }

@@ -91,6 +91,14 @@ enum sqlite_sql {
     SQL_LOG_UNTIL,
     SQL_LOG_BY_EID,
     SQL_APPEND,
+    SQL_LOG_REPLACE,
+    SQL_BASE,
+    SQL_BASE_SET,
+    SQL_BASE_GET,
+    SQL_BASE_NEXT,
+    SQL_BASE_PUT,
+    SQL_BASE_REMOVE,
+    SQL_TRIM,
     SQL_SOFT_GET,
     SQL_SOFT_PUT,
     SQL_SOFT_REMOVE,
@@ -103,6 +111,8 @@ enum sqlite_sql {
     SQL_UPDATE,
     SQL_DELETE,
     SQL_KEEP,
+    SQL_FORGET,
+    SQL_TRIM_PAST,
     SQL_COUNT,
     SQL_COUNT_PAST,
     SQL_KEY_INSERT,
@@ -139,6 +149,11 @@ enum status sqlite_schema_make(struct sqlite *db) MUST_CHECK;
 enum status sqlite_schema_clear(struct sqlite *db) MUST_CHECK;
 
 /* ---- sqlite_read.c ---- */
+
+/* The one blob a statement answers, whose parameters are bound; resets it. NOT_FOUND.
+ */
+enum status sqlite_read_body(struct sqlite_conn *conn, sqlite3_stmt *statement,
+                             struct arena *arena, struct bytes *body) MUST_CHECK;
 
 enum status sqlite_tail(void *reader, int64_t *seq);
 enum status sqlite_log_after(void *reader, int64_t seq, struct arena *arena,
@@ -182,5 +197,26 @@ enum status sqlite_soft_put(void *db, const char *key, int64_t value);
 enum status sqlite_history_put(void *db, const Kontor__V1__History *history);
 enum status sqlite_clear_documents(void *db);
 void sqlite_settle(void *db);
+
+/* ---- sqlite_erase.c ---- */
+
+enum status sqlite_log_replace(void *db, int64_t seq, struct bytes body);
+enum status sqlite_forget(void *db, const struct kind *kind, const char *id,
+                          int64_t seq);
+enum status sqlite_scrub(void *db);
+const char *sqlite_journal(void *db, struct arena *arena);
+
+/* ---- sqlite_base.c ---- */
+
+enum status sqlite_base(void *reader, struct arena *arena, struct bytes *body);
+enum status sqlite_base_get(void *reader, const char *kind, const char *id,
+                            struct arena *arena, struct bytes *body);
+enum status sqlite_base_next(void *reader, const char *kind, const char *id,
+                             struct arena *arena, struct bytes *body);
+enum status sqlite_base_put(void *db, const char *kind, const char *id,
+                            struct bytes body);
+enum status sqlite_base_remove(void *db, const char *kind, const char *id);
+enum status sqlite_base_set(void *db, struct bytes body);
+enum status sqlite_trim(void *db, int64_t seq);
 
 #endif

@@ -94,7 +94,7 @@ sqlite_write_status(const struct sqlite_conn *conn, int code)
         return sqlite_status(conn, code);
     }
     (void)fprintf(stderr,
-                  "kontor: cannot write %s: %s (%d). What the disk holds is unknown, "
+                  "kontord: cannot write %s: %s (%d). What the disk holds is unknown, "
                   "so the process ends; check the disk, then start again\n",
                   conn->db->path, sqlite3_errmsg(conn->handle), code);
     _exit(EX_IOERR);

@@ -58,6 +58,18 @@ read_row(struct sqlite_conn *conn, sqlite3_stmt *statement)
 }
 
 enum status
+sqlite_read_body(struct sqlite_conn *conn, sqlite3_stmt *statement, struct arena *arena,
+                 struct bytes *body)
+{
+    enum status status = read_row(conn, statement);
+    if (status == STATUS_OK) {
+        *body = column_bytes(statement, 0, arena);
+        sqlite3_reset(statement);
+    }
+    return status;
+}
+
+enum status
 sqlite_tail(void *reader, int64_t *seq)
 {
     struct sqlite_conn *conn = reader;

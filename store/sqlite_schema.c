@@ -16,6 +16,14 @@ static const char schema_log[] =
     "PRAGMA application_id=0x4b4f4e54;"
     "PRAGMA user_version=1;";
 
+/* What a trimmed log begins with. Files from before there was any get it when they are
+ * next opened to be written. */
+static const char schema_base[] =
+    "CREATE TABLE IF NOT EXISTS base(one INTEGER PRIMARY KEY CHECK(one = 1),"
+    " body BLOB NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS base_document(rid INTEGER PRIMARY KEY,"
+    " kind TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL, UNIQUE(kind, id));";
+
 /*
  * The text a table was made with, as SQLite keeps it, is its version: a kind that gains
  * a field or an index has other texts, and then the documents are made anew from the
@@ -175,6 +183,9 @@ static enum status
 schema_make_all(struct sqlite *db, bool is_new)
 {
     enum status status = is_new ? sqlite_run(&db->writer, schema_log) : STATUS_OK;
+    if (status == STATUS_OK) {
+        status = sqlite_run(&db->writer, schema_base);
+    }
     return status == STATUS_OK ? schema_kinds(db, schema_make_one) : status;
 }
 

@@ -23,6 +23,16 @@ static const char *const sql_table[SQL_KEYS] = {
         "SELECT seq, body FROM log WHERE seq <= ? ORDER BY seq DESC LIMIT 1",
     [SQL_LOG_BY_EID] = "SELECT seq, body FROM log WHERE eid = ? ORDER BY seq LIMIT 1",
     [SQL_APPEND] = "INSERT INTO log(seq, eid, body) VALUES(?, ?, ?)",
+    [SQL_LOG_REPLACE] = "UPDATE log SET body = ?2 WHERE seq = ?1",
+    [SQL_BASE] = "SELECT body FROM base",
+    [SQL_BASE_SET] = "INSERT OR REPLACE INTO base(one, body) VALUES(1, ?)",
+    [SQL_BASE_GET] = "SELECT body FROM base_document WHERE kind = ? AND id = ?",
+    [SQL_BASE_NEXT] = "SELECT body FROM base_document WHERE (kind, id) > (?, ?)"
+                      " ORDER BY kind, id LIMIT 1",
+    [SQL_BASE_PUT] =
+        "INSERT OR REPLACE INTO base_document(kind, id, body) VALUES(?, ?, ?)",
+    [SQL_BASE_REMOVE] = "DELETE FROM base_document WHERE kind = ? AND id = ?",
+    [SQL_TRIM] = "DELETE FROM log WHERE seq <= ?",
     [SQL_SOFT_GET] = "SELECT value FROM soft WHERE key = ?",
     [SQL_SOFT_PUT] = "INSERT OR REPLACE INTO soft(key, value) VALUES(?, ?)",
     [SQL_SOFT_REMOVE] = "DELETE FROM soft WHERE key = ?",
@@ -48,6 +58,8 @@ static const char *const sql_table[SQL_KEYS] = {
                  "scope, w, x{declared}, until)"
                  " SELECT id, seq, at, created_at, scope, w, x{declared}, ?2 FROM "
                  "\"{kind}\" WHERE id = ?1",
+    [SQL_FORGET] = "DELETE FROM \"{kind}_past\" WHERE id = ? AND seq <= ?",
+    [SQL_TRIM_PAST] = "DELETE FROM \"{kind}_past\" WHERE until <= ?",
     [SQL_COUNT] = "SELECT count(*) FROM \"{kind}\"",
     [SQL_COUNT_PAST] = "SELECT count(*) FROM \"{kind}_past\"",
     [SQL_KEY_INSERT] = "INSERT OR IGNORE INTO \"{kind}_{index}\"(scope, {order}id) "

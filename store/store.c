@@ -7,6 +7,7 @@
 #include "store/address.h"
 #include "store/committer.h"
 #include "store/follow.h"
+#include "store/trimmed.h"
 
 static const struct backend *const backends[] = {
     [ADDRESS_SQLITE] = &backend_sqlite,
@@ -31,7 +32,6 @@ store_begin_history(struct store *store)
     history.first_seq = 1;
     history.started_at = store_timestamp(
         store->options.now_ms(store->options.now_context), store->arena);
-    size_t n_stood = 0;
     enum status status = store->backend->batch_begin(store->db);
     if (status != STATUS_OK) {
         return status;
@@ -41,27 +41,40 @@ store_begin_history(struct store *store)
         store->backend->batch_abort(store->db);
         return status;
     }
-    return store->backend->batch_commit(store->db, &n_stood);
+    return store->backend->batch_commit(store->db, NULL);
 }
 
 /* Up to where documents can be read. A reader of a followed log makes those that are
  * not written yet for itself; a committer begins where they are known to be written,
- * and maintenance looks at the log alone. */
+ * maintenance writes them, and a rebuild writes all. */
 static enum status
 store_load_position(struct store *store, const struct store_mode *mode, int64_t *seq)
 {
     void *reader = store->backend->writer(store->db);
-    if (!store->backend->is_followed || mode->is_maintenance) {
+    if (!store->backend->is_followed || mode->is_rebuilding) {
         return store->backend->tail(reader, seq);
+    }
+    if (mode->is_maintenance) {
+        return follow_written(store, seq);
     }
     return store->options.is_read_only ? follow_unwritten(store, seq)
                                        : store->backend->written(reader, seq);
 }
 
+/* A log that was trimmed is served from its base on. */
+static enum status
+store_load_base(struct store *store, void *reader)
+{
+    Kontor__V1__Base *base;
+    enum status status = trimmed_head(store, reader, store->arena, &base);
+    store->oldest = status == STATUS_OK ? base->seq : 0;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 /*
- * What is never asked for again: histories change only while no committer runs, so that
- * all threads may read them without a lock. A new store begins its first history; every
- * other knows its histories and its end. */
+ * What is never asked for again: histories and the base change only while no committer
+ * runs, so that all threads may read them without a lock. A new store begins its first
+ * history; every other knows its histories and its end. */
 static enum status
 store_load(struct store *store, const struct store_mode *mode)
 {
@@ -84,6 +97,9 @@ store_load(struct store *store, const struct store_mode *mode)
     }
     if (status == STATUS_OK) {
         status = store_load_position(store, mode, &tail);
+    }
+    if (status == STATUS_OK) {
+        status = store_load_base(store, reader);
     }
     atomic_store(&store->applied, tail);
     return status;
@@ -181,6 +197,12 @@ store_failure(struct store *store, char *text, size_t size)
 }
 
 int64_t
+store_oldest(const struct store *store)
+{
+    return store->oldest;
+}
+
+int64_t
 store_applied(const struct store *store)
 {
     return atomic_load(&store->applied);
@@ -213,12 +235,12 @@ store_submit(struct store *store, struct work *work)
     return is_refused ? STATUS_UNAVAILABLE : committer_submit(store->committer, work);
 }
 
-void
+int64_t
 store_listen(struct store *store,
              void (*listener)(void *context, const Kontor__V1__Commit *commit),
              void *context)
 {
-    committer_listen(store->committer, listener, context);
+    return committer_listen(store->committer, listener, context);
 }
 
 int64_t
@@ -246,7 +268,7 @@ store_timestamp(int64_t time_ms, struct arena *arena)
 enum status
 store_position(const struct store *store, int64_t position, int64_t applied)
 {
-    if (position < 0 || position > applied) {
+    if (position < store->oldest || position > applied) {
         return STATUS_OUT_OF_RANGE;
     }
     for (size_t i = 1; i < store->n_histories; i++) {

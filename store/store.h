@@ -49,7 +49,13 @@ struct store_options {
     /* Hears that the store went away or came back, on the committer's thread; NULL:
      * nobody does. */
     void (*away)(void *context, bool is_away);
-    void *away_context; /* Handed to away. */
+    void *away_context;  /* Handed to away. */
+    const char *journal; /* The file erasures are written down in; NULL: beside the
+                            store, where that is a file. */
+    /* What maintenance came across and an operator should know, one line at a time; may
+     * be NULL. */
+    void (*tell)(void *context, const char *line);
+    void *tell_context; /* Handed to tell. */
 };
 
 /* ---- Scope ---- */
@@ -96,8 +102,8 @@ void store_end(struct store_reader *reader);
 /*
  * One document in the view that scopes give (NULL: everything), as of a position (0:
  * now). NOT_FOUND for unknown and invisible alike. OUT_OF_RANGE for a position above
- * applied or in a gap between histories. Kinds without history answer
- * FAILED_PRECONDITION for as_of.
+ * applied, in a gap between histories or before store_oldest. Kinds without history
+ * answer FAILED_PRECONDITION for as_of.
  */
 enum status store_get(struct store_reader *reader, const struct kind *kind,
                       const char *id, const struct scopes *scopes, int64_t as_of,
@@ -140,13 +146,14 @@ enum status store_find(struct store_reader *reader, const struct find *find,
 
 /*
  * Commits after a position, oldest first, until max_commits or max_bytes (at least one
- * commit). OUT_OF_RANGE when the position lies in a gap between histories or above the
- * end; at the end: OK and none.
+ * commit). OUT_OF_RANGE when the position lies in a gap between histories, above the
+ * end or before store_oldest; at the end: OK and none.
  */
 enum status store_log_read(struct store_reader *reader, int64_t after,
                            size_t max_commits, size_t max_bytes, struct arena *arena,
                            Kontor__V1__Commit ***commits, size_t *n_commits) MUST_CHECK;
-/* The last position at or before a time; 0 = none. */
+/* The last position at or before a time; 0 = none. OUT_OF_RANGE: it lies before the
+ * oldest one. */
 enum status store_seq_at(struct store_reader *reader, int64_t time_ms,
                          int64_t *seq) MUST_CHECK;
 /* The histories, oldest first. */
@@ -163,6 +170,21 @@ enum status store_soft_get(struct store_reader *reader, const char *key,
  * read is labelled with the position store_begin answers, never with this one.
  */
 int64_t store_applied(const struct store *store);
+
+/*
+ * The oldest position that can be served: that of the base once the log was trimmed, 0
+ * for a whole log. Never changes while the store is open; any thread.
+ */
+int64_t store_oldest(const struct store *store);
+/* What a trimmed log begins with; NOT_FOUND: the log is whole. */
+enum status store_base(struct store_reader *reader, struct arena *arena,
+                       Kontor__V1__Base **base) MUST_CHECK;
+/* Its documents behind a kind and an id ("" and "": the first), in their order, until
+ * max_bytes (at least one); none at the end, and for a whole log. */
+enum status store_base_read(struct store_reader *reader, const char *kind,
+                            const char *id, size_t max_bytes, struct arena *arena,
+                            Kontor__V1__BaseDocument ***documents,
+                            size_t *n_documents) MUST_CHECK;
 
 /* ---- Writing ---- */
 
@@ -255,8 +277,9 @@ enum status store_by_eid(struct store_reader *reader, const uint8_t eid[STORE_EI
                          struct arena *arena, Kontor__V1__Commit **commit) MUST_CHECK;
 
 /*
- * Called on the committer's thread for every durable commit, in order. At most 8
- * listeners; added before the first submit.
+ * Called on the committer's thread for every durable commit after the position that is
+ * answered, in order. At most 8 listeners. Other brokers may append before the first is
+ * there, so that it begins with that position and not with store_applied.
  *
  * Positions move in one order, which is all there is to being up to date: the batch is
  * durable and can be read, store_applied says so, the listeners hear of each of its
@@ -265,9 +288,9 @@ enum status store_by_eid(struct store_reader *reader, const uint8_t eid[STORE_EI
  * a listener keeps for others therefore goes out under the last position that listener
  * was told of, never under store_applied.
  */
-void store_listen(struct store *store,
-                  void (*listener)(void *context, const Kontor__V1__Commit *commit),
-                  void *context);
+int64_t store_listen(struct store *store,
+                     void (*listener)(void *context, const Kontor__V1__Commit *commit),
+                     void *context);
 
 /* ---- Life ---- */
 
@@ -287,7 +310,8 @@ void store_failure(struct store *store, char *text, size_t size);
 
 /* ---- Maintenance; no committer may run meanwhile ---- */
 
-/* Judges the whole log: chain, density, digests. Answers the last good position. */
+/* Judges the whole log from its base on: chain, density, digests. Answers the last good
+ * position. */
 enum status store_verify(struct store *store, int64_t *verified, char *error,
                          size_t error_size) MUST_CHECK;
 /* Makes every document anew from the log, then judges the whole store as store_verify
@@ -295,11 +319,46 @@ enum status store_verify(struct store *store, int64_t *verified, char *error,
  */
 enum status store_rebuild(const struct store_options *options, char *error,
                           size_t error_size) MUST_CHECK;
+/* What is to be erased, and what came of it. */
+struct store_erasure {
+    const char *kind;
+    const char *id;     /* Never a person's data: it stays. */
+    const char *reason; /* Stays in the log: 1 to 4096 bytes. */
+    int64_t n_erased;   /* Versions and remarks that lost their content. */
+    int64_t seq;        /* Of the remark about it; 0 = there was nothing to erase. */
+};
+/*
+ * Takes the content out of all versions of a document before its present one, and of
+ * the remarks on them; of all when it was deleted. The present version stays, and the
+ * chain of hashes. First the journal says so, which a restore goes by; then the log
+ * does. An erasure that was broken off is ended by repeating it. NOT_FOUND: nothing is
+ * known of such a document; INVALID_ARGUMENT: no such kind, or a reason that cannot be;
+ * FAILED_PRECONDITION: no place for a journal.
+ */
+enum status store_erase(const struct store_options *options,
+                        struct store_erasure *erasure, char *error,
+                        size_t error_size) MUST_CHECK;
+/* Up to where to trim, and what came of it. */
+struct store_trim {
+    int64_t up_to; /* Commits up to here go; below the newest one. */
+    int64_t seq;   /* The last one that went: the oldest position from now on. */
+    int64_t n_commits;
+    int64_t n_documents; /* Of the base. */
+};
+/*
+ * Writes a base, every document as it was at a position, and removes the commits up to
+ * it, their idempotency keys and the versions that ended there. Judges the whole store
+ * before: what is gone cannot be judged. OUT_OF_RANGE: there is no such commit, or it
+ * is the newest one; DATA_LOSS: the store is damaged, and nothing was trimmed.
+ */
+enum status store_trim(const struct store_options *options, struct store_trim *trim,
+                       char *error, size_t error_size) MUST_CHECK;
 /*
  * Fills an empty store from an export file (ExportRecord messages,
  * varint-length-prefixed) and begins a new history: its first seq is max(seconds since
- * 1970 * 2^20, highest seq known) + 2^20. The broker moves every claimed item to
- * recovery before it is ready.
+ * 1970 * 2^20, highest seq known) + 2^20. What the journal lists is erased again, but
+ * what is the present version again: that is told. The broker moves every claimed item
+ * to recovery before it is ready.
  */
 enum status store_restore(const struct store_options *options, const char *path,
                           char *error, size_t error_size) MUST_CHECK;

@@ -1,4 +1,4 @@
-"""usage: demo [--seed N] [--build DIR] [--folder DIR]
+"""usage: demo [--seed N] [--store STORE] [--build DIR] [--folder DIR]
 
 Two registries, an order of two items, an agent of four scripts, and a broker that is killed while
 the agent works: from nothing to delivered. Builds Kontor first, or takes the programs of a build
@@ -6,6 +6,9 @@ directory. Everything it makes is in build/demo or the folder given, and nothing
 build/demo/shell opens a shell in which it can be tried by hand.
 
 --seed chooses the moment of the kill; it is printed, so that a run can be repeated.
+--store sqlite keeps everything in one file; mongodb in a database of a server that is started for the
+demo (FerretDB where tests/peers/peers.py build has made it, else the one of the tests, which keeps
+its data in memory); mongodb://HOST/ in a new database of that server.
 """
 import argparse
 import json
@@ -25,6 +28,7 @@ EXAMPLES = os.path.join(ROOT, "examples")
 ORDER = "coast/o-1"
 STEPS = 8
 WAIT_SECONDS = 40
+FERRETDB = os.path.join(ROOT, "build", "peers", "ferretdb")
 
 
 class Short(Exception):
@@ -49,6 +53,53 @@ def objects(text):
     return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
+class Database:
+    """Where documents are kept: a file, or a database of a server that may be started here."""
+
+    def __init__(self, wanted, folder):
+        self.wanted = wanted
+        self.folder = os.path.join(folder, "mongodb")
+        self.server = None
+        self.words = None
+
+    def open(self, demo):
+        """Answers the store's address, and what people call it."""
+        if self.wanted == "sqlite":
+            return os.path.join(demo.folder, "kontor.db"), "one file"
+        if self.wanted != "mongodb":
+            return address(self.wanted), f"a database of {self.wanted}"
+        if os.path.exists(FERRETDB):
+            return address(self.start(FERRETDB, "-sqlite", self.folder,
+                                      "-listen", "127.0.0.1:0")), "FerretDB"
+        return address(self.start(demo.find("kontor-mongod"), "--replica-set")), \
+            "the tests' MongoDB server"
+
+    def start(self, *words):
+        self.server = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        ready = self.server.stdout.readline().split()
+        if ready[:1] != ["ready"]:
+            raise Short(f"{words[0]} does not get ready")
+        port = ready[1].split(":")[2].split("/")[0]
+        # As it is started again for the shell; in memory nothing would be left.
+        is_kept = words[0] == FERRETDB
+        self.words = [w.replace(":0", f":{port}") for w in words] if is_kept else None
+        return ready[1]
+
+    def is_kept(self):
+        return self.wanted != "mongodb" or self.words is not None
+
+    def close(self):
+        if self.server is not None:
+            self.server.terminate()
+            self.server.wait(timeout=10)
+
+
+def address(uri):
+    host, _, options = uri.partition("?")
+    name = f"kontor_demo_{os.getpid()}_{int(time.time())}"
+    return f"{host.rstrip('/')}/{name}" + (f"?{options}" if options else "")
+
+
 class Demo:
     def __init__(self, options):
         self.seed = options.seed
@@ -56,7 +107,8 @@ class Demo:
         self.folder = os.path.abspath(options.folder)
         self.certs = os.path.join(self.folder, "certs")
         self.config = os.path.join(self.folder, "kontord.conf")
-        self.store = os.path.join(self.folder, "kontor.db")
+        self.database = Database(options.store, self.folder)
+        self.store = None
         self.port_file = os.path.join(self.folder, "port")
         self.backend = os.path.join(self.folder, "backend")
         self.children = []
@@ -168,7 +220,7 @@ class Demo:
             self.build = os.path.join(ROOT, "build", "dev")
             if not os.path.exists(os.path.join(self.build, "build.ninja")):
                 run("cmake", "--preset", "dev", "-S", ROOT)
-            run("cmake", "--build", self.build, "--target", "kontord", "kontor-cli")
+            run("cmake", "--build", self.build, "--target", "kontord", "kontor-cli", "kontor-mongod")
         self.kontord = self.find("kontord")
         self.kontor = self.find("kontor")
         self.ok(f"{time.monotonic() - begin:.0f} s")
@@ -181,7 +233,8 @@ class Demo:
         self.ok(os.path.relpath(self.certs))
 
     def start_broker(self):
-        self.begin("a broker, its store in one file")
+        self.store, name = self.database.open(self)
+        self.begin(f"a broker, its store in {name}")
         self.configure(0)
         run(self.kontord, "--config", self.config, "--init", "--registry", "alpine",
             "--trust-domain", "alpine.example", "--bundle",
@@ -326,9 +379,14 @@ class Demo:
                  if k.startswith("KONTOR_") and k != "KONTOR_REAL_DATA"}
         with open(path, "w", encoding="utf-8") as file:
             file.write("#!/bin/sh\n# A shell as coast's portal; the broker runs until it is left.\n")
+            if self.database.words is not None:
+                words = " ".join(quote(w) for w in self.database.words)
+                file.write(f"{words} > {quote(self.folder + '/mongodb.log')} &\nserver=$!\n"
+                           f"while ! grep -q ready {quote(self.folder + '/mongodb.log')}; do\n"
+                           "    kill -0 $server || exit 1\n    sleep 0.05\ndone\n")
             file.write(f"{quote(self.kontord)} --config {quote(self.config)} "
                        f"2>> {quote(self.folder + '/kontord.log')} &\nbroker=$!\n")
-            file.write("trap 'kill $broker; wait $broker' EXIT\n")
+            file.write("trap 'kill $broker; wait $broker; test -z \"${server-}\" || kill $server' EXIT\n")
             for name, value in names.items():
                 file.write(f"export {name}={quote(value)}\n")
             file.write(f"export PATH={quote(os.path.dirname(self.kontor))}:\"$PATH\"\n")
@@ -355,6 +413,7 @@ class Demo:
             except subprocess.TimeoutExpired:
                 self.daemon.kill()
                 self.daemon.wait()
+        self.database.close()
 
     def play(self):
         begin = time.monotonic()
@@ -364,6 +423,9 @@ class Demo:
             step()
         self.compare_watch()
         self.table()
+        if not self.database.is_kept():
+            print(f"\n{time.monotonic() - begin:.0f} s; its data were in memory and are gone")
+            return
         self.write_shell()
         shell = os.path.relpath(os.path.join(self.folder, "shell"))
         print(f"\n{time.monotonic() - begin:.0f} s; try it: {quote(shell)}")
@@ -384,7 +446,11 @@ def main():
     parser.add_argument("--build", help="a build directory to take the programs from")
     parser.add_argument("--folder", default=os.path.join(ROOT, "build", "demo"),
                         help="where everything is made; emptied first")
+    parser.add_argument("--store", default="sqlite", metavar="STORE",
+                        help="sqlite, mongodb, or mongodb://HOST/ of a server")
     options = parser.parse_args()
+    if options.store not in ("sqlite", "mongodb") and not options.store.startswith("mongodb://"):
+        parser.error(f"--store is sqlite, mongodb or mongodb://HOST/, not {options.store}")
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(1000)
     if options.build is not None:

@@ -21,7 +21,7 @@ tests    proto store server client tools certs
 # foreign headers, and the files that may include them: patterns of whole names
 doors='
 grpc/.*          server/rpc/.*|client/.*|tests/.*
-openssl/.*       proto/digest[.]c|server/rpc/identity.*|client/seal[.]c|certs/.*|tests/.*
+openssl/.*       proto/digest[.]c|server/rpc/identity.*|client/seal[.]c|tools/kontor/main[.]c|certs/.*|tests/.*
 sqlite3[.]h      store/sqlite.*|tests/.*
 utf8proc[.]h     proto/text[.]c
 jansson[.]h      proto/json.*[.]c

@@ -147,7 +147,7 @@ static const struct wait_row {
     Kontor__V1__ItemState state;
     Kontor__V1__ApprovalStep step; /* UNSPECIFIED = any. */
     Kontor__V1__Attention attention;
-    const char *what; /* Before the offer's name. */
+    const char *what; /* Before the item. */
 } wait_rows[] = {
     {S(AWAITING_CONSUMER_APPROVAL), 0, A(CUSTOMER), "approve"},
     {S(AWAITING_APPROVAL), KONTOR__V1__APPROVAL_STEP__BROKER_STEP, A(BROKER),
@@ -182,22 +182,29 @@ wait_of(const Kontor__V1__ItemStanding *standing)
     return NULL;
 }
 
-/* The first item that waits for this side, NULL = none; also how many wait for the same
- * one. */
-static const Kontor__V1__ItemStanding *
+/* The provider of an item; "" = the header does not say. */
+static char *
+provider_of(const Kontor__V1__Order *order, size_t index)
+{
+    return index < order->n_sources ? order->sources[index]->provider : "";
+}
+
+/* The first item that waits for this side, SIZE_MAX = none; also how many wait for the
+ * same one. */
+static size_t
 first_waiting(const Kontor__V1__Order *order, Kontor__V1__Attention attention,
               size_t *n_waiting)
 {
-    const Kontor__V1__ItemStanding *first = NULL;
+    size_t first = SIZE_MAX;
     *n_waiting = 0;
     for (size_t i = 0; i < order->n_items; i++) {
         const struct wait_row *row = wait_of(order->items[i]);
         if (row == NULL || row->attention != attention) {
             continue;
         }
-        first = first == NULL ? order->items[i] : first;
+        first = first == SIZE_MAX ? i : first;
         bool is_same = attention != A(PROVIDER) ||
-                       strcmp(first->provider, order->items[i]->provider) == 0;
+                       strcmp(provider_of(order, first), provider_of(order, i)) == 0;
         *n_waiting += is_same ? 1 : 0;
     }
     return first;
@@ -205,26 +212,25 @@ first_waiting(const Kontor__V1__Order *order, Kontor__V1__Attention attention,
 
 /* The name of the side an item waits for, as in waiting_for. */
 static char *
-side_name(Kontor__V1__Attention attention, const Kontor__V1__ItemStanding *standing)
+side_name(const Kontor__V1__Order *order, Kontor__V1__Attention attention, size_t index)
 {
     if (attention == A(PROVIDER)) {
-        return standing->provider;
+        return provider_of(order, index);
     }
     return attention == A(CUSTOMER) ? "customer" : "broker";
 }
 
 static void
-wait_for(Kontor__V1__Order *order, Kontor__V1__Attention attention,
-         const Kontor__V1__ItemStanding *standing, size_t n_waiting,
-         struct arena *arena)
+wait_for(Kontor__V1__Order *order, Kontor__V1__Attention attention, size_t index,
+         size_t n_waiting, struct arena *arena)
 {
-    const struct wait_row *row = wait_of(standing);
+    const char *item = order->items[index]->item;
+    const char *what = wait_of(order->items[index])->what;
     order->attention = attention;
-    order->waiting_for = side_name(attention, standing);
-    order->waiting_what = n_waiting == 1
-                              ? arena_print(arena, "%s %s", row->what, standing->item)
-                              : arena_print(arena, "%s %s and %zu more", row->what,
-                                            standing->item, n_waiting - 1);
+    order->waiting_for = side_name(order, attention, index);
+    order->waiting_what = n_waiting == 1 ? arena_print(arena, "%s %s", what, item)
+                                         : arena_print(arena, "%s %s and %zu more",
+                                                       what, item, n_waiting - 1);
 }
 
 /* Sets attention and the waiting fields but waiting_since. */
@@ -236,9 +242,8 @@ find_waiting(Kontor__V1__Order *order, bool is_over, struct arena *arena)
     order->waiting_what = "";
     for (size_t i = 0; i < sizeof attention_order / sizeof attention_order[0]; i++) {
         size_t n_waiting = 0;
-        const Kontor__V1__ItemStanding *first =
-            first_waiting(order, attention_order[i], &n_waiting);
-        if (first != NULL) {
+        size_t first = first_waiting(order, attention_order[i], &n_waiting);
+        if (first != SIZE_MAX) {
             wait_for(order, attention_order[i], first, n_waiting, arena);
             return;
         }
@@ -292,7 +297,7 @@ requires_bits(const Kontor__V1__Order *order, const Kontor__V1__ItemStanding *st
 }
 
 void
-aggregate_header(Kontor__V1__Order *order, int64_t now_ms, struct arena *arena)
+aggregate_header(Kontor__V1__Order *order, int64_t at_ms, struct arena *arena)
 {
     struct aggregate_item items[ORDER_MAX_ITEMS];
     size_t n_items =
@@ -321,6 +326,6 @@ aggregate_header(Kontor__V1__Order *order, int64_t now_ms, struct arena *arena)
         order->waiting_since = NULL;
     } else if (order->waiting_since == NULL ||
                strcmp(waited_for, order->waiting_for) != 0) {
-        order->waiting_since = moment_new(arena, now_ms);
+        order->waiting_since = moment_new(arena, at_ms);
     }
 }

@@ -31,9 +31,9 @@ Kontor__V1__OrderState aggregate_state(const struct aggregate_item *items,
 /*
  * Sets state, counts, attention, waiting_for, waiting_what and waiting_since of a
  * header from its table of items. waiting_since stays while the same side is waited
- * for, else it becomes now_ms.
+ * for, else it becomes at_ms.
  */
-void aggregate_header(Kontor__V1__Order *order, int64_t now_ms, struct arena *arena);
+void aggregate_header(Kontor__V1__Order *order, int64_t at_ms, struct arena *arena);
 
 /* The position of an item in the header's table by its own part of the id; SIZE_MAX =
  * it is not there. */

@@ -30,7 +30,7 @@ sign(struct call *call, Kontor__V1__OrderItem *item, const char *reason)
         return;
     }
     item->approvals[at]->decided_by = (char *)call->who->id;
-    item->approvals[at]->decided_at = moment_new(call->arena, call->now_ms);
+    item->approvals[at]->decided_at = moment_new(call->arena, call->at_ms);
     item->approvals[at]->reason = (char *)reason;
 }
 

@@ -294,7 +294,7 @@ put_header(struct edit *edit, struct decision *decision)
     if (is_new) {
         order_scope(edit->call, edit->order, &scope, &n_scope);
     }
-    aggregate_header(edit->order, edit->call->now_ms, edit->call->arena);
+    aggregate_header(edit->order, edit->call->at_ms, edit->call->arena);
     decision_put(edit->call, decision, KIND_ORDER, edit->order->id,
                  edit->document.revision, scope, n_scope, &edit->order->base);
 }

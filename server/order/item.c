@@ -47,12 +47,12 @@ order_scope(struct call *call, const Kontor__V1__Order *order, char ***scope,
      * reduced view, without project, note and person (ARCHITECTURE design, "Who may see
      * what"). 64 items make 130 strings of the 132 allowed.
      */
-    *scope = arena_alloc(call->arena, (2 + 2 * order->n_items) * sizeof **scope);
+    *scope = arena_alloc(call->arena, (2 + 2 * order->n_sources) * sizeof **scope);
     *n_scope = 0;
     add_scope(call, *scope, n_scope, "=r:", call_registry_of(call, order->id));
     add_scope(call, *scope, n_scope, "=j:", order->project);
-    for (size_t i = 0; i < order->n_items; i++) {
-        const char *provider = order->items[i]->provider;
+    for (size_t i = 0; i < order->n_sources; i++) {
+        const char *provider = order->sources[i]->provider;
         add_scope(call, *scope, n_scope, "~r:", call_registry_of(call, provider));
         add_scope(call, *scope, n_scope, "~p:", provider);
     }
@@ -86,7 +86,7 @@ item_remember(Kontor__V1__OrderItem *item, const char *operation,
 {
     Kontor__V1__StateChange *change = arena_alloc(call->arena, sizeof *change);
     kontor__v1__state_change__init(change);
-    change->at = moment_new(call->arena, call->now_ms);
+    change->at = moment_new(call->arena, call->at_ms);
     change->from = item->state;
     change->to = to;
     change->operation = (char *)operation;
@@ -120,18 +120,6 @@ item_open_step(const Kontor__V1__OrderItem *item)
         }
     }
     return KONTOR__V1__APPROVAL_STEP__APPROVAL_STEP_UNSPECIFIED;
-}
-
-int64_t
-item_claimed_at_ms(const Kontor__V1__OrderItem *item)
-{
-    for (size_t i = item->n_history; i > 0; i--) {
-        const Kontor__V1__StateChange *change = item->history[i - 1];
-        if (strcmp(change->operation, operation_name(OPERATION_CLAIM)) == 0) {
-            return moment_ms(change->at, INT64_MIN);
-        }
-    }
-    return INT64_MIN;
 }
 
 /* ---- Judging ---- */
@@ -175,34 +163,81 @@ is_among(struct sides roles, struct sides sides)
            (roles.provider & sides.provider) != 0;
 }
 
-/* Whether the caller could make the move from where the item is. */
-static bool
-is_open(const struct item_move *move, const Kontor__V1__OrderItem *item,
-        struct sides sides)
+/* The roles an operation is open to from where the item is; none: there is no such
+ * move now. */
+static struct sides
+roles_now(const Kontor__V1__OrderItem *item, enum operation operation)
 {
-    /* Cancelling what is begun is a task of its own that is not served yet. */
-    bool is_possible = is_served[move->operation] && move->from == item->state &&
-                       move->to != S(ASSESSING_CANCELLATION);
-    return is_possible && is_among(roles_of(move, item), sides);
-}
-
-/* Names of what the caller may do with the item now, each once. */
-static const char *
-allowed_operations(struct call *call, const Kontor__V1__OrderItem *item,
-                   struct sides sides)
-{
-    bool is_told[OPERATION_COUNT] = {false};
-    const char *text = "";
+    struct sides roles = {0, 0};
     for (size_t i = 0; i < n_item_moves; i++) {
         const struct item_move *move = &item_moves[i];
-        if (is_told[move->operation] || !is_open(move, item, sides)) {
-            continue;
-        }
-        is_told[move->operation] = true;
-        text = arena_print(call->arena, "%s%s%s", text, text[0] == '\0' ? "" : ", ",
-                           operation_name(move->operation));
+        /* Cancelling what is begun is a task of its own that is not served yet. */
+        bool is_possible = is_served[operation] && move->operation == operation &&
+                           move->from == item->state &&
+                           move->to != S(ASSESSING_CANCELLATION);
+        struct sides more = is_possible ? roles_of(move, item) : (struct sides){0, 0};
+        roles.customer |= more.customer;
+        roles.provider |= more.provider;
     }
-    return text;
+    return roles;
+}
+
+/* What can be done with an item now: by the caller, and by whom else. */
+struct possible {
+    const char *own;    /* Names. */
+    const char *others; /* Names with roles. */
+};
+
+static void
+add_possible(struct call *call, const Kontor__V1__OrderItem *item, const char *name,
+             struct sides roles, struct possible *possible)
+{
+    struct arena *arena = call->arena;
+    if (is_among(roles, side_of(call->who, item))) {
+        possible->own = arena_print(arena, "%s%s%s", possible->own,
+                                    possible->own[0] == '\0' ? "" : ", ", name);
+        return;
+    }
+    const char *names = side_roles(roles, arena);
+    /* Nobody's: the broker does it by itself, or not at all. */
+    if (names[0] != '\0') {
+        possible->others =
+            arena_print(arena, "%s%s%s by %s", possible->others,
+                        possible->others[0] == '\0' ? "" : "; ", name, names);
+    }
+}
+
+static struct possible
+possible_now(struct call *call, const Kontor__V1__OrderItem *item)
+{
+    struct possible possible = {"", ""};
+    for (int operation = 0; operation < OPERATION_COUNT; operation++) {
+        add_possible(call, item, operation_name(operation), roles_now(item, operation),
+                     &possible);
+    }
+    if (item->cleanup == KONTOR__V1__CLEANUP__CLEANUP_REQUIRED) {
+        add_possible(call, item, ITEM_ABANDON_CLEANUP,
+                     (struct sides){.provider = ROLE_BIT(ADMIN)}, &possible);
+    }
+    return possible;
+}
+
+enum status
+item_illegal(struct call *call, const Kontor__V1__OrderItem *item, const char *wanted)
+{
+    struct possible possible = possible_now(call, item);
+    const char *from = item_state_name(item->state);
+    enum status status =
+        call_illegal(call, KIND_ITEM, item->id, from, wanted, possible.own);
+    if (possible.own[0] != '\0' || possible.others[0] == '\0') {
+        return status;
+    }
+    /* Who can do nothing now may still be waited for, or wait for others. */
+    call_value(call, "others", "%s", possible.others);
+    return call_fail(call, REASON_ILLEGAL_STATE,
+                     "%s %s is %s: %s is not possible then, nor is anything else for "
+                     "you, but %s",
+                     KIND_ITEM->name, item->id, from, wanted, possible.others);
 }
 
 /* The roles that may ever do an operation. */
@@ -252,9 +287,7 @@ item_judge(struct call *call, const Kontor__V1__OrderItem *item,
     if (!is_among(ever, sides)) {
         return item_role_missing(call, item, operation_name(operation), ever);
     }
-    return call_illegal(call, KIND_ITEM, item->id, item_state_name(item->state),
-                        operation_name(operation),
-                        allowed_operations(call, item, sides));
+    return item_illegal(call, item, operation_name(operation));
 }
 
 enum status

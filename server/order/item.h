@@ -18,6 +18,9 @@ enum {
                                    the offer does not say. */
 };
 
+/* What an admin of the provider's side may do besides the moves of the machine. */
+#define ITEM_ABANDON_CLEANUP "OverrideItem abandon cleanup"
+
 /* Scope of an item: both sides own it. Source: ARCHITECTURE design, "Who may see what".
  */
 void item_scope(struct call *call, const Kontor__V1__OrderItem *item, char ***scope,
@@ -37,16 +40,20 @@ void item_remember(Kontor__V1__OrderItem *item, const char *operation,
 
 /* The step an item waits for; UNSPECIFIED when it waits for no decision. */
 Kontor__V1__ApprovalStep item_open_step(const Kontor__V1__OrderItem *item);
-/* When the item was claimed last; INT64_MIN = never. */
-int64_t item_claimed_at_ms(const Kontor__V1__OrderItem *item);
 
 /*
  * Whether the caller may make a move of this operation now. ROLE_MISSING names the
- * roles that would be; ILLEGAL_STATE says from, wanted and what the caller may do
- * instead. to as for item_state_next.
+ * roles that would be; ILLEGAL_STATE is that of item_illegal. to as for
+ * item_state_next.
  */
 enum status item_judge(struct call *call, const Kontor__V1__OrderItem *item,
                        enum operation operation, Kontor__V1__ItemState to) MUST_CHECK;
+/*
+ * Fails with ILLEGAL_STATE: from, wanted, what the caller may do instead, and where
+ * that is nothing, what others may.
+ */
+enum status item_illegal(struct call *call, const Kontor__V1__OrderItem *item,
+                         const char *wanted) MUST_CHECK;
 /* Fails with ROLE_MISSING, naming what was wanted and these roles. */
 enum status item_role_missing(struct call *call, const Kontor__V1__OrderItem *item,
                               const char *wanted, struct sides roles);

@@ -47,7 +47,7 @@ lose(struct edit *edit, size_t index, const char *why)
 }
 
 static enum status
-lose_one(struct edit *edit, const char *id, int64_t renewed_ms)
+lose_one(struct edit *edit, const char *id, int64_t renewed_fence)
 {
     size_t index;
     Kontor__V1__OrderItem *item;
@@ -55,7 +55,7 @@ lose_one(struct edit *edit, const char *id, int64_t renewed_ms)
     if (status != STATUS_OK) {
         return status;
     }
-    bool is_renewed = renewed_ms != INT64_MIN && renewed_ms >= item_claimed_at_ms(item);
+    bool is_renewed = renewed_fence >= job_fence(item);
     item->job->losses = is_renewed ? 0 : item->job->losses + 1;
     return lose(edit, index, "the session's lease is over");
 }
@@ -66,7 +66,7 @@ lose_one(struct edit *edit, const char *id, int64_t renewed_ms)
  * how many.
  */
 static enum status
-lose_some(struct call *call, const struct page *page, int64_t renewed_ms,
+lose_some(struct call *call, const struct page *page, int64_t renewed_fence,
           struct decision *decision, size_t *n_lost)
 {
     struct edits edits = {.n_rows = 0};
@@ -80,7 +80,7 @@ lose_some(struct call *call, const struct page *page, int64_t renewed_ms,
             break;
         }
         if (status == STATUS_OK) {
-            status = lose_one(edit, found->id, renewed_ms);
+            status = lose_one(edit, found->id, renewed_fence);
         }
         if (status != STATUS_OK) {
             return status;
@@ -123,10 +123,10 @@ loss_decide(struct call *call, const void *request, struct decision *decision)
         decision_reply(decision, NULL);
         return STATUS_OK;
     }
-    int64_t renewed_ms = session_renewed_ms(call->reader, id, call->arena);
+    int64_t renewed_fence = session_renewed_fence(call->reader, id, call->arena);
     status = session_items(call, id, &page);
     if (status == STATUS_OK) {
-        status = lose_some(call, &page, renewed_ms, decision, &n_lost);
+        status = lose_some(call, &page, renewed_fence, decision, &n_lost);
     }
     bool is_last =
         status == STATUS_OK && n_lost == page.n_documents && page.next_token[0] == '\0';

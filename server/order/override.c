@@ -56,21 +56,19 @@ requeue(struct edit *edit, size_t index, const char *reason)
 static enum status
 abandon_cleanup(struct edit *edit, size_t index, const char *reason)
 {
-    static const char operation[] = "OverrideItem abandon cleanup";
     struct call *call = edit->call;
     Kontor__V1__OrderItem *item = edit->items[index].item;
     struct sides wanted = {.provider = ROLE_BIT(ADMIN)};
     if ((side_of(call->who, item).provider & ROLE_BIT(ADMIN)) == 0) {
-        return item_role_missing(call, item, operation, wanted);
+        return item_role_missing(call, item, ITEM_ABANDON_CLEANUP, wanted);
     }
     /* Only what is required can be given up: done, or given up before, there is nothing
      * left to answer for. */
     if (item->cleanup != KONTOR__V1__CLEANUP__CLEANUP_REQUIRED) {
-        return call_illegal(call, KIND_ITEM, item->id, item_state_name(item->state),
-                            operation, "");
+        return item_illegal(call, item, ITEM_ABANDON_CLEANUP);
     }
     item->cleanup = KONTOR__V1__CLEANUP__CLEANUP_ABANDONED;
-    item_remember(item, operation, item->state, reason, call);
+    item_remember(item, ITEM_ABANDON_CLEANUP, item->state, reason, call);
     edit_touch(edit, index);
     return STATUS_OK;
 }

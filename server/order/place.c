@@ -108,7 +108,8 @@ judge_id(struct call *call, const char *id)
 
 /* ---- The order ---- */
 
-/* The item's line in the header: what siblings and other providers may know of it. */
+/* The item's line in the header: what siblings and other providers may know of it
+ * (IDENTITY design, "What each sees"). */
 static Kontor__V1__ItemStanding *
 new_standing(struct call *call, const Kontor__V1__OrderItem *item, const char *name)
 {
@@ -118,9 +119,18 @@ new_standing(struct call *call, const Kontor__V1__OrderItem *item, const char *n
     standing->state = item->state;
     standing->requires = item->requires;
     standing->n_requires = item->n_requires;
-    standing->provider = item->provider;
-    standing->name = item->name;
     return standing;
+}
+
+/* What they may not know. */
+static Kontor__V1__ItemSource *
+new_source(struct call *call, const Kontor__V1__OrderItem *item)
+{
+    Kontor__V1__ItemSource *source = arena_alloc(call->arena, sizeof *source);
+    kontor__v1__item_source__init(source);
+    source->provider = item->provider;
+    source->name = item->name;
+    return source;
 }
 
 static Kontor__V1__Order *
@@ -140,6 +150,9 @@ new_header(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     memcpy(order->request_hash.data, hash, DIGEST_SIZE);
     order->items = arena_alloc(call->arena, request->n_items * sizeof *order->items);
     order->n_items = request->n_items;
+    order->sources =
+        arena_alloc(call->arena, request->n_items * sizeof *order->sources);
+    order->n_sources = request->n_items;
     return order;
 }
 
@@ -206,6 +219,7 @@ build(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
         edit->items[i].item = placed_item(call, request, &items[i]);
         edit->order->items[i] =
             new_standing(call, edit->items[i].item, items[i].wanted->id);
+        edit->order->sources[i] = new_source(call, edit->items[i].item);
     }
     enum status status = route(edit, items);
     if (status == STATUS_OK) {

@@ -62,13 +62,13 @@ session_is_expired(struct store_reader *reader, const struct broker *broker,
 }
 
 int64_t
-session_renewed_ms(struct store_reader *reader, const char *session,
-                   struct arena *arena)
+session_renewed_fence(struct store_reader *reader, const char *session,
+                      struct arena *arena)
 {
-    int64_t renewed_ms = INT64_MIN;
+    int64_t fence = INT64_MIN;
     enum status status =
-        store_soft_get(reader, session_renewed_key(session, arena), &renewed_ms);
-    return status == STATUS_OK ? renewed_ms : INT64_MIN;
+        store_soft_get(reader, session_renewed_key(session, arena), &fence);
+    return status == STATUS_OK ? fence : INT64_MIN;
 }
 
 void
@@ -298,17 +298,20 @@ session_renew(struct call *call, const void *message, struct decision *decision)
     reply->lease_seconds = session->lease_seconds;
     reply->jobs =
         arena_alloc(call->arena, (page.n_documents + 1) * sizeof *reply->jobs);
+    int64_t fence = 0;
     for (size_t i = 0; i < page.n_documents; i++) {
-        reply->jobs[reply->n_jobs++] = held_job(call, &page.documents[i]);
+        Kontor__V1__HeldJob *job = held_job(call, &page.documents[i]);
+        reply->jobs[reply->n_jobs++] = job;
+        fence = job->fence > fence ? job->fence : fence;
     }
     /*
      * Both numbers pass the committer, like the loss of a lease: a renewal that was
      * answered is never followed by a loss judged on the older term (STORE design,
-     * "Outside the log").
+     * "Outside the log"). Which claims a renewal knew of is told by their fences: a
+     * clock that was set back would place it before all of them.
      */
     session_extend(call, session, decision);
-    decision_soft(call, decision, session_renewed_key(session->id, call->arena),
-                  call->now_ms);
+    decision_soft(call, decision, session_renewed_key(session->id, call->arena), fence);
     decision->reply = &reply->base;
     return STATUS_OK;
 }

@@ -26,9 +26,10 @@ int64_t session_expires_ms(struct store_reader *reader, const struct broker *bro
 /* Whether it ended. */
 bool session_is_expired(struct store_reader *reader, const struct broker *broker,
                         const Kontor__V1__Session *session, struct arena *arena);
-/* When it was last renewed; INT64_MIN = never, as far as is known. */
-int64_t session_renewed_ms(struct store_reader *reader, const char *session,
-                           struct arena *arena);
+/* The highest fence it held when it was last renewed: its claims up to this one have
+ * been renewed since; INT64_MIN = never, as far as is known. */
+int64_t session_renewed_fence(struct store_reader *reader, const char *session,
+                              struct arena *arena);
 
 /* The caller's own live session; LEASE_LOST when it is over. */
 enum status session_open(struct call *call, const char *id,

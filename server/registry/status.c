@@ -33,6 +33,7 @@ status_get(struct call *call, const void *request, struct decision *decision)
      * reads. */
     response->applied = call->applied;
     response->seq = store_applied(broker->store);
+    response->oldest = store_oldest(broker->store);
     response->started_at = moment_new(call->arena, broker->started_at_ms);
     /* Of the broker's own certificate: nobody can connect any more once it is over, so
      * what watches the broker must learn of it here, beforehand. */

@@ -73,11 +73,14 @@ struct call {
         *broker; /* What the handlers of one broker share (server/broker.h). */
     const struct row *row;
     const struct principal *who; /* Never NULL. */
-    const char *actor;   /* who->id, or "~broker/<name>" for the broker's own. */
-    int64_t now_ms;      /* Taken when the call arrived, and again when it is woken. */
-    int64_t deadline_ms; /* Wall clock; INT64_MAX = none. */
-    int64_t min_seq;     /* The caller has seen this position; 0 = none. The store has
-                            reached it; what follows the log by itself may not. */
+    const char *actor; /* who->id, or "~broker/<name>" for the broker's own. */
+    int64_t now_ms;    /* Taken when the call arrived, and again when it is woken. */
+    int64_t at_ms; /* What a record says of when it happened: now_ms, but never before
+                      the last commit. Waiting goes by now_ms: were that clock held,
+                      too, nothing would become due until it caught up. */
+    int64_t deadline_ms;   /* Wall clock; INT64_MAX = none. */
+    int64_t min_seq;       /* The caller has seen this position; 0 = none. The store has
+                              reached it; what follows the log by itself may not. */
     bool is_validate_only; /* The request says so. */
     bool is_last_run;      /* A parked call whose time is over: answer now. */
     size_t record;         /* Batches: which record is being decided. */

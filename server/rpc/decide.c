@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "proto/chain.h"
 #include "proto/wire.h"
 #include "server/rpc/call.h"
 #include "server/rpc/envelope.h"
@@ -159,6 +160,13 @@ answer_record(struct call *call, const Kontor__V1__Commit *commit,
         commit == NULL ? NULL : commit_change(commit, kind, id);
     if (change == NULL || change->op != KONTOR__V1__CHANGE__OP__PUT) {
         return call_fail(call, REASON_INTERNAL, "the commit does not hold %s %s",
+                         kind->name, id);
+    }
+    /* An empty record would be a lie. */
+    if (chain_is_erased(change)) {
+        return call_fail(call, REASON_NOT_FOUND,
+                         "this was done before, but %s %s as it was then is erased: "
+                         "read it as it is now",
                          kind->name, id);
     }
     int64_t at_ms = commit->at->seconds * 1000 + commit->at->nanos / 1000000;

@@ -6,12 +6,45 @@
 #include "proto/rules.h"
 #include "proto/wire.h"
 #include "server/rpc/flight.h"
+#include "server/rpc/history.h"
 #include "server/rpc/identity.h"
 
 enum { DEFAULT_MAX_PARKED = 10000 };
 
+static void
+note_time(void *context, const Kontor__V1__Commit *commit)
+{
+    struct dispatch *dispatch = context;
+    int64_t at_ms = commit->at->seconds * 1000 + commit->at->nanos / 1000000;
+    atomic_store(&dispatch->logged_ms, at_ms);
+}
+
 static enum status
-read_histories(struct dispatch *dispatch)
+read_last_time(struct dispatch *dispatch, struct store_reader *reader)
+{
+    Kontor__V1__Commit **commits;
+    size_t n = 0;
+    int64_t seq = store_applied(dispatch->broker->store);
+    if (seq == 0) {
+        return STATUS_OK;
+    }
+    int64_t before = history_before(dispatch->histories, dispatch->n_histories, seq);
+    struct arena *arena = arena_new();
+    if (arena == NULL) {
+        abort();
+    }
+    enum status status =
+        store_log_read(reader, before, 1, STORE_MAX_COMMIT, arena, &commits, &n);
+    if (status == STATUS_OK && n > 0) {
+        note_time(dispatch, commits[0]);
+    }
+    arena_free(arena);
+    return status;
+}
+
+/* What is read once: from then on the store tells. */
+static enum status
+read_log(struct dispatch *dispatch)
 {
     struct store_reader *reader;
     enum status status = store_reader_open(dispatch->broker->store, &reader);
@@ -20,6 +53,9 @@ read_histories(struct dispatch *dispatch)
     }
     status = store_histories(reader, dispatch->arena, &dispatch->histories,
                              &dispatch->n_histories);
+    if (status == STATUS_OK) {
+        status = read_last_time(dispatch, reader);
+    }
     store_reader_close(reader);
     return status;
 }
@@ -85,11 +121,14 @@ dispatch_new(const struct dispatch_options *options, struct dispatch **out)
     dispatch->timer = timer_new(options->broker->clock);
     dispatch->lot =
         park_lot_new(options->broker->clock, dispatch->timer, store_applied(store));
+    atomic_init(&dispatch->logged_ms, INT64_MIN);
+    /* Before the lot: who is woken by a commit must find its time. */
+    store_listen(store, note_time, dispatch);
     store_listen(store, park_publish, dispatch->lot);
     if (options->broker->identity != NULL) {
         identity_listen(options->broker->identity, trust_moved, dispatch);
     }
-    enum status status = read_histories(dispatch);
+    enum status status = read_log(dispatch);
     if (status == STATUS_OK) {
         struct pool_options pool = {.store = store, .n_workers = options->n_workers};
         memcpy(pool.queue_lengths, options->queue_lengths, sizeof pool.queue_lengths);

@@ -289,6 +289,10 @@ flight_decide(struct flight *flight, decide_fn decide, struct store_reader *read
     struct call *call = &flight->call;
     flight->decision = (struct decision){.kind = DECISION_NONE};
     call->reader = reader;
+    /* The log's times never run back (store/draft.c), and what a record says of its own
+     * must not lie before the time it was made. */
+    int64_t logged_ms = atomic_load(&flight->dispatch->logged_ms);
+    call->at_ms = call->now_ms > logged_ms ? call->now_ms : logged_ms;
     call->error = (struct error){0};
     call->faults->n_rows = 0;
     call->faults->n_found = 0;

@@ -33,7 +33,8 @@ struct dispatch {
     struct park_lot *lot;
     size_t max_parked;
     atomic_bool is_draining;
-    pthread_mutex_t lock; /* Guards the list of flights and their number. */
+    _Atomic int64_t logged_ms; /* Time of the last commit; INT64_MIN = there is none. */
+    pthread_mutex_t lock;      /* Guards the list of flights and their number. */
     pthread_cond_t landed;
     size_t n_in_flight;
     struct flight *flights;

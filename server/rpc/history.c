@@ -21,3 +21,10 @@ history_last_common(Kontor__V1__History *const *histories, size_t n_histories,
     }
     return common;
 }
+
+int64_t
+history_before(Kontor__V1__History *const *histories, size_t n_histories, int64_t seq)
+{
+    int64_t common = history_last_common(histories, n_histories, seq - 1);
+    return common >= 0 ? common : seq - 1;
+}

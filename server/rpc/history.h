@@ -20,4 +20,9 @@
 int64_t history_last_common(Kontor__V1__History *const *histories, size_t n_histories,
                             int64_t seq);
 
+/* The position before one that is not lost, from which a reader comes to it: where it
+ * begins a history, that is the last one of the copy it began from. */
+int64_t history_before(Kontor__V1__History *const *histories, size_t n_histories,
+                       int64_t seq);
+
 #endif

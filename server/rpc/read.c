@@ -61,6 +61,19 @@ remember(struct call *call, const struct kind *kind, const char *id, int64_t rev
     call->n_checks++;
 }
 
+/* A position before the base of a trimmed log: what was there is gone for good. */
+static enum status
+fail_trimmed(struct call *call, int64_t seq)
+{
+    int64_t oldest = store_oldest(call->broker->store);
+    call_value(call, "seq", "%" PRId64, seq);
+    call_value(call, "oldest", "%" PRId64, oldest);
+    return call_fail(call, REASON_TRIMMED,
+                     "what is asked for lies before %" PRId64
+                     ", the oldest position that can be served",
+                     oldest);
+}
+
 /*
  * A position that cannot be served. The lost past is looked at first: right after a
  * restore all of it lies above what is applied, and a client told AHEAD would wait for
@@ -71,6 +84,9 @@ fail_position(struct call *call, int64_t seq)
 {
     Kontor__V1__History **histories = NULL;
     size_t n_histories = 0;
+    if (seq < store_oldest(call->broker->store)) {
+        return fail_trimmed(call, seq);
+    }
     if (store_histories(call->reader, call->arena, &histories, &n_histories) !=
         STATUS_OK) {
         return call_fail(call, REASON_STORE_UNAVAILABLE, "the store does not answer");

@@ -326,6 +326,8 @@ pump_log(struct watcher *watcher)
     if (!watcher->has_begun) {
         watcher->has_begun = true;
         watcher_work(watcher, log_begin_job);
+    } else if (watcher->base_kind != NULL) {
+        watcher_work(watcher, log_base_job);
     } else if (!watcher->is_following && cursor >= watcher->target) {
         finish(watcher, NULL);
     } else if (hub_head(watcher->hub) > cursor) {

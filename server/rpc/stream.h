@@ -39,9 +39,9 @@ extern const struct stream_row stream_read_log;
 
 /*
  * Begins a stream; method.begin. Ends with INVALID_ARGUMENT,
- * OUT_OF_RANGE{SCOPE_CHANGED, HISTORY_CHANGED, AHEAD}; later with OUT_OF_RANGE{BEHIND}
- * when the reader is too slow, UNAVAILABLE{DRAINING}, and what identity_resolve says
- * once trust or policy changed.
+ * OUT_OF_RANGE{SCOPE_CHANGED, HISTORY_CHANGED, TRIMMED, AHEAD}; later with
+ * OUT_OF_RANGE{BEHIND} when the reader is too slow, UNAVAILABLE{DRAINING}, and what
+ * identity_resolve says once trust or policy changed.
  */
 void stream_begin(struct rpc *rpc, struct bytes request);
 

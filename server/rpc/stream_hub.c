@@ -304,7 +304,13 @@ hub_new(struct server *server)
                          server->settings->watch_ring_bytes, store_applied(store));
     hub->generation = identity_generation(server->options.broker->identity);
     pthread_mutex_init(&hub->lock, NULL);
-    store_listen(store, publish, hub);
+    int64_t told = store_listen(store, publish, hub);
+    /* Other brokers may have written since the ring was made. */
+    pthread_mutex_lock(&hub->lock);
+    if (ring_head(hub->ring) < told) {
+        ring_skip(hub->ring, told);
+    }
+    pthread_mutex_unlock(&hub->lock);
     hub->timer.fire = tick;
     timer_set(dispatch_timer(server->dispatch), &hub->timer,
               clock_monotonic_ms(server->options.broker->clock) + TICK_MS);

@@ -37,33 +37,42 @@ refuse_position(struct rpc *rpc, enum reason reason, int64_t seq, const char *ke
                 int64_t value)
 {
     struct arena *arena = rpc_arena(rpc);
-    struct error error = {
-        .reason = reason,
-        .status = reason_row(reason)->status,
-        .message = arena_print(arena, "position %" PRId64 " %s", seq,
-                               reason == REASON_AHEAD
-                                   ? "lies above the last one applied"
-                                   : "belongs to a past that was lost: list again"),
-        .values = {{"seq", arena_print(arena, "%" PRId64, seq)},
-                   {key, arena_print(arena, "%" PRId64, value)}},
-        .n_values = 2};
+    const char *why = "belongs to a past that was lost: list again";
+    if (reason == REASON_AHEAD) {
+        why = "lies above the last one applied";
+    } else if (reason == REASON_TRIMMED) {
+        why = "lies before the oldest one that can be served: list again";
+    }
+    struct error error = {.reason = reason,
+                          .status = reason_row(reason)->status,
+                          .message =
+                              arena_print(arena, "position %" PRId64 " %s", seq, why),
+                          .values = {{"seq", arena_print(arena, "%" PRId64, seq)},
+                                     {key, arena_print(arena, "%" PRId64, value)}},
+                          .n_values = 2};
     struct ending ending = {.status = error.status,
                             .error = &error,
                             .seq = store_applied(rpc->server->options.broker->store)};
     rpc_end(rpc, &ending);
 }
 
-/* A position is of the same past, not ahead, and of the same scopes; or the call ends.
- * In this order: right after a restore the lost past is ahead too. */
+/* A position can be served still, is of the same past, not ahead, and of the same
+ * scopes; or the call ends. In this order: right after a restore the lost past is ahead
+ * too, and where a past is trimmed it does not matter which it was. */
 static bool
 is_position(struct rpc *rpc, int64_t seq, const char *scope_tag)
 {
     const struct dispatch *dispatch = rpc->server->dispatch;
     int64_t applied = store_applied(rpc->server->options.broker->store);
+    int64_t oldest = store_oldest(rpc->server->options.broker->store);
     int64_t common =
         history_last_common(dispatch->histories, dispatch->n_histories, seq);
     if (seq < 0) {
         rpc_refuse(rpc, REASON_FIELDS_INVALID, "positions begin at 0");
+        return false;
+    }
+    if (seq < oldest) {
+        refuse_position(rpc, REASON_TRIMMED, seq, "oldest", oldest);
         return false;
     }
     if (common >= 0) {
@@ -100,13 +109,15 @@ open_watch(struct watcher *watcher, const Kontor__V1__WatchRequest *request)
     return is_position(rpc, request->after->seq, request->after->scope_tag);
 }
 
-/* A log has no scopes, so its positions carry no tag. */
+/* A log has no scopes, so its positions carry no tag. From 0 it begins with its base,
+ * if it has one. */
 static bool
 open_log(struct watcher *watcher, const Kontor__V1__ReadLogRequest *request)
 {
+    int64_t oldest = store_oldest(watcher->rpc->server->options.broker->store);
     watcher->is_following = request->follow;
     atomic_store(&watcher->cursor, request->after);
-    return is_position(watcher->rpc, request->after, "");
+    return is_position(watcher->rpc, request->after == 0 ? oldest : request->after, "");
 }
 
 /* What is applied now is where a stream without a position begins, and where one that

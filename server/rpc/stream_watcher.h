@@ -30,6 +30,10 @@ struct watcher {
     bool has_begun; /* The first message is out. */
     uint32_t kinds; /* Bits of the kinds wanted. */
     const char *prefix;
+    /* ReadLog of a trimmed log from 0: the last document of the base that was sent, ""
+     * and "" before the first; NULL = there is none to send. */
+    const char *base_kind;
+    const char *base_id;
     _Atomic uint64_t generation;   /* Of trust, when it was last judged. */
     _Atomic int64_t authorised_ms; /* Monotonic. */
     int64_t stalled_ms;            /* When it was let go for being slow; the tick's. */
@@ -100,6 +104,7 @@ void watcher_judge(struct watcher *watcher);
 /* Begins a ReadLog: its first message needs the store. On a worker. */
 void log_begin_job(struct pool_job *job, struct store_reader *reader);
 /* Sends the next commits of a ReadLog. On a worker. */
+void log_base_job(struct pool_job *job, struct store_reader *reader);
 void log_next_job(struct pool_job *job, struct store_reader *reader);
 
 #endif

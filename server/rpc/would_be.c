@@ -43,8 +43,8 @@ flight_would_be(struct flight *flight)
     kontor__v1__commit__init(commit);
     commit->at = arena_alloc(arena, sizeof *commit->at);
     google__protobuf__timestamp__init(commit->at);
-    commit->at->seconds = flight->call.now_ms / 1000;
-    commit->at->nanos = (int32_t)(flight->call.now_ms % 1000) * 1000000;
+    commit->at->seconds = flight->call.at_ms / 1000;
+    commit->at->nanos = (int32_t)(flight->call.at_ms % 1000) * 1000000;
     commit->actor = text(flight->call.actor);
     commit->n_changes = draft->n_changes;
     commit->changes = arena_alloc(arena, draft->n_changes * sizeof(void *));
@@ -101,8 +101,8 @@ would_be_get(const struct call *call, const struct kind *kind, const char *id,
     struct document document = {.kind = kind,
                                 .id = change->id,
                                 .revision = change->was,
-                                .created_at_ms = call->now_ms,
-                                .updated_at_ms = call->now_ms,
+                                .created_at_ms = call->at_ms,
+                                .updated_at_ms = call->at_ms,
                                 .scope = change->scope,
                                 .n_scope = change->n_scope,
                                 .view = view};

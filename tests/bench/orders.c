@@ -63,8 +63,6 @@ standing_new(struct arena *arena)
     kontor__v1__item_standing__init(standing);
     standing->item = text(arena, "storage");
     standing->state = KONTOR__V1__ITEM_STATE__AWAITING_APPROVAL;
-    standing->provider = text(arena, "alpine/compute");
-    standing->name = text(arena, "Standard volume");
     standing->step = KONTOR__V1__APPROVAL_STEP__PROVIDER_STEP;
     return standing;
 }

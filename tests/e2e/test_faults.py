@@ -1,5 +1,5 @@
-"""What can happen to the store of a real broker: each time a text that says what and the cure, and
-never an acknowledged change that is gone without a word.
+"""What can happen to the store of a real broker, and to what it prints: each time a text that says
+what and the cure, and never an acknowledged change that is gone without a word.
 """
 import json
 import os
@@ -108,6 +108,18 @@ class Faults(unittest.TestCase):
         self.start()
         self.assertEqual(self.name(), name)
         self.assertEqual(self.rename(f"{name}, again")["name"], f"{name}, again")
+
+    # Where it is said ------------------------------------------------------------------
+
+    def test_output_that_cannot_be_written(self):
+        """Whoever reads a part of it must not take it for the whole."""
+        ends = ((">/dev/full", "No space left on device"), (">&-", "Bad file descriptor"))
+        for words in ("--help", "--version", "--help-settings", "--example-settings",
+                      "--man-settings", "--check"):
+            self.assertNotEqual(self.kontord(words, status=0), "")
+            for end, why in ends:
+                said = self.kontord(words, prefix=("sh", "-c", f'exec "$@" {end}', "sh"))
+                self.assertEqual(said, f"kontord: standard output: {why}\n", (words, end))
 
     # Whose the file is -----------------------------------------------------------------
 
@@ -259,7 +271,7 @@ class Faults(unittest.TestCase):
                 last = name
         # Nobody knows what was written: the process ends and says so, by no signal.
         self.assertEqual(self.broker.daemon.wait(timeout=30), os.EX_IOERR)
-        self.says(self.broker.tail(), "cannot write", "kontor.db", "check the disk")
+        self.says(self.broker.tail(), "kontord: cannot write", "kontor.db", "check the disk")
         self.start()
         self.assertEqual(self.name(), last)
 
@@ -290,7 +302,7 @@ class Faults(unittest.TestCase):
         with self.assertRaises(Refused):
             self.rename("Unknown")
         self.assertEqual(self.broker.daemon.wait(timeout=30), os.EX_IOERR)
-        self.says(self.broker.tail(), "cannot write", "kontor.db", "check the disk")
+        self.says(self.broker.tail(), "kontord: cannot write", "kontor.db", "check the disk")
         os.unlink(mark)
         self.start()
         self.assertIn(self.name(), ("Kept", "Unknown"))

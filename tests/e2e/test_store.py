@@ -63,6 +63,27 @@ class Store(unittest.TestCase):
         self.lost_everywhere(lost, kept)
         self.lost_everywhere(kept + 1, kept)
 
+    def test_a_log_is_read_from_the_first_change_after_a_restore(self):
+        self.start()
+        self.rename("Kept")
+        backup = os.path.join(self.broker.folder, "backup")
+        self.broker.kontor("alpine", "admin", "backup", backup)
+        self.assertEqual(self.broker.stop(), 0)
+        self.broker.values["store"] = os.path.join(self.broker.folder, "second.db")
+        self.broker._write_config(self.broker.values)
+        run([os.environ["KONTORD"], "--config", self.broker.config, "--restore", backup])
+        self.start()
+        first = int(self.rename("First")["revision"])
+        self.assertEqual(self.after_anchor(first), [])
+        second = int(self.rename("Second")["revision"])
+        self.assertEqual(self.after_anchor(first), [second])
+
+    def after_anchor(self, seq):
+        """The positions after this one, whose hash goes ahead of them."""
+        parts = list(self.admin.stream("RegistryService.ReadLog", after=seq))
+        self.assertNotEqual(parts[0].get("anchor", ""), "")
+        return [int(c["seq"]) for part in parts for c in part.get("commits", [])]
+
     def lost_everywhere(self, lost, kept):
         """Whoever names a lost position is told the last one that is in both pasts."""
         for call, words, fields in (

@@ -259,6 +259,22 @@ class Tenants(unittest.TestCase):
         for word, readers in seen.items():
             self.assertTrue(readers, f"nobody reads {word}: the test looks past it")
 
+    def test_5_a_provider_learns_id_and_state_of_a_sibling_only(self):
+        asked = (("OrderService.GetOrder", {"id": "coast/o2"}), ("OrderService.ListOrders", {}),
+                 ("OrderService.WatchOrders", {**strangers.WATCH, "kinds": ["order"]}))
+        others = {"library": (b"alpine/compute", b"One of lab"),
+                  "compute": (b"alpine/library", b"One of press")}
+        for method, fields in asked:
+            whole = ask(self.people["coast-portal"], method, fields).raw
+            for provider, hidden in others.items():
+                answer = ask(self.people[f"{provider}-operator"], method, fields)
+                self.assertIn(b"coast/o2", answer.raw, method)
+                for word in hidden:
+                    self.assertIn(word, whole, f"nobody reads {word}: the test looks past it")
+                    self.assertNotIn(word, answer.raw, f"{provider} learns it from {method}")
+                self.assertIn("'item': 'a'", str(answer.messages))
+                self.assertIn("'item': 'b'", str(answer.messages))
+
     def follow(self, name, method):
         """The raw messages of a watch that is under way."""
         client = self.people[name]

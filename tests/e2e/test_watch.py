@@ -67,7 +67,7 @@ class Watch(unittest.TestCase):
                 self.assertLessEqual({"order", "item"}, kinds, name)
                 orders = [put["order"] for put in puts if put["kind"] == "order"]
                 self.assertTrue(all("created_at" in order for order in orders))
-                hidden = {"project", "placed_by", "request_hash"}
+                hidden = {"project", "placed_by", "request_hash", "sources"}
                 for shown in orders:
                     self.assertEqual(hidden & set(shown), hidden if is_owner else set())
         self.compare(self.portal, "CatalogueService.Watch")

@@ -41,7 +41,7 @@ def service(local, provider, word, **more):
             "phase": "PRODUCTION", "order_type": "ORDER_REQUIRED",
             "webpage": f"https://{local}.example/", "main_contact": contact(word),
             "security_contact_email": f"{word}@security.example",
-            "offers": [{"iid": "one", "name": "One", "is_internal": True, "settle_seconds": 1,
+            "offers": [{"iid": "one", "name": f"One of {local}", "is_internal": True, "settle_seconds": 1,
                         "approval": ["PROVIDER_STEP"],
                         "parameters": [{"id": "word", "label": "Word", "required": True,
                                         "text": {"max_length": 100}}]}], **more}

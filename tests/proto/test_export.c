@@ -4,10 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "proto/export.h"
+#include "tests/proto/base_sample.h"
 #include "tests/proto/commit_sample.h"
 
 static struct arena *arena;
@@ -127,6 +129,185 @@ test_an_incremental_file_of_another_log_is_refused(void **state)
     expect_wrong("prev is not the hash");
 }
 
+/* ---- Files with a base ---- */
+
+static const uint8_t anchor[DIGEST_SIZE] = {9};
+
+static void
+put_base_header(int64_t after, Kontor__V1__Base *base)
+{
+    Kontor__V1__ExportHeader header = KONTOR__V1__EXPORT_HEADER__INIT;
+    Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
+    header.format = arena_copy(arena, EXPORT_FORMAT);
+    header.after = after;
+    header.anchor = commit_bytes(arena, 9, after > 0 ? DIGEST_SIZE : 0);
+    header.log_base = base;
+    record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_HEADER;
+    record.header = &header;
+    assert_true(export_write(file, &record));
+}
+
+static void
+put_document(Kontor__V1__BaseDocument *document)
+{
+    Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
+    record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_DOCUMENT;
+    record.document = document;
+    assert_true(export_write(file, &record));
+}
+
+/* A header with a base at 41, and its first n documents. */
+static struct base_sample
+put_base(size_t n)
+{
+    struct base_sample sample = base_sample(arena, 41, anchor, 5);
+    put_base_header(0, sample.base);
+    for (size_t i = 0; i < n; i++) {
+        put_document(sample.documents[i]);
+    }
+    return sample;
+}
+
+static void
+test_a_file_may_begin_with_a_base(void **state)
+{
+    struct export_file read;
+    struct chain chain = {.seq = 41, .hash = {9}};
+    (void)state;
+    put_base(5);
+    assert_true(export_write_end(file, &chain, 0));
+    put_commits(&chain, 2);
+    assert_true(export_write_end(file, &chain, 2));
+    assert_null(judge(&read));
+    assert_int_equal(read.n_commits, 2);
+    assert_int_equal(read.sum.n_documents, 5);
+    assert_int_equal(read.chain.seq, 43);
+    assert_int_equal(read.header->log_base->seq, 41);
+}
+
+static void
+test_documents_and_commits_come_one_by_one(void **state)
+{
+    struct export_file read = {.stream = file, .arena = arena};
+    struct chain chain = {.seq = 41, .hash = {9}};
+    const Kontor__V1__Commit *commit;
+    const char *wrong;
+    (void)state;
+    struct base_sample sample = put_base(5);
+    put_commits(&chain, 1);
+    rewind(file);
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(export_next(&read, arena, &commit, &wrong), EXPORT_DOCUMENT);
+        assert_string_equal(read.document->id, sample.documents[i]->id);
+    }
+    assert_int_equal(export_next(&read, arena, &commit, &wrong), EXPORT_COMMIT);
+    assert_int_equal(commit->seq, 42);
+    assert_int_equal(export_next(&read, arena, &commit, &wrong), EXPORT_OVER);
+}
+
+static void
+test_a_base_that_is_not_whole_is_refused(void **state)
+{
+    struct chain chain = {.seq = 41, .hash = {9}};
+    (void)state;
+    for (size_t n = 0; n < 5; n++) {
+        rewind(file);
+        put_base(n);
+        put_commits(&(struct chain){.seq = 41, .hash = {9}}, 1);
+        expect_wrong(arena_print(arena, "has 5 documents, but %zu are there", n));
+        rewind(file);
+        put_base(n);
+        assert_true(export_write_end(file, &chain, 0));
+        expect_wrong("has 5 documents, but");
+        assert_int_equal(fflush(file), 0);
+        rewind(file);
+        assert_int_equal(ftruncate(fileno(file), 0), 0);
+        put_base(n);
+        expect_wrong("cut off inside its base");
+    }
+}
+
+static void
+test_a_base_that_was_tampered_with_is_refused(void **state)
+{
+    struct base_sample sample = base_sample(arena, 41, anchor, 3);
+    struct chain chain = {.seq = 41, .hash = {9}};
+    (void)state;
+    sample.documents[1]->scope[1][0] = '=';
+    put_base_header(0, sample.base);
+    for (size_t i = 0; i < 3; i++) {
+        put_document(sample.documents[i]);
+    }
+    assert_true(export_write_end(file, &chain, 0));
+    expect_wrong("the digest of the base is not that of its documents");
+    rewind(file);
+    sample.documents[1]->doc.data[0] ^= 1;
+    put_base_header(0, sample.base);
+    put_document(sample.documents[0]);
+    put_document(sample.documents[1]);
+    expect_wrong("acme/001: its content does not fit its digest");
+}
+
+/* Whoever erases in silence is found in a base as in the log. */
+static void
+test_an_erased_document_of_a_base_needs_its_remark(void **state)
+{
+    struct export_file read;
+    struct chain chain = {.seq = 41, .hash = {9}};
+    struct base_sample sample = base_sample(arena, 41, anchor, 3);
+    (void)state;
+    sample.documents[1]->salt.len = 0;
+    sample.documents[1]->doc.len = 0;
+    put_base_header(0, sample.base);
+    for (size_t i = 0; i < 3; i++) {
+        put_document(sample.documents[i]);
+    }
+    put_commits(&chain, 1);
+    assert_true(export_write_end(file, &chain, 1));
+    const char *wrong = judge(&read);
+    assert_non_null(wrong);
+    assert_non_null(strstr(wrong, "service acme/001: its document is missing"));
+    assert_int_equal(read.erasures.n_erased, 1);
+}
+
+static void
+test_a_base_stands_at_the_beginning_only(void **state)
+{
+    struct chain chain = {.seq = 41, .hash = {9}};
+    (void)state;
+    struct base_sample sample = base_sample(arena, 41, anchor, 5);
+    put_base_header(40, sample.base);
+    expect_wrong("a base and a position before it");
+    rewind(file);
+    put_header(EXPORT_FORMAT, 0, none);
+    put_document(sample.documents[0]);
+    expect_wrong("stands where there is none");
+    rewind(file);
+    put_base(5);
+    put_commits(&chain, 1);
+    put_document(sample.documents[0]);
+    expect_wrong("stands where there is none");
+    rewind(file);
+    sample.base->hash.len = 3;
+    put_base_header(0, sample.base);
+    expect_wrong("no hash");
+}
+
+static void
+test_commits_must_follow_their_base(void **state)
+{
+    struct chain other = {.seq = 41, .hash = {8}};
+    struct chain later = {.seq = 42, .hash = {9}};
+    (void)state;
+    put_base(5);
+    put_commits(&other, 1);
+    expect_wrong("prev is not the hash of commit 41");
+    rewind(file);
+    put_base(5);
+    put_commits(&later, 1);
+    expect_wrong("it does not follow 41");
+}
+
 static void
 test_what_is_no_header_is_refused(void **state)
 {
@@ -208,6 +389,13 @@ main(void)
         RULE(test_headers_that_cannot_be_are_refused),
         RULE(test_a_second_header_is_refused),
         RULE(test_records_nobody_wrote_are_refused),
+        RULE(test_a_file_may_begin_with_a_base),
+        RULE(test_documents_and_commits_come_one_by_one),
+        RULE(test_a_base_that_is_not_whole_is_refused),
+        RULE(test_a_base_that_was_tampered_with_is_refused),
+        RULE(test_an_erased_document_of_a_base_needs_its_remark),
+        RULE(test_a_base_stands_at_the_beginning_only),
+        RULE(test_commits_must_follow_their_base),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,22 +32,12 @@ struct harness_call {
 
 /* ---- The broker ---- */
 
-struct harness *
-harness_open(const struct harness_options *options)
+/* Opens the store and starts the workers. */
+static void
+open_broker(struct harness *h)
 {
     char text[256] = "";
-    struct harness *h = calloc(1, sizeof *h);
-    assert_non_null(h);
-    h->arena = arena_new();
-    h->services = options->services;
-    clock_init(&h->clock);
-    if (!options->is_real_time) {
-        clock_init_virtual(&h->clock,
-                           options->wall_ms != 0 ? options->wall_ms : HARNESS_NOW_MS);
-    }
-    random_init_seeded(&h->random, 1);
-    h->directory = arena_copy(h->arena, "/tmp/kontor-test-XXXXXX");
-    assert_non_null(mkdtemp(h->directory));
+    const struct harness_options *options = &h->options;
     struct store_options store = {
         .uri = arena_print(h->arena, "sqlite:%s/store", h->directory),
         .kinds = kind_table,
@@ -58,9 +48,6 @@ harness_open(const struct harness_options *options)
     if (store_open(&store, &h->broker.store, text, sizeof text) != STATUS_OK) {
         fail_msg("%s", text);
     }
-    h->broker.home = "home";
-    h->broker.version = "test";
-    h->broker.clock = &h->clock;
     h->broker.started_at_ms = clock_wall_ms(&h->clock);
     struct dispatch_options dispatch = {
         .broker = &h->broker,
@@ -70,7 +57,44 @@ harness_open(const struct harness_options *options)
         dispatch.queue_lengths[i] = options->queue_length;
     }
     assert_int_equal(dispatch_new(&dispatch, &h->dispatch), STATUS_OK);
+}
+
+static void
+close_broker(struct harness *h)
+{
+    dispatch_drain(h->dispatch);
+    dispatch_free(h->dispatch);
+    store_close(h->broker.store);
+}
+
+struct harness *
+harness_open(const struct harness_options *options)
+{
+    struct harness *h = calloc(1, sizeof *h);
+    assert_non_null(h);
+    h->arena = arena_new();
+    h->options = *options;
+    h->services = options->services;
+    clock_init(&h->clock);
+    if (!options->is_real_time) {
+        clock_init_virtual(&h->clock,
+                           options->wall_ms != 0 ? options->wall_ms : HARNESS_NOW_MS);
+    }
+    random_init_seeded(&h->random, 1);
+    h->directory = arena_copy(h->arena, "/tmp/kontor-test-XXXXXX");
+    assert_non_null(mkdtemp(h->directory));
+    h->broker.home = "home";
+    h->broker.version = "test";
+    h->broker.clock = &h->clock;
+    open_broker(h);
     return h;
+}
+
+void
+harness_restart(struct harness *h)
+{
+    close_broker(h);
+    open_broker(h);
 }
 
 static int
@@ -85,9 +109,7 @@ remove_one(const char *path, const struct stat *info, int type, struct FTW *plac
 void
 harness_close(struct harness *h)
 {
-    dispatch_drain(h->dispatch);
-    dispatch_free(h->dispatch);
-    store_close(h->broker.store);
+    close_broker(h);
     (void)nftw(h->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     arena_free(h->arena);
     free(h);

@@ -20,18 +20,6 @@
 
 #define HARNESS_NOW_MS INT64_C(1767225600000) /* 2026-01-01T00:00:00Z. */
 
-struct harness {
-    struct arena *arena;
-    struct clock clock;   /* Virtual, unless the options say otherwise. */
-    struct random random; /* Seeded. */
-    struct broker broker; /* home = "home"; search, identity and settings are NULL: set
-                             them before the first call. */
-    struct dispatch *dispatch;
-    const struct service_rows *const *services;
-    char *directory;  /* Of the store; removed at the end. */
-    int64_t last_seq; /* Trailing kontor-seq of the last call waited for. */
-};
-
 struct harness_options {
     const struct service_rows *const *services; /* NULL-ended. */
     bool is_real_time;
@@ -40,9 +28,25 @@ struct harness_options {
     size_t queue_length;
 };
 
+struct harness {
+    struct arena *arena;
+    struct clock clock;   /* Virtual, unless the options say otherwise. */
+    struct random random; /* Seeded. */
+    struct broker broker; /* home = "home"; search, identity and settings are NULL: set
+                             them before the first call. */
+    struct dispatch *dispatch;
+    const struct service_rows *const *services;
+    struct harness_options options;
+    char *directory;  /* Of the store; removed at the end. */
+    int64_t last_seq; /* Trailing kontor-seq of the last call waited for. */
+};
+
 struct harness *harness_open(const struct harness_options *options);
 /* Waits for the calls in flight; parked ones end with DRAINING. */
 void harness_close(struct harness *harness);
+/* Ends the broker and begins it again on the same store; whatever else stands on the
+ * dispatch is gone before. */
+void harness_restart(struct harness *harness);
 
 /* A principal with these roles (ROLE_BIT) and scope strings, NULL-ended. Its registry
  * is the first segment of its id. */

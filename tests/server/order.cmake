@@ -16,6 +16,7 @@ foreach(
   order_place
   order_race
   order_restore
+  order_time
   recovery
   session)
   server_test(test_${name} SOURCES desk.c shelf.c)

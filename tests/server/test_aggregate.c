@@ -205,6 +205,8 @@ struct fixture {
     Kontor__V1__Order order;
     Kontor__V1__ItemStanding rows[3];
     Kontor__V1__ItemStanding *items[3];
+    Kontor__V1__ItemSource origins[3];
+    Kontor__V1__ItemSource *sources[3];
 };
 
 static void
@@ -217,12 +219,16 @@ fixture_init(struct fixture *f)
     for (size_t i = 0; i < 3; i++) {
         kontor__v1__item_standing__init(&f->rows[i]);
         f->rows[i].item = names[i];
-        f->rows[i].provider = providers[i];
+        kontor__v1__item_source__init(&f->origins[i]);
+        f->origins[i].provider = providers[i];
+        f->sources[i] = &f->origins[i];
         f->rows[i].state = KONTOR__V1__ITEM_STATE__QUEUED;
         f->items[i] = &f->rows[i];
     }
     f->order.items = f->items;
     f->order.n_items = 3;
+    f->order.sources = f->sources;
+    f->order.n_sources = 3;
 }
 
 static void

@@ -40,6 +40,22 @@ static const struct row {
     {{{1, 0}, {1000, 50}, {2000, 1100}}, 1101, 1100},
 };
 
+/* Answers how many there are. */
+static size_t
+make(const struct begun begun[MAX_HISTORIES],
+     Kontor__V1__History histories[MAX_HISTORIES],
+     Kontor__V1__History *list[MAX_HISTORIES])
+{
+    size_t n = 0;
+    for (; n < MAX_HISTORIES && begun[n].first_seq != 0; n++) {
+        kontor__v1__history__init(&histories[n]);
+        histories[n].first_seq = begun[n].first_seq;
+        histories[n].last_common_seq = begun[n].last_common_seq;
+        list[n] = &histories[n];
+    }
+    return n;
+}
+
 static void
 test_lost_positions_name_the_last_common_one(void **state)
 {
@@ -47,17 +63,27 @@ test_lost_positions_name_the_last_common_one(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         Kontor__V1__History histories[MAX_HISTORIES];
         Kontor__V1__History *list[MAX_HISTORIES];
-        size_t n = 0;
-        for (; n < MAX_HISTORIES && rows[i].begun[n].first_seq != 0; n++) {
-            kontor__v1__history__init(&histories[n]);
-            histories[n].first_seq = rows[i].begun[n].first_seq;
-            histories[n].last_common_seq = rows[i].begun[n].last_common_seq;
-            list[n] = &histories[n];
-        }
+        size_t n = make(rows[i].begun, histories, list);
         int64_t common = history_last_common(list, n, rows[i].seq);
         if (common != rows[i].common) {
             fail_msg("row %zu: %lld", i, (long long)common);
         }
+    }
+}
+
+static void
+test_what_lies_before_a_beginning_is_what_it_began_from(void **state)
+{
+    static const int64_t pairs[][2] = {{1, 0},       {2, 1},       {50, 49},
+                                       {1000, 50},   {1001, 1000}, {1100, 1099},
+                                       {2000, 1100}, {2001, 2000}};
+    static const struct begun begun[] = {{1, 0}, {1000, 50}, {2000, 1100}};
+    Kontor__V1__History histories[MAX_HISTORIES];
+    Kontor__V1__History *list[MAX_HISTORIES];
+    (void)state;
+    make(begun, histories, list);
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        assert_int_equal(history_before(list, MAX_HISTORIES, pairs[i][0]), pairs[i][1]);
     }
 }
 
@@ -66,6 +92,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lost_positions_name_the_last_common_one),
+        cmocka_unit_test(test_what_lies_before_a_beginning_is_what_it_began_from),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,16 @@
 /* Leases that end: what is queued again, recovered, or held. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "proto/reason.h"
+#include "server/log.h"
 #include "tests/server/desk.h"
 #include "tests/server/flood.h"
 
@@ -170,6 +174,49 @@ test_a_job_of_a_clock_that_is_set_back_is_claimed(void **state)
     assert_non_null(desk_claim(desk, desk->agent, session));
 }
 
+/* How many warnings of a set clock were written since the last count. */
+static size_t
+count_warnings(int file)
+{
+    static const char said[] = "\"event\":\"the wall clock was set: ";
+    char text[4096];
+    size_t n = 0;
+    ssize_t size = read(file, text, sizeof text - 1);
+    text[size > 0 ? size : 0] = '\0';
+    for (const char *at = strstr(text, said); at != NULL; at = strstr(at + 1, said)) {
+        n++;
+    }
+    return n;
+}
+
+/* Without the line nobody would know why sessions outlive their terms. */
+static void
+test_a_wall_clock_that_is_set_is_said_once(void **state)
+{
+    struct desk *desk = *state;
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+    log_open(LOG_FORMAT_JSON, LOG_LEVEL_WARN, ends[1]);
+    size_t n_said[6];
+    jump(desk, 0);
+    n_said[0] = count_warnings(ends[0]);
+    jump(desk, CLOCK_JUMP_MS);
+    n_said[1] = count_warnings(ends[0]);
+    jump(desk, CLOCK_JUMP_MS + 1);
+    n_said[2] = count_warnings(ends[0]);
+    jump(desk, 0);
+    n_said[3] = count_warnings(ends[0]);
+    jump(desk, -JUMP_MS);
+    n_said[4] = count_warnings(ends[0]);
+    assert_int_equal(desk_pass(desk, 1000), 0);
+    n_said[5] = count_warnings(ends[0]);
+    log_open(LOG_FORMAT_AUTO, LOG_LEVEL_INFO, STDERR_FILENO);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    static const size_t wanted[6] = {0, 0, 1, 0, 1, 0};
+    assert_memory_equal(n_said, wanted, sizeof wanted);
+}
+
 /* The last holder's backend call is under way as long as it is, whatever the clock on
  * the wall says: who looks too early finds nothing, and creates it twice. */
 static void
@@ -235,6 +282,35 @@ test_a_renewal_since_the_claim_breaks_the_row_of_losses(void **state)
         session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
         assert_non_null(desk_claim(desk, desk->agent, session));
     }
+}
+
+static void
+test_a_renewal_counts_also_once_the_clock_was_set_back(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    jump(desk, -JUMP_MS);
+    assert_int_equal(desk_renew(desk, desk->agent, session, NULL, NULL), STATUS_OK);
+    assert_int_equal(desk_pass(desk, DESK_LEASE_MS), 1);
+    desk_expect(desk, job->item, "QUEUED");
+    assert_int_equal(desk_item(desk, job->item)->job->losses, 0);
+}
+
+static void
+test_a_renewal_counts_only_for_what_was_held_then(void **state)
+{
+    struct desk *desk = *state;
+    const char *session = desk_session(desk, desk->agent, 2, OFFER_OPEN, NULL);
+    desk_place_one(desk, "coast/o-1", OFFER_OPEN);
+    Kontor__V1__ClaimedJob *held = desk_claim(desk, desk->agent, session);
+    assert_int_equal(desk_renew(desk, desk->agent, session, NULL, NULL), STATUS_OK);
+    /* Claimed in the same moment, and never heard of again. */
+    desk_place_one(desk, "coast/o-2", OFFER_OPEN);
+    Kontor__V1__ClaimedJob *later = desk_claim(desk, desk->agent, session);
+    assert_int_equal(desk_pass(desk, DESK_LEASE_MS), 1);
+    assert_int_equal(desk_item(desk, held->item)->job->losses, 0);
+    assert_int_equal(desk_item(desk, later->item)->job->losses, 1);
 }
 
 static void
@@ -367,6 +443,7 @@ main(void)
         TEST(test_a_waiting_claim_wakes_when_a_job_has_settled),
         TEST(test_the_last_fence_counts_until_somebody_claims),
         TEST(test_a_jump_of_the_wall_clock_ends_no_lease),
+        TEST(test_a_wall_clock_that_is_set_is_said_once),
         TEST(test_a_wall_clock_that_is_set_back_keeps_no_dead_session),
         TEST(test_a_job_of_a_clock_that_is_set_back_is_claimed),
         TEST(test_what_is_begun_settles_anew_once_the_clock_is_set_back),
@@ -376,6 +453,8 @@ main(void)
         TEST(test_leases_end_in_a_flood_of_connections),
         TEST(test_the_thread_of_the_leases_starts_and_stops),
         TEST(test_a_renewal_since_the_claim_breaks_the_row_of_losses),
+        TEST(test_a_renewal_counts_also_once_the_clock_was_set_back),
+        TEST(test_a_renewal_counts_only_for_what_was_held_then),
         TEST(test_a_session_ends_with_all_it_holds),
         TEST(test_a_session_lives_one_full_term_from_the_brokers_start),
         TEST(test_after_a_restore_every_claim_is_recovered),

@@ -147,6 +147,24 @@ restore_nothing(struct world *w)
     return maintain_restore(&w->base, "/nonexistent/backup");
 }
 
+static int
+erase_home(struct world *w)
+{
+    return maintain_erase(&w->base, "registry", "alpine", "asked for");
+}
+
+static int
+erase_nothing(struct world *w)
+{
+    return maintain_erase(&w->base, "registry", "nobody", "asked for");
+}
+
+static int
+trim_all(struct world *w)
+{
+    return maintain_trim(&w->base, 1);
+}
+
 static void
 assert_said(struct world *w, const char *text)
 {
@@ -216,6 +234,34 @@ test_what_cannot_be_restored_is_said(void **state)
     assert_said(w, "/nonexistent/backup");
 }
 
+static void
+test_erase_says_what_there_was(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(listen_to(w, begin), EXIT_SUCCESS);
+    assert_int_equal(listen_to(w, erase_home), EXIT_SUCCESS);
+    assert_said(w, "registry alpine has no old version left to erase");
+    assert_int_equal(listen_to(w, erase_nothing), EXIT_FAILURE);
+    assert_said(w, "the log knows no registry nobody");
+    /* Where the settings say, or beside the store. */
+    set(w, "journal", "none/journal");
+    assert_int_equal(listen_to(w, erase_home), EXIT_FAILURE);
+    assert_said(w, "none/journal: No such file");
+    assert_int_equal(listen_to(w, check), EXIT_SUCCESS);
+}
+
+/* The newest commit stays; tests/e2e trims a log that has more. */
+static void
+test_trim_says_what_stands_in_its_way(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(listen_to(w, begin), EXIT_SUCCESS);
+    assert_int_equal(listen_to(w, trim_all), EXIT_FAILURE);
+    assert_said(w, "the newest commit, 1, stays");
+    assert_int_equal(listen_to(w, check), EXIT_SUCCESS);
+    assert_said(w, "  1 commits, chain verified to 1\n");
+}
+
 #define WORLD_TEST(test) cmocka_unit_test_setup_teardown(test, world_open, world_close)
 
 int
@@ -228,6 +274,8 @@ main(void)
         WORLD_TEST(test_check_names_a_bad_pair_and_goes_on),
         WORLD_TEST(test_rebuild_leaves_a_store_that_checks),
         WORLD_TEST(test_what_cannot_be_restored_is_said),
+        WORLD_TEST(test_erase_says_what_there_was),
+        WORLD_TEST(test_trim_says_what_stands_in_its_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

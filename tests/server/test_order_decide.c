@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -330,6 +331,34 @@ test_admins_requeue_and_operators_fail_what_is_held(void **state)
 }
 
 static void
+test_a_requeue_of_what_is_queued_says_who_may_do_what(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    desk_place_one(desk, "coast/o-1", OFFER_OPEN);
+    desk_expect(desk, "coast/o-1/vm", "QUEUED");
+    assert_int_equal(desk_override(desk, desk->admin, "coast/o-1/vm", OVERRIDE(REQUEUE),
+                                   "again", &error),
+                     STATUS_FAILED_PRECONDITION);
+    desk_expect_reason(&error, REASON_ILLEGAL_STATE);
+    assert_string_equal(harness_value(&error, "from"), "QUEUED");
+    assert_string_equal(harness_value(&error, "wanted"), "OverrideItem requeue");
+    /* An admin waits for others here, and is told for whom. */
+    assert_string_equal(harness_value(&error, "allowed"), "");
+    static const char others[] = "Claim by agent (provider's side); CancelOrder by "
+                                 "portal (customer's side), shifter (customer's side)";
+    assert_string_equal(harness_value(&error, "others"), others);
+    assert_non_null(strstr(error.message, others));
+    assert_null(strstr(error.message, "any more"));
+    /* Giving up a cleanup that nobody asked for is refused in the same words. */
+    assert_int_equal(desk_override(desk, desk->admin, "coast/o-1/vm",
+                                   OVERRIDE(ABANDON_CLEANUP), "x", &error),
+                     STATUS_FAILED_PRECONDITION);
+    assert_string_equal(harness_value(&error, "others"), others);
+    assert_null(strstr(error.message, "any more"));
+}
+
+static void
 test_a_decision_repeated_by_its_request_id_is_answered_again(void **state)
 {
     struct desk *desk = *state;
@@ -372,6 +401,7 @@ main(void)
         TEST(test_a_held_item_is_resumed_with_its_intent),
         TEST(test_overrides_need_a_reason_and_the_providers_admin),
         TEST(test_admins_requeue_and_operators_fail_what_is_held),
+        TEST(test_a_requeue_of_what_is_queued_says_who_may_do_what),
         TEST(test_a_decision_repeated_by_its_request_id_is_answered_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

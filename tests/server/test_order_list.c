@@ -50,6 +50,52 @@ test_each_side_sees_its_part(void **state)
                      STATUS_NOT_FOUND);
 }
 
+/* What a provider may know of an order with items of others. */
+static void
+expect_reduced(const Kontor__V1__Order *order)
+{
+    assert_int_equal(order->n_items, 2);
+    assert_string_equal(order->items[0]->item, "vm");
+    assert_string_equal(order->items[1]->item, "tape");
+    assert_int_equal(order->items[0]->state, KONTOR__V1__ITEM_STATE__AWAITING_APPROVAL);
+    assert_int_equal(order->items[1]->state, KONTOR__V1__ITEM_STATE__QUEUED);
+    assert_int_equal(order->attention, KONTOR__V1__ATTENTION__PROVIDER);
+    assert_string_equal(order->waiting_what, "approve vm");
+    assert_non_null(order->waiting_since);
+    assert_int_equal(order->n_sources, 0);
+    assert_string_equal(order->waiting_for, "");
+}
+
+static void
+test_a_provider_knows_id_and_state_of_a_sibling_only(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__ListOrdersRequest list = KONTOR__V1__LIST_ORDERS_REQUEST__INIT;
+    Kontor__V1__GetOrderResponse *got;
+    Kontor__V1__ListOrdersResponse *listed;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    desk_add(desk, request, "vm", OFFER_BASIC);
+    desk_add(desk, request, "tape", OFFER_OTHER);
+    desk_place(desk, request);
+    const struct principal *const providers[] = {desk->operator, desk->tape_operator };
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(get_order(desk, providers[i], "coast/o-1", &got), STATUS_OK);
+        expect_reduced(got->order);
+        assert_int_equal(desk_call(desk, providers[i], DESK_ORDER("ListOrders"), &list,
+                                   &listed, NULL),
+                         STATUS_OK);
+        assert_int_equal(listed->n_orders, 1);
+        expect_reduced(listed->orders[0]);
+    }
+    assert_int_equal(get_order(desk, desk->portal, "coast/o-1", &got), STATUS_OK);
+    assert_int_equal(got->order->n_sources, 2);
+    assert_string_equal(got->order->sources[0]->provider, "alpine/hpc");
+    assert_string_equal(got->order->sources[1]->provider, "beta/tape");
+    assert_string_equal(got->items[0]->id, "coast/o-1/tape");
+    assert_string_equal(got->order->sources[1]->name, got->items[0]->name);
+    assert_string_equal(got->order->waiting_for, "alpine/hpc");
+}
+
 static size_t
 list_orders(struct desk *desk, const struct principal *who,
             Kontor__V1__ListOrdersRequest request)
@@ -188,6 +234,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_each_side_sees_its_part),
+        TEST(test_a_provider_knows_id_and_state_of_a_sibling_only),
         TEST(test_lists_filter_by_all_that_is_asked),
         TEST(test_items_are_listed_by_offer_and_state),
         TEST(test_an_order_is_read_as_it_was),

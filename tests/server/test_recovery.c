@@ -216,11 +216,46 @@ test_an_admin_may_fail_whatever_is_begun(void **state)
                          STATUS_OK);
         desk_expect(desk, item_id, "FAILED");
     }
+    /* The end of an item is not the end of what it left behind. */
+    assert_int_equal(
+        desk_override(desk, desk->admin, item_id, OVERRIDE(FAIL), "x", &error),
+        STATUS_FAILED_PRECONDITION);
+    assert_string_equal(harness_value(&error, "allowed"),
+                        "OverrideItem abandon cleanup");
+    assert_int_equal(desk_override(desk, desk->admin, item_id,
+                                   OVERRIDE(ABANDON_CLEANUP), "melted", &error),
+                     STATUS_OK);
     assert_int_equal(
         desk_override(desk, desk->admin, item_id, OVERRIDE(FAIL), "x", &error),
         STATUS_FAILED_PRECONDITION);
     assert_non_null(strstr(error.message, "nothing is possible any more"));
     assert_null(strstr(error.message, "but"));
+}
+
+static void
+test_only_the_end_of_an_item_is_called_one(void **state)
+{
+    struct desk *desk = *state;
+    size_t n_refused = 0, n_ended = 0;
+    desk_place_one(desk, "coast/o-1", OFFER_OPEN);
+    for (int from = 1; from < ITEM_STATE_COUNT; from++) {
+        struct error error;
+        put_state(desk, from);
+        enum status status =
+            desk_override(desk, desk->admin, item_id, OVERRIDE(REQUEUE), "x", &error);
+        if (status == STATUS_OK) {
+            continue;
+        }
+        assert_int_equal(status, STATUS_FAILED_PRECONDITION);
+        assert_string_equal(harness_value(&error, "from"), item_state_name(from));
+        assert_int_equal(strstr(error.message, "any more") != NULL,
+                         item_state_is_final(from));
+        n_refused++;
+        n_ended += item_state_is_final(from) ? 1 : 0;
+    }
+    /* All states but the two held ones. */
+    assert_int_equal(n_refused, ITEM_STATE_COUNT - 3);
+    assert_int_equal(n_ended, 7);
 }
 
 int
@@ -235,6 +270,7 @@ main(void)
         TEST(test_what_has_settled_long_ago_is_resumed_at_once),
         TEST(test_a_waiting_claim_ends_with_its_session),
         TEST(test_an_admin_may_fail_whatever_is_begun),
+        TEST(test_only_the_end_of_an_item_is_called_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

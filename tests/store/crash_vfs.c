@@ -135,6 +135,20 @@ watched_sync(struct watched *watched)
     watched_forget(watched);
 }
 
+/* What was there before anybody watched is on the disk. */
+static void
+watched_load(struct watched *watched)
+{
+    FILE *file = fopen(watched->path, "rb");
+    for (int byte = file == NULL ? EOF : getc(file); byte != EOF; byte = getc(file)) {
+        durable_fit(watched, watched->size + 1);
+        watched->durable[watched->size++] = (uint8_t)byte;
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+}
+
 /* The file of this path in the watched folder, or NULL for any other. */
 static struct watched *
 watched_find(const char *path, int flags)
@@ -155,6 +169,7 @@ watched_find(const char *path, int flags)
     struct watched *watched = &disk[n_disk++];
     *watched = (struct watched){.size = 0};
     (void)snprintf(watched->path, sizeof watched->path, "%s", path);
+    watched_load(watched);
     return watched;
 }
 

@@ -97,11 +97,13 @@ test_internal_fields_are_fields_beyond_the_envelope(void **state)
  * new field is shown to whoever takes part, unless it is listed. */
 static const struct {
     const char *kind;
-    const char *fields[6]; /* NULL ends. */
+    const char *fields[8]; /* NULL ends. */
 } hidden[] = {
     {"provider", {"main_contact"}},
     {"service", {"main_contact", "security_contact_email"}},
-    {"order", {"project", "on_behalf_of", "placed_by", "request_hash", "note"}},
+    {"order",
+     {"waiting_for", "project", "on_behalf_of", "placed_by", "request_hash", "note",
+      "sources"}},
     {"site", {"contact", "security_contact", "emergency_phone"}},
     {"endpoint", {"contact"}},
 };

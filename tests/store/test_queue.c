@@ -207,6 +207,48 @@ test_listeners_hear_every_commit_once_in_order(struct fixture *f)
     store_reader_close(heard.reader);
 }
 
+enum { WRITINGS = 60 };
+
+/* Commits of somebody who does not wait for listeners. */
+struct writing {
+    struct ticket tickets[WRITINGS];
+};
+
+static void
+hear_late(void *context, const Kontor__V1__Commit *commit)
+{
+    struct heard *heard = context;
+    heard->seqs[heard->n++] = commit->seq;
+}
+
+static void
+test_a_late_listener_hears_all_after_what_it_is_told(struct fixture *f)
+{
+    struct writing *writing = calloc(1, sizeof *writing);
+    struct heard heard = {.n = 0};
+    for (int i = 0; i < WRITINGS; i++) {
+        struct ticket *ticket = &writing->tickets[i];
+        ticket_init(ticket);
+        ticket->work.draft =
+            fixture_draft(f, KIND_PAPER, arena_print(f->arena, "p/%d", i), 0, "=r:a",
+                          fixture_doc(f, "a", 1, 0, NULL, NULL));
+        ticket->work.is_decided = true;
+        assert_int_equal(ticket_submit(f, ticket), STATUS_OK);
+    }
+    ticket_wait(&writing->tickets[0]);
+    int64_t told = store_listen(f->store, hear_late, &heard);
+    for (int i = 0; i < WRITINGS; i++) {
+        ticket_wait(&writing->tickets[i]);
+        ticket_done(&writing->tickets[i]);
+    }
+    assert_true(told >= 1 && told <= WRITINGS);
+    assert_int_equal(heard.n, WRITINGS - told);
+    for (size_t i = 0; i < heard.n; i++) {
+        assert_int_equal(heard.seqs[i], told + 1 + (int64_t)i);
+    }
+    free(writing);
+}
+
 static void
 test_close_ends_what_is_queued(struct fixture *f)
 {
@@ -236,6 +278,8 @@ static const struct fixture_case cases[] = {
      test_bulk_takes_a_quarter_while_others_wait},
     {"test_listeners_hear_every_commit_once_in_order",
      test_listeners_hear_every_commit_once_in_order},
+    {"test_a_late_listener_hears_all_after_what_it_is_told",
+     test_a_late_listener_hears_all_after_what_it_is_told},
     {"test_close_ends_what_is_queued", test_close_ends_what_is_queued},
 };
 

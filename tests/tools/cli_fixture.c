@@ -14,7 +14,8 @@ static struct {
     char directory[64];
     char out[1 << 20];
     char err[1 << 16];
-} rig;
+    const char *through;
+} rig = {.through = ""};
 
 static void
 die_if(bool is_wrong, const char *what)
@@ -53,6 +54,12 @@ cli_end(void)
     snprintf(command, sizeof command, "rm -r %s", rig.directory);
     die_if(system(command) != 0, "rm");
     fake_stop(rig.fake);
+}
+
+void
+cli_through(const char *program)
+{
+    rig.through = program;
 }
 
 int
@@ -106,8 +113,8 @@ run(const char *out, const char *format, va_list args)
     char words[4096];
     char command[6000];
     vsnprintf(words, sizeof words, format, args);
-    snprintf(command, sizeof command, "timeout 60 '%s' %s >%s 2>%s </dev/null",
-             CLI_PROGRAM, words, out, cli_path("err"));
+    snprintf(command, sizeof command, "timeout -k 5 60 %s '%s' %s >%s 2>%s </dev/null",
+             rig.through, CLI_PROGRAM, words, out, cli_path("err"));
     fake_sync(rig.fake);
     int status = system(command);
     fake_sync(rig.fake);

@@ -24,6 +24,9 @@ struct fake *cli_fake(void);
 const char *cli_path(const char *name);
 /* Writes a file into it; executable when it begins with "#!". */
 const char *cli_write(const char *name, const char *text);
+/* The runs that follow are started by this program, as the shell reads it; "" = none.
+ */
+void cli_through(const char *program);
 /* Runs "kontor <words>" with a shell's quoting; the connection comes from the
  * environment. */
 struct cli_result cli_run(const char *format, ...)

@@ -313,6 +313,18 @@ test_a_program_that_does_not_listen_is_killed(void **state)
     assert_string_equal(it.said, "");
 }
 
+/* What it says meanwhile must not move the moment at which it is killed. */
+static void
+test_a_program_that_goes_on_talking_is_killed(void **state)
+{
+    (void)state;
+    it.is_lease_lost = true;
+    struct cli_result result =
+        run_agent("#!/bin/sh\ntrap '' TERM\nwhile sleep 0.1; do echo on; done\n", NULL);
+    assert_int_equal(result.code, 0);
+    assert_string_equal(it.said, "");
+}
+
 static void
 test_a_signal_ends_a_waiting_agent(void **state)
 {
@@ -380,9 +392,13 @@ main(void)
         RULE(test_a_lookup_finds_misses_or_does_not_know),
         RULE(test_a_program_is_ended_when_its_lease_is_over),
         RULE(test_a_program_that_does_not_listen_is_killed),
+        RULE(test_a_program_that_goes_on_talking_is_killed),
         RULE(test_a_signal_ends_a_waiting_agent),
         RULE(test_a_program_that_cannot_be_run_begins_nothing),
         RULE(test_json_output_is_one_object_a_line),
     };
-    return cmocka_run_group_tests(tests, setup, cli_teardown);
+    int failed = cmocka_run_group_tests(tests, setup, cli_teardown);
+    /* Where no descriptor says that a program has ended, all of it holds the same. */
+    cli_through("'" WITHOUT_PIDFD "'");
+    return failed + cmocka_run_group_tests(tests, setup, cli_teardown);
 }

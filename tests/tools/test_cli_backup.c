@@ -71,6 +71,37 @@ make_commit(int64_t seq)
     commit->hash = bytes_of(hash, sizeof hash);
 }
 
+/* The log with the third commit's document erased, and the tenth, which says so. */
+static void
+make_erased(bool has_remark)
+{
+    Kontor__V1__Note note = KONTOR__V1__NOTE__INIT;
+    uint8_t packed[16];
+    uint8_t hash[DIGEST_SIZE];
+    note.erased_up_to = 3;
+    size_t size = kontor__v1__note__pack(&note, packed);
+    for (int64_t seq = 1; seq <= LOG_MAX; seq++) {
+        make_commit(seq);
+        Kontor__V1__Commit *commit = &it.commits[seq];
+        Kontor__V1__Change *change = commit->changes[0];
+        if (seq == 3) {
+            change->salt.len = 0;
+            change->doc.len = 0;
+        }
+        if (seq != 10 || !has_remark) {
+            continue;
+        }
+        commit->actor = arena_copy(it.arena, ERASURE_ACTOR);
+        change->op = KONTOR__V1__CHANGE__OP__NOTE;
+        change->id = arena_copy(it.arena, "name/3");
+        change->doc = bytes_of(packed, size);
+        chain_digest(change, hash);
+        change->digest = bytes_of(hash, sizeof hash);
+        chain_hash(commit, it.arena, hash);
+        commit->hash = bytes_of(hash, sizeof hash);
+    }
+}
+
 static void
 send_start(struct fake_call *call, int64_t after)
 {
@@ -129,9 +160,6 @@ setup(void **state)
 {
     (void)state;
     it.arena = arena_new();
-    for (int64_t seq = 1; seq <= LOG_MAX; seq++) {
-        make_commit(seq);
-    }
     cli_begin(handle);
     return 0;
 }
@@ -149,6 +177,9 @@ static int
 reset(void **state)
 {
     (void)state;
+    for (int64_t seq = 1; seq <= LOG_MAX; seq++) {
+        make_commit(seq);
+    }
     it.last = 20;
     it.is_gone = false;
     it.n_histories = 1;
@@ -205,10 +236,12 @@ test_a_program_reads_what_was_written(void **state)
     (void)state;
     struct cli_result result = cli_run("backup %s", cli_path("b.kontor"));
     assert_int_equal(result.code, 0);
-    assert_non_null(
-        strstr(result.out, "b.kontor\",\"newCommits\":\"20\",\"seq\":\"20\"}\n"));
+    assert_non_null(strstr(
+        result.out,
+        "b.kontor\",\"newCommits\":\"20\",\"seq\":\"20\",\"documents\":\"0\"}\n"));
     result = cli_run("audit verify %s", cli_path("b.kontor"));
-    assert_string_equal(result.out, "{\"commits\": \"20\", \"seq\": \"20\"}\n");
+    assert_string_equal(result.out, "{\"commits\": \"20\", \"seq\": \"20\", "
+                                    "\"erased\": \"0\", \"documents\": \"0\"}\n");
 }
 
 static void
@@ -385,6 +418,28 @@ test_a_failed_backup_leaves_no_file(void **state)
     assert_int_equal(access(cli_path("b.kontor.new"), F_OK), -1);
 }
 
+static void
+test_what_was_erased_is_counted(void **state)
+{
+    (void)state;
+    make_erased(true);
+    backup(0);
+    verify(0, "20 commits after 0, chain verified to 20, 1 erased");
+    struct cli_result result = cli_run("audit verify %s", cli_path("b.kontor"));
+    assert_non_null(strstr(result.out, "\"erased\": \"1\""));
+}
+
+/* The chain holds without documents: only the remark tells an erasure from a hand that
+ * took one away. */
+static void
+test_a_document_that_went_in_silence_is_found(void **state)
+{
+    (void)state;
+    make_erased(false);
+    backup(0);
+    verify(79, "commit 3: guard name/3: its document is missing");
+}
+
 #define RULE(test) cmocka_unit_test_setup(test, reset)
 
 int
@@ -403,6 +458,8 @@ main(void)
         RULE(test_a_file_of_another_log_is_not_continued),
         RULE(test_what_is_no_backup_is_left_alone),
         RULE(test_a_failed_backup_leaves_no_file),
+        RULE(test_what_was_erased_is_counted),
+        RULE(test_a_document_that_went_in_silence_is_found),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,7 +1,8 @@
 /*
- * Backup and audit. A new file is written beside its name and renamed once it is on
- * disk; one that is there is judged, cut to its last whole record, and continued behind
- * its end, which stays: a run that fails takes back what it wrote.
+ * Backup and audit. The file of a trimmed log begins with its base. A new file is
+ * written beside its name and renamed once it is on disk; one that is there is judged,
+ * cut to its last whole record, and continued behind its end, which stays: a run that
+ * fails takes back what it wrote.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +20,9 @@ struct backup {
     FILE *stream;
     struct export_file file; /* What was there. */
     struct chain chain;      /* Up to the last commit written. */
+    struct base_sum sum;     /* Of the documents written. */
     int64_t n_new;
+    bool has_begun; /* It is known that the file and the log fit together. */
 };
 
 static int
@@ -29,6 +32,35 @@ backup_io(const struct backup *backup)
 }
 
 /* ---- Judging what is there ---- */
+
+/* A person is told of erasures when there are some; a program's fields do not change.
+ */
+static void
+verify_show(const struct cli *cli, const char *path, const struct export_file *file)
+{
+    long long n_erased = (long long)file->erasures.n_erased;
+    const Kontor__V1__Base *base = file->header->log_base;
+    long long n_documents = base == NULL ? 0 : (long long)base->documents;
+    if (cli->is_json) {
+        printf("{\"commits\": \"%lld\", \"seq\": \"%lld\", \"erased\": \"%lld\", "
+               "\"documents\": \"%lld\"}\n",
+               (long long)file->n_commits, (long long)file->chain.seq, n_erased,
+               n_documents);
+        return;
+    }
+    printf("%s  ", path);
+    if (base != NULL) {
+        printf("a base of %lld documents, ", n_documents);
+    }
+    printf("%lld commits after %lld, chain verified to %lld",
+           (long long)file->n_commits,
+           (long long)(base == NULL ? file->header->after : base->seq),
+           (long long)file->chain.seq);
+    if (n_erased > 0) {
+        printf(", %lld erased", n_erased);
+    }
+    printf("\n");
+}
 
 int
 own_verify(struct cli *cli)
@@ -48,14 +80,7 @@ own_verify(struct cli *cli)
         return cli_fail(KONTOR_DATA_LOSS, "%s: %s (good up to %lld)", path, wrong,
                         (long long)file.chain.seq);
     }
-    if (cli->is_json) {
-        printf("{\"commits\": \"%lld\", \"seq\": \"%lld\"}\n",
-               (long long)file.n_commits, (long long)file.chain.seq);
-    } else {
-        printf("%s  %lld commits after %lld, chain verified to %lld\n", path,
-               (long long)file.n_commits, (long long)file.header->after,
-               (long long)file.chain.seq);
-    }
+    verify_show(cli, path, &file);
     return EXIT_DONE;
 }
 
@@ -79,6 +104,9 @@ backup_open(struct backup *backup)
     if (wrong == NULL && backup->file.header == NULL) {
         wrong = "it ends inside its header: remove it";
     }
+    if (wrong == NULL && backup->file.is_in_base) {
+        wrong = "it ends inside its base: remove it";
+    }
     if (wrong != NULL) {
         return cli_fail(KONTOR_DATA_LOSS, "%s: %s", backup->path, wrong);
     }
@@ -92,31 +120,81 @@ backup_open(struct backup *backup)
 
 /* ---- Writing ---- */
 
+/* A file without a commit is continued from 0, where a log that was trimmed since has
+ * its base: that cannot stand behind a header that knows of none. */
+static int
+backup_continue(const struct backup *backup, const Kontor__V1__ReadLogResponse *start)
+{
+    const struct chain *chain = &backup->file.chain;
+    bool is_same = chain->seq == 0
+                       ? start->log_base == NULL
+                       : start->anchor.len == DIGEST_SIZE &&
+                             memcmp(start->anchor.data, chain->hash, DIGEST_SIZE) == 0;
+    if (is_same && start->n_histories == backup->file.header->n_histories) {
+        return EXIT_DONE;
+    }
+    return cli_fail(KONTOR_FAILED_PRECONDITION,
+                    "%s is of another log, or of one before a restore: "
+                    "write a new file",
+                    backup->path);
+}
+
+/* A base is judged as it comes: a backup that cannot be restored is none. */
+static int
+backup_begin_base(struct backup *backup, const Kontor__V1__Base *base)
+{
+    backup->sum.arena = backup->cli->arena;
+    const char *wrong = base_sum_begin(&backup->sum, base);
+    if (wrong != NULL) {
+        return cli_fail(KONTOR_DATA_LOSS, "the broker's log: %s", wrong);
+    }
+    backup->chain.seq = base->seq;
+    memcpy(backup->chain.hash, base->hash.data, DIGEST_SIZE);
+    return EXIT_DONE;
+}
+
 /* The first message says which log this is: a new file gets its header, an old one must
  * be of it. */
 static int
 backup_begin(struct backup *backup, const Kontor__V1__ReadLogResponse *start)
 {
+    int code = EXIT_DONE;
+    if (start == NULL) {
+        return cli_fail(KONTOR_INTERNAL, "the broker said nothing about its log");
+    }
+    backup->has_begun = true;
     if (backup->file.header != NULL) {
-        const struct chain *chain = &backup->file.chain;
-        bool is_same = chain->seq == 0 ||
-                       (start->anchor.len == DIGEST_SIZE &&
-                        memcmp(start->anchor.data, chain->hash, DIGEST_SIZE) == 0);
-        if (!is_same || start->n_histories != backup->file.header->n_histories) {
-            return cli_fail(KONTOR_FAILED_PRECONDITION,
-                            "%s is of another log, or of one before a restore: "
-                            "write a new file",
-                            backup->path);
-        }
-        return EXIT_DONE;
+        return backup_continue(backup, start);
+    }
+    if (start->log_base != NULL) {
+        code = backup_begin_base(backup, start->log_base);
+    }
+    if (code != EXIT_DONE) {
+        return code;
     }
     Kontor__V1__ExportHeader header = KONTOR__V1__EXPORT_HEADER__INIT;
     header.format = (char *)(uintptr_t)EXPORT_FORMAT;
     header.histories = start->histories;
     header.n_histories = start->n_histories;
+    header.log_base = start->log_base;
     Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
     record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_HEADER;
     record.header = &header;
+    return export_write(backup->stream, &record) ? EXIT_DONE : backup_io(backup);
+}
+
+static int
+backup_document(struct backup *backup, const Kontor__V1__BaseDocument *document,
+                struct arena *arena)
+{
+    Kontor__V1__ExportRecord record = KONTOR__V1__EXPORT_RECORD__INIT;
+    record.record_case = KONTOR__V1__EXPORT_RECORD__RECORD_DOCUMENT;
+    record.document = (Kontor__V1__BaseDocument *)(uintptr_t)document;
+    const char *wrong = base_sum_add(&backup->sum, document, arena);
+    arena_reset(arena);
+    if (wrong != NULL) {
+        return cli_fail(KONTOR_DATA_LOSS, "the broker's log: %s", wrong);
+    }
     return export_write(backup->stream, &record) ? EXIT_DONE : backup_io(backup);
 }
 
@@ -165,12 +243,11 @@ backup_end(struct backup *backup)
     return is_written ? EXIT_DONE : backup_io(backup);
 }
 
+/* Why the log was not read to its end. */
 static int
-backup_copy(struct backup *backup, struct kontor_log *log)
+backup_stopped(const struct backup *backup, enum kontor_event event)
 {
     struct cli *cli = backup->cli;
-    const Kontor__V1__Commit *commit = NULL;
-    enum kontor_event event = kontor_log_next(log, -1, &commit, &cli->error);
     if (event == KONTOR_EVENT_RELIST) {
         return cli_fail(KONTOR_OUT_OF_RANGE,
                         "%s ends where the log does not go on (%s): "
@@ -178,20 +255,73 @@ backup_copy(struct backup *backup, struct kontor_log *log)
                         backup->path, cli->error.reason);
     }
     /* Nothing but a loss takes back what was once read from a log. */
-    if (event == KONTOR_EVENT_FAILED && strcmp(cli->error.reason, "AHEAD") == 0) {
+    if (!backup->has_begun && strcmp(cli->error.reason, "AHEAD") == 0) {
         return cli_fail(KONTOR_OUT_OF_RANGE,
                         "%s goes on to %lld, which the broker has lost: keep it, to "
                         "restore from it, and write a new file",
                         backup->path, (long long)backup->chain.seq);
     }
-    if (event == KONTOR_EVENT_FAILED) {
-        return cli_failed(cli);
+    return cli_failed(cli);
+}
+
+static int
+backup_copy_documents(struct backup *backup, struct kontor_log *log,
+                      struct arena *arena)
+{
+    const Kontor__V1__BaseDocument *document = NULL;
+    struct kontor_error *error = &backup->cli->error;
+    int code = EXIT_DONE;
+    enum kontor_event event = kontor_log_next_document(log, -1, &document, error);
+    while (code == EXIT_DONE && event == KONTOR_EVENT_RECORD) {
+        code =
+            backup->has_begun ? EXIT_DONE : backup_begin(backup, kontor_log_start(log));
+        if (code == EXIT_DONE) {
+            code = backup_document(backup, document, arena);
+            event = kontor_log_next_document(log, -1, &document, error);
+        }
     }
+    return code == EXIT_DONE && event != KONTOR_EVENT_END
+               ? backup_stopped(backup, event)
+               : code;
+}
+
+/* A new file of a trimmed log begins with its base. */
+static int
+backup_copy_base(struct backup *backup, struct kontor_log *log)
+{
+    struct arena *arena = arena_new();
+    if (arena == NULL) {
+        return cli_fail(KONTOR_RESOURCE_EXHAUSTED, "out of memory");
+    }
+    int code = backup_copy_documents(backup, log, arena);
+    arena_free(arena);
     const Kontor__V1__ReadLogResponse *start = kontor_log_start(log);
-    if (start == NULL) {
-        return cli_fail(KONTOR_INTERNAL, "the broker said nothing about its log");
+    bool is_base = code == EXIT_DONE && start != NULL && start->log_base != NULL;
+    /* A base without documents has begun nothing yet. */
+    if (is_base && !backup->has_begun) {
+        code = backup_begin(backup, start);
     }
-    int code = backup_begin(backup, start);
+    const char *wrong = is_base && code == EXIT_DONE
+                            ? base_sum_end(&backup->sum, start->log_base)
+                            : NULL;
+    return wrong == NULL ? code
+                         : cli_fail(KONTOR_DATA_LOSS, "the broker's log: %s", wrong);
+}
+
+static int
+backup_copy(struct backup *backup, struct kontor_log *log)
+{
+    struct cli *cli = backup->cli;
+    const Kontor__V1__Commit *commit = NULL;
+    int code = backup_copy_base(backup, log);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    enum kontor_event event = kontor_log_next(log, -1, &commit, &cli->error);
+    if (event == KONTOR_EVENT_RELIST || event == KONTOR_EVENT_FAILED) {
+        return backup_stopped(backup, event);
+    }
+    code = backup->has_begun ? EXIT_DONE : backup_begin(backup, kontor_log_start(log));
     while (code == EXIT_DONE && event == KONTOR_EVENT_RECORD) {
         code = backup_commit(backup, commit);
         event = kontor_log_next(log, -1, &commit, &cli->error);
@@ -267,14 +397,20 @@ backup_show(const struct backup *backup)
 {
     long long n_new = (long long)backup->n_new;
     long long seq = (long long)backup->chain.seq;
+    long long n_documents = (long long)backup->sum.n_documents;
     if (!backup->cli->is_json) {
-        printf("%s  %lld new commits, up to %lld\n", backup->path, n_new, seq);
+        printf("%s  ", backup->path);
+        if (n_documents > 0) {
+            printf("a base of %lld documents, ", n_documents);
+        }
+        printf("%lld new commits, up to %lld\n", n_new, seq);
         return;
     }
     struct json_value path = {.type = JSON_TYPE_TEXT, .text = backup->path};
     const char *quoted = json_tree_print(&path, backup->cli->arena);
-    printf("{\"file\":%s,\"newCommits\":\"%lld\",\"seq\":\"%lld\"}\n",
-           quoted == NULL ? "null" : quoted, n_new, seq);
+    printf("{\"file\":%s,\"newCommits\":\"%lld\",\"seq\":\"%lld\","
+           "\"documents\":\"%lld\"}\n",
+           quoted == NULL ? "null" : quoted, n_new, seq, n_documents);
 }
 
 int

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #include "tools/kontor/cli.h"
 #include "tools/kontor/help.h"
 
@@ -91,12 +93,24 @@ main_end(int code)
     return cli_fail(KONTOR_INTERNAL, "standard output: %s", strerror(why));
 }
 
+/*
+ * gRPC's threads go on for a moment when a command is over, and one of them may be in
+ * the middle of a handshake: what it works with must not be freed at exit. OpenSSL
+ * takes that from its first caller only.
+ */
+static void
+main_keep_openssl(void)
+{
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+}
+
 int
 main(int argc, char **argv)
 {
     if (!main_hold_streams()) {
         return EXIT_STATUS + KONTOR_INTERNAL;
     }
+    main_keep_openssl();
     int code = main_about(argc, argv);
     return main_end(code == -1 ? main_command(argc, argv) : code);
 }

@@ -44,10 +44,12 @@ static void
 show_order(struct cli *cli, const Kontor__V1__Order *order,
            Kontor__V1__OrderItem *const *items, size_t n)
 {
+    /* Providers are told what is waited for, not whom else the order is with. */
     printf(
-        "%s  %s%s%s%s%s\n", order->id,
+        "%s  %s%s%s%s%s%s\n", order->id,
         path_enum(&kontor__v1__order_state__descriptor, (int)order->state, cli->arena),
-        order->waiting_for[0] == '\0' ? "" : "  waiting for ", order->waiting_for,
+        order->waiting_what[0] == '\0' ? "" : "  waiting",
+        order->waiting_for[0] == '\0' ? "" : " for ", order->waiting_for,
         order->waiting_what[0] == '\0' ? "" : ": ", order->waiting_what);
     if (n > 0) {
         show_items(cli, items, n);

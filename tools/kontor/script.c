@@ -4,24 +4,23 @@
  */
 #include "tools/kontor/script.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "proto/json.h"
 #include "proto/json_tree.h"
-#include "tools/kontor/path.h"
+#include "tools/kontor/script_input.h"
 
 /* Exit codes. Source: sysexits.h. */
 enum {
@@ -33,7 +32,7 @@ enum {
 enum {
     ANSWER_MAX_SIZE = 1 << 20,
     GRACE_MAX_MS = 10000,
-    VARIABLES_MAX = 200,
+    LOOK_MS = 20,
 };
 
 /* One run of a program. */
@@ -42,7 +41,7 @@ struct script {
     struct kontor_job *job;
     const char *program;
     pid_t pid;
-    int ended;  /* pidfd: readable once it ended. */
+    int ended;  /* pidfd: readable once it ended; -1 = there is none. */
     int output; /* Its standard output. */
     char *answer;
     size_t n_answer;
@@ -84,119 +83,6 @@ script_exists(const char *program, struct arena *arena)
     }
 }
 
-/* ---- What it is given ---- */
-
-static char
-variable_char(char c)
-{
-    return isalnum((unsigned char)c) ? c : '_';
-}
-
-/* "KONTOR_PARAM_size_gb=100": what a variable's name cannot hold becomes _. */
-static char *
-variable(struct arena *arena, const char *prefix, const char *name, const char *value)
-{
-    char *text = arena_print(arena, "%s%s=%s", prefix, name, value);
-    for (char *c = text; *c != '='; c++) {
-        *c = variable_char(*c);
-    }
-    return text;
-}
-
-/* A value as a script reads it: texts as they are, lists as JSON. */
-static const char *
-value_text(const Kontor__V1__Value *value, struct arena *arena)
-{
-    static const struct {
-        Kontor__V1__Value__KindCase kind;
-        const char *field;
-    } rows[] = {{KONTOR__V1__VALUE__KIND_TEXT, "text"},
-                {KONTOR__V1__VALUE__KIND_INTEGER, "integer"},
-                {KONTOR__V1__VALUE__KIND_DECIMAL, "decimal"},
-                {KONTOR__V1__VALUE__KIND_BOOLEAN, "boolean"},
-                {KONTOR__V1__VALUE__KIND_DATE, "date"},
-                {KONTOR__V1__VALUE__KIND_LIST, "list"}};
-    for (size_t i = 0; value != NULL && i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i].kind == value->kind_case) {
-            return path_text(&value->base, rows[i].field, arena);
-        }
-    }
-    return "";
-}
-
-/* Whether two ids give variables of the same name. */
-static bool
-is_same_variable(const char *id, const char *other)
-{
-    while (*id != '\0' && variable_char(*id) == variable_char(*other)) {
-        id++;
-        other++;
-    }
-    return *id == *other;
-}
-
-/* A variable that could hold either of two parameters would be misread. */
-static bool
-is_ambiguous(const Kontor__V1__ClaimedJob *claimed, const char *id)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < claimed->n_parameters; i++) {
-        n += is_same_variable(claimed->parameters[i]->id, id) ? 1 : 0;
-    }
-    return n > 1;
-}
-
-/* The caller's own variables go along: programs need PATH, and their own settings. */
-static char **
-script_environment(const struct script *script)
-{
-    const Kontor__V1__ClaimedJob *claimed = kontor_job_claimed(script->job);
-    struct arena *arena = script->arena;
-    size_t n = 0;
-    while (environ[n] != NULL) {
-        n++;
-    }
-    char **all = arena_alloc(arena, (n + VARIABLES_MAX) * sizeof *all);
-    memcpy(all, environ, n * sizeof *all);
-    static const char *const fields[] = {"item",    "intent", "offer",
-                                         "project", "name",   "attempt"};
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        char upper[16] = "";
-        for (size_t j = 0; fields[i][j] != '\0'; j++) {
-            upper[j] = (char)toupper((unsigned char)fields[i][j]);
-        }
-        all[n++] = variable(arena, "KONTOR_", upper,
-                            path_text(&claimed->base, fields[i], arena));
-    }
-    for (size_t i = 0; i < claimed->n_parameters && i < VARIABLES_MAX - 16; i++) {
-        const Kontor__V1__ParameterValue *row = claimed->parameters[i];
-        if (!is_ambiguous(claimed, row->id)) {
-            all[n++] = variable(arena, "KONTOR_PARAM_", row->id,
-                                value_text(row->value, arena));
-        }
-    }
-    return all;
-}
-
-/* A file in memory that holds the job, at its beginning; -1: none. */
-static int
-script_input(const struct script *script)
-{
-    const Kontor__V1__ClaimedJob *claimed = kontor_job_claimed(script->job);
-    const char *text = json_print(&claimed->base, JSON_PROTO_NAMES, script->arena);
-    if (text == NULL) {
-        return -1;
-    }
-    int file = memfd_create("job", MFD_CLOEXEC);
-    size_t size = strlen(text);
-    if (file >= 0 &&
-        (write(file, text, size) != (ssize_t)size || lseek(file, 0, SEEK_SET) != 0)) {
-        close(file);
-        return -1;
-    }
-    return file;
-}
-
 /* ---- Running ---- */
 
 /* A group of its own, so that what it starts ends with it; no signal blocked or
@@ -221,8 +107,9 @@ script_start(struct script *script, int input, int output)
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
     posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
     char *words[] = {(char *)(uintptr_t)script->program, NULL};
-    int failed = posix_spawnp(&script->pid, script->program, &actions, &attributes,
-                              words, script_environment(script));
+    int failed = posix_spawnp(
+        &script->pid, script->program, &actions, &attributes, words,
+        script_environment(kontor_job_claimed(script->job), script->arena));
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return failed;
@@ -252,24 +139,51 @@ script_read(struct script *script)
     return n > 0;
 }
 
-/* Reads until it ended, or it is lost (answers false), or the time is over. */
 static bool
-script_watch(struct script *script, int lost_fd, int timeout_ms)
+script_has_ended(const struct script *script)
+{
+    siginfo_t info = {.si_pid = 0};
+    return waitid(P_PID, (id_t)script->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == script->pid;
+}
+
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* How long to wait for something to happen; -1 = for ever. Before Linux 5.3, behind a
+ * filter, or out of descriptors nothing tells that a program ended: it is looked at. */
+static int
+wait_ms(const struct script *script, int64_t left_ms)
+{
+    int64_t most_ms = script->ended >= 0 ? INT_MAX : LOOK_MS;
+    if (left_ms > most_ms) {
+        return script->ended >= 0 ? -1 : LOOK_MS;
+    }
+    return left_ms > 0 ? (int)left_ms : 0;
+}
+
+/* Reads until it ended, or it is lost (answers false), or it is until_ms by now_ms,
+ * whatever it says meanwhile. */
+static bool
+script_watch(struct script *script, int lost_fd, int64_t until_ms)
 {
     struct pollfd polled[] = {
         {script->output, POLLIN, 0}, {script->ended, POLLIN, 0}, {lost_fd, POLLIN, 0}};
     for (;;) {
-        int n = poll(polled, 3, timeout_ms);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (polled[0].revents != 0 && !script_read(script)) {
+        int n = poll(polled, 3, wait_ms(script, until_ms - now_ms()));
+        bool is_broken = n < 0 && errno != EINTR;
+        if (n > 0 && polled[0].revents != 0 && !script_read(script)) {
             polled[0].fd = -1;
         }
-        if (polled[1].revents != 0) {
+        if (script_has_ended(script)) {
             return true;
         }
-        if (n <= 0 || polled[2].revents != 0) {
+        if (is_broken || (n > 0 && polled[2].revents != 0) || now_ms() >= until_ms) {
             return false;
         }
     }
@@ -283,7 +197,7 @@ script_end(struct script *script)
     int64_t grace_ms =
         settle_ms > 0 && settle_ms / 2 < GRACE_MAX_MS ? settle_ms / 2 : GRACE_MAX_MS;
     kill(-script->pid, SIGTERM);
-    if (!script_watch(script, -1, (int)grace_ms)) {
+    if (!script_watch(script, -1, now_ms() + grace_ms)) {
         kill(-script->pid, SIGKILL);
     }
 }
@@ -291,7 +205,7 @@ script_end(struct script *script)
 static void
 script_wait(struct script *script)
 {
-    if (!script_watch(script, kontor_job_lost_fd(script->job), -1)) {
+    if (!script_watch(script, kontor_job_lost_fd(script->job), INT64_MAX)) {
         script_end(script);
     }
     while (waitpid(script->pid, &script->status, 0) < 0 && errno == EINTR) {
@@ -308,7 +222,7 @@ script_wait(struct script *script)
 static bool
 script_run(struct script *script)
 {
-    int input = script_input(script);
+    int input = script_input(kontor_job_claimed(script->job), script->arena);
     int pipes[2] = {-1, -1};
     int failed = errno;
     script->answer = arena_alloc(script->arena, ANSWER_MAX_SIZE + 1);
@@ -323,7 +237,9 @@ script_run(struct script *script)
     if (failed == 0) {
         script->ended = (int)syscall(SYS_pidfd_open, script->pid, 0);
         script_wait(script);
-        close(script->ended);
+        if (script->ended >= 0) {
+            close(script->ended);
+        }
     } else {
         kontor_job_reason(script->job,
                           arena_print(script->arena, "%s could not be started: %s",
