@@ -215,7 +215,7 @@ enum status mongo_index_base(struct mongo *db, const char *collection) MUST_CHEC
 enum status mongo_drop(struct mongo *db, mongoc_collection_t *collection) MUST_CHECK;
 enum status mongo_written(void *reader, int64_t *seq);
 
-/* ---- mongo_read.c, mongo_keys.c ---- */
+/* ---- mongo_ahead.c, mongo_read.c, mongo_keys.c ---- */
 
 enum status mongo_tail(void *reader, int64_t *seq);
 enum status mongo_log_after(void *reader, int64_t seq, struct arena *arena,
@@ -248,10 +248,12 @@ enum status mongo_node_get(struct mongo_conn *conn, const struct kind *kind,
 /* Fills a node from a row; DATA_LOSS. */
 enum status mongo_node_read(struct mongo_conn *conn, struct mongo_node *node,
                             const bson_t *row) MUST_CHECK;
+/* Maintenance reads what it has appended; the committer never does. */
+enum status mongo_log_flush(struct mongo_conn *conn) MUST_CHECK;
 /* An entry of the log out of its row; false: it is damaged. */
 bool mongo_entry_read(const bson_t *row, struct arena *arena, struct log_entry *out);
 
-/* ---- mongo_batch.c: what is to be written, and what is known for it ---- */
+/* ---- mongo_batch.c, mongo_expect.c: what is written, and what is known for it ---- */
 
 /* An entry to be appended. */
 struct mongo_append {
@@ -291,6 +293,20 @@ struct mongo_batch {
     char base_side;   /* Of the base that is being made; 0 = none is. */
 };
 
+/* Ids of one kind whose documents are not known yet. */
+enum { MONGO_MAX_IDS = 1024 };
+
+struct mongo_ids {
+    const struct kind *kind;
+    const char *ids[MONGO_MAX_IDS];
+    size_t n;
+};
+
+/* Adds an id, once; one that is known, of another kind, or too many is left out. */
+void mongo_ids_add(struct mongo *db, struct mongo_ids *list, const struct kind *kind,
+                   const char *id);
+/* Reads these documents; before the first change of a batch only. */
+void mongo_expect_ids(struct mongo *db, const struct mongo_ids *list);
 /* Sends what was appended in maintenance, so that it can be read. */
 enum status mongo_bulk_log(struct mongo *db) MUST_CHECK;
 enum status mongo_batch_begin(void *db);

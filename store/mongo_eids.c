@@ -113,6 +113,11 @@ eids_read(struct mongo *db)
     if (mongo_find(&db->writer, &query, take_eid, &db->eids) != STATUS_OK) {
         mongo_eids_forget(&db->eids);
     }
+    /* A new primary may show less than the whole: then it is read again later. */
+    if (!mongo_primary_is_settled(db)) {
+        mongo_eids_forget(&db->eids);
+        db->eids.state = EIDS_UNREAD;
+    }
     bson_destroy(&all);
     bson_destroy(fields);
 }

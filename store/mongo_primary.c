@@ -71,6 +71,10 @@ mongo_primary_settle(struct mongo *db)
     if (mongo_primary_is_settled(db)) {
         return STATUS_OK;
     }
+    /* What was read by those eyes counts no more. */
+    if (db->writer.seen != NULL) {
+        mongo_seen_clear(db->writer.seen);
+    }
     /* A change while it is written asks for one more. */
     unsigned n_primaries = atomic_load(&db->n_primaries);
     enum status status = mongo_state_say(db);

@@ -23,94 +23,6 @@ mongo_entry_read(const bson_t *row, struct arena *arena, struct log_entry *out)
     return true;
 }
 
-static bool
-take_ahead(void *context, const bson_t *row)
-{
-    struct mongo_conn *conn = context;
-    struct mongo_ahead *ahead = &conn->ahead;
-    struct log_entry *entry = &ahead->entries[ahead->n_entries];
-    if (conn == &conn->db->writer) {
-        mongo_eids_add_row(&conn->db->eids, row);
-    }
-    /* A damaged row ends what is read ahead; the one who needs it is told. */
-    if (!mongo_entry_read(row, ahead->arena, entry)) {
-        *entry = (struct log_entry){.seq = -1};
-    }
-    ahead->n_entries++;
-    return entry->seq > 0 && ahead->n_entries < MONGO_AHEAD;
-}
-
-/* The entries after a position, as many as one answer takes. */
-static enum status
-read_ahead(struct mongo_conn *conn, int64_t seq)
-{
-    struct mongo_ahead *ahead = &conn->ahead;
-    bson_t filter = BSON_INITIALIZER;
-    bson_t range;
-    bson_t *sort = BCON_NEW("_id", BCON_INT32(1));
-    ahead->n_entries = 0;
-    ahead->next = 0;
-    arena_reset(ahead->arena);
-    BSON_APPEND_DOCUMENT_BEGIN(&filter, "_id", &range);
-    BSON_APPEND_INT64(&range, "$gt", seq);
-    bson_append_document_end(&filter, &range);
-    const struct mongo_query query = {.collection = mongo_fixed(conn, MONGO_LOG),
-                                      .filter = &filter,
-                                      .sort = sort,
-                                      .limit = MONGO_AHEAD};
-    enum status status = mongo_find(conn, &query, take_ahead, conn);
-    ahead->after = seq;
-    /* Others appended: what the writer knows of documents may be outdated. */
-    if (ahead->n_entries > 0 && conn == &conn->db->writer &&
-        mongo_seen_n_changed(conn->seen) == 0) {
-        mongo_seen_clear(conn->seen);
-    }
-    bson_destroy(&filter);
-    bson_destroy(sort);
-    return status;
-}
-
-/* Maintenance reads what it has appended; the committer never does. */
-static enum status
-log_flush(struct mongo_conn *conn)
-{
-    struct mongo *db = conn->db;
-    bool is_gathered = conn == &db->writer && db->open.is_maintenance;
-    return is_gathered ? mongo_bulk_log(db) : STATUS_OK;
-}
-
-enum status
-mongo_log_after(void *reader, int64_t seq, struct arena *arena, struct log_entry *out)
-{
-    struct mongo_conn *conn = reader;
-    struct mongo_ahead *ahead = &conn->ahead;
-    enum status status = log_flush(conn);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (ahead->next == ahead->n_entries || ahead->after != seq) {
-        status = read_ahead(conn, seq);
-    }
-    if (status != STATUS_OK || ahead->n_entries == 0) {
-        return status == STATUS_OK ? STATUS_NOT_FOUND : status;
-    }
-    const struct log_entry *entry = &ahead->entries[ahead->next++];
-    if (entry->seq <= 0) {
-        failure_set(conn->db->open.failure,
-                    "%s: the entry of the log after %lld is damaged: restore a backup",
-                    conn->db->open.path, (long long)seq);
-        ahead->n_entries = 0;
-        ahead->next = 0;
-        return STATUS_DATA_LOSS;
-    }
-    ahead->after = entry->seq;
-    out->seq = entry->seq;
-    out->body.data =
-        (const uint8_t *)arena_copy_n(arena, entry->body.data, entry->body.size);
-    out->body.size = entry->body.size;
-    return STATUS_OK;
-}
-
 /* One row of a find. */
 struct one {
     struct arena *arena;
@@ -156,7 +68,7 @@ mongo_log_until(void *reader, int64_t seq, struct arena *arena, struct log_entry
     BSON_APPEND_DOCUMENT_BEGIN(&filter, "_id", &range);
     BSON_APPEND_INT64(&range, "$lte", seq);
     bson_append_document_end(&filter, &range);
-    enum status status = log_flush(reader);
+    enum status status = mongo_log_flush(reader);
     if (status == STATUS_OK) {
         status = read_entry(reader, &filter, sort, arena, out);
     }

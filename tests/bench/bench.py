@@ -18,25 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
 from broker import Broker, wait_for  # noqa: E402
 
-SERVICE = "alpine/block-storage"
-OFFER = SERVICE + "/standard"
-LONG_TEXT = "Volumes to attach to machines and notebooks; a volume stays until it is given back. " * 6
-
-
-def furnish(broker):
-    """One service to read and to order, one project to order for."""
-    broker.furnish()
-    admin = broker.client("alpine", "admin")
-    admin.call("CatalogueService.CreateProvider", provider={"id": "alpine/compute", "name": "Alpine Compute"})
-    admin.call("CatalogueService.CreateService", service={
-        "id": SERVICE, "provider": "alpine/compute", "name": "Block storage", "phase": "PRODUCTION",
-        "description": LONG_TEXT, "order_type": "ORDER_REQUIRED", "categories": ["Storage"],
-        "offers": [{"iid": "standard", "name": "Standard volume", "order_type": "ORDER_REQUIRED",
-                    "is_internal": True, "parameters": [
-                        {"id": "size_gb", "label": "Size", "unit": "GB", "required": True,
-                         "integer": {"minimum": 1, "maximum": 1000}}]}]})
-    broker.client("coast", "portal").call("OrderService.CreateProject",
-                                          project={"id": "coast/p1", "name": "Bench"})
+from furniture import OFFER, SERVICE, furnish  # noqa: E402
 
 
 class Echo:

@@ -12,10 +12,10 @@ import uuid
 class Mongod:
     """The server of the test tree; its control lines are in tests/mongod/control.h."""
 
-    def __init__(self, *words):
+    def __init__(self, *words, is_standalone=False):
         # It ends with its standard input, so that it never outlives a test that was killed.
         self.process = subprocess.Popen(
-            [os.environ["KONTOR_MONGOD"], "--replica-set", "--control", *words],
+            [os.environ["KONTOR_MONGOD"], *([] if is_standalone else ["--replica-set"]), "--control", *words],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         ready = self.process.stdout.readline().split()
         assert ready[:1] == ["ready"], ready
