@@ -20,7 +20,8 @@ from transcript import Player, Schema, differences
 
 SEED = 1
 FEW = 5  # Shown of what differs.
-LIGHT = (script.strangers, script.noise)
+# For a server that takes its time: streams are followed to their end all the same.
+LEFT_OUT = (script.watches, script.strangers, script.noise)
 # What the script is refused with at least; what it is not refused with it does not compare.
 REASONS = """AHEAD ALREADY_EXISTS CATALOGUE_CHANGED COMPLETION_DIFFERS FIELDS_INVALID HOME_REGISTRY
 ILLEGAL_STATE ITEM_BEGUN LEASE_LOST MESSAGE_INVALID NAME_TAKEN NOT_FOUND NOT_OWNER ORDER_DIFFERS
@@ -110,8 +111,7 @@ class Transcripts(unittest.TestCase):
     def test_5_ferretdb(self):
         if peer.Ferret.lacks() and os.environ.get("CI") != "true":
             self.skipTest(peer.Ferret.lacks())
-        # It takes its time, so what hardly touches the store is left out.
-        chapters = [one for one in script.CHAPTERS if one not in LIGHT]
+        chapters = [one for one in script.CHAPTERS if one not in LEFT_OUT]
         with peer.Ferret() as ferret:
             found = differences(self.play_on("kontor.db", chapters),
                                 self.play_on(store_address("", "same", ferret.uri), chapters))
