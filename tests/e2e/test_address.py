@@ -78,8 +78,8 @@ class Addresses(AddressCase):
         for option in ("w=1", "w=majority", "journal=false", "wtimeoutMS=5",
                        "readPreference=secondary",
                        "maxStalenessSeconds=100&readPreference=nearest"):
-            self.unusable(self.kontord, f"{self.store}&{option}", "leave out w",
-                          "the broker sets them itself")
+            self.unusable(self.kontord, f"{self.store}&{option}", "leave it out",
+                          "the broker sets itself")
 
     def test_no_database(self):
         self.unusable(self.kontord, self.mongod.uri, "names no database",
