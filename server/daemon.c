@@ -26,6 +26,7 @@
 #include "server/rpc/identity.h"
 #include "server/rpc/server.h"
 #include "server/services.h"
+#include "server/trim.h"
 
 enum { ERROR_SIZE = 1024, EXPIRY_LOOK_S = 3600 };
 
@@ -196,6 +197,7 @@ tell_server(struct daemon *daemon, struct server *server)
 static enum status
 open_store(struct daemon *daemon)
 {
+    trim_at_start(daemon->base);
     struct store_options options = base_store(daemon->base, false);
     options.away = store_moved;
     options.away_context = daemon;
