@@ -155,6 +155,9 @@ struct backend {
     /* These works are about to be run through the open batch: what they will ask for
      * may be read ahead. NULL: nothing is. */
     void (*expect)(void *db, struct work *const *works, size_t n_works);
+    /* What is known by heart of this key, and from earlier batches of documents, counts
+     * no more; false: nothing was. NULL: nothing ever is. */
+    bool (*doubt)(void *db, const uint8_t *eid);
     /*
      * OK: the batch is durable, its documents too, and every snapshot begun from then
      * on sees all of it: store_applied moves next. ABORTED, of a followed backend: the

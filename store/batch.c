@@ -134,7 +134,7 @@ entry_settle(struct batch *batch, struct entry *entry)
  * decided -> eid known? -> judge --(no longer true)--^
  */
 static enum status
-entry_run(struct batch *batch, struct entry *entry)
+entry_try(struct batch *batch, struct entry *entry)
 {
     struct work *work = entry->work;
     enum status status = STATUS_ABORTED;
@@ -160,6 +160,22 @@ entry_run(struct batch *batch, struct entry *entry)
         return status;
     }
     return entry_settle(batch, entry);
+}
+
+/*
+ * Where others append, too, what is known by heart may be older than what a caller has
+ * seen. A commit on it is lost to its slot and judged again; a refusal takes no slot,
+ * so before one the work is tried once more on what is there.
+ */
+static enum status
+entry_run(struct batch *batch, struct entry *entry)
+{
+    const struct store *store = batch->store;
+    enum status status = entry_try(batch, entry);
+    bool is_final = status == STATUS_OK || status == STATUS_UNAVAILABLE ||
+                    batch->broken != STATUS_OK || store->backend->doubt == NULL ||
+                    !store->backend->doubt(store->db, entry->work->draft.eid);
+    return is_final ? status : entry_try(batch, entry);
 }
 
 void

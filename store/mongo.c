@@ -157,6 +157,7 @@ const struct backend backend_mongo = {
     .check = mongo_check,
     .batch_begin = mongo_batch_begin,
     .expect = mongo_expect,
+    .doubt = mongo_doubt,
     .batch_commit = mongo_batch_commit,
     .batch_abort = mongo_batch_abort,
     .append = mongo_append,

@@ -62,6 +62,9 @@ void mongo_seen_free(struct mongo_seen *seen);
 void mongo_seen_clear(struct mongo_seen *seen);
 /* What was changed is in the database now, and stays known while that is little. */
 void mongo_seen_settle(struct mongo_seen *seen);
+/* Forgets what is known from before the last settling and was not changed since; false:
+ * nothing is. */
+bool mongo_seen_doubt(struct mongo_seen *seen);
 /* Of nodes. */
 size_t mongo_seen_size(const struct mongo_seen *seen);
 struct arena *mongo_seen_arena(struct mongo_seen *seen);
@@ -312,6 +315,7 @@ void mongo_expect_ids(struct mongo *db, const struct mongo_ids *list);
 enum status mongo_bulk_log(struct mongo *db) MUST_CHECK;
 enum status mongo_batch_begin(void *db);
 void mongo_expect(void *db, struct work *const *works, size_t n_works);
+bool mongo_doubt(void *db, const uint8_t *eid);
 enum status mongo_batch_commit(void *db, size_t *n_stood);
 void mongo_batch_abort(void *db);
 enum status mongo_append(void *db, int64_t seq, const uint8_t *eid, struct bytes body);
@@ -337,8 +341,10 @@ struct mongo_eids {
     size_t n;
 };
 
-/* Whether the log does not hold a key for sure; the committer's thread. */
-bool mongo_eids_lack(struct mongo *db, const uint8_t *eid);
+/* Reads the keys of the log, once; the committer's thread, as all of these. */
+void mongo_eids_read(struct mongo *db);
+/* Whether the log does not hold a key for sure. */
+bool mongo_eids_lack(const struct mongo_eids *eids, const uint8_t *eid);
 /* Every key that is appended, or met in the log, goes through one of these. */
 void mongo_eids_add(struct mongo_eids *eids, const uint8_t *eid);
 void mongo_eids_add_row(struct mongo_eids *eids, const bson_t *row);

@@ -71,7 +71,8 @@ expect_followed(struct mongo *db)
 static bool
 is_committer(const struct mongo_conn *conn)
 {
-    return conn == &conn->db->writer && !conn->db->open.is_maintenance;
+    const struct backend_open *open = &conn->db->open;
+    return conn == &conn->db->writer && !open->is_maintenance && !open->is_read_only;
 }
 
 static bool

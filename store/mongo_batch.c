@@ -29,6 +29,7 @@ batch_empty(struct mongo *db)
  * Documents that were read or written stay known as long as nobody else appends: only
  * what stands in the log changes them, and a batch stands only where the log ended as
  * this broker knows it. mongo_log_after forgets them when the log goes on by others.
+ * Who only looks does not follow that closely, and looks anew.
  */
 enum status
 mongo_batch_begin(void *db)
@@ -36,7 +37,8 @@ mongo_batch_begin(void *db)
     struct mongo *self = db;
     int64_t tail = 0;
     batch_empty(self);
-    if (self->open.is_maintenance || mongo_seen_n_changed(self->writer.seen) > 0) {
+    bool is_alone = self->open.is_maintenance || self->open.is_read_only;
+    if (is_alone || mongo_seen_n_changed(self->writer.seen) > 0) {
         mongo_seen_clear(self->writer.seen);
     }
     enum status status = mongo_primary_settle(self);
@@ -297,7 +299,7 @@ mongo_batch_abort(void *db)
         self->batch.n_appends == 0 && mongo_seen_n_changed(self->writer.seen) == 0;
     batch_empty(self);
     /* A look at the log that found nothing is no reason to forget. */
-    if (!is_empty) {
+    if (!is_empty || self->open.is_read_only) {
         mongo_seen_clear(self->writer.seen);
     }
     if (work == NULL || strcmp(work, "restore") != 0) {
@@ -326,5 +328,6 @@ mongo_settle(void *db)
     /* Where that fails the next batch does it, or the next look. */
     enum status status = mongo_primary_settle(self);
     (void)status;
+    mongo_eids_read(self);
     mongo_state_beat(self);
 }

@@ -7,12 +7,13 @@
  * The keys of the whole log, where it is short: most keys a broker is asked for are
  * new, and that they are can be said without asking the server.
  *
- *   unread --first question--> whole --too many, or not to be read--> unknown
+ *   unread --between batches--> whole --too many, or not to be read--> unknown
  *
- * It holds every key of the log up to where this broker knows it: the first question
- * reads them all, and what comes later is either appended or followed on the same
+ * It holds every key of the log up to where this broker knows it: all are read once,
+ * when nobody waits, and what comes later is either appended or followed on the same
  * thread. What another broker appends meanwhile is in a slot the open batch wants, too:
- * then that batch is lost, the entry is followed, and the question asked again. A key
+ * then that batch is lost, the entry is followed, and the question asked again. A
+ * refusal wants no slot: before it the log itself is asked (mongo_doubt). A key
  * too many, of a batch that was lost, costs a look at the log and no more.
  */
 enum {
@@ -20,15 +21,17 @@ enum {
     MIN_ROOM = 1 << 10,
 };
 
+/* Of an empty slot. */
+static const uint8_t no_eid[STORE_EID_SIZE];
+
 static size_t
 eid_slot(const struct mongo_eids *eids, const uint8_t *eid)
 {
-    static const uint8_t empty[STORE_EID_SIZE];
     size_t hash;
     /* A key is a part of a digest: its own bytes spread well. */
     memcpy(&hash, eid, sizeof hash);
     size_t at = hash & (eids->room - 1);
-    while (memcmp(eids->slots[at], empty, STORE_EID_SIZE) != 0 &&
+    while (memcmp(eids->slots[at], no_eid, STORE_EID_SIZE) != 0 &&
            memcmp(eids->slots[at], eid, STORE_EID_SIZE) != 0) {
         at = (at + 1) & (eids->room - 1);
     }
@@ -100,8 +103,8 @@ take_eid(void *context, const bson_t *row)
     return eids->state == EIDS_WHOLE;
 }
 
-static void
-eids_read(struct mongo *db)
+static enum status
+eids_find(struct mongo *db)
 {
     bson_t all = BSON_INITIALIZER;
     bson_t *fields = BCON_NEW("eid", BCON_INT32(1));
@@ -109,8 +112,21 @@ eids_read(struct mongo *db)
                                       .filter = &all,
                                       .fields = fields,
                                       .limit = MAX_EIDS + 1};
+    enum status status = mongo_find(&db->writer, &query, take_eid, &db->eids);
+    bson_destroy(&all);
+    bson_destroy(fields);
+    return status;
+}
+
+void
+mongo_eids_read(struct mongo *db)
+{
+    if (db->eids.state != EIDS_UNREAD || atomic_load(db->open.is_away) ||
+        !mongo_primary_is_settled(db)) {
+        return;
+    }
     db->eids.state = EIDS_WHOLE;
-    if (mongo_find(&db->writer, &query, take_eid, &db->eids) != STATUS_OK) {
+    if (eids_find(db) != STATUS_OK) {
         mongo_eids_forget(&db->eids);
     }
     /* A new primary may show less than the whole: then it is read again later. */
@@ -118,18 +134,15 @@ eids_read(struct mongo *db)
         mongo_eids_forget(&db->eids);
         db->eids.state = EIDS_UNREAD;
     }
-    bson_destroy(&all);
-    bson_destroy(fields);
 }
 
+/* A work without a key has nothing that could be known. */
 bool
-mongo_eids_lack(struct mongo *db, const uint8_t *eid)
+mongo_eids_lack(const struct mongo_eids *eids, const uint8_t *eid)
 {
-    struct mongo_eids *eids = &db->eids;
-    if (eids->state == EIDS_UNREAD) {
-        eids_read(db);
+    if (eids->state != EIDS_WHOLE || memcmp(no_eid, eid, STORE_EID_SIZE) == 0) {
+        return false;
     }
-    return eids->state == EIDS_WHOLE &&
-           (eids->n == 0 ||
-            memcmp(eids->slots[eid_slot(eids, eid)], eid, STORE_EID_SIZE) != 0);
+    return eids->n == 0 ||
+           memcmp(eids->slots[eid_slot(eids, eid)], eid, STORE_EID_SIZE) != 0;
 }

@@ -17,6 +17,7 @@ struct mongo_seen {
     struct mongo_node *first_changed;
     struct mongo_node **last_changed;
     size_t n_changed;
+    bool has_settled; /* Some nodes may be from before the last settling. */
 };
 
 struct mongo_seen *
@@ -52,6 +53,7 @@ mongo_seen_clear(struct mongo_seen *seen)
     seen->first_changed = NULL;
     seen->last_changed = &seen->first_changed;
     seen->n_changed = 0;
+    seen->has_settled = false;
     arena_reset(seen->arena);
 }
 
@@ -68,9 +70,30 @@ mongo_seen_settle(struct mongo_seen *seen)
     seen->first_changed = NULL;
     seen->last_changed = &seen->first_changed;
     seen->n_changed = 0;
+    seen->has_settled = true;
     if (seen->n_nodes > MAX_SETTLED || arena_used(seen->arena) > MAX_SETTLED_BYTES) {
         mongo_seen_clear(seen);
     }
+}
+
+bool
+mongo_seen_doubt(struct mongo_seen *seen)
+{
+    bool has_settled = seen->has_settled;
+    for (size_t i = 0; has_settled && i < N_BUCKETS; i++) {
+        struct mongo_node **at = &seen->buckets[i];
+        while (*at != NULL) {
+            struct mongo_node **next = &(*at)->next;
+            if ((*at)->is_changed) {
+                at = next;
+            } else {
+                *at = *next;
+                seen->n_nodes--;
+            }
+        }
+    }
+    seen->has_settled = false;
+    return has_settled;
 }
 
 size_t
