@@ -148,6 +148,9 @@ static struct key
 key_of(const struct stream *stream, const struct version *version, struct arena *arena)
 {
     struct key key = {.id = arena_copy(arena, version->id)};
+    for (size_t i = 0; i < KIND_MAX_COLUMNS; i++) {
+        key.columns[i].text = "";
+    }
     for (size_t i = stream->n_equal; i < split_n_columns(stream->index); i++) {
         size_t declared = split_column(stream->kind, stream->index, i);
         key.columns[i] = version->values[declared];

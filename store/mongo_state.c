@@ -83,7 +83,7 @@ index_make(struct mongo *db, const char *collection, const bson_t *list)
     return is_made ? STATUS_OK : mongo_failed(db, "make an index", &error);
 }
 
-/* first, the columns of an index (NULL: none) and last. */
+/* first (NULL: none), the columns of an index, and last. */
 static void
 index_add_columns(bson_t *list, uint32_t place, const struct kind_index *index,
                   const char *first, const char *last, struct arena *arena)
@@ -93,7 +93,7 @@ index_add_columns(bson_t *list, uint32_t place, const struct kind_index *index,
     if (first != NULL) {
         keys[n++] = first;
     }
-    for (size_t i = 0; i < split_n_columns(index); i++) {
+    for (size_t i = 0; i < KIND_MAX_COLUMNS && index->columns[i] != NULL; i++) {
         keys[n++] = arena_print(arena, "f.%s", index->columns[i]);
     }
     keys[n] = last;
@@ -105,10 +105,11 @@ index_kind(struct mongo *db, const struct kind *kind, struct arena *arena)
 {
     static const char *const by_version[] = {"id", "seq", NULL};
     static const char *const by_until[] = {"until", NULL};
+    static const char *const by_scope[] = {"in", "_id", NULL};
     uint32_t n_indexes = (uint32_t)split_n_indexes(kind);
     bson_t present = BSON_INITIALIZER;
     bson_t past = BSON_INITIALIZER;
-    index_add_columns(&present, 0, NULL, "in", "_id", arena);
+    index_add(&present, 0, by_scope);
     index_add(&past, 0, by_version);
     index_add(&past, 1, by_until);
     for (uint32_t i = 0; i < n_indexes; i++) {
