@@ -91,6 +91,14 @@ clock_monotonic_ms(struct clock *clock)
                              : system_ms(CLOCK_MONOTONIC);
 }
 
+int64_t
+clock_due_ms(struct clock *clock, int64_t wall_ms)
+{
+    struct reading now = read_both(clock);
+    note_jump(clock, &now);
+    return now.monotonic_ms + (wall_ms - now.wall_ms) + (clock->is_virtual ? 0 : 1);
+}
+
 void
 clock_init_condition(pthread_cond_t *condition)
 {

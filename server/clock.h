@@ -41,6 +41,13 @@ int64_t clock_jumped_ms(const struct clock *clock);
 /* Milliseconds that never run back. */
 int64_t clock_monotonic_ms(struct clock *clock);
 
+/*
+ * When the monotonic clock shows that the wall clock has come to wall_ms, as the two go
+ * now. Both are read rounded down, each at another moment: the one millisecond more
+ * keeps who waits until then from finding it not come yet.
+ */
+int64_t clock_due_ms(struct clock *clock, int64_t wall_ms);
+
 /* A condition whose timed waits go by the system's monotonic clock, which nobody sets
  * back. */
 void clock_init_condition(pthread_cond_t *condition);

@@ -41,6 +41,7 @@ struct settings {
     int64_t write_queue;
     int64_t admin_queue;
     int64_t store_queue; /* Works that wait for the committer. */
+    int64_t trim_keep_commits; /* Positions kept at start; 0 = all. */
     int64_t drain_ms;
     int64_t file_descriptors;
     int64_t watchdog_ms;

@@ -56,6 +56,9 @@ const struct setting config_table[] = {
     {COUNT(admin_queue), "64", 1, 65536, NULL,
      "Calls of administration that may wait."},
     {COUNT(store_queue), "4096", 64, 65536, NULL, "Commits that may wait for the log."},
+    {COUNT(trim_keep_commits), "0", 0, (int64_t)1 << 50, NULL,
+     "Newest positions of the log that are kept when the broker starts; older ones are "
+     "folded into a base, and whoever asks for them is told TRIMMED. 0 keeps all."},
     {UNIT(drain_ms, "ms"), "10000", 0, HOUR_MS, NULL,
      "How long calls in flight may take to end after SIGTERM."},
     {COUNT(file_descriptors), "65536", 256, 1048576, NULL,

@@ -26,6 +26,7 @@
 #include "server/rpc/identity.h"
 #include "server/rpc/server.h"
 #include "server/services.h"
+#include "server/trim.h"
 
 enum { ERROR_SIZE = 1024, EXPIRY_LOOK_S = 3600 };
 
@@ -172,8 +173,11 @@ store_moved(void *context, bool is_away)
     if (daemon->broker.store != NULL) {
         store_failure(daemon->broker.store, said, sizeof said);
     }
-    log_line(LOG_LEVEL_ERROR,
-             "the store does not answer; changes are refused until it does: %s", said);
+    log_line(
+        LOG_LEVEL_ERROR,
+        "the store does not answer; changes are refused until it does, see that it "
+        "runs and can be reached: %s",
+        said);
 }
 
 /* From here on, or no longer, the server is told whether the store answers. */
@@ -193,6 +197,7 @@ tell_server(struct daemon *daemon, struct server *server)
 static enum status
 open_store(struct daemon *daemon)
 {
+    trim_at_start(daemon->base);
     struct store_options options = base_store(daemon->base, false);
     options.away = store_moved;
     options.away_context = daemon;

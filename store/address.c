@@ -24,5 +24,8 @@ address_of(const char *uri, const char **rest)
         i++;
     }
     *rest = schemes[i].is_kept ? uri : uri + strlen(schemes[i].scheme);
-    return schemes[i].kind;
+    /* No path begins like that, but for somebody who means it: ./x://y. */
+    size_t size = strspn(uri, "abcdefghijklmnopqrstuvwxyz0123456789+.-");
+    bool is_server = size > 0 && uri[0] != '.' && strncmp(uri + size, "://", 3) == 0;
+    return is_server && !schemes[i].is_kept ? ADDRESS_UNKNOWN : schemes[i].kind;
 }

@@ -43,7 +43,10 @@ struct backend_open {
                            made anew. */
     struct store_faults faults;
     struct failure *failure; /* Outlives the backend. */
-    _Atomic bool *is_away;   /* Set by whoever finds that the store does not answer;
+    /* To be called by whoever finds that the store does not answer, on any thread. */
+    void (*gone)(void *context);
+    void *gone_context;
+    const _Atomic bool *is_away; /* Set by gone;
                                 cleared by the committer. Outlives the backend. */
 };
 

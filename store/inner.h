@@ -25,7 +25,7 @@ struct store {
     struct failure failure;
     _Atomic int64_t applied;
     _Atomic bool is_away;
-    bool was_away;               /* What was told last; the committer's. */
+    _Atomic bool was_away;       /* What was told last. */
     struct committer *committer; /* NULL when read-only or under maintenance. */
 };
 
@@ -49,7 +49,7 @@ enum status store_inner_open(const struct store_options *options,
                              const struct store_mode *mode, struct store **store,
                              char *error, size_t error_size) MUST_CHECK;
 
-/* Notes whether the store answers; the committer's thread. */
+/* Notes whether the store answers; any thread. */
 void store_set_away(struct store *store, bool is_away);
 /* A commit out of its stored bytes; DATA_LOSS. */
 enum status store_unpack(struct store *store, const struct log_entry *entry,

@@ -284,6 +284,7 @@ struct mongo_batch {
     size_t n_appends;
     size_t n_stood;     /* Of them in the log. */
     bool is_sent;       /* Some may be in the log without our knowing. */
+    bool is_failed;     /* The server did not answer: what is read fails at once. */
     int64_t clashed_ms; /* Since when a slot is refused and empty; 0 = it is not. */
     int64_t last_seq;   /* Of what the batch writes. */
     bool is_outdone;    /* Others wrote some of its documents. */

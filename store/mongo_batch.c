@@ -247,6 +247,7 @@ mongo_batch_commit(void *db, size_t *n_stood)
     struct mongo *self = db;
     struct mongo_batch *batch = &self->batch;
     enum status status = STATUS_OK;
+    batch->is_failed = false;
     /* What was decided by the eyes of a new primary is decided again. */
     bool is_new = batch->n_appends > 0 && !batch->is_sent;
     if (is_new && !mongo_primary_is_settled(self)) {

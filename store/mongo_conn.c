@@ -75,7 +75,7 @@ mongo_failed(struct mongo *db, const char *doing, const bson_error_t *error)
 {
     failure_set(db->open.failure, "%s: cannot %s: %s", db->open.path, doing,
                 error->message);
-    atomic_store(db->open.is_away, true);
+    db->open.gone(db->open.gone_context);
     return STATUS_UNAVAILABLE;
 }
 
@@ -108,8 +108,10 @@ mongo_find(struct mongo_conn *conn, const struct mongo_query *query, mongo_take_
     const bson_t *document = NULL;
     struct mongo *db = conn->db;
     bool is_writer = conn == &db->writer;
-    if (!is_writer &&
-        (atomic_load(db->open.is_away) || !mongo_primary_is_settled(db))) {
+    bool is_refused =
+        is_writer ? db->batch.is_failed
+                  : atomic_load(db->open.is_away) || !mongo_primary_is_settled(db);
+    if (is_refused) {
         return STATUS_UNAVAILABLE;
     }
     query_options(query, &options);
@@ -121,6 +123,10 @@ mongo_find(struct mongo_conn *conn, const struct mongo_query *query, mongo_take_
     mongoc_cursor_destroy(cursor);
     bson_destroy(&options);
     if (is_failed) {
+        /* Once a batch: each of its works would wait as long. */
+        if (is_writer) {
+            db->batch.is_failed = true;
+        }
         return mongo_failed(db, "read", &error);
     }
     return is_writer || mongo_primary_is_settled(db) ? STATUS_OK : STATUS_UNAVAILABLE;

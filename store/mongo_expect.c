@@ -9,15 +9,22 @@
  */
 enum { PLACE_SIZE = 16 };
 
+struct eids_take {
+    struct mongo_batch *batch;
+    bool is_damaged;
+};
+
 static bool
 take_eid(void *context, const bson_t *row)
 {
-    struct mongo_batch *batch = context;
+    struct eids_take *take = context;
+    struct mongo_batch *batch = take->batch;
     struct log_entry entry;
     bson_iter_t iter;
     if (!bson_iter_init_find(&iter, row, "eid") || !BSON_ITER_HOLDS_BINARY(&iter) ||
         !mongo_entry_read(row, batch->arena, &entry)) {
-        return true;
+        take->is_damaged = true;
+        return false;
     }
     struct bytes eid = mongo_bytes(&iter, batch->arena);
     for (size_t i = 0; i < batch->n_eids && eid.size == STORE_EID_SIZE; i++) {
@@ -45,7 +52,8 @@ place(size_t index, const char **key, char room[PLACE_SIZE])
     return (int)bson_uint32_to_string((uint32_t)index, key, room, PLACE_SIZE);
 }
 
-/* An answer that does not come leaves nothing known, and each work asks for itself. */
+/* An answer that does not come, or holds what is damaged, leaves nothing known, and
+ * each work asks for itself. */
 static void
 expect_eids(struct mongo *db, struct work *const *works, size_t n_works)
 {
@@ -73,8 +81,12 @@ expect_eids(struct mongo *db, struct work *const *works, size_t n_works)
     bson_append_document_end(&filter, &range);
     const struct mongo_query query = {.collection = mongo_fixed(&db->writer, MONGO_LOG),
                                       .filter = &filter};
-    bool is_asked = batch->n_eids > n_before;
-    if (is_asked && mongo_find(&db->writer, &query, take_eid, batch) != STATUS_OK) {
+    struct eids_take take = {.batch = batch};
+    enum status status = STATUS_OK;
+    if (batch->n_eids > n_before) {
+        status = mongo_find(&db->writer, &query, take_eid, &take);
+    }
+    if (status != STATUS_OK || take.is_damaged) {
         batch->n_eids = n_before;
     }
     bson_destroy(&filter);

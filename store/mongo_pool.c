@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "store/mongo.h"
@@ -29,14 +30,43 @@ static const struct {
     {MONGOC_URI_MAXPOOLSIZE, N_CONNECTIONS},
 };
 
-/* What the log's safety rests on is nobody's to choose. */
-static const char *const ours[] = {MONGOC_URI_W,
-                                   MONGOC_URI_JOURNAL,
-                                   MONGOC_URI_WTIMEOUTMS,
-                                   MONGOC_URI_READCONCERNLEVEL,
-                                   MONGOC_URI_READPREFERENCE,
-                                   MONGOC_URI_READPREFERENCETAGS,
-                                   MONGOC_URI_MAXSTALENESSSECONDS};
+/*
+ * Options an address may have, in lower case. What the log's safety rests on (write
+ * concern, read concern, read preference) is nobody's to choose, and a name that is
+ * misspelt must not be taken in silence: a certificate would not be looked at.
+ */
+static const char *const options[] = {
+    "appname",
+    "authmechanism",
+    "authmechanismproperties",
+    "authsource",
+    "compressors",
+    "connecttimeoutms",
+    "directconnection",
+    "heartbeatfrequencyms",
+    "loadbalanced",
+    "localthresholdms",
+    "maxpoolsize",
+    "replicaset",
+    "retryreads",
+    "retrywrites",
+    "serverselectiontimeoutms",
+    "sockettimeoutms",
+    "srvmaxhosts",
+    "srvservicename",
+    "ssl",
+    "tls",
+    "tlsallowinvalidcertificates",
+    "tlsallowinvalidhostnames",
+    "tlscafile",
+    "tlscertificatekeyfile",
+    "tlscertificatekeyfilepassword",
+    "tlsdisablecertificaterevocationcheck",
+    "tlsdisableocspendpointcheck",
+    "tlsinsecure",
+    "waitqueuetimeoutms",
+    "zlibcompressionlevel",
+};
 
 static enum status
 pool_refuse(struct mongo *db, const char *what)
@@ -54,21 +84,48 @@ pool_prepare(void)
     mongoc_log_set_handler(NULL, NULL);
 }
 
+static bool
+is_option(const char *name, size_t size)
+{
+    size_t i = 0;
+    size_t n = sizeof options / sizeof options[0];
+    while (i < n &&
+           (strncasecmp(options[i], name, size) != 0 || options[i][size] != '\0')) {
+        i++;
+    }
+    return i < n;
+}
+
+/* As they are written: the driver drops what it does not know. */
+static enum status
+pool_judge_options(struct mongo *db)
+{
+    const char *at = strchr(db->open.path, '?');
+    while (at != NULL) {
+        size_t size = strcspn(++at, "=&;");
+        if (!is_option(at, size)) {
+            failure_set(
+                db->open.failure,
+                "the address of the store: the option %.*s is not known, or is "
+                "one that the broker sets itself (w, journal, readConcernLevel, "
+                "readPreference): leave it out",
+                (int)size, at);
+            return STATUS_INVALID_ARGUMENT;
+        }
+        at = strpbrk(at, "&;");
+    }
+    return STATUS_OK;
+}
+
 static enum status
 pool_judge(struct mongo *db)
 {
-    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
-        if (mongoc_uri_has_option(db->uri, ours[i])) {
-            return pool_refuse(db, "leave out w, journal, wtimeoutMS, readPreference "
-                                   "and readConcernLevel: the broker sets them itself");
-        }
-    }
     const char *password = mongoc_uri_get_password(db->uri);
     if (password != NULL && password[0] != '\0') {
         return pool_refuse(db, "it must not hold a password, which others would see: "
                                "put it into a file and name that by store_secret_file");
     }
-    return STATUS_OK;
+    return pool_judge_options(db);
 }
 
 /* The first line of a file that strangers cannot read. */
@@ -83,11 +140,15 @@ pool_read_secret(struct mongo *db, FILE *file, char secret[SECRET_SIZE])
         return STATUS_FAILED_PRECONDITION;
     }
     if (fgets(secret, SECRET_SIZE, file) == NULL) {
-        failure_set(db->open.failure, "store_secret_file %s is empty",
+        secret[0] = '\0';
+    }
+    secret[strcspn(secret, "\r\n")] = '\0';
+    if (secret[0] == '\0') {
+        failure_set(db->open.failure,
+                    "store_secret_file %s is empty: its first line is the password",
                     db->open.secret_file);
         return STATUS_FAILED_PRECONDITION;
     }
-    secret[strcspn(secret, "\r\n")] = '\0';
     return STATUS_OK;
 }
 

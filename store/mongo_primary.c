@@ -41,6 +41,12 @@ primary_changed(const mongoc_apm_topology_changed_t *event)
     if (now != before) {
         atomic_fetch_add(&db->n_primaries, 1);
     }
+    /* Told at once: whoever asks the driver for a server that is gone waits for it. */
+    if (before != 0 && now == 0) {
+        failure_set(db->open.failure, "%s: no server that takes writes can be reached",
+                    db->open.path);
+        db->open.gone(db->open.gone_context);
+    }
 }
 
 void

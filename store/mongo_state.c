@@ -316,6 +316,10 @@ state_judge_new(struct mongo *db, struct state *state)
 {
     int64_t seq = 0;
     enum status status = mongo_tail(&db->writer, &seq);
+    if (status == STATUS_DATA_LOSS) {
+        return state_refuse(db, "its collection log is another program's: name another "
+                                "database");
+    }
     if (status == STATUS_OK && seq > 0) {
         status = state_read(&db->writer, state);
     }
@@ -356,7 +360,11 @@ state_ask_server(struct mongo *db)
         is_answered && bson_iter_init_find(&iter, &reply, "ferretdbVersion");
     bson_destroy(&reply);
     bson_destroy(command);
-    return is_answered ? STATUS_OK : mongo_failed(db, "reach it", &error);
+    return is_answered
+               ? STATUS_OK
+               : mongo_failed(
+                     db, "reach it; is the server there, and may this machine connect",
+                     &error);
 }
 
 enum status

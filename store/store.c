@@ -105,6 +105,12 @@ store_load(struct store *store, const struct store_mode *mode)
     return status;
 }
 
+static void
+store_gone(void *context)
+{
+    store_set_away(context, true);
+}
+
 /* The committer comes last: from its start on there are two threads. What is open when
  * a step fails is closed by store_close. */
 static enum status
@@ -120,9 +126,19 @@ store_start(struct store *store, const struct store_mode *mode)
         .is_rebuilding = mode->is_rebuilding,
         .faults = mode->faults,
         .failure = &store->failure,
+        .gone = store_gone,
+        .gone_context = store,
         .is_away = &store->is_away,
     };
-    store->backend = backends[address_of(options->uri, &open.path)];
+    enum address_kind kind = address_of(options->uri, &open.path);
+    if (kind == ADDRESS_UNKNOWN) {
+        failure_set(&store->failure,
+                    "%s names no store: give a path, sqlite:PATH or "
+                    "mongodb://HOST/DATABASE",
+                    options->uri);
+        return STATUS_INVALID_ARGUMENT;
+    }
+    store->backend = backends[kind];
     enum status status = store->backend->open(&open, &store->db);
     if (status == STATUS_OK) {
         status = store_load(store, mode);
@@ -213,11 +229,8 @@ void
 store_set_away(struct store *store, bool is_away)
 {
     atomic_store(&store->is_away, is_away);
-    if (is_away == store->was_away) {
-        return;
-    }
-    store->was_away = is_away;
-    if (store->options.away != NULL) {
+    bool was_away = atomic_exchange(&store->was_away, is_away);
+    if (was_away != is_away && store->options.away != NULL) {
         store->options.away(store->options.away_context, is_away);
     }
 }

@@ -46,8 +46,9 @@ struct store_options {
     void *now_context;         /* Handed to now_ms. */
     void (*random)(void *, void *buffer, size_t size); /* Source of salts. */
     void *random_context;                              /* Handed to random. */
-    /* Hears that the store went away or came back, on the committer's thread; NULL:
-     * nobody does. */
+    /* Hears that the store went away, on any thread, or came back, on the committer's;
+     * it must be short and not call the store but for store_failure. NULL: nobody
+     * does. */
     void (*away)(void *context, bool is_away);
     void *away_context;  /* Handed to away. */
     const char *journal; /* The file erasures are written down in; NULL: beside the

@@ -85,12 +85,17 @@ resolve(void *context, const struct principal **who, struct error *error)
                         clock_wall_ms(options->broker->clock), who, error);
 }
 
+/* How the broker is may be told to nobody in particular: who balances calls must hear
+ * that the store is away just when nobody's record can be read. */
 static bool
 is_somebody(struct rpc *rpc)
 {
     struct error error = {0};
     rpc->generation = identity_generation(rpc->server->options.broker->identity);
     enum status status = resolve(rpc, &rpc->who, &error);
+    if (status == STATUS_UNAVAILABLE && rpc->method->is_always_on) {
+        return true;
+    }
     if (status == STATUS_OK) {
         status = dispatch_role(rpc->method->row, rpc->who, rpc_arena(rpc), &error);
     }

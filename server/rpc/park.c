@@ -232,9 +232,9 @@ park_enter(struct park_lot *lot, struct park_waiter *waiter, const struct park *
     struct woken woken = {0};
     waiter->lot = lot;
     waiter->timer.fire = time_over;
-    int64_t wait_ms = park->until_ms == INT64_MAX
-                          ? INT64_MAX
-                          : park->until_ms - clock_wall_ms(lot->clock);
+    int64_t due_ms = park->until_ms == INT64_MAX
+                         ? INT64_MAX
+                         : clock_due_ms(lot->clock, park->until_ms);
     pthread_mutex_lock(&lot->lock);
     waiter->epoch = epoch;
     bool is_to_come = prepare(lot, waiter, park);
@@ -245,9 +245,8 @@ park_enter(struct park_lot *lot, struct park_waiter *waiter, const struct park *
         hand_on(lot, waiter, &woken);
         stand_in_line(lot, waiter);
         /* Set under the lock: once it is released the waiter may be woken and gone. */
-        if (wait_ms != INT64_MAX) {
-            timer_set(lot->timer, &waiter->timer,
-                      clock_monotonic_ms(lot->clock) + wait_ms);
+        if (due_ms != INT64_MAX) {
+            timer_set(lot->timer, &waiter->timer, due_ms);
         }
     } else {
         waiter->n_links = 0;

@@ -26,10 +26,12 @@ class Failed(Exception):
 class Broker:
     """One daemon over one store in a folder of its own, which goes with it."""
 
-    def __init__(self, name="broker", **settings):
+    def __init__(self, name="broker", certs=None, joins=None, **settings):
+        """certs: a folder of certificates that are there already; joins: a broker whose store
+        and certificates are this one's, too."""
         # The space is meant: every path must bear one.
         self.folder = tempfile.mkdtemp(prefix=f"kontor {name} ")
-        self.certs = os.path.join(self.folder, "certs")
+        self.certs = certs or (joins and joins.certs) or os.path.join(self.folder, "certs")
         self.config = os.path.join(self.folder, "kontord.conf")
         self.port_file = os.path.join(self.folder, "port")
         self.log = os.path.join(self.folder, "kontord.log")
@@ -38,18 +40,29 @@ class Broker:
         self.clients = {}
         self.children = []
         atexit.register(self.close)
-        run([os.environ["KONTOR_DEV_CA"], self.certs])
+        if not os.path.exists(self.certs):
+            run([os.environ["KONTOR_DEV_CA"], self.certs])
         values = {"listen": "localhost:0", "port_file": self.port_file,
-                  "store": store_address(self.folder, "kontor"),
+                  "store": joins.values["store"] if joins
+                  else settings.get("store") or store_address(self.folder, "kontor"),
                   "tls_cert": self.path("alpine", "server") + ".pem",
                   "tls_key": self.path("alpine", "server") + ".key"}
         values.update(settings)
         self._write_config(values)
         self.values = values
-        run([os.environ["KONTORD"], "--config", self.config, "--init", "--registry", "alpine",
-             "--trust-domain", DOMAINS["alpine"],
-             "--bundle", os.path.join(self.certs, "alpine", "ca.pem"),
-             "--admin", self.uri("alpine", "admin", "ops")])
+        if joins is None:
+            self.init()
+
+    def init(self, status=0):
+        """Begins the store; answers what was said."""
+        return self.kontord("--init", "--registry", "alpine", "--trust-domain", DOMAINS["alpine"],
+                            "--bundle", os.path.join(self.certs, "alpine", "ca.pem"),
+                            "--admin", self.uri("alpine", "admin", "ops"), status=status)
+
+    def kontord(self, *words, status=0):
+        """Runs the program with this broker's settings to its end; answers all it said."""
+        said = run([os.environ["KONTORD"], "--config", self.config, *words], status=status)
+        return said + run.stderr
 
     def _write_config(self, values):
         with open(self.config, "w", encoding="utf-8") as file:

@@ -124,15 +124,20 @@ class Client:
         answer = message_class(self.pool(), descriptor.output_type.full_name)
         return f"/kontor.v1.{service}/{method}", ask, answer
 
-    def call(self, name, timeout=10, **fields):
-        """One unary call, such as call("OrderService.GetOrder", id="coast/o-1")."""
+    def call(self, name, timeout=10, min_seq=0, **fields):
+        """One unary call, such as call("OrderService.GetOrder", id="coast/o-1").
+
+        min_seq: a position the broker must have come to before it answers.
+        """
         path, ask, answer = self._method(name)
         stub = self.channel.unary_unary(
             path, request_serializer=ask.SerializeToString,
             response_deserializer=answer.FromString)
         try:
             reply, call = stub.with_call(json_format.ParseDict(fields, ask()), timeout=timeout,
-                                         wait_for_ready=True)
+                                         wait_for_ready=True,
+                                         metadata=[("kontor-min-seq", str(min_seq))]
+                                         if min_seq else None)
         except grpc.RpcError as error:
             raise self._refused(error) from None
         self.seq = int(dict(call.trailing_metadata()).get("kontor-seq", 0))

@@ -56,6 +56,26 @@ class Trim(unittest.TestCase):
             commits += message.get("commits", [])
         return [int(commit["seq"]) for commit in commits]
 
+    def start_keeping(self, n):
+        self.assertEqual(self.broker.stop(), 0)
+        self.broker.values["trim_keep_commits"] = n
+        self.broker._write_config(self.broker.values)
+        self.broker.start()
+        status = self.admin.call("RegistryService.GetStatus")
+        return int(status["seq"]), int(status.get("oldest", 0))
+
+    def test_a_setting_trims_when_the_broker_starts(self):
+        last, oldest = self.start_keeping(100)
+        self.assertEqual(oldest, 0)
+        self.assertEqual(self.start_keeping(4), (last, last - 4))
+        self.trimmed(last - 4, self.portal.call, "OrderService.GetProject", id=PROJECT,
+                     as_of={"seq": last - 5})
+        # Not for one commit more: a trim judges the whole store.
+        self.rename("Once more")
+        self.assertEqual(self.start_keeping(4), (last + 1, last - 4))
+        # The newest commit stays whatever the setting says.
+        self.assertEqual(self.start_keeping(1), (last + 1, last))
+
     def test_what_is_served_begins_at_the_base(self):
         oldest, last = self.revisions[3], self.revisions[-1]
         mine = self.portal.call("OrderService.GetProject", id=PROJECT, as_of={"seq": oldest})

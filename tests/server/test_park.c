@@ -163,6 +163,23 @@ test_no_wake_up_is_lost_under_load(void **state)
     }
 }
 
+/* On the system's clocks, whose milliseconds begin at different moments. */
+static void
+test_who_waits_until_a_moment_finds_it_come(void **state)
+{
+    enum { ROUNDS = 100 };
+    struct clock clock;
+    (void)state;
+    clock_init(&clock);
+    for (int i = 0; i < ROUNDS; i++) {
+        int64_t until_ms = clock_wall_ms(&clock) + 1 + i % 3;
+        int64_t due_ms = clock_due_ms(&clock, until_ms);
+        while (clock_monotonic_ms(&clock) < due_ms) {
+        }
+        assert_true(clock_wall_ms(&clock) >= until_ms);
+    }
+}
+
 int
 main(void)
 {
@@ -177,6 +194,7 @@ main(void)
         TEST(test_min_seq_that_never_comes_ends_with_the_deadline),
         TEST(test_a_deadline_that_passed_runs_nothing),
         TEST(test_no_wake_up_is_lost_under_load),
+        TEST(test_who_waits_until_a_moment_finds_it_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -194,10 +194,11 @@ judge_again(const struct judge *judge, struct store *store, const struct found *
     job_init(&again.job, judge->seed, caller, work);
     again.job.work.done = again_done;
     sem_init(&again.done, 0, 0);
-    again.status = store_submit(store, &again.job.work);
-    if (again.status == STATUS_OK && !ledger_wait(&again.done, ANSWER_MS)) {
+    enum status status = store_submit(store, &again.job.work);
+    if (status == STATUS_OK && !ledger_wait(&again.done, ANSWER_MS)) {
         abort();
     }
+    again.status = status == STATUS_OK ? again.status : status;
     bool is_right = again.status == STATUS_OK ||
                     (before == 0 && again.status == STATUS_RESOURCE_EXHAUSTED);
     is_right = is_right && again.is_replay == (before != 0);

@@ -97,7 +97,7 @@ const struct script scripts[] = {
 };
 
 const struct plant plants[] = {
-    {"reads_unsettled", "rollback", {.reads_unsettled = true}},
+    {"reads_unsettled", "everything", {.reads_unsettled = true}},
     {"fails_in_doubt", "close_after", {.fails_in_doubt = true}},
     {.name = NULL},
 };

@@ -1,5 +1,6 @@
 /* Single faults of a MongoDB server that broke a promise once, each played step by
  * step. */
+#include <semaphore.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -316,7 +317,97 @@ test_close_ends_when_the_server_is_silent(struct fixture *f)
     close_in_doubt(f, true);
 }
 
+/* ---- Damage ---- */
+
+/* A decision that waits until it is let go: what comes meanwhile is one batch. */
+struct waiting {
+    struct ticket ticket;
+    pthread_mutex_t gate;
+};
+
+static enum status
+wait_decide(struct work *work, struct store_reader *reader)
+{
+    struct waiting *waiting = (struct waiting *)work;
+    (void)reader;
+    pthread_mutex_lock(&waiting->gate);
+    pthread_mutex_unlock(&waiting->gate);
+    work->draft.n_changes = 0;
+    return STATUS_OK;
+}
+
+/* An entry that keeps its key and lost its commit. */
+static void
+damage_entry(struct fixture *f, int64_t seq, const struct draft *draft)
+{
+    char ns[128];
+    bson_t row = BSON_INITIALIZER;
+    (void)snprintf(ns, sizeof ns, "%s-store.log", strrchr(f->folder, '/') + 1);
+    BSON_APPEND_INT64(&row, "_id", seq);
+    BSON_APPEND_BINARY(&row, "eid", BSON_SUBTYPE_BINARY, draft->eid, STORE_EID_SIZE);
+    mongod_plant(mongod, ns, &row);
+    bson_destroy(&row);
+}
+
+/* Were it taken for missing, the same request would be done twice. */
+static void
+test_a_damaged_entry_is_not_done_again_in_a_batch(struct fixture *f)
+{
+    struct waiting waiting = {.gate = PTHREAD_MUTEX_INITIALIZER};
+    struct ticket tickets[2];
+    struct draft draft = fixture_draft(f, KIND_PAPER, "a", 0, "=a",
+                                       fixture_doc(f, "one", 1, 0, NULL, NULL));
+    draft_set_eid(&draft, 1, 1);
+    assert_int_equal(fixture_commit(f, draft, NULL), STATUS_OK);
+    damage_entry(f, 1, &draft);
+    ticket_init(&waiting.ticket);
+    waiting.ticket.work.decide = wait_decide;
+    pthread_mutex_lock(&waiting.gate);
+    assert_int_equal(ticket_submit(f, &waiting.ticket), STATUS_OK);
+    for (int i = 0; i < 2; i++) {
+        ticket_init(&tickets[i]);
+        tickets[i].work.draft = fixture_draft(f, KIND_PAPER, i == 0 ? "b" : "c", 0,
+                                              "=a", (struct bytes){NULL, 0});
+        draft_set_eid(&tickets[i].work.draft, (uint64_t)i + 1, 1);
+        tickets[i].work.is_decided = true;
+        assert_int_equal(ticket_submit(f, &tickets[i]), STATUS_OK);
+    }
+    pthread_mutex_unlock(&waiting.gate);
+    ticket_wait(&waiting.ticket);
+    ticket_wait(&tickets[0]);
+    ticket_wait(&tickets[1]);
+    assert_int_equal(tickets[0].status, STATUS_DATA_LOSS);
+    assert_int_equal(tickets[1].status, STATUS_OK);
+    assert_int_equal(store_applied(f->store), 2);
+}
+
 /* ---- A new primary ---- */
+
+static void
+post_when_back(void *context, bool is_away)
+{
+    if (!is_away) {
+        sem_post(context);
+    }
+}
+
+/* Until a commit is taken again. */
+static enum status
+commit_when_back(struct fixture *f, sem_t *back)
+{
+    enum { LOOK_MS = 50 };
+    enum status status = STATUS_UNAVAILABLE;
+    for (int i = 0; i < WAIT_MS / LOOK_MS && status == STATUS_UNAVAILABLE; i++) {
+        struct timespec until;
+        (void)clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += LOOK_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        (void)sem_timedwait(back, &until);
+        status = commit_to(f, f->store, "b");
+    }
+    return status;
+}
 
 /* The primary was another one, or away: nothing is decided by what it shows before a
  * write of the broker's own has reached a majority. */
@@ -333,9 +424,13 @@ test_a_new_primary_is_settled_before_it_is_read(struct fixture *f)
          .times = UINT32_MAX},
     };
     struct document got;
+    sem_t back;
     char uri[FIXTURE_URI];
+    sem_init(&back, 0, 0);
     address(f->folder, "store", WAIT_MS, uri, sizeof uri);
     f->options.uri = uri;
+    f->options.away = post_when_back;
+    f->options.away_context = &back;
     fixture_reopen(f);
     fixture_put(f, KIND_PAPER, "a", 0, "=a", fixture_doc(f, "one", 1, 0, NULL, NULL));
     mongod_script(mongod, faults, 2);
@@ -344,17 +439,17 @@ test_a_new_primary_is_settled_before_it_is_read(struct fixture *f)
     assert_int_equal(store_get(f->reader, KIND_PAPER, "a", NULL, 0, f->arena, &got),
                      STATUS_UNAVAILABLE);
     mongod_settle(mongod);
-    enum status status = STATUS_UNAVAILABLE;
-    for (int i = 0; i < WAIT_MS && status == STATUS_UNAVAILABLE; i++) {
-        status = commit_to(f, f->store, "b");
-    }
-    assert_int_equal(status, STATUS_OK);
+    assert_int_equal(commit_when_back(f, &back), STATUS_OK);
     assert_int_equal(store_get(f->reader, KIND_PAPER, "a", NULL, 0, f->arena, &got),
                      STATUS_OK);
     fixture_verify(f);
+    fixture_shut(f);
+    sem_destroy(&back);
 }
 
 static const struct fixture_case cases[] = {
+    {"test_a_damaged_entry_is_not_done_again_in_a_batch",
+     test_a_damaged_entry_is_not_done_again_in_a_batch},
     {"test_a_new_primary_is_settled_before_it_is_read",
      test_a_new_primary_is_settled_before_it_is_read},
     {"test_verify_is_not_alarmed_by_documents_under_way",
