@@ -150,9 +150,12 @@ entry_try(struct batch *batch, struct entry *entry)
     if (work->decide == NULL) {
         return STATUS_ABORTED;
     }
+    /* Whoever is run again, in a later batch or in this one, judges its draft only when
+     * there is one: a refusal left none. */
     status = work->decide(work, &batch->reader);
-    if (status != STATUS_OK ||
-        (work->draft.n_changes == 0 && work->draft.n_softs == 0)) {
+    work->is_decided =
+        status == STATUS_OK && (work->draft.n_changes > 0 || work->draft.n_softs > 0);
+    if (!work->is_decided) {
         return status;
     }
     /* decide may have come to an eid only now. */

@@ -34,8 +34,12 @@ walk(struct fixture *f, struct find find)
 {
     const char *ids = "";
     struct page page;
+    char why[256];
     for (size_t i = 0; i < 1000; i++) {
-        assert_int_equal(store_find(f->reader, &find, f->arena, &page), STATUS_OK);
+        if (store_find(f->reader, &find, f->arena, &page) != STATUS_OK) {
+            store_failure(f->store, why, sizeof why);
+            fail_msg("page %zu: %s", i, why);
+        }
         assert_true(page.n_documents <= find.limit);
         const char *some = fixture_ids(f, &page);
         ids = arena_print(f->arena, "%s%s%s", ids, ids[0] == '\0' ? "" : " ", some);
