@@ -96,6 +96,30 @@ query_options(const struct mongo_query *query, bson_t *out)
     }
 }
 
+/* Who takes what is found, and how much that was. */
+struct taking {
+    mongo_take_fn take;
+    void *context;
+    size_t n;
+};
+
+static bool
+find_once(const struct mongo_query *query, const bson_t *options, struct taking *taking,
+          bson_error_t *error)
+{
+    const bson_t *document = NULL;
+    bool has_room = true;
+    mongoc_cursor_t *cursor = mongoc_collection_find_with_opts(
+        query->collection, query->filter, options, NULL);
+    while (has_room && mongoc_cursor_next(cursor, &document)) {
+        taking->n++;
+        has_room = taking->take(taking->context, document);
+    }
+    bool is_failed = mongoc_cursor_error(cursor, error);
+    mongoc_cursor_destroy(cursor);
+    return !is_failed;
+}
+
 /* A reader does not wait for a server that others found away: it would hold a thread
  * for seconds. The writer's connection is the one that looks again, and the one that
  * settles a new primary. */
@@ -105,7 +129,7 @@ mongo_find(struct mongo_conn *conn, const struct mongo_query *query, mongo_take_
 {
     bson_error_t error;
     bson_t options = BSON_INITIALIZER;
-    const bson_t *document = NULL;
+    struct taking taking = {.take = take, .context = context};
     struct mongo *db = conn->db;
     bool is_writer = conn == &db->writer;
     bool is_refused =
@@ -115,12 +139,11 @@ mongo_find(struct mongo_conn *conn, const struct mongo_query *query, mongo_take_
         return STATUS_UNAVAILABLE;
     }
     query_options(query, &options);
-    mongoc_cursor_t *cursor = mongoc_collection_find_with_opts(
-        query->collection, query->filter, &options, NULL);
-    while (mongoc_cursor_next(cursor, &document) && take(context, document)) {
+    bool is_failed = !find_once(query, &options, &taking, &error);
+    /* A server that answers with an error may be a moment from answering well. */
+    if (is_failed && error.domain == MONGOC_ERROR_SERVER && taking.n == 0) {
+        is_failed = !find_once(query, &options, &taking, &error);
     }
-    bool is_failed = mongoc_cursor_error(cursor, &error);
-    mongoc_cursor_destroy(cursor);
     bson_destroy(&options);
     if (is_failed) {
         /* Once a batch: each of its works would wait as long. */

@@ -8,12 +8,14 @@ fixture_verify(struct fixture *fixture)
 {
     char error[256] = "";
     int64_t verified = 0;
+    /* Another broker's commits may be followed meanwhile. */
+    int64_t applied = store_applied(fixture->store);
     enum status status = store_verify(fixture->store, &verified, error, sizeof error);
     if (status != STATUS_OK) {
         fail_msg("the store does not verify after %lld: %s", (long long)verified,
                  error);
     }
-    assert_int_equal(verified, store_applied(fixture->store));
+    assert_true(verified >= applied);
 }
 
 /* Where the log's chain stands at a position. */
