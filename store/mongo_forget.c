@@ -83,10 +83,28 @@ up_to(const char *field, int64_t seq)
     return BCON_NEW(field, "{", "$lte", BCON_INT64(seq), "}");
 }
 
+/* Whoever opens the database follows its log from where documents are known to be
+ * written: that must not be among what goes. Maintenance has written them all. */
+static enum status
+say_all_written(struct mongo *db)
+{
+    int64_t tail = 0;
+    enum status status = mongo_tail(&db->writer, &tail);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    db->written = tail > db->written ? tail : db->written;
+    return mongo_say_written(db);
+}
+
 enum status
 mongo_trim(void *db, int64_t seq)
 {
     struct mongo *self = db;
+    enum status said = say_all_written(self);
+    if (said != STATUS_OK) {
+        return said;
+    }
     bson_t *log = up_to("_id", seq);
     bson_t *past = up_to("until", seq);
     enum status status = remove_rows(self, mongo_fixed(&self->writer, MONGO_LOG), log);

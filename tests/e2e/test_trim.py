@@ -76,6 +76,20 @@ class Trim(unittest.TestCase):
         # The newest commit stays whatever the setting says.
         self.assertEqual(self.start_keeping(1), (last + 1, last))
 
+    def test_a_broker_that_was_killed_is_trimmed(self):
+        # Nothing was said at its end of how far its documents are.
+        self.broker.kill()
+        self.kontord("--trim", str(self.revisions[3]))
+        # A call on a channel to the daemon that is gone may fail as that one did.
+        for client in self.broker.clients.values():
+            client.close()
+        self.broker.clients = {}
+        self.broker.start()
+        self.portal = self.broker.client("alpine", "portal")
+        self.assertEqual(self.portal.call("OrderService.GetProject", id=PROJECT)["name"],
+                         f"Name {N_NAMES - 1}")
+        self.assertGreater(self.rename("Goes on"), self.revisions[-1])
+
     def test_what_is_served_begins_at_the_base(self):
         oldest, last = self.revisions[3], self.revisions[-1]
         mine = self.portal.call("OrderService.GetProject", id=PROJECT, as_of={"seq": oldest})
