@@ -64,26 +64,19 @@ command_journal(const struct erase_run *run, char *error, size_t error_size)
     return status;
 }
 
-/* One batch: the log and the past lose the same, and the remark says so. */
+/* What a batch of the command needs. */
+struct command {
+    struct erase_run *run;
+    const char *reason;
+};
+
+/* In one batch: the log and the past lose the same, and the remark says so. */
 static enum status
-command_batch(struct erase_run *run, const char *reason)
+command_fill(void *context)
 {
-    struct store *store = run->store;
-    enum status status = store->backend->batch_begin(store->db);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = erase_scan(run, false);
-    if (status == STATUS_OK) {
-        status = erase_remark(run, reason);
-    }
-    if (status == STATUS_OK) {
-        status = store->backend->batch_commit(store->db, NULL);
-    }
-    if (status != STATUS_OK) {
-        store->backend->batch_abort(store->db);
-    }
-    return status;
+    const struct command *command = context;
+    enum status status = erase_scan(command->run, false);
+    return status == STATUS_OK ? erase_remark(command->run, command->reason) : status;
 }
 
 /* What it is about, looked at before anything is written. */
@@ -137,7 +130,8 @@ command_run(struct erase_run *run, struct store_erasure *erasure, char *error,
     }
     if (status == STATUS_OK) {
         before = run->tail.seq;
-        status = command_batch(run, erasure->reason);
+        struct command command = {run, erasure->reason};
+        status = store_in_batch(run->store, command_fill, &command);
     }
     if (status != STATUS_OK) {
         return status;

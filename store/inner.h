@@ -49,11 +49,17 @@ enum status store_inner_open(const struct store_options *options,
                              const struct store_mode *mode, struct store **store,
                              char *error, size_t error_size) MUST_CHECK;
 
+/* Runs a work of maintenance in one batch: all of it stands, or none as far as the
+ * backend can undo it. */
+enum status store_in_batch(struct store *store, enum status (*fill)(void *context),
+                           void *context) MUST_CHECK;
 /* Notes whether the store answers; any thread. */
 void store_set_away(struct store *store, bool is_away);
 /* A commit out of its stored bytes; DATA_LOSS. */
 enum status store_unpack(struct store *store, const struct log_entry *entry,
                          struct arena *arena, Kontor__V1__Commit **commit) MUST_CHECK;
+/* When an entry of the log was committed, without unpacking it. */
+int64_t store_entry_time_ms(struct bytes body);
 /* Milliseconds of a timestamp; NULL = 0. */
 int64_t store_time_ms(const Google__Protobuf__Timestamp *time);
 /* A timestamp in the arena. */

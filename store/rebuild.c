@@ -126,30 +126,22 @@ rebuild_try(struct rebuild *rebuild)
     return status;
 }
 
-/* One batch: whoever ends the process meanwhile leaves the documents as they were, or a
- * mark that they are not whole. */
+/* In one batch: whoever ends the process meanwhile leaves the documents as they were,
+ * or a mark that they are not whole. */
+static enum status
+rebuild_fill(void *context)
+{
+    struct rebuild *rebuild = context;
+    enum status status = rebuild->store->backend->clear_documents(rebuild->store->db);
+    return status == STATUS_OK ? rebuild_log(rebuild) : status;
+}
+
 static enum status
 rebuild_batch(struct rebuild *rebuild)
 {
-    struct store *store = rebuild->store;
     enum status status = rebuild_try(rebuild);
-    if (status == STATUS_OK) {
-        status = store->backend->batch_begin(store->db);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = store->backend->clear_documents(store->db);
-    if (status == STATUS_OK) {
-        status = rebuild_log(rebuild);
-    }
-    if (status == STATUS_OK) {
-        status = store->backend->batch_commit(store->db, NULL);
-    }
-    if (status != STATUS_OK) {
-        store->backend->batch_abort(store->db);
-    }
-    return status;
+    return status == STATUS_OK ? store_in_batch(rebuild->store, rebuild_fill, rebuild)
+                               : status;
 }
 
 /*

@@ -209,29 +209,16 @@ restore_erasures(struct restore *restore)
     return erase_again(&run, restore->lines, restore->n_lines, &restore->n_erased);
 }
 
-/* One batch: a restore is whole or was not. */
+/* In one batch: a restore is whole or was not. */
 static enum status
-restore_batch(struct restore *restore)
+restore_fill(void *context)
 {
-    struct store *store = restore->store;
-    enum status status = store->backend->batch_begin(store->db);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = restore_commits(restore);
+    struct restore *restore = context;
+    enum status status = restore_commits(restore);
     if (status == STATUS_OK) {
         status = restore_histories(restore);
     }
-    if (status == STATUS_OK) {
-        status = restore_erasures(restore);
-    }
-    if (status == STATUS_OK) {
-        status = store->backend->batch_commit(store->db, NULL);
-    }
-    if (status != STATUS_OK) {
-        store->backend->batch_abort(store->db);
-    }
-    return status;
+    return status == STATUS_OK ? restore_erasures(restore) : status;
 }
 
 static void
@@ -298,7 +285,7 @@ restore_run(struct restore *restore, const char *path)
     }
     status = restore_journal(restore);
     if (status == STATUS_OK) {
-        status = restore_batch(restore);
+        status = store_in_batch(restore->store, restore_fill, restore);
     }
     (void)fclose(restore->file.stream);
     return status == STATUS_OK ? restore_scrub(restore) : status;

@@ -24,24 +24,33 @@ store_count_kinds(const struct kind *kinds)
     return n;
 }
 
-/* An empty store begins its first history at 1. */
-static enum status
-store_begin_history(struct store *store)
+enum status
+store_in_batch(struct store *store, enum status (*fill)(void *context), void *context)
 {
-    Kontor__V1__History history = KONTOR__V1__HISTORY__INIT;
-    history.first_seq = 1;
-    history.started_at = store_timestamp(
-        store->options.now_ms(store->options.now_context), store->arena);
     enum status status = store->backend->batch_begin(store->db);
     if (status != STATUS_OK) {
         return status;
     }
-    status = store->backend->history_put(store->db, &history);
+    status = fill(context);
+    if (status == STATUS_OK) {
+        status = store->backend->batch_commit(store->db, NULL);
+    }
     if (status != STATUS_OK) {
         store->backend->batch_abort(store->db);
-        return status;
     }
-    return store->backend->batch_commit(store->db, NULL);
+    return status;
+}
+
+/* An empty store begins its first history at 1. */
+static enum status
+store_begin_history(void *context)
+{
+    struct store *store = context;
+    Kontor__V1__History history = KONTOR__V1__HISTORY__INIT;
+    history.first_seq = 1;
+    history.started_at = store_timestamp(
+        store->options.now_ms(store->options.now_context), store->arena);
+    return store->backend->history_put(store->db, &history);
 }
 
 /* Up to where documents can be read. A reader of a followed log makes those that are
@@ -84,7 +93,7 @@ store_load(struct store *store, const struct store_mode *mode)
         reader, store->arena, &store->histories, &store->n_histories);
     if (status == STATUS_OK && store->n_histories == 0 &&
         !store->options.is_read_only) {
-        status = store_begin_history(store);
+        status = store_in_batch(store, store_begin_history, store);
     }
     if (status == STATUS_OK && store->n_histories == 0) {
         status = store->backend->histories(reader, store->arena, &store->histories,

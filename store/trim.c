@@ -93,27 +93,21 @@ trim_choose(struct trim *trim)
     return status == STATUS_OK ? trim_check_followers(trim) : status;
 }
 
+static enum status
+trim_last_fill(void *context)
+{
+    struct store *store = context;
+    return store->backend->trim(store->db, store_oldest(store));
+}
+
 /* Ends a trim that a backend without transactions broke off: its base counts, what it
  * stands for may still be there. */
 static enum status
 trim_end_last(struct trim *trim)
 {
-    struct store *store = trim->store;
-    if (store_oldest(store) == 0) {
-        return STATUS_OK;
-    }
-    enum status status = store->backend->batch_begin(store->db);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = store->backend->trim(store->db, store_oldest(store));
-    if (status == STATUS_OK) {
-        status = store->backend->batch_commit(store->db, NULL);
-    }
-    if (status != STATUS_OK) {
-        store->backend->batch_abort(store->db);
-    }
-    return status;
+    return store_oldest(trim->store) == 0
+               ? STATUS_OK
+               : store_in_batch(trim->store, trim_last_fill, trim->store);
 }
 
 /* What is trimmed can never be judged again: so all is judged now. */
@@ -263,29 +257,18 @@ trim_set_base(struct trim *trim)
                                     wire_pack(&trim->base->base, trim->lasting));
 }
 
-/* One batch: the base is there and what it stands for is gone, or neither. */
+/* In one batch: the base is there and what it stands for is gone, or neither. */
 static enum status
-trim_batch(struct trim *trim)
+trim_fill(void *context)
 {
+    struct trim *trim = context;
     struct store *store = trim->store;
-    enum status status = store->backend->batch_begin(store->db);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = fold_log(trim);
+    enum status status = fold_log(trim);
     if (status == STATUS_OK) {
         status = trim_set_base(trim);
     }
-    if (status == STATUS_OK) {
-        status = store->backend->trim(store->db, trim->asked->seq);
-    }
-    if (status == STATUS_OK) {
-        status = store->backend->batch_commit(store->db, NULL);
-    }
-    if (status != STATUS_OK) {
-        store->backend->batch_abort(store->db);
-    }
-    return status;
+    return status == STATUS_OK ? store->backend->trim(store->db, trim->asked->seq)
+                               : status;
 }
 
 /* The room is what most trims are for; but the trim stands without. */
@@ -316,7 +299,7 @@ trim_run(struct trim *trim)
         status = trim_judge(trim);
     }
     if (status == STATUS_OK) {
-        status = trim_batch(trim);
+        status = store_in_batch(trim->store, trim_fill, trim);
     }
     if (status == STATUS_OK) {
         trim_give_back(trim);
