@@ -68,16 +68,15 @@ store_log_read(struct store_reader *reader, int64_t after, size_t max_commits,
     return status;
 }
 
-/* When an entry was committed, without unpacking it. */
-static int64_t
-log_time_ms(const struct log_entry *entry)
+int64_t
+store_entry_time_ms(struct bytes body)
 {
     struct wire_field field;
     int64_t time_ms = 0;
-    if (wire_find(entry->body, (const uint8_t[]){2, 1}, 2, &field)) {
+    if (wire_find(body, (const uint8_t[]){2, 1}, 2, &field)) {
         time_ms = (int64_t)field.value * 1000;
     }
-    if (wire_find(entry->body, (const uint8_t[]){2, 2}, 2, &field)) {
+    if (wire_find(body, (const uint8_t[]){2, 2}, 2, &field)) {
         time_ms += (int64_t)field.value / 1000000;
     }
     return time_ms;
@@ -100,7 +99,7 @@ log_seq_at(struct store_reader *reader, int64_t time_ms, int64_t tail,
         if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
             return status;
         }
-        bool is_before = entry.seq <= low || log_time_ms(&entry) <= time_ms;
+        bool is_before = entry.seq <= low || store_entry_time_ms(entry.body) <= time_ms;
         if (is_before) {
             *seq = entry.seq > *seq ? entry.seq : *seq;
             low = middle;

@@ -234,6 +234,8 @@ enum status mongo_present(void *reader, const struct kind *kind, const char *id,
                           struct arena *arena, struct version *out);
 enum status mongo_past(void *reader, const struct kind *kind, const char *id,
                        int64_t seq, struct arena *arena, struct version *out);
+/* Whether a version is listed under a name; SCOPE_ALL: every one is. */
+bool mongo_is_under(const struct version *version, const char *name);
 enum status mongo_keys(void *reader, const struct stream *stream, struct arena *arena,
                        struct key *keys, size_t *n);
 enum status mongo_has_key(void *reader, const struct kind *kind,
@@ -289,8 +291,6 @@ struct mongo_batch {
     int64_t last_seq;   /* Of what the batch writes. */
     bool is_outdone;    /* Others wrote some of its documents. */
     struct mongo_soft *softs;
-    Kontor__V1__History **histories;
-    size_t n_histories;
     struct mongo_eid eids[STORE_BATCH_COMMITS];
     size_t n_eids;
     const char *work; /* Of maintenance: what is half made; NULL = nothing. */

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/draft.h"
 #include "store/mongo.h"
 
 /*
@@ -38,13 +39,6 @@ take_eid(void *context, const bson_t *row)
     return true;
 }
 
-static bool
-has_eid(const struct draft *draft)
-{
-    static const uint8_t none[STORE_EID_SIZE];
-    return memcmp(draft->eid, none, STORE_EID_SIZE) != 0;
-}
-
 /* The name of an element of an array. */
 static int
 place(size_t index, const char **key, char room[PLACE_SIZE])
@@ -68,7 +62,7 @@ expect_eids(struct mongo *db, struct work *const *works, size_t n_works)
     BSON_APPEND_ARRAY_BEGIN(&range, "$in", &array);
     for (size_t i = 0; i < n_works && batch->n_eids < STORE_BATCH_COMMITS; i++) {
         const struct draft *draft = &works[i]->draft;
-        if (has_eid(draft) && !mongo_eids_lack(&db->eids, draft->eid)) {
+        if (draft_has_eid(draft) && !mongo_eids_lack(&db->eids, draft->eid)) {
             struct mongo_eid *eid = &batch->eids[batch->n_eids++];
             *eid = (struct mongo_eid){.is_there = false};
             memcpy(eid->eid, draft->eid, STORE_EID_SIZE);
@@ -176,10 +170,12 @@ mongo_expect_ids(struct mongo *db, const struct mongo_ids *list)
     bson_destroy(&filter);
 }
 
-/* One work alone asks for itself, by equality, which every server answers best.
+/*
+ * One work alone asks for itself, by equality, which every server answers best.
  *
  * Only before the first change of a batch: forgetting what was asked in vain would
- * forget changes, too. */
+ * forget changes, too.
+ */
 void
 mongo_expect(void *db, struct work *const *works, size_t n_works)
 {

@@ -1,23 +1,11 @@
 #include <string.h>
 
 #include "store/mongo.h"
+#include "store/scope.h"
 #include "store/split.h"
 
 /* Judging: the server keeps the indexes, so what is judged is what they are made of:
  * the names a row is listed under, and its declared fields. */
-
-static bool
-is_named(const struct version *version, const char *name)
-{
-    size_t i = 0;
-    if (strcmp(name, SCOPE_ALL) == 0) {
-        return true;
-    }
-    while (i < version->n_scope && strcmp(version->scope[i] + 1, name) != 0) {
-        i++;
-    }
-    return i < version->n_scope;
-}
 
 static bool
 has_columns(const struct kind *kind, const struct kind_index *index,
@@ -43,7 +31,7 @@ mongo_has_key(void *reader, const struct kind *kind, const struct kind_index *in
         return status;
     }
     bool is_listed = node->is_there && (node->is_changed || node->is_listed) &&
-                     is_named(&node->version, scope) &&
+                     mongo_is_under(&node->version, scope) &&
                      has_columns(kind, index, &node->version, version);
     return is_listed ? STATUS_OK : STATUS_NOT_FOUND;
 }
@@ -128,20 +116,6 @@ count_rows(struct mongo_conn *conn, struct count *count, bool is_past)
     return status;
 }
 
-static int64_t
-count_names(const struct version *version)
-{
-    int64_t n = 1;
-    for (size_t i = 0; i < version->n_scope; i++) {
-        size_t j = 0;
-        while (j < i && strcmp(version->scope[j] + 1, version->scope[i] + 1) != 0) {
-            j++;
-        }
-        n += j == i ? 1 : 0;
-    }
-    return n;
-}
-
 static void
 count_changes(const struct count *count, struct count *present, struct count *past)
 {
@@ -153,7 +127,10 @@ count_changes(const struct count *count, struct count *present, struct count *pa
             continue;
         }
         present->n_rows += node->is_there ? 1 : 0;
-        present->n_keys += node->is_there ? count_names(&node->version) : 0;
+        present->n_keys +=
+            node->is_there
+                ? 1 + (int64_t)scope_n_names(node->version.scope, node->version.n_scope)
+                : 0;
         for (const struct mongo_past *one = node->past; one != NULL; one = one->next) {
             past->n_rows++;
         }

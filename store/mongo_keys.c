@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "store/mongo.h"
+#include "store/scope.h"
 #include "store/split.h"
 
 /*
@@ -244,17 +245,11 @@ keys_fetch(struct keys *keys, const struct key *after, bool *is_end)
 
 /* ---- What the open batch changes ---- */
 
-static bool
-is_under(const struct version *version, const char *scope)
+bool
+mongo_is_under(const struct version *version, const char *name)
 {
-    size_t i = 0;
-    if (strcmp(scope, SCOPE_ALL) == 0) {
-        return true;
-    }
-    while (i < version->n_scope && strcmp(version->scope[i] + 1, scope) != 0) {
-        i++;
-    }
-    return i < version->n_scope;
+    return strcmp(name, SCOPE_ALL) == 0 ||
+           scope_has_name(version->scope, version->n_scope, name);
 }
 
 static bool
@@ -335,7 +330,7 @@ merge_changes(struct keys *keys, bool is_end)
     const struct mongo_node *node = mongo_seen_changed(db->writer.seen);
     for (; node != NULL; node = node->next_changed) {
         if (node->kind != stream->kind || !node->is_there ||
-            !is_under(&node->version, stream->scope) ||
+            !mongo_is_under(&node->version, stream->scope) ||
             !has_equals(stream, &node->version)) {
             continue;
         }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "proto/wire.h"
+#include "store/inner.h"
 #include "store/mongo.h"
 
 /*
@@ -29,20 +30,6 @@ enum {
 
 /* ---- Inserting ---- */
 
-static int64_t
-append_time_ms(struct bytes body)
-{
-    struct wire_field field;
-    int64_t time_ms = 0;
-    if (wire_find(body, (const uint8_t[]){2, 1}, 2, &field)) {
-        time_ms = (int64_t)field.value * 1000;
-    }
-    if (wire_find(body, (const uint8_t[]){2, 2}, 2, &field)) {
-        time_ms += (int64_t)field.value / 1000000;
-    }
-    return time_ms;
-}
-
 /* When and who stand beside the body for people; the broker reads the body. */
 bson_t *
 mongo_log_row(const struct mongo_append *append)
@@ -51,7 +38,7 @@ mongo_log_row(const struct mongo_append *append)
     bson_t *row = bson_sized_new((uint32_t)append->body.size + 256);
     BSON_APPEND_INT64(row, "_id", append->seq);
     BSON_APPEND_BINARY(row, "eid", BSON_SUBTYPE_BINARY, append->eid, STORE_EID_SIZE);
-    BSON_APPEND_DATE_TIME(row, "at", append_time_ms(append->body));
+    BSON_APPEND_DATE_TIME(row, "at", store_entry_time_ms(append->body));
     if (wire_find(append->body, (const uint8_t[]){5}, 1, &actor)) {
         bson_append_utf8(row, "actor", -1, (const char *)actor.content.data,
                          (int)actor.content.size);

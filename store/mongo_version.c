@@ -46,17 +46,6 @@ append_text(bson_t *array, uint32_t index, const char *text)
     bson_append_utf8(array, key, (int)size, text, -1);
 }
 
-/* Whether a string before this one has the same name behind another first byte. */
-static bool
-is_named_before(const struct version *version, size_t i)
-{
-    size_t j = 0;
-    while (j < i && strcmp(version->scope[j] + 1, version->scope[i] + 1) != 0) {
-        j++;
-    }
-    return j < i;
-}
-
 static void
 append_scope(const struct version *version, bson_t *out)
 {
@@ -70,7 +59,7 @@ append_scope(const struct version *version, bson_t *out)
     BSON_APPEND_ARRAY_BEGIN(out, "in", &array);
     append_text(&array, n++, SCOPE_ALL);
     for (size_t i = 0; i < version->n_scope; i++) {
-        if (!is_named_before(version, i)) {
+        if (!scope_has_name(version->scope, i, version->scope[i] + 1)) {
             append_text(&array, n++, version->scope[i] + 1);
         }
     }
@@ -210,7 +199,8 @@ is_listed_right(const bson_t *row, const struct version *version)
             strcmp(bson_iter_utf8(&iter, NULL), name) != 0) {
             return false;
         }
-        while (i < version->n_scope && is_named_before(version, i)) {
+        while (i < version->n_scope &&
+               scope_has_name(version->scope, i, version->scope[i] + 1)) {
             i++;
         }
         name = i < version->n_scope ? version->scope[i++] + 1 : NULL;

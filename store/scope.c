@@ -118,3 +118,24 @@ scope_is_equal(char *const *one, size_t n_one, char *const *other, size_t n_othe
     }
     return true;
 }
+
+bool
+scope_has_name(char *const *scope, size_t n_scope, const char *name)
+{
+    size_t i = 0;
+    while (i < n_scope && strcmp(scope[i] + 1, name) != 0) {
+        i++;
+    }
+    return i < n_scope;
+}
+
+/* Strings that differ in their first byte only share a name. */
+size_t
+scope_n_names(char *const *scope, size_t n_scope)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < n_scope; i++) {
+        n += scope_has_name(scope, i, scope[i] + 1) ? 0 : 1;
+    }
+    return n;
+}

@@ -15,6 +15,11 @@ struct bytes scope_pack(char *const *scope, size_t n_scope, struct arena *arena)
 /* false: the bytes are not a packed scope. */
 bool scope_unpack(struct bytes packed, struct arena *arena, char ***scope,
                   size_t *n_scope);
+/* Whether a document with these strings stands under a name, a string without its first
+ * byte. */
+bool scope_has_name(char *const *scope, size_t n_scope, const char *name);
+/* Under how many names it stands. */
+size_t scope_n_names(char *const *scope, size_t n_scope);
 bool scope_is_equal(char *const *one, size_t n_one, char *const *other, size_t n_other);
 
 #endif
