@@ -74,7 +74,11 @@ class Broker:
 
     def move_to_new_store(self):
         """From its next start on the daemon has another store, as after a disk was lost."""
-        self.values["store"] = store_address(self.folder, "second")
+        self.set(store=store_address(self.folder, "second"))
+
+    def set(self, **settings):
+        """Settings from the daemon's next start on."""
+        self.values.update(settings)
         self._write_config(self.values)
 
     @staticmethod

@@ -6,7 +6,12 @@ tree, which is started here and ends with this program.
 import atexit
 import os
 import subprocess
+import sys
 import uuid
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "peers"))
+
+from wire import Wire
 
 
 class Mongod:
@@ -55,3 +60,22 @@ def store_address(folder, name, uri=None):
     host, _, options = (uri or server()).partition("?")
     database = f"kontor-{uuid.uuid4().hex[:12]}-{name}"
     return f"{host.rstrip('/')}/{database}" + (f"?{options}" if options else "")
+
+
+def store_holds(address, text):
+    """Whether the store of this address holds text, with what is left of its files. Nobody may use it."""
+    if not address.startswith("mongodb:"):
+        folder, name = os.path.split(address)
+        return any(text.encode() in open(os.path.join(folder, file), "rb").read()
+                   for file in os.listdir(folder) if file.startswith(name))
+    database = address.partition("?")[0].rpartition("/")[2]
+    with Wire(address) as wire:
+        names = wire.call(database, listCollections=1)["cursor"]["firstBatch"]
+        return any(text in repr(_documents(wire, database, each["name"])) for each in names)
+
+
+def _documents(wire, database, collection):
+    """All of a collection; tests have few."""
+    cursor = wire.call(database, find=collection, batchSize=10000)["cursor"]
+    assert cursor["id"] == 0, f"{collection} is too large to be looked through at once"
+    return cursor["firstBatch"]

@@ -33,8 +33,7 @@ def quoted(path):
 
 class AddressCase(Case):
     def configure(self, broker, store, **settings):
-        broker.values.update(store=store, **settings)
-        broker._write_config(broker.values)
+        broker.set(store=store, **settings)
 
     def unusable(self, broker, store, *words, **settings):
         """Neither a start nor a look at it goes well; what is said."""

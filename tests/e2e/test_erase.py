@@ -4,6 +4,7 @@ import unittest
 import uuid
 
 from broker import Broker, Failed, Refused, run
+from mongod import is_mongodb, store_holds
 
 SECRET = "Jane Doe of the second floor"
 PROJECT = "alpine/p1"
@@ -11,7 +12,10 @@ PROJECT = "alpine/p1"
 
 class Erase(unittest.TestCase):
     def setUp(self):
-        self.broker = Broker("erase").start()
+        self.broker = Broker("erase")
+        # A database is no place for a file, so the journal has one named.
+        self.broker.set(journal=os.path.join(self.broker.folder, "journal"))
+        self.broker.start()
         self.addCleanup(self.broker.close)
         self.admin = self.broker.client("alpine", "admin")
         self.admin.call("RegistryService.CreatePrincipal",
@@ -55,12 +59,14 @@ class Erase(unittest.TestCase):
         with open(path, "rb") as file:
             return SECRET.encode() in file.read()
 
-    def held_by(self):
-        """Which files of the broker hold it."""
-        return [name for name in os.listdir(self.broker.folder) if name.startswith("kontor.db")
-                and self.is_held(os.path.join(self.broker.folder, name))]
+    def is_stored(self):
+        """Whether the store holds the secret; the broker is stopped."""
+        return store_holds(self.broker.values["store"], SECRET)
 
     def test_before_and_after(self):
+        self.broker.stop()
+        self.assertTrue(self.is_stored())
+        self.broker.start()
         now = self.rename("The project of nobody")
         get = "OrderService.GetProject"
         self.assertEqual(self.portal.call(get, id=PROJECT, as_of={"seq": self.old})["name"], SECRET)
@@ -84,7 +90,7 @@ class Erase(unittest.TestCase):
         self.assertIn("is erased", again.text)
         self.kontord("--check")
         self.broker.stop()
-        self.assertEqual(self.held_by(), [])
+        self.assertFalse(self.is_stored())
 
     def test_a_backup_of_before_comes_back_erased(self):
         backup = os.path.join(self.broker.folder, "backup")
@@ -98,12 +104,10 @@ class Erase(unittest.TestCase):
                                   "--output", "table")
         self.assertIn(", 1 erased", said)
         self.broker.stop()
-        self.broker.values["store"] = os.path.join(self.broker.folder, "second.db")
-        self.broker.values["journal"] = os.path.join(self.broker.folder, "kontor.db.journal")
-        self.broker._write_config(self.broker.values)
+        self.broker.move_to_new_store()
         said = self.kontord("--restore", backup)
         self.assertIn("1 erasures in the journal", said)
-        self.assertFalse(self.is_held(self.broker.values["store"]))
+        self.assertFalse(self.is_stored())
         self.broker.start()
         self.assertEqual(self.portal.call("OrderService.GetProject", id=PROJECT)["name"],
                          "The project of nobody")
@@ -117,14 +121,27 @@ class Erase(unittest.TestCase):
         self.rename("The project of nobody")
         self.erase("--reason", "art. 17")
         self.broker.stop()
-        self.broker.values["journal"] = os.path.join(self.broker.folder, "kontor.db.journal")
-        self.broker.values["store"] = os.path.join(self.broker.folder, "second.db")
-        self.broker._write_config(self.broker.values)
+        self.broker.move_to_new_store()
         said = self.kontord("--restore", backup)
         self.assertIn(f"project {PROJECT} was erased up to {self.old}, but revision {self.old} is "
                       "its present one again: change or remove it, then erase it again", said)
         self.broker.start()
         self.assertEqual(self.portal.call("OrderService.GetProject", id=PROJECT)["name"], SECRET)
+
+    def test_without_a_journal(self):
+        """Beside a file there is a place for one; beside a database one is asked for."""
+        self.rename("The project of nobody")
+        self.broker.set(journal="")
+        if is_mongodb():
+            self.assertIn("set `journal`", self.erase("--reason", "r", status=1))
+            self.assertTrue(self.is_told())
+        else:
+            self.assertIn("erased 1 old versions", self.erase("--reason", "r"))
+            self.assertTrue(os.path.exists(self.broker.values["store"] + ".journal"))
+
+    def is_told(self):
+        old = self.portal.call("OrderService.GetProject", id=PROJECT, as_of={"seq": self.old})
+        return old["name"] == SECRET
 
     def test_refusals(self):
         self.assertIn("--erase needs --reason", self.erase(status=2))

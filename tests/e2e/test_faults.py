@@ -42,8 +42,7 @@ class Faults(unittest.TestCase):
     # What is done ----------------------------------------------------------------------
 
     def configure(self, store):
-        self.broker.values["store"] = store
-        self.broker._write_config(self.broker.values)
+        self.broker.set(store=store)
 
     def start(self, *prefix, **how):
         # A call on a channel to the daemon before may fail as that one did.

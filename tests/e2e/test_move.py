@@ -67,8 +67,7 @@ class Move(Case):
         return self.path(name)
 
     def move_to(self, store):
-        self.kontord.values["store"] = store
-        self.kontord._write_config(self.kontord.values)
+        self.kontord.set(store=store)
 
     # There and back ------------------------------------------------------------------------
 

@@ -58,8 +58,7 @@ class Trim(unittest.TestCase):
 
     def start_keeping(self, n):
         self.assertEqual(self.broker.stop(), 0)
-        self.broker.values["trim_keep_commits"] = n
-        self.broker._write_config(self.broker.values)
+        self.broker.set(trim_keep_commits=n)
         self.broker.start()
         status = self.admin.call("RegistryService.GetStatus")
         return int(status["seq"]), int(status.get("oldest", 0))
@@ -132,8 +131,7 @@ class Trim(unittest.TestCase):
 
     def restore(self, backup):
         self.broker.stop()
-        self.broker.values["store"] = os.path.join(self.broker.folder, "second.db")
-        self.broker._write_config(self.broker.values)
+        self.broker.move_to_new_store()
         self.kontord("--restore", backup)
         self.broker.start()
 
