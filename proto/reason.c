@@ -106,10 +106,10 @@ static const struct reason_row rows[REASON_COUNT] = {
          "is "
          "allowed in it.",
          "Read the record and do one of the things its state allows."},
-    [REASON_ITEM_BEGUN] =
-        {"ITEM_BEGUN", STATUS_FAILED_PRECONDITION,
-         "Work on the item has begun, so something may exist at the provider.",
-         "Wait for the item to end, or ask its provider."},
+    [REASON_PAST_NO_RETURN] =
+        {"PAST_NO_RETURN", STATUS_FAILED_PRECONDITION,
+         "The item has passed the milestone from which on its offer allows no cancel.",
+         "Wait for the item to end and order its end then, or name the other items."},
     [REASON_CATALOGUE_CHANGED] =
         {"CATALOGUE_CHANGED", STATUS_FAILED_PRECONDITION,
          "The offer changed since the customer saw it.",

@@ -148,6 +148,18 @@ judge_decide_item(const ProtobufCMessage *message)
     return nothing;
 }
 
+/* As there: who asked to cancel hears why not. */
+static struct rule_finding
+judge_decide_cancel(const ProtobufCMessage *message)
+{
+    const Kontor__V1__DecideCancelRequest *request = (const void *)message;
+    if (request->decision == KONTOR__V1__DECIDE_CANCEL_REQUEST__DECISION__DECLINE &&
+        *request->reason == '\0') {
+        return (struct rule_finding){"reason", "must be given to decline"};
+    }
+    return nothing;
+}
+
 /* One type of message and its rule. */
 struct message_rule {
     const ProtobufCMessageDescriptor *descriptor;
@@ -165,6 +177,7 @@ static const struct message_rule rules[] = {
     {&kontor__v1__date_parameter__descriptor, judge_date_parameter},
     {&kontor__v1__downtime__descriptor, judge_downtime},
     {&kontor__v1__decide_item_request__descriptor, judge_decide_item},
+    {&kontor__v1__decide_cancel_request__descriptor, judge_decide_cancel},
 };
 
 struct rule_finding

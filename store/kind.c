@@ -85,7 +85,7 @@ const struct kind kind_table[] = {
             .name = "order",
             .record = &kontor__v1__order__descriptor,
             /* Who orders, who delivers and what is said: the customer's side only. */
-            .internal = (const uint8_t[]){9, 20, 21, 22, 23, 24, 25, 0},
+            .internal = (const uint8_t[]){9, 20, 21, 22, 23, 24, 25, 26, 0},
             .has_history = true,
             .watch_field = 19,
             .declared = {{"state", DECLARED_INTEGER, {5}},

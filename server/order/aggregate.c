@@ -2,12 +2,13 @@
 
 #include <string.h>
 
-#include "server/order/item_state.h"
+#include "server/order/item.h"
 #include "server/order/moment.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 #define O(name) KONTOR__V1__ORDER_STATE__ORDER_##name
 #define A(name) KONTOR__V1__ATTENTION__##name
+#define CANCEL(name) KONTOR__V1__CANCEL_STATE__CANCEL_##name
 
 /* What blocks an item, and whom it waits for. */
 static const struct block_row {
@@ -54,8 +55,9 @@ is_idle(Kontor__V1__ItemState state)
 
 /* Every item is final: what became of the whole. */
 static Kontor__V1__OrderState
-final_state(const struct aggregate_item *items, size_t n_items)
+final_state(const struct aggregate *order)
 {
+    const struct aggregate_item *items = order->items;
     /*
      * What the customer took back does not count against the rest: an order of which
      * one item was cancelled and the others delivered is COMPLETED, not PARTIAL (ORDERS
@@ -65,7 +67,7 @@ final_state(const struct aggregate_item *items, size_t n_items)
     size_t n_completed = 0;
     bool has_begun = false;
     bool has_rejected = false;
-    for (size_t i = 0; i < n_items; i++) {
+    for (size_t i = 0; i < order->n_items; i++) {
         n_core += item_state_is_cancelled_by_customer(items[i].state) ? 0 : 1;
         n_completed += items[i].state == S(COMPLETED) ? 1 : 0;
         has_begun = has_begun || items[i].is_begun;
@@ -74,8 +76,11 @@ final_state(const struct aggregate_item *items, size_t n_items)
     if (n_core == 0) {
         return O(CANCELLED);
     }
-    if (n_completed > 0) {
-        return n_completed == n_core ? O(COMPLETED) : O(PARTIAL);
+    if (n_completed == n_core) {
+        return O(COMPLETED);
+    }
+    if (n_completed > 0 && !order->is_all_or_nothing) {
+        return O(PARTIAL);
     }
     /*
      * Begun comes before rejected: once a backend was touched, something may be left
@@ -112,34 +117,50 @@ blocked_items(const struct aggregate_item *items, size_t n_items)
     return blocked;
 }
 
-Kontor__V1__OrderState
-aggregate_state(const struct aggregate_item *items, size_t n_items)
+/* An order whose items are not all final. */
+static Kontor__V1__OrderState
+open_state(const struct aggregate *order)
 {
-    uint64_t blocked = blocked_items(items, n_items);
-    bool is_over = true;
+    const struct aggregate_item *items = order->items;
+    uint64_t blocked = blocked_items(items, order->n_items);
     bool is_active = false;
     bool has_begun = false;
     bool has_customer = false;
-    for (size_t i = 0; i < n_items; i++) {
+    for (size_t i = 0; i < order->n_items; i++) {
         bool is_final = item_state_is_final(items[i].state);
         const struct block_row *block = block_of(items[i].state);
-        is_over = is_over && is_final;
         is_active = is_active || (!is_final && (blocked >> i & 1) == 0);
         has_begun = has_begun || items[i].is_begun;
         has_customer = has_customer || (block != NULL && block->is_customer);
     }
-    /*
-     * The order of these questions is the rule's own: over, then able to go on, then
-     * waiting for somebody. One item that runs makes the whole order run, whoever is
-     * waited for.
-     */
-    if (is_over) {
-        return final_state(items, n_items);
-    }
+    /* One item that runs makes the whole order run, whoever is waited for. */
     if (is_active) {
         return has_begun ? O(IN_PROGRESS) : O(ACKNOWLEDGED);
     }
     return has_customer ? O(PENDING) : O(HELD);
+}
+
+/*
+ * The order of these questions is the rule's own: over, then being cancelled as a
+ * whole, then able to go on, then waiting for somebody.
+ */
+Kontor__V1__OrderState
+aggregate_state(const struct aggregate *order)
+{
+    bool is_over = true;
+    for (size_t i = 0; i < order->n_items; i++) {
+        is_over = is_over && item_state_is_final(order->items[i].state);
+    }
+    if (is_over) {
+        return final_state(order);
+    }
+    if (order->cancel == CANCEL(ASSESSING)) {
+        return O(ASSESSING_CANCELLATION);
+    }
+    if (order->cancel == CANCEL(ACCEPTED)) {
+        return O(PENDING_CANCELLATION);
+    }
+    return open_state(order);
 }
 
 /* Whom an item waits for, and for what. */
@@ -296,6 +317,28 @@ requires_bits(const Kontor__V1__Order *order, const Kontor__V1__ItemStanding *st
     return bits;
 }
 
+/*
+ * What the request to cancel came to: still asked while one item is, then being undone
+ * while one is, and then done only if nothing of it was declined.
+ */
+static void
+follow_cancel(Kontor__V1__Order *order)
+{
+    static const Kontor__V1__CancelState first[] = {
+        CANCEL(ASSESSING), CANCEL(ACCEPTED), CANCEL(DECLINED), CANCEL(DONE)};
+    Kontor__V1__CancelTask *task = order->cancel;
+    size_t best = sizeof first / sizeof first[0] - 1;
+    for (size_t i = 0; task != NULL && i < task->n_items; i++) {
+        size_t at = aggregate_find(order, task->items[i]);
+        for (size_t k = 0; at != SIZE_MAX && k < best; k++) {
+            best = first[k] == item_cancel_state(order->items[at]->state) ? k : best;
+        }
+    }
+    if (task != NULL) {
+        task->state = first[best];
+    }
+}
+
 void
 aggregate_header(Kontor__V1__Order *order, int64_t at_ms, struct arena *arena)
 {
@@ -319,7 +362,14 @@ aggregate_header(Kontor__V1__Order *order, int64_t at_ms, struct arena *arena)
      * again.
      */
     const char *waited_for = order->waiting_for;
-    order->state = aggregate_state(items, n_items);
+    follow_cancel(order);
+    bool is_whole = order->cancel != NULL && order->cancel->is_whole;
+    const struct aggregate whole = {
+        .items = items,
+        .n_items = n_items,
+        .cancel = is_whole ? order->cancel->state : 0,
+        .is_all_or_nothing = order->mode == KONTOR__V1__ORDER_MODE__ALL_OR_NOTHING};
+    order->state = aggregate_state(&whole);
     count_states(order, arena);
     find_waiting(order, is_over, arena);
     if (order->waiting_for[0] == '\0') {

@@ -23,14 +23,20 @@ struct aggregate_item {
     uint64_t requires; /* Bit i: needs item i to be done first. */
 };
 
-/* The state of an order of n items, 1 to ORDER_MAX_ITEMS. Source: ORDERS design, "Order
- * state". */
-Kontor__V1__OrderState aggregate_state(const struct aggregate_item *items,
-                                       size_t n_items);
+/* What decides an order's state. */
+struct aggregate {
+    const struct aggregate_item *items;
+    size_t n_items;                 /* 1 to ORDER_MAX_ITEMS. */
+    Kontor__V1__CancelState cancel; /* Of the whole order; UNSPECIFIED = none. */
+    bool is_all_or_nothing;
+};
+
+/* The state of an order. Source: ORDERS design, "Order state". */
+Kontor__V1__OrderState aggregate_state(const struct aggregate *order);
 
 /*
- * Sets state, counts, attention, waiting_for, waiting_what and waiting_since of a
- * header from its table of items. waiting_since stays while the same side is waited
+ * Sets state, counts, attention, waiting_for, waiting_what, waiting_since and the state
+ * of its cancel task of a header from its table of items. waiting_since stays while the same side is waited
  * for, else it becomes at_ms.
  */
 void aggregate_header(Kontor__V1__Order *order, int64_t at_ms, struct arena *arena);

@@ -3,6 +3,7 @@
 #include "kontor/v1/order_service.pb-c.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
+#include "server/order/moment.h"
 #include "server/order/order.h"
 
 /* ---- Who ---- */
@@ -45,29 +46,54 @@ asked_items(struct call *call, const Kontor__V1__CancelOrderRequest *request,
     return call_check_faults(call);
 }
 
-/* Refuses when an item asked for is begun and not over: undoing it needs the provider.
+/* What a request to cancel means for an item. */
+enum effect {
+    EFFECT_NONE,   /* It is over, or being undone already. */
+    EFFECT_END,    /* Nothing was touched: it ends at once. */
+    EFFECT_ASSESS, /* Begun: its provider is asked. */
+};
+
+static enum effect
+effect_on(const Kontor__V1__ItemStanding *standing)
+{
+    const struct item_move *move = item_state_next(standing->state, OPERATION_CANCEL, 0);
+    if (move == NULL) {
+        return EFFECT_NONE;
+    }
+    return item_state_is_final(move->to) ? EFFECT_END : EFFECT_ASSESS;
+}
+
+/* Refuses when an item asked for is past the point from which on there is no way back.
  */
 static enum status
-refuse_begun(struct call *call, const Kontor__V1__Order *order, uint64_t asked)
+refuse_past_return(struct edit *edit, uint64_t asked)
 {
-    for (size_t i = 0; i < order->n_items; i++) {
-        const Kontor__V1__ItemStanding *standing = order->items[i];
-        bool is_working = standing->begun && !item_state_is_final(standing->state);
-        if ((asked >> i & 1) == 0 || !is_working) {
+    struct call *call = edit->call;
+    for (size_t i = 0; i < edit->order->n_items; i++) {
+        Kontor__V1__OrderItem *item;
+        if ((asked >> i & 1) == 0 || effect_on(edit->order->items[i]) != EFFECT_ASSESS) {
             continue;
         }
-        call_value(call, "item", "%s/%s", order->id, standing->item);
-        call_value(call, "from", "%s", item_state_name(standing->state));
-        return call_fail(call, REASON_ITEM_BEGUN,
-                         "item %s/%s is %s: work has begun, so it can no longer be "
-                         "cancelled; nothing was changed",
-                         order->id, standing->item, item_state_name(standing->state));
+        enum status status = edit_item(edit, i, &item);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (item_is_past_return(item)) {
+            call_value(call, "item", "%s", item->id);
+            call_value(call, "from", "%s", item_state_name(item->state));
+            call_value(call, "wanted", "%s", operation_name(OPERATION_CANCEL));
+            return call_fail(call, REASON_PAST_NO_RETURN,
+                             "item %s has passed \"%s\": it can no longer be "
+                             "cancelled; nothing was changed, name the other items to "
+                             "cancel those",
+                             item->id, item->no_return_milestone);
+        }
     }
     return STATUS_OK;
 }
 
 /* Refuses when nothing is left to cancel and an item asked for ended another way;
- * cancelling again what is cancelled is fine. */
+ * cancelling again what is cancelled, or being so, is fine. */
 static enum status
 refuse_ended(struct call *call, const Kontor__V1__Order *order, uint64_t asked)
 {
@@ -90,24 +116,75 @@ refuse_ended(struct call *call, const Kontor__V1__Order *order, uint64_t asked)
                         operation_name(OPERATION_CANCEL), "");
 }
 
-static enum status
-cancel_items(struct edit *edit, uint64_t asked, const char *reason)
+/* ---- Doing ---- */
+
+static Kontor__V1__CancelTask *
+new_task(struct call *call, const char *reason)
 {
-    struct edit_cause cause = {.operation = OPERATION_CANCEL,
-                               .to = KONTOR__V1__ITEM_STATE__CANCELLED,
-                               .reason = KONTOR__V1__ITEM_REASON__BY_CUSTOMER,
-                               .text = reason};
+    Kontor__V1__CancelTask *task = arena_alloc(call->arena, sizeof *task);
+    kontor__v1__cancel_task__init(task);
+    task->state = KONTOR__V1__CANCEL_STATE__CANCEL_ASSESSING;
+    task->requested_by = (char *)call->actor;
+    task->requested_at = moment_new(call->arena, call->at_ms);
+    task->reason = (char *)reason;
+    return task;
+}
+
+/* What is asked of the whole order, with the items it reaches. */
+static Kontor__V1__CancelTask *
+order_task(struct edit *edit, uint64_t asked,
+           const Kontor__V1__CancelOrderRequest *request)
+{
+    Kontor__V1__CancelTask *task = new_task(edit->call, request->reason);
+    const Kontor__V1__Order *order = edit->order;
+    task->is_whole = request->n_items == 0;
+    task->items = arena_alloc(edit->call->arena, order->n_items * sizeof *task->items);
+    for (size_t i = 0; i < order->n_items; i++) {
+        bool is_open = !item_state_is_final(order->items[i]->state);
+        if ((asked >> i & 1) != 0 && is_open) {
+            task->items[task->n_items++] = order->items[i]->item;
+        }
+    }
+    return task;
+}
+
+static enum status
+cancel_one(struct edit *edit, size_t index, const char *reason)
+{
+    struct edit_cause cause = {.operation = OPERATION_CANCEL, .text = reason};
+    Kontor__V1__OrderItem *item;
+    enum status status = edit_item(edit, index, &item);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (effect_on(edit->order->items[index]) == EFFECT_ASSESS) {
+        item->resume_to = item->state;
+        item->cancel = new_task(edit->call, reason);
+    } else {
+        cause.reason = KONTOR__V1__ITEM_REASON__BY_CUSTOMER;
+    }
+    return edit_move(edit, index, &cause);
+}
+
+static enum status
+cancel_items(struct edit *edit, uint64_t asked,
+             const Kontor__V1__CancelOrderRequest *request)
+{
+    Kontor__V1__CancelTask *task = order_task(edit, asked, request);
     for (size_t i = 0; i < edit->order->n_items; i++) {
         /* Read anew for each: an item asked for may have fallen already with one it
          * requires. */
-        bool is_over = item_state_is_final(edit->order->items[i]->state);
-        if ((asked >> i & 1) == 0 || is_over) {
+        bool is_free = effect_on(edit->order->items[i]) == EFFECT_NONE;
+        if ((asked >> i & 1) == 0 || is_free) {
             continue;
         }
-        enum status status = edit_move(edit, i, &cause);
+        enum status status = cancel_one(edit, i, request->reason);
         if (status != STATUS_OK) {
             return status;
         }
+    }
+    if (edit->is_moved) {
+        edit->order->cancel = task;
     }
     return STATUS_OK;
 }
@@ -162,13 +239,6 @@ judge(struct call *call, const Kontor__V1__CancelOrderRequest *request,
     if (status == STATUS_OK) {
         status = asked_items(call, request, order, asked);
     }
-    /*
-     * Judged for all items before any moves: an order is cancelled as asked or not at
-     * all (ORDERS design, "Begin is the dividing line").
-     */
-    if (status == STATUS_OK) {
-        status = refuse_begun(call, order, *asked);
-    }
     return status == STATUS_OK ? refuse_ended(call, order, *asked) : status;
 }
 
@@ -186,14 +256,19 @@ cancel_decide(struct call *call, const void *message, struct decision *decision)
     if (status == STATUS_OK) {
         status = edit_open(call, request->id, &edit);
     }
+    /* Judged for all items before any moves: an order is cancelled as asked or not at
+     * all. */
     if (status == STATUS_OK) {
-        status = cancel_items(edit, asked, request->reason);
+        status = refuse_past_return(edit, asked);
+    }
+    if (status == STATUS_OK) {
+        status = cancel_items(edit, asked, request);
     }
     if (status != STATUS_OK) {
         return status;
     }
     /*
-     * Everything asked for was cancelled before. Saying it twice is no mistake: the
+     * Everything asked for was cancelled before, or is being so. Saying it twice is no mistake: the
      * caller may not have heard the first answer.
      */
     if (!edit->is_moved) {

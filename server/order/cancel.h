@@ -1,9 +1,9 @@
 /*
- * CancelOrder: what is not begun is cancelled at once, with all that depends on it;
- * what was delivered stays.
+ * CancelOrder: what is not begun is cancelled at once, with all that depends on it; of
+ * what is begun the provider is asked; what was delivered stays.
  *
- * Memory: the call's arena. Errors: as call.h; ITEM_BEGUN when one of the items asked
- * for is being worked on: then nothing changes. Threads: the call's.
+ * Memory: the call's arena. Errors: as call.h; PAST_NO_RETURN when one of the items
+ * asked for can no longer be cancelled: then nothing changes. Threads: the call's.
  */
 #ifndef KONTOR_SERVER_ORDER_CANCEL_H
 #define KONTOR_SERVER_ORDER_CANCEL_H

@@ -3,12 +3,9 @@
 #include <string.h>
 
 #include "server/broker.h"
-#include "server/order/item_state.h"
 #include "server/order/job.h"
 #include "server/order/moment.h"
 #include "server/order/side.h"
-
-#define S(name) KONTOR__V1__ITEM_STATE__##name
 
 /* Keeps the candidates in order, and at most max of them. */
 static void
@@ -39,13 +36,6 @@ add_candidate(struct candidates *found, const Kontor__V1__OrderItem *item)
     found->ready_ms[at] = ready_ms;
 }
 
-/* The state a claim leads to: assigned, or where the begun item is. */
-static Kontor__V1__ItemState
-claimed_state(const Kontor__V1__OrderItem *item)
-{
-    return item->state == S(QUEUED) ? S(ASSIGNED) : item->state;
-}
-
 static bool
 is_claimable(struct call *call, const Kontor__V1__OrderItem *item)
 {
@@ -53,10 +43,8 @@ is_claimable(struct call *call, const Kontor__V1__OrderItem *item)
      * A role counts only on the side it matches: an agent of the customer's registry
      * sees the item too, and must not be handed the provider's work.
      */
-    const struct item_move *move =
-        item_state_next(item->state, OPERATION_CLAIM, claimed_state(item));
-    return move != NULL && item->job != NULL && item->job->session[0] == '\0' &&
-           side_may(move, side_of(call->who, item));
+    bool is_agent = (side_of(call->who, item).provider & ROLE_BIT(AGENT)) != 0;
+    return is_agent && job_is_offered(item);
 }
 
 /* The jobs of one offer that are ready between two times, oldest first. */

@@ -113,7 +113,7 @@ move_to_holder(struct edit *edit, size_t index)
                                .text = "it may have been begun before a restore"};
     Kontor__V1__OrderItem *item = edit->items[index].item;
     if (item->state != S(QUEUED)) {
-        /* Recovery: the state stays, so the header does too. */
+        /* Recovery, or work beside the state: it stays, so the header does too. */
         item_remember(item, operation_name(OPERATION_CLAIM), item->state, NULL,
                       edit->call);
         edit_touch(edit, index);
@@ -315,6 +315,10 @@ claimed_job(struct call *call, const Kontor__V1__OrderItem *item)
     struct required required = required_of(call, item);
     job->required = required.rows;
     job->n_required = required.n_rows;
+    job->questions = item->questions;
+    job->n_questions = item->n_questions;
+    bool is_asked = job->kind == KONTOR__V1__JOB_KIND__ASSESS_CANCEL;
+    job->cancel_reason = is_asked && item->cancel != NULL ? item->cancel->reason : "";
     return job;
 }
 

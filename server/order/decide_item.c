@@ -2,6 +2,7 @@
 
 #include "kontor/v1/order_service.pb-c.h"
 #include "server/order/edit.h"
+#include "server/order/hold.h"
 #include "server/order/item.h"
 #include "server/order/moment.h"
 #include "server/rpc/named.h"
@@ -61,7 +62,7 @@ decide(struct call *call, const Kontor__V1__DecideItemRequest *request,
      * Who may is judged before the reason is missed: a caller without the role is told
      * the role, not how to word what it may not do.
      */
-    enum status status = item_judge(call, item, cause.operation, cause.to);
+    enum status status = hold_judge(call, edit, index, &cause, request->fence);
     if (status != STATUS_OK) {
         return status;
     }

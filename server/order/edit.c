@@ -143,13 +143,14 @@ move_one(struct edit *edit, size_t index, const struct item_move *move,
          */
         item->reason = is_waiting ? R(WAITS_FOR_DEPENDENCY) : R(WAITS_FOR_DISPATCH);
     }
-    job_follow(item, move, is_waiting, call);
     /* A Complete leaves nothing that nobody wants: what was ordered is delivered, or a
      * rollback is done. */
     if (item_state_is_final(move->to) && move->operation != OPERATION_COMPLETE &&
         job_may_exist(item)) {
         item->cleanup = KONTOR__V1__CLEANUP__CLEANUP_REQUIRED;
     }
+    const struct job_step step = {move, is_waiting, cause->is_holder};
+    job_follow(item, &step, call);
     standing->state = item->state;
     standing->begun = item->begun;
     standing->step = item_open_step(item);

@@ -36,6 +36,7 @@ struct edit_cause {
         to; /* Where several moves are possible; UNSPECIFIED = the only one. */
     Kontor__V1__ItemReason reason; /* UNSPECIFIED = the state says it. */
     const char *text;              /* In somebody's words; NULL = none. */
+    bool is_holder;                /* Made by whoever holds the job. */
 };
 
 /* Reads an order whoever asks; who may change it is judged before. */

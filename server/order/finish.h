@@ -1,5 +1,5 @@
 /*
- * How a job ends: Complete and Fail.
+ * How a job ends well: Complete.
  *
  * Memory: the call's arena. Errors: as hold.h; COMPLETION_DIFFERS for another result
  * than the one that was taken. Threads: the call's.
@@ -11,7 +11,5 @@
 
 enum status finish_complete(struct call *call, const void *request,
                             struct decision *decision);
-enum status finish_fail(struct call *call, const void *request,
-                        struct decision *decision);
 
 #endif

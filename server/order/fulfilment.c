@@ -2,8 +2,11 @@
 
 #include "kontor/v1/fulfilment_service.pb-c.h"
 #include "server/order/claim.h"
+#include "server/order/fail.h"
 #include "server/order/finish.h"
+#include "server/order/halt.h"
 #include "server/order/hold.h"
+#include "server/order/question.h"
 #include "server/order/session.h"
 
 #define PATH(name) "/kontor.v1.FulfilmentService/" name
@@ -76,7 +79,7 @@ static const struct row rows[] = {
      .klass = CLASS_WRITE,
      .roles = AGENT_ROLES,
      .is_mutation = true,
-     .decide = finish_fail,
+     .decide = fail_decide,
      .answer = hold_answer},
     {.path = PATH("Release"),
      .request = MESSAGE(release_request),
@@ -85,6 +88,22 @@ static const struct row rows[] = {
      .roles = AGENT_ROLES,
      .is_mutation = true,
      .decide = hold_release,
+     .answer = hold_answer},
+    {.path = PATH("Hold"),
+     .request = MESSAGE(hold_request),
+     .reply = MESSAGE(order_item),
+     .klass = CLASS_WRITE,
+     .roles = AGENT_ROLES,
+     .is_mutation = true,
+     .decide = halt_by_agent,
+     .answer = hold_answer},
+    {.path = PATH("AskInfo"),
+     .request = MESSAGE(ask_info_request),
+     .reply = MESSAGE(order_item),
+     .klass = CLASS_WRITE,
+     .roles = AGENT_ROLES,
+     .is_mutation = true,
+     .decide = question_ask_by_agent,
      .answer = hold_answer},
     {.path = PATH("ListAgents"),
      .request = MESSAGE(list_agents_request),

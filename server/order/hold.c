@@ -60,6 +60,29 @@ hold_check(struct call *call, const struct hold *hold, int64_t fence, bool is_li
 }
 
 enum status
+hold_judge(struct call *call, struct edit *edit, size_t index,
+           const struct edit_cause *cause, int64_t fence)
+{
+    static const uint32_t people =
+        ROLE_BIT(APPROVER) | ROLE_BIT(SHIFTER) | ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN);
+    const struct hold hold = {
+        .edit = edit, .index = index, .item = edit->items[index].item};
+    struct sides sides = side_of(call->who, hold.item);
+    bool is_agent = (sides.provider & ROLE_BIT(AGENT)) != 0;
+    bool is_person = ((sides.customer | sides.provider) & people) != 0;
+    enum status status = STATUS_OK;
+    if (is_agent && fence != 0) {
+        status = hold_check(call, &hold, fence, true);
+    }
+    if (status == STATUS_OK) {
+        status = item_judge(call, hold.item, cause->operation, cause->to);
+    }
+    bool is_unproven = fence == 0 && !is_person;
+    return status == STATUS_OK && is_unproven ? hold_check(call, &hold, fence, true)
+                                              : status;
+}
+
+enum status
 hold_answer(struct call *call, const void *request, const Kontor__V1__Commit *commit,
             void **reply)
 {
@@ -101,7 +124,7 @@ hold_begin(struct call *call, const void *message, struct decision *decision)
     }
     /* Repeated, or said by the new holder after a recovery: the line was crossed
      * before, and nothing is left to write. */
-    if (hold.item->begun) {
+    if (job_may_exist(hold.item)) {
         decision_document(call, decision, &hold.document);
         return STATUS_OK;
     }
@@ -217,21 +240,38 @@ hold_report_answer(struct call *call, const void *request,
 
 /* ---- Release ---- */
 
+/* Work beside the state is given back without a move of it. */
+static enum status
+give_back(const struct hold *hold, const struct edit_cause *cause)
+{
+    struct call *call = hold->edit->call;
+    Kontor__V1__OrderItem *item = hold->item;
+    bool is_beside = item->job->kind == KONTOR__V1__JOB_KIND__EVALUATE ||
+                     item->job->kind == KONTOR__V1__JOB_KIND__CLEANUP;
+    if (!is_beside) {
+        enum status status = item_judge(call, item, OPERATION_RELEASE, 0);
+        return status == STATUS_OK ? edit_move(hold->edit, hold->index, cause) : status;
+    }
+    job_recover(item, call);
+    item_remember(item, operation_name(OPERATION_RELEASE), item->state, cause->text,
+                  call);
+    edit_touch(hold->edit, hold->index);
+    return STATUS_OK;
+}
+
 enum status
 hold_release(struct call *call, const void *message, struct decision *decision)
 {
     const Kontor__V1__ReleaseRequest *request = message;
-    struct edit_cause cause = {.operation = OPERATION_RELEASE, .text = request->reason};
+    struct edit_cause cause = {
+        .operation = OPERATION_RELEASE, .text = request->reason, .is_holder = true};
     struct hold hold;
     enum status status = hold_open(call, request->item, OPERATION_RELEASE, &hold);
     if (status == STATUS_OK) {
         status = hold_check(call, &hold, request->fence, true);
     }
     if (status == STATUS_OK) {
-        status = item_judge(call, hold.item, OPERATION_RELEASE, 0);
-    }
-    if (status == STATUS_OK) {
-        status = edit_move(hold.edit, hold.index, &cause);
+        status = give_back(&hold, &cause);
     }
     if (status == STATUS_OK) {
         hold.item->job->losses = 0;

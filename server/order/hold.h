@@ -32,6 +32,13 @@ enum status hold_open(struct call *call, const char *item_id, enum operation wan
 enum status hold_check(struct call *call, const struct hold *hold, int64_t fence,
                        bool is_live) MUST_CHECK;
 
+/*
+ * Whether the caller may decide so about an item: people by who they are, an agent only
+ * by the job it holds, which its fence proves (0 = none). As item_judge otherwise.
+ */
+enum status hold_judge(struct call *call, struct edit *edit, size_t index,
+                       const struct edit_cause *cause, int64_t fence) MUST_CHECK;
+
 enum status hold_begin(struct call *call, const void *request,
                        struct decision *decision);
 enum status hold_report(struct call *call, const void *request,

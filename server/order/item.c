@@ -6,6 +6,7 @@
 #include "server/order/moment.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
+#define CANCEL(name) KONTOR__V1__CANCEL_STATE__CANCEL_##name
 
 /* ---- Scope ---- */
 
@@ -95,12 +96,56 @@ item_remember(Kontor__V1__OrderItem *item, const char *operation,
     append(item, change, call->arena);
 }
 
+/* What an open request to cancel came to with this state. */
+static void
+follow_cancel(Kontor__V1__CancelTask *task, Kontor__V1__ItemState state)
+{
+    bool is_open = task != NULL && (task->state == CANCEL(ASSESSING) ||
+                                    task->state == CANCEL(ACCEPTED));
+    if (is_open) {
+        task->state = item_cancel_state(state);
+    }
+}
+
+Kontor__V1__CancelState
+item_cancel_state(Kontor__V1__ItemState state)
+{
+    if (item_state_is_cancelled(state)) {
+        return CANCEL(DONE);
+    }
+    if (state == S(ASSESSING_CANCELLATION)) {
+        return CANCEL(ASSESSING);
+    }
+    bool is_undone = state == S(CANCELLING) || state == S(CANCELLING_OTHERWISE);
+    return is_undone ? CANCEL(ACCEPTED) : CANCEL(DECLINED);
+}
+
+bool
+item_needs_cleanup(const Kontor__V1__OrderItem *item)
+{
+    return item->cleanup == KONTOR__V1__CLEANUP__CLEANUP_REQUIRED ||
+           item->cleanup == KONTOR__V1__CLEANUP__CLEANUP_RUNNING;
+}
+
+bool
+item_is_past_return(const Kontor__V1__OrderItem *item)
+{
+    const char *last = item->no_return_milestone;
+    for (size_t i = 0; last[0] != '\0' && i < item->n_milestones; i++) {
+        if (strcmp(item->milestones[i], last) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void
 item_move_to(Kontor__V1__OrderItem *item, const struct item_move *move,
              const char *text, struct call *call)
 {
     item_remember(item, operation_name(move->operation), move->to, text, call);
     item->state = move->to;
+    follow_cancel(item->cancel, move->to);
     /*
      * Never back: the dividing line is crossed once, also when the item ends in a state
      * that itself does not say so.
@@ -124,35 +169,33 @@ item_open_step(const Kontor__V1__OrderItem *item)
 
 /* ---- Judging ---- */
 
-/* The operations that are calls of this broker; the others need calls that do not exist
- * yet. */
-static const bool is_served[OPERATION_COUNT] = {
-    [OPERATION_APPROVE] = true,    [OPERATION_REJECT] = true,
-    [OPERATION_CLAIM] = true,      [OPERATION_RELEASE] = true,
-    [OPERATION_FAIL] = true,       [OPERATION_BEGIN] = true,
-    [OPERATION_RESUME] = true,     [OPERATION_REQUEUE] = true,
-    [OPERATION_COMPLETE] = true,   [OPERATION_CANCEL] = true,
-    [OPERATION_FORCE_FAIL] = true,
-};
+/* An agent judges an approval step only by the EVALUATE job it holds. */
+static bool
+is_evaluating(const Kontor__V1__OrderItem *item)
+{
+    return item->job != NULL && item->job->kind == KONTOR__V1__JOB_KIND__EVALUATE &&
+           item->job->session[0] != '\0';
+}
 
-/*
- * The roles of a move that count for this item: of an approval, only those whose step
- * is open. An agent decides by an EVALUATE job only.
- */
+/* The roles of a move that count for this item: of an approval, only those whose step
+ * is open. */
 static struct sides
 roles_of(const struct item_move *move, const Kontor__V1__OrderItem *item)
 {
     struct sides roles = {move->customer, move->provider};
     bool is_decision =
         move->operation == OPERATION_APPROVE || move->operation == OPERATION_REJECT;
-    if (!is_decision || move->from != S(AWAITING_APPROVAL)) {
+    if (move->from != S(AWAITING_APPROVAL)) {
         return roles;
     }
-    bool is_broker_step =
-        item_open_step(item) == KONTOR__V1__APPROVAL_STEP__BROKER_STEP;
-    roles.customer &= is_broker_step ? ROLE_BIT(SHIFTER) : 0;
-    roles.provider &=
-        is_broker_step ? ROLE_BIT(ADMIN) : ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN);
+    if (!is_evaluating(item)) {
+        roles.provider &= ~ROLE_BIT(AGENT);
+    }
+    if (is_decision && item_open_step(item) == KONTOR__V1__APPROVAL_STEP__BROKER_STEP) {
+        roles.provider &= ROLE_BIT(ADMIN);
+    } else if (is_decision) {
+        roles.customer = 0;
+    }
     return roles;
 }
 
@@ -171,10 +214,8 @@ roles_now(const Kontor__V1__OrderItem *item, enum operation operation)
     struct sides roles = {0, 0};
     for (size_t i = 0; i < n_item_moves; i++) {
         const struct item_move *move = &item_moves[i];
-        /* Cancelling what is begun is a task of its own that is not served yet. */
-        bool is_possible = is_served[operation] && move->operation == operation &&
-                           move->from == item->state &&
-                           move->to != S(ASSESSING_CANCELLATION);
+        bool is_possible = move->operation == operation && move->from == item->state &&
+                           !(operation == OPERATION_CANCEL && item_is_past_return(item));
         struct sides more = is_possible ? roles_of(move, item) : (struct sides){0, 0};
         roles.customer |= more.customer;
         roles.provider |= more.provider;
@@ -215,7 +256,7 @@ possible_now(struct call *call, const Kontor__V1__OrderItem *item)
         add_possible(call, item, operation_name(operation), roles_now(item, operation),
                      &possible);
     }
-    if (item->cleanup == KONTOR__V1__CLEANUP__CLEANUP_REQUIRED) {
+    if (item_needs_cleanup(item)) {
         add_possible(call, item, ITEM_ABANDON_CLEANUP,
                      (struct sides){.provider = ROLE_BIT(ADMIN)}, &possible);
     }

@@ -38,6 +38,13 @@ void item_move_to(Kontor__V1__OrderItem *item, const struct item_move *move,
 void item_remember(Kontor__V1__OrderItem *item, const char *operation,
                    Kontor__V1__ItemState to, const char *text, struct call *call);
 
+/* Where a request to cancel stands whose item is in this state. */
+Kontor__V1__CancelState item_cancel_state(Kontor__V1__ItemState state);
+/* Whether something it left behind is still to be removed. */
+bool item_needs_cleanup(const Kontor__V1__OrderItem *item);
+/* Whether it reached the milestone from which on it cannot be cancelled. */
+bool item_is_past_return(const Kontor__V1__OrderItem *item);
+
 /* The step an item waits for; UNSPECIFIED when it waits for no decision. */
 Kontor__V1__ApprovalStep item_open_step(const Kontor__V1__OrderItem *item);
 

@@ -10,6 +10,8 @@
 #include "server/order/moment.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
+#define KIND(name) KONTOR__V1__JOB_KIND__##name
+#define CLEANUP(name) KONTOR__V1__CLEANUP__CLEANUP_##name
 
 enum {
     BACKOFF_BASE_MS = 5000,
@@ -43,9 +45,21 @@ job_settle_fence(Kontor__V1__OrderItem *item, struct arena *arena)
 void
 job_offer(Kontor__V1__OrderItem *item, int64_t ready_at_ms, struct arena *arena)
 {
+    if (item->cleanup == CLEANUP(RUNNING)) {
+        item->cleanup = CLEANUP(REQUIRED);
+    }
     item->job->session = "";
     item->job->ready_at = moment_new(arena, ready_at_ms);
     item->job->retry_at = NULL;
+}
+
+void
+job_delay(Kontor__V1__OrderItem *item, int64_t wait_ms, const struct call *call)
+{
+    int64_t at_ms = call->now_ms + wait_ms;
+    if (moment_ms(item->job->ready_at, INT64_MAX) < at_ms) {
+        item->job->ready_at = moment_new(call->arena, at_ms);
+    }
 }
 
 void
@@ -87,7 +101,8 @@ static void
 note_release(Kontor__V1__OrderItem *item, const struct call *call)
 {
     bool is_left = item->begun && item->job->session[0] != '\0';
-    if (is_left && !item_state_is_final(item->state)) {
+    bool is_over = item_state_is_final(item->state) && item->job->kind != KIND(CLEANUP);
+    if (is_left && !is_over) {
         item->job->released_at = moment_new(call->arena, call->now_ms);
     }
 }
@@ -114,7 +129,27 @@ job_take(Kontor__V1__OrderItem *item, const char *session)
     item->job->fence = 0;
     item->job->is_fence_own = true;
     item->job->attempt++;
+    if (item->job->kind == KIND(CLEANUP)) {
+        item->cleanup = CLEANUP(RUNNING);
+    }
 }
+
+bool
+job_is_offered(const Kontor__V1__OrderItem *item)
+{
+    return item->job != NULL && item->job->session[0] == '\0' &&
+           item->job->ready_at != NULL;
+}
+
+const char *
+job_kind_name(Kontor__V1__JobKind kind)
+{
+    const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(
+        &kontor__v1__job_kind__descriptor, (int)kind);
+    return value == NULL ? "unknown" : value->name;
+}
+
+/* ---- Following the state ---- */
 
 /* What becomes of the job in a state: who holds it may keep it, or it is offered, or it
  * is gone. */
@@ -143,50 +178,127 @@ static const enum job_effect effects[ITEM_STATE_COUNT] = {
     [S(CANCELLED_OTHERWISE_BEGUN)] = JOB_WITHDRAW,
 };
 
-/* Whether the move takes the job away from whoever holds it: a late call of the holder
- * must not count. */
-static bool
-ends_fence(const struct item_move *move)
+/* What an item's action asks of its agent. */
+static Kontor__V1__JobKind
+action_kind(const Kontor__V1__OrderItem *item)
 {
-    static const enum operation ending[] = {OPERATION_CANCEL, OPERATION_SIBLING,
-                                            OPERATION_HOLD, OPERATION_HOLD_ITEM,
-                                            OPERATION_FORCE_FAIL};
+    (void)item;
+    return KIND(PROVISION);
+}
+
+/* What there is to do for an item where it stands. */
+static Kontor__V1__JobKind
+kind_now(const Kontor__V1__OrderItem *item)
+{
+    bool is_evaluated =
+        item->is_evaluated &&
+        item_open_step(item) == KONTOR__V1__APPROVAL_STEP__PROVIDER_STEP;
+    if (is_evaluated) {
+        return KIND(EVALUATE);
+    }
+    if (item->state == S(ASSESSING_CANCELLATION)) {
+        return KIND(ASSESS_CANCEL);
+    }
+    if (item->state == S(CANCELLING) || item->state == S(CANCELLING_OTHERWISE)) {
+        return KIND(ROLLBACK);
+    }
+    bool is_over = item_state_is_final(item->state);
+    return is_over && item_needs_cleanup(item) ? KIND(CLEANUP) : action_kind(item);
+}
+
+static enum job_effect
+effect_now(const Kontor__V1__OrderItem *item)
+{
+    bool is_beside =
+        item->job->kind == KIND(EVALUATE) || item->job->kind == KIND(CLEANUP);
+    return is_beside ? JOB_OFFER : effects[item->state];
+}
+
+/*
+ * Whether the move takes the job away from whoever holds it: a late call of the holder
+ * must not count. Above all where the work becomes another one: a Complete of what was
+ * to be made would pass for one of what is to be undone.
+ */
+static bool
+ends_fence(const struct job_step *step)
+{
+    static const enum operation ending[] = {
+        OPERATION_SIBLING, OPERATION_FORCE_FAIL, OPERATION_DEADLINE,
+        OPERATION_APPROVE, OPERATION_REJECT,     OPERATION_ACCEPT_CANCEL};
+    const struct item_move *move = step->move;
     for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
         if (ending[i] == move->operation) {
-            return true;
+            return !step->is_holder;
         }
     }
-    return false;
+    /* To assess a cancel, the holder is asked under the fence it has. */
+    return move->operation == OPERATION_CANCEL && item_state_is_final(move->to);
+}
+
+/* A person has looked, or the work is another one: what counts towards the next look
+ * starts anew. */
+static void
+start_work(Kontor__V1__Job *job, enum operation operation, Kontor__V1__JobKind kind)
+{
+    bool is_resumed = operation == OPERATION_RESUME || operation == OPERATION_REQUEUE;
+    if (is_resumed || kind != job->kind) {
+        job->losses = 0;
+        job->retries = 0;
+        job->unknowns = 0;
+    }
+    job->kind = kind;
+}
+
+/* Anybody may claim it: at once if its holder has told how its work stands. */
+static void
+offer_again(Kontor__V1__OrderItem *item, bool is_holder, const struct call *call)
+{
+    if (is_holder) {
+        job_offer(item, call->now_ms, call->arena);
+    } else {
+        job_recover(item, call);
+    }
 }
 
 void
-job_follow(Kontor__V1__OrderItem *item, const struct item_move *move, bool is_waiting,
+job_follow(Kontor__V1__OrderItem *item, const struct job_step *step,
            const struct call *call)
 {
-    /* The number is never given out again, so a late call of the holder meets none. */
-    if (ends_fence(move)) {
-        item->job->fence = 0;
-    }
-    /* A person has looked: what counts towards the next look starts anew. */
-    bool is_resumed =
-        move->operation == OPERATION_RESUME || move->operation == OPERATION_REQUEUE;
-    if (is_resumed) {
-        item->job->losses = 0;
-        item->job->retries = 0;
-        item->job->unknowns = 0;
-    }
-    enum job_effect effect = effects[move->to];
+    bool is_ended = ends_fence(step);
+    start_work(item->job, step->move->operation, kind_now(item));
+    enum job_effect effect = step->is_waiting ? JOB_WITHDRAW : effect_now(item);
+    bool is_kept = effect == JOB_KEEP && item->job->session[0] != '\0' && !is_ended;
     /* Before the session is taken away: who is left without it is what is remembered.
      */
-    note_release(item, call);
-    if (is_waiting) {
+    if (!is_kept) {
+        note_release(item, call);
+    }
+    if (effect == JOB_WITHDRAW) {
         job_withdraw(item);
-    } else if (effect == JOB_OFFER || (is_resumed && effect == JOB_KEEP)) {
-        job_recover(item, call);
-    } else if (effect == JOB_WITHDRAW) {
-        job_withdraw(item);
+        is_ended = is_ended || !item_state_is_final(item->state);
+    } else if (!is_kept) {
+        offer_again(item, step->is_holder, call);
+    }
+    /*
+     * The number is never given out again, so a late call of the holder meets none. Nor
+     * does one whose holder has ended the item: its Complete would pass for that of the
+     * cleanup.
+     */
+    if (is_ended || item->job->kind == KIND(CLEANUP)) {
+        item->job->fence = 0;
     }
 }
+
+void
+job_clean(Kontor__V1__OrderItem *item, const struct call *call)
+{
+    item->cleanup = CLEANUP(REQUIRED);
+    start_work(item->job, OPERATION_SIBLING, KIND(CLEANUP));
+    job_recover(item, call);
+    item->job->fence = 0;
+}
+
+/* ---- Times ---- */
 
 static int64_t
 settle_ms(const Kontor__V1__OrderItem *item)

@@ -8,6 +8,10 @@
  * offered again after settle ^                         | retryable: held on, retry_at
  *            +---------- resume ------ none (ready_at absent, no session): held item,
  * final item
+ *
+ * What its kind is follows from the state: the item's action is carried out, but an
+ * approval may be evaluated, a cancel assessed, what was begun rolled back, and what is
+ * left behind an end cleaned up.
  */
 #ifndef KONTOR_SERVER_ORDER_JOB_H
 #define KONTOR_SERVER_ORDER_JOB_H
@@ -40,13 +44,28 @@ void job_offer(Kontor__V1__OrderItem *item, int64_t ready_at_ms, struct arena *a
 /* As job_offer, from the time its last holder's work has settled; that holder, if any,
  * loses it now. */
 void job_recover(Kontor__V1__OrderItem *item, const struct call *call);
+/* Puts an offered job off by so long at least. */
+void job_delay(Kontor__V1__OrderItem *item, int64_t wait_ms, const struct call *call);
 /* Nobody holds it, nobody may claim it. */
 void job_withdraw(Kontor__V1__OrderItem *item);
 /* Held by a session from this commit on. */
 void job_take(Kontor__V1__OrderItem *item, const char *session);
-/* What a move does to the job. is_waiting: QUEUED, but not for dispatch yet. */
-void job_follow(Kontor__V1__OrderItem *item, const struct item_move *move,
-                bool is_waiting, const struct call *call);
+/* How a move reaches the job. */
+struct job_step {
+    const struct item_move *move;
+    bool is_waiting; /* QUEUED, but not for dispatch yet. */
+    bool is_holder;  /* Made by whoever holds the job: it knows, and nothing of its is
+                        under way any more. */
+};
+/* What a move does to the job; the item's state and cleanup are those after it. */
+void job_follow(Kontor__V1__OrderItem *item, const struct job_step *step,
+                const struct call *call);
+/* Offers the work of cleaning up behind a final item. */
+void job_clean(Kontor__V1__OrderItem *item, const struct call *call);
+/* The kind's name, such as "ROLLBACK". */
+const char *job_kind_name(Kontor__V1__JobKind kind);
+/* Whether an agent may claim the job as it is, the time aside. */
+bool job_is_offered(const Kontor__V1__OrderItem *item);
 
 /*
  * Whether a backend may hold something of this item: it was begun, or a restore lost

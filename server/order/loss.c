@@ -23,6 +23,21 @@ hold_poisoned(struct edit *edit, size_t index)
     return edit_move(edit, index, &cause);
 }
 
+/* A state that knows no hold is offered again however often, but ever more rarely; an
+ * evaluation is left to the operator, who can decide the step without an agent. */
+static void
+lose_beside(Kontor__V1__OrderItem *item, struct call *call)
+{
+    bool is_poisoned = item->job->losses >= JOB_MAX_LOSSES;
+    job_recover(item, call);
+    if (is_poisoned && item->job->kind == KONTOR__V1__JOB_KIND__EVALUATE) {
+        job_withdraw(item);
+    } else if (is_poisoned) {
+        job_delay(item, job_backoff_ms(item->id, item->job->losses, call->arena),
+                  call);
+    }
+}
+
 /* Takes an item from its holder. Not begun: queued again, since without Begin nobody
  * has touched the backend. Begun: recovered once the backend has settled. */
 static enum status
@@ -31,8 +46,6 @@ lose(struct edit *edit, size_t index, const char *why)
     struct call *call = edit->call;
     Kontor__V1__OrderItem *item = edit->items[index].item;
     struct edit_cause cause = {.operation = OPERATION_LEASE, .text = why};
-    /* A state that knows no hold is recovered however often: a newer broker may have
-     * stored it. */
     bool may_hold = item_state_next(item->state, OPERATION_HOLD, 0) != NULL;
     if (item->job->losses >= JOB_MAX_LOSSES && may_hold) {
         return hold_poisoned(edit, index);
@@ -40,7 +53,7 @@ lose(struct edit *edit, size_t index, const char *why)
     if (item->state == S(ASSIGNED)) {
         return edit_move(edit, index, &cause);
     }
-    job_recover(item, call);
+    lose_beside(item, call);
     item_remember(item, operation_name(OPERATION_LEASE), item->state, why, call);
     edit_touch(edit, index);
     return STATUS_OK;

@@ -2,12 +2,15 @@
 
 #include "kontor/v1/order_service.pb-c.h"
 #include "server/order/cancel.h"
+#include "server/order/decide_cancel.h"
 #include "server/order/decide_item.h"
+#include "server/order/halt.h"
 #include "server/order/list.h"
 #include "server/order/order.h"
 #include "server/order/override.h"
 #include "server/order/place.h"
 #include "server/order/project.h"
+#include "server/order/question.h"
 #include "server/rpc/stream.h"
 
 #define PATH(name) "/kontor.v1.OrderService/" name
@@ -32,7 +35,10 @@ enum {
  * A role is judged twice: here, before the request is even unpacked, by the widest set;
  * and by the item machine, on the side it counts and for the state the item is in.
  */
-#define RESUME_ROLES (ROLE_BIT(SHIFTER) | ROLE_BIT(OPERATOR))
+#define CARE_ROLES (ROLE_BIT(SHIFTER) | ROLE_BIT(OPERATOR))
+#define ANSWER_ROLES                                                                   \
+    (ROLE_BIT(PORTAL) | ROLE_BIT(SHIFTER) | ROLE_BIT(OPERATOR) | ROLE_BIT(PEER))
+#define DECIDE_CANCEL_ROLES (ROLE_BIT(OPERATOR) | ROLE_BIT(AGENT) | ROLE_BIT(PEER))
 #define OVERRIDE_ROLES (ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN))
 
 /*
@@ -125,11 +131,43 @@ static const struct row rows[] = {
      .is_mutation = true,
      .decide = decide_item_decide,
      .answer = decide_item_answer},
+    {.path = PATH("AskCustomer"),
+     .request = MESSAGE(ask_customer_request),
+     .reply = MESSAGE(order_item),
+     .klass = CLASS_WRITE,
+     .roles = CARE_ROLES,
+     .is_mutation = true,
+     .decide = question_ask,
+     .answer = decide_item_answer},
+    {.path = PATH("AnswerQuestion"),
+     .request = MESSAGE(answer_question_request),
+     .reply = MESSAGE(order_item),
+     .klass = CLASS_WRITE,
+     .roles = ANSWER_ROLES,
+     .is_mutation = true,
+     .decide = question_answer,
+     .answer = decide_item_answer},
+    {.path = PATH("HoldItem"),
+     .request = MESSAGE(hold_item_request),
+     .reply = MESSAGE(order_item),
+     .klass = CLASS_WRITE,
+     .roles = CARE_ROLES,
+     .is_mutation = true,
+     .decide = halt_decide,
+     .answer = decide_item_answer},
+    {.path = PATH("DecideCancel"),
+     .request = MESSAGE(decide_cancel_request),
+     .reply = MESSAGE(order_item),
+     .klass = CLASS_WRITE,
+     .roles = DECIDE_CANCEL_ROLES,
+     .is_mutation = true,
+     .decide = decide_cancel_decide,
+     .answer = decide_item_answer},
     {.path = PATH("ResumeItem"),
      .request = MESSAGE(resume_item_request),
      .reply = MESSAGE(order_item),
      .klass = CLASS_WRITE,
-     .roles = RESUME_ROLES,
+     .roles = CARE_ROLES,
      .is_mutation = true,
      .decide = resume_decide,
      .answer = decide_item_answer},

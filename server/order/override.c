@@ -3,6 +3,7 @@
 #include "kontor/v1/order_service.pb-c.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
+#include "server/order/job.h"
 
 #define OVERRIDE(name) KONTOR__V1__OVERRIDE_ITEM_REQUEST__OVERRIDE__##name
 
@@ -64,10 +65,12 @@ abandon_cleanup(struct edit *edit, size_t index, const char *reason)
     }
     /* Only what is required can be given up: done, or given up before, there is nothing
      * left to answer for. */
-    if (item->cleanup != KONTOR__V1__CLEANUP__CLEANUP_REQUIRED) {
+    if (!item_needs_cleanup(item)) {
         return item_illegal(call, item, ITEM_ABANDON_CLEANUP);
     }
     item->cleanup = KONTOR__V1__CLEANUP__CLEANUP_ABANDONED;
+    job_withdraw(item);
+    item->job->fence = 0;
     item_remember(item, ITEM_ABANDON_CLEANUP, item->state, reason, call);
     edit_touch(edit, index);
     return STATUS_OK;

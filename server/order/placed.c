@@ -252,6 +252,8 @@ pin_offer(const struct placed *placed, Kontor__V1__OrderItem *item)
         offer->settle_seconds > 0 ? offer->settle_seconds : ITEM_DEFAULT_SETTLE_S;
     item->terms_of_use = (char *)offer_terms_of_use(placed->found.service, offer);
     item->must_name_endpoints = offer->must_name_endpoints;
+    item->no_return_milestone = offer->no_return_milestone;
+    item->is_evaluated = offer->is_evaluated;
 }
 
 Kontor__V1__OrderItem *

@@ -277,6 +277,7 @@ held_job(struct call *call, const struct document *document)
     job->item = item->id;
     job->fence = job_fence(item);
     job->state = item->state;
+    job->kind = item->job->kind;
     return job;
 }
 

@@ -6,11 +6,14 @@ list(
   order/cancel.c
   order/candidate.c
   order/claim.c
+  order/decide_cancel.c
   order/decide_item.c
   order/edit.c
   order/edits.c
+  order/fail.c
   order/finish.c
   order/fulfilment.c
+  order/halt.c
   order/hold.c
   order/item.c
   order/item_state.c
@@ -29,6 +32,7 @@ list(
   order/plan.c
   order/price.c
   order/project.c
+  order/question.c
   order/session.c
   order/side.c
   order/value.c)

@@ -366,6 +366,18 @@ value_judge(const Kontor__V1__Offer *offer, Kontor__V1__ParameterValue *const *g
     }
 }
 
+void
+value_judge_one(const Kontor__V1__Parameter *parameter, const Kontor__V1__Value *value,
+                const char *path, int64_t now_ms, struct faults *faults)
+{
+    const struct judged j = {.parameter = parameter,
+                             .value = value,
+                             .path = path,
+                             .today = value_date(now_ms, faults->arena),
+                             .faults = faults};
+    judge_value(&j);
+}
+
 const char *
 value_date(int64_t now_ms, struct arena *arena)
 {

@@ -316,7 +316,12 @@ def fulfilment(p):
     for words in ({"milestone": word(p)}, {"note": word(p, 40), "progress": 50}, {},
                   {"progress": 101}, {"expected_at": "2100-01-01T00:00:00Z"}):
         p.ask(AGENT, "FulfilmentService.Report", request_id=fresh(p), **proof, **words)
-    p.ask(PORTAL, "OrderService.CancelOrder", id="coast/o-1")
+    repeats(p, PORTAL, "OrderService.CancelOrder", id="coast/o-1", items=["storage"],
+            reason=word(p))
+    p.ask(AGENT, "FulfilmentService.Renew", session=session)
+    for who, fields in ((OPERATOR, {}), (AGENT, {"reason": word(p)}),
+                        (AGENT, {"reason": word(p), "fence": proof["fence"]})):
+        p.ask(who, "OrderService.DecideCancel", id=proof["item"], decision="DECLINE", **fields)
     p.ask(AGENT, "FulfilmentService.Release", **proof)
     complete(p, proof)
     # A claim that waits is woken by what comes to be done.
@@ -324,6 +329,8 @@ def fulfilment(p):
     decide(p, "o-1/notebook")
     woken = job_of(p, join()["jobs"][0])
     begin(p, woken)
+    p.ask(AGENT, "FulfilmentService.Report", milestone="handed over", **woken)
+    p.ask(PORTAL, "OrderService.CancelOrder", id="coast/o-1")
     # Until a person has to look.
     for _ in range(7):
         p.ask(AGENT, "FulfilmentService.Fail", reason=word(p), failure="RETRYABLE", **woken)
@@ -338,7 +345,8 @@ def fulfilment(p):
                 id=woken["item"])
         p.ask(who, "OrderService.OverrideItem", id=woken["item"], reason="x",
               override="ABANDON_CLEANUP")
-    for name, end in (("o-2", "Release"), ("o-2", "Fail"), ("o-5", "Release")):
+    questions(p, session)
+    for name, end in (("o-2", "Release"), ("o-2", "Fail")):
         decide(p, f"{name}/storage")
         proof = claim(p, session)
         fields = {"reason": word(p), **({"failure": "PERMANENT"} if end == "Fail" else {})}
@@ -350,6 +358,40 @@ def fulfilment(p):
             p.ask(who, "ConfigurationService.Trace", order=f"coast/o-{n}")
         past(p, (who,), "OrderService.GetOrder", "coast/o-1")
     pages(p, OPERATOR, "FulfilmentService.ListAgents", 1)
+
+
+def questions(p, session):
+    """Asked by both of the provider's side, held, and undone in the end."""
+    item = "coast/o-5/storage"
+    ask, hold = {"question": word(p, 30)}, {"cause": "MAINTENANCE", "reason": word(p)}
+    for who in (PORTAL, OPERATOR, OPERATOR):
+        p.ask(who, "OrderService.AskCustomer", id=item, **ask)
+    for fields in ({}, {"answer": {"integer": "3"}}, {"is_withdrawn": True},
+                   {"answer": {"text": word(p)}}):
+        repeats(p, PORTAL, "OrderService.AnswerQuestion", id=item, **fields)
+    decide(p, "o-5/storage")
+    p.ask(OPERATOR, "OrderService.HoldItem", id=item, cause="BY_CUSTOMER", reason="x")
+    repeats(p, OPERATOR, "OrderService.HoldItem", id=item, **hold)
+    p.ask(OPERATOR, "OrderService.ResumeItem", id=item)
+    proof = claim(p, session)
+    p.ask(AGENT, "FulfilmentService.AskInfo", **proof, **ask)
+    p.ask(AGENT, "FulfilmentService.AskInfo", **proof, **ask)
+    p.ask(OPERATOR, "OrderService.AnswerQuestion", id=item, is_withdrawn=True)
+    proof = claim(p, session)
+    again = fresh(p)
+    for _ in range(2):
+        p.ask(AGENT, "FulfilmentService.Hold", request_id=again, **proof, **hold)
+    p.ask(OPERATOR, "OrderService.ResumeItem", id=item)
+    proof = claim(p, session)
+    begin(p, proof)
+    repeats(p, PORTAL, "OrderService.CancelOrder", id="coast/o-5")
+    p.ask(AGENT, "OrderService.DecideCancel", id=item, decision="ACCEPT", fence=proof["fence"])
+    p.ask(AGENT, "FulfilmentService.Hold", **proof, **hold)
+    p.ask(AGENT, "FulfilmentService.Complete", delivery={"backend_id": "x"}, **proof)
+    p.ask(AGENT, "FulfilmentService.Fail", reason=word(p), failure="PERMANENT", **proof)
+    proof = claim(p, session)
+    p.ask(AGENT, "FulfilmentService.Complete", **proof)
+    p.ask(AGENT, "FulfilmentService.Complete", **proof)
 
 
 def job_of(p, job):

@@ -157,6 +157,10 @@ stock(struct desk *desk)
     Kontor__V1__Offer *endpoint = internal_offer(desk, service, "endpoint", 0);
     endpoint->order_type = KONTOR__V1__ORDER_TYPE__OPEN_ACCESS;
     endpoint->must_name_endpoints = true;
+    internal_offer(desk, service, "evaluated", 0)->is_evaluated = true;
+    Kontor__V1__Offer *last = internal_offer(desk, service, "return", 0);
+    last->order_type = KONTOR__V1__ORDER_TYPE__OPEN_ACCESS;
+    last->no_return_milestone = "shipped";
     make_service(desk, alpine, service);
     service = shelf_service(desk->h, "beta/tapes", "beta/tape");
     internal_offer(desk, service, "open", 0)->order_type =
@@ -323,6 +327,52 @@ desk_override(struct desk *desk, const struct principal *who, const char *item,
     return desk_call(desk, who, DESK_ORDER("OverrideItem"), &request, NULL, error);
 }
 
+enum status
+desk_ask(struct desk *desk, const struct principal *who, const char *item,
+         const char *question, struct error *error)
+{
+    Kontor__V1__AskCustomerRequest request = KONTOR__V1__ASK_CUSTOMER_REQUEST__INIT;
+    request.id = (char *)item;
+    request.question = (char *)question;
+    return desk_call(desk, who, DESK_ORDER("AskCustomer"), &request, NULL, error);
+}
+
+enum status
+desk_answer(struct desk *desk, const struct principal *who, const char *item,
+            const char *text, struct error *error)
+{
+    Kontor__V1__AnswerQuestionRequest request =
+        KONTOR__V1__ANSWER_QUESTION_REQUEST__INIT;
+    request.id = (char *)item;
+    request.is_withdrawn = text == NULL;
+    request.answer = text == NULL ? NULL : shelf_text(desk->h, text);
+    return desk_call(desk, who, DESK_ORDER("AnswerQuestion"), &request, NULL, error);
+}
+
+enum status
+desk_hold_item(struct desk *desk, const struct principal *who, const char *item,
+               struct error *error)
+{
+    Kontor__V1__HoldItemRequest request = KONTOR__V1__HOLD_ITEM_REQUEST__INIT;
+    request.id = (char *)item;
+    request.cause = KONTOR__V1__ITEM_REASON__SHORTAGE;
+    request.reason = "no racks left";
+    return desk_call(desk, who, DESK_ORDER("HoldItem"), &request, NULL, error);
+}
+
+enum status
+desk_decide_cancel(struct desk *desk, const struct principal *who, const char *item,
+                   bool is_accept, int64_t fence, struct error *error)
+{
+    Kontor__V1__DecideCancelRequest request = KONTOR__V1__DECIDE_CANCEL_REQUEST__INIT;
+    request.id = (char *)item;
+    request.decision = is_accept ? KONTOR__V1__DECIDE_CANCEL_REQUEST__DECISION__ACCEPT
+                                 : KONTOR__V1__DECIDE_CANCEL_REQUEST__DECISION__DECLINE;
+    request.reason = "as we see it";
+    request.fence = fence;
+    return desk_call(desk, who, DESK_ORDER("DecideCancel"), &request, NULL, error);
+}
+
 /* ---- Fulfilling ---- */
 
 const char *
@@ -410,6 +460,62 @@ desk_release(struct desk *desk, const char *item, int64_t fence, struct error *e
 }
 
 enum status
+desk_complete_bare(struct desk *desk, const char *item, int64_t fence,
+                   struct error *error)
+{
+    Kontor__V1__CompleteRequest request = KONTOR__V1__COMPLETE_REQUEST__INIT;
+    request.item = (char *)item;
+    request.fence = fence;
+    return desk_call(desk, desk->agent, DESK_AGENT("Complete"), &request, NULL, error);
+}
+
+enum status
+desk_report(struct desk *desk, const Kontor__V1__ClaimedJob *job, const char *milestone)
+{
+    Kontor__V1__ReportRequest request = KONTOR__V1__REPORT_REQUEST__INIT;
+    request.item = job->item;
+    request.fence = job->fence;
+    request.milestone = (char *)milestone;
+    return desk_call(desk, desk->agent, DESK_AGENT("Report"), &request, NULL, NULL);
+}
+
+enum status
+desk_ask_info(struct desk *desk, const Kontor__V1__ClaimedJob *job,
+              const char *question, struct error *error)
+{
+    Kontor__V1__AskInfoRequest request = KONTOR__V1__ASK_INFO_REQUEST__INIT;
+    request.item = job->item;
+    request.fence = job->fence;
+    request.question = (char *)question;
+    return desk_call(desk, desk->agent, DESK_AGENT("AskInfo"), &request, NULL, error);
+}
+
+enum status
+desk_decide_held(struct desk *desk, const Kontor__V1__ClaimedJob *job, bool is_approve,
+                 struct error *error)
+{
+    Kontor__V1__DecideItemRequest request = KONTOR__V1__DECIDE_ITEM_REQUEST__INIT;
+    request.id = job->item;
+    request.decision = is_approve ? KONTOR__V1__DECIDE_ITEM_REQUEST__DECISION__APPROVE
+                                  : KONTOR__V1__DECIDE_ITEM_REQUEST__DECISION__REJECT;
+    request.reason = "by the book";
+    request.fence = job->fence;
+    return desk_call(desk, desk->agent, DESK_ORDER("DecideItem"), &request, NULL,
+                     error);
+}
+
+enum status
+desk_hold(struct desk *desk, const Kontor__V1__ClaimedJob *job, struct error *error)
+{
+    Kontor__V1__HoldRequest request = KONTOR__V1__HOLD_REQUEST__INIT;
+    request.item = job->item;
+    request.fence = job->fence;
+    request.cause = KONTOR__V1__ITEM_REASON__MAINTENANCE;
+    request.reason = "the store is being moved";
+    return desk_call(desk, desk->agent, DESK_AGENT("Hold"), &request, NULL, error);
+}
+
+enum status
 desk_renew(struct desk *desk, const struct principal *agent, const char *session,
            Kontor__V1__RenewResponse **reply, struct error *error)
 {
@@ -448,9 +554,11 @@ desk_expect(struct desk *desk, const char *id, const char *state)
     assert_string_equal(item_state_name(item->state), state);
     assert_int_equal(order->items[at]->state, item->state);
     assert_int_equal(order->items[at]->begun, item->begun);
+    /* Of what is over, nothing but cleaning up is left to do. */
     if (item_state_is_final(item->state)) {
         assert_string_equal(item->job->session, "");
-        assert_null(item->job->ready_at);
+        assert_int_equal(item->job->ready_at != NULL,
+                         item->cleanup == KONTOR__V1__CLEANUP__CLEANUP_REQUIRED);
     }
 }
 
@@ -489,5 +597,12 @@ desk_claim_one(struct desk *desk, const char *order, const char **session)
     desk_place_one(desk, order, OFFER_OPEN);
     Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, *session);
     assert_non_null(job);
+    /* What earlier rounds left behind comes first. */
+    while (job->kind == KONTOR__V1__JOB_KIND__CLEANUP) {
+        assert_int_equal(desk_complete_bare(desk, job->item, job->fence, NULL),
+                         STATUS_OK);
+        job = desk_claim(desk, desk->agent, *session);
+        assert_non_null(job);
+    }
     return job;
 }

@@ -28,6 +28,8 @@
 #define OFFER_OTHER "beta/tapes/open" /* Another provider, another registry. */
 #define OFFER_DEPRECATED "alpine/old/open"
 #define OFFER_ENDPOINT "alpine/notebooks/endpoint" /* Complete must name endpoints. */
+#define OFFER_EVALUATED "alpine/notebooks/evaluated" /* An agent approves. */
+#define OFFER_RETURN "alpine/notebooks/return" /* No way back from "shipped" on. */
 
 struct desk {
     struct harness *h;
@@ -99,6 +101,29 @@ enum status desk_fail(struct desk *desk, const char *item, int64_t fence,
                       Kontor__V1__OrderItem **reply, struct error *error);
 enum status desk_release(struct desk *desk, const char *item, int64_t fence,
                          struct error *error);
+/* Complete without delivery: of what was undone or removed. */
+enum status desk_complete_bare(struct desk *desk, const char *item, int64_t fence,
+                               struct error *error);
+enum status desk_report(struct desk *desk, const Kontor__V1__ClaimedJob *job,
+                        const char *milestone);
+enum status desk_ask(struct desk *desk, const struct principal *who, const char *item,
+                     const char *question, struct error *error);
+enum status desk_ask_info(struct desk *desk, const Kontor__V1__ClaimedJob *job,
+                          const char *question, struct error *error);
+/* text NULL = the question is withdrawn. */
+enum status desk_answer(struct desk *desk, const struct principal *who,
+                        const char *item, const char *text, struct error *error);
+enum status desk_hold_item(struct desk *desk, const struct principal *who,
+                           const char *item, struct error *error);
+enum status desk_hold(struct desk *desk, const Kontor__V1__ClaimedJob *job,
+                      struct error *error);
+/* As the agent that holds the EVALUATE job. */
+enum status desk_decide_held(struct desk *desk, const Kontor__V1__ClaimedJob *job,
+                             bool is_approve, struct error *error);
+/* fence 0 = decided by a person. */
+enum status desk_decide_cancel(struct desk *desk, const struct principal *who,
+                               const char *item, bool is_accept, int64_t fence,
+                               struct error *error);
 enum status desk_renew(struct desk *desk, const struct principal *agent,
                        const char *session, Kontor__V1__RenewResponse **reply,
                        struct error *error);

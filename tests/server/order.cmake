@@ -16,6 +16,8 @@ foreach(
   order_place
   order_race
   order_restore
+  order_talk
+  order_task
   order_time
   recovery
   session)

@@ -61,7 +61,10 @@ call_release(struct desk *desk, int64_t fence, struct error *error)
 static enum status
 call_complete(struct desk *desk, int64_t fence, struct error *error)
 {
-    return desk_complete(desk, item_id, fence, "volume-1", error);
+    bool is_undone =
+        desk_item(desk, item_id)->job->kind == KONTOR__V1__JOB_KIND__ROLLBACK;
+    return is_undone ? desk_complete_bare(desk, item_id, fence, error)
+                     : desk_complete(desk, item_id, fence, "volume-1", error);
 }
 
 static enum status
@@ -142,6 +145,10 @@ put(struct desk *desk, Kontor__V1__ItemState state, bool is_held, int64_t fence)
     item->job->session = is_held ? "alpine/s-1" : "";
     item->job->intent = item->begun ? name_of(desk) : "";
     item->job->ready_at = NULL;
+    bool is_undone = state == S(CANCELLING) || state == S(CANCELLING_OTHERWISE);
+    item->job->kind = is_undone ? KONTOR__V1__JOB_KIND__ROLLBACK
+                                : KONTOR__V1__JOB_KIND__PROVISION;
+    item->cleanup = 0;
     item->job->unknowns = 0;
     item->job->retries = 0;
     item->n_milestones = 0;

@@ -78,8 +78,9 @@ note(struct walk *walk, enum status status)
 static void
 step_place(struct walk *walk)
 {
-    static const char *const offers[] = {OFFER_OPEN, OFFER_OPEN, OFFER_BASIC,
-                                         OFFER_CHAIN, OFFER_BROKER};
+    static const char *const offers[] = {OFFER_OPEN,  OFFER_OPEN,   OFFER_BASIC,
+                                         OFFER_CHAIN, OFFER_BROKER, OFFER_EVALUATED,
+                                         OFFER_RETURN};
     struct arena *arena = walk->desk->h->arena;
     if (walk->n_orders == N_ORDERS) {
         return;
@@ -89,7 +90,7 @@ step_place(struct walk *walk)
     uint32_t n_items = 1 + pick(walk, N_ITEMS);
     for (uint32_t i = 0; i < n_items; i++) {
         Kontor__V1__NewItem *item = desk_add(
-            walk->desk, request, arena_print(arena, "i%u", i), offers[pick(walk, 5)]);
+            walk->desk, request, arena_print(arena, "i%u", i), offers[pick(walk, 7)]);
         for (uint32_t k = 0; k < i; k++) {
             if (pick(walk, 3) == 0) {
                 desk_require(walk->desk, item, request->items[k]->id);
@@ -117,7 +118,8 @@ step_register(struct walk *walk)
 {
     walk->sessions[pick(walk, N_AGENTS)] =
         desk_session(walk->desk, walk->desk->agent, 1 + (int32_t)pick(walk, 4),
-                     OFFER_OPEN, OFFER_BASIC, OFFER_CHAIN, OFFER_BROKER, NULL);
+                     OFFER_OPEN, OFFER_BASIC, OFFER_CHAIN, OFFER_BROKER,
+                     OFFER_EVALUATED, OFFER_RETURN, NULL);
 }
 
 static void
@@ -149,7 +151,7 @@ step_work(struct walk *walk)
     if (job == NULL) {
         return;
     }
-    switch (pick(walk, 8)) {
+    switch (pick(walk, 14)) {
     case 0:
     case 1:
     case 2:
@@ -158,6 +160,27 @@ step_work(struct walk *walk)
     case 3:
     case 4:
         note(walk, desk_complete(walk->desk, job->item, job->fence, job->intent, NULL));
+        return;
+    case 6:
+    case 7:
+        note(walk, desk_complete_bare(walk->desk, job->item, job->fence, NULL));
+        return;
+    case 8:
+        note(walk, desk_hold(walk->desk, job, NULL));
+        return;
+    case 9:
+        note(walk, desk_ask_info(walk->desk, job, "Which subnet?", NULL));
+        return;
+    case 10:
+        note(walk, desk_report(walk->desk, job,
+                               pick(walk, 4) == 0 ? "shipped" : "disk made"));
+        return;
+    case 11:
+        note(walk, desk_decide_cancel(walk->desk, walk->desk->agent, job->item,
+                                      pick(walk, 2) == 0, job->fence, NULL));
+        return;
+    case 12:
+        note(walk, desk_decide_held(walk->desk, job, pick(walk, 3) != 0, NULL));
         return;
     case 5:
         note(walk, desk_release(walk->desk, job->item, job->fence, NULL));
@@ -184,7 +207,7 @@ step_time(struct walk *walk)
 static void
 step_cancel(struct walk *walk)
 {
-    if (walk->n_orders > 0 && pick(walk, 4) == 0) {
+    if (walk->n_orders > 0 && pick(walk, 2) == 0) {
         const char *item = any_item(walk);
         char order[64];
         snprintf(order, sizeof order, "%.*s", (int)(strrchr(item, '/') - item), item);
@@ -206,6 +229,31 @@ step_people(struct walk *walk)
                              "by hand", NULL));
 }
 
+/* What people of both sides do about an item that is not theirs alone. */
+static void
+step_talk(struct walk *walk)
+{
+    struct desk *desk = walk->desk;
+    const char *item = any_item(walk);
+    switch (pick(walk, 5)) {
+    case 0:
+        note(walk, desk_ask(desk, desk->operator, item, "Which subnet?", NULL));
+        return;
+    case 1:
+        note(walk, desk_answer(desk, desk->portal, item, "the blue one", NULL));
+        return;
+    case 2:
+        note(walk, desk_answer(desk, desk->operator, item, NULL, NULL));
+        return;
+    case 3:
+        note(walk, desk_hold_item(desk, desk->operator, item, NULL));
+        return;
+    default:
+        note(walk, desk_decide_cancel(desk, desk->operator, item, pick(walk, 2) == 0, 0,
+                                      NULL));
+    }
+}
+
 static void
 step_recover(struct walk *walk)
 {
@@ -219,7 +267,8 @@ step_recover(struct walk *walk)
 static void (*const steps[])(struct walk *) = {
     step_place, step_decide, step_decide, step_decide, step_register, step_claim,
     step_claim, step_claim,  step_work,   step_work,   step_work,     step_work,
-    step_renew, step_cancel, step_people, step_time,   step_recover,
+    step_renew, step_cancel, step_people, step_time,   step_recover, step_talk,
+    step_talk,  step_talk,
 };
 
 /* ---- What always holds ---- */
@@ -229,24 +278,42 @@ check_job(const Kontor__V1__OrderItem *item)
 {
     bool is_held = item->job->session[0] != '\0';
     bool is_offered = item->job->ready_at != NULL;
-    bool is_working = item->state == KONTOR__V1__ITEM_STATE__ASSIGNED ||
-                      item->state == KONTOR__V1__ITEM_STATE__IN_PROGRESS;
+    bool is_cleaned = item->job->kind == KONTOR__V1__JOB_KIND__CLEANUP &&
+                      (item->cleanup == KONTOR__V1__CLEANUP__CLEANUP_REQUIRED ||
+                       item->cleanup == KONTOR__V1__CLEANUP__CLEANUP_RUNNING);
+    bool is_evaluated = item->state == KONTOR__V1__ITEM_STATE__AWAITING_APPROVAL &&
+                        item->job->kind == KONTOR__V1__JOB_KIND__EVALUATE;
+    bool is_begun_work = item->state == KONTOR__V1__ITEM_STATE__IN_PROGRESS ||
+                         item->state == KONTOR__V1__ITEM_STATE__ASSESSING_CANCELLATION ||
+                         item->state == KONTOR__V1__ITEM_STATE__CANCELLING ||
+                         item->state == KONTOR__V1__ITEM_STATE__CANCELLING_OTHERWISE;
+    bool is_working = is_begun_work || is_cleaned || is_evaluated ||
+                      item->state == KONTOR__V1__ITEM_STATE__ASSIGNED;
     assert_false(is_held && is_offered);
     assert_false(is_held && !is_working);
     assert_false(item->state == KONTOR__V1__ITEM_STATE__ASSIGNED && !is_held);
     /* What is begun and not held by a person is never lost: somebody works on it or may
-     * take it. */
-    assert_false(item->state == KONTOR__V1__ITEM_STATE__IN_PROGRESS && !is_held &&
-                 !is_offered);
-    assert_false(is_offered && !is_working &&
-                 item->state != KONTOR__V1__ITEM_STATE__QUEUED);
+     * take it. Nor is what it left behind. */
+    assert_false((is_begun_work || is_cleaned) && !is_held && !is_offered);
+    if (is_offered && !is_working && item->state != KONTOR__V1__ITEM_STATE__QUEUED) {
+        fail_msg("%s is offered in %s as %d, cleanup %d", item->id,
+                 item_state_name(item->state), (int)item->job->kind,
+                 (int)item->cleanup);
+    }
+    assert_int_equal(item->cleanup == KONTOR__V1__CLEANUP__CLEANUP_RUNNING,
+                     is_cleaned && is_held);
     assert_int_equal(item->begun, item_state_is_begun(item->state));
     /* What is begun has a name; after a restore what is not has one, too. */
     assert_false(item->begun && item->job->intent[0] == '\0');
     bool may_be_left = item_state_is_final(item->state) &&
                        item->state != KONTOR__V1__ITEM_STATE__COMPLETED &&
                        item->job->intent[0] != '\0';
-    assert_int_equal(item->cleanup != 0, may_be_left);
+    /* What was rolled back leaves nothing. */
+    bool may_be_undone =
+        item->state == KONTOR__V1__ITEM_STATE__CANCELLED_BEGUN ||
+        item->state == KONTOR__V1__ITEM_STATE__CANCELLED_OTHERWISE_BEGUN;
+    assert_true(item->cleanup == 0 || may_be_left);
+    assert_true(item->cleanup != 0 || !may_be_left || may_be_undone);
     /* Nobody holds what may exist on this side of the line. */
     assert_false(item->state == KONTOR__V1__ITEM_STATE__ASSIGNED &&
                  item->job->intent[0] != '\0');
@@ -276,8 +343,10 @@ check_item(struct walk *walk, struct watched *watched)
         Kontor__V1__ItemState required =
             order->items[aggregate_find(order, item->requires[i])]->state;
         bool is_delivered = required == KONTOR__V1__ITEM_STATE__COMPLETED;
-        assert_false(!is_delivered && (item->begun || item->job->attempt > 0 ||
-                                       item->job->ready_at != NULL));
+        /* But for work beside its state: judging it, and cleaning up behind it. */
+        bool is_beside = item->is_evaluated || item->cleanup != 0;
+        bool is_tried = item->job->attempt > 0 || item->job->ready_at != NULL;
+        assert_false(!is_delivered && (item->begun || (is_tried && !is_beside)));
         assert_false(item_state_is_final(required) && !is_delivered &&
                      !item_state_is_final(item->state));
     }
@@ -296,7 +365,13 @@ check_order(struct walk *walk, const char *id)
                                  << aggregate_find(order, order->items[i]->requires[k]);
         }
     }
-    assert_int_equal(order->state, aggregate_state(items, order->n_items));
+    bool is_whole = order->cancel != NULL && order->cancel->is_whole;
+    const struct aggregate whole = {
+        .items = items,
+        .n_items = order->n_items,
+        .cancel = is_whole ? order->cancel->state : 0,
+        .is_all_or_nothing = order->mode == KONTOR__V1__ORDER_MODE__ALL_OR_NOTHING};
+    assert_int_equal(order->state, aggregate_state(&whole));
     assert_int_equal(order->waiting_for[0] != '\0', order->waiting_since != NULL);
 }
 

@@ -345,8 +345,10 @@ test_a_requeue_of_what_is_queued_says_who_may_do_what(void **state)
     assert_string_equal(harness_value(&error, "wanted"), "OverrideItem requeue");
     /* An admin waits for others here, and is told for whom. */
     assert_string_equal(harness_value(&error, "allowed"), "");
-    static const char others[] = "Claim by agent (provider's side); CancelOrder by "
-                                 "portal (customer's side), shifter (customer's side)";
+    static const char others[] =
+        "Claim by agent (provider's side); HoldItem by shifter (provider's side), "
+        "operator (provider's side); CancelOrder by portal (customer's side), shifter "
+        "(customer's side)";
     assert_string_equal(harness_value(&error, "others"), others);
     assert_non_null(strstr(error.message, others));
     assert_null(strstr(error.message, "any more"));

@@ -92,10 +92,6 @@ test_a_claimed_item_is_recovered_as_if_it_were_begun(void **state)
     assert_string_equal(desk_item(desk, item_id)->job->session, "");
     assert_int_equal(desk_begin(desk, job, &error), STATUS_ABORTED);
     desk_expect_reason(&error, REASON_LEASE_LOST);
-    /* Whether it can still be cancelled is no longer the customer's word alone. */
-    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, &error),
-                     STATUS_FAILED_PRECONDITION);
-    desk_expect_reason(&error, REASON_ITEM_BEGUN);
     expect_settling(desk);
     Kontor__V1__ClaimedJob *again = claim_suspect(desk, item_id);
     assert_int_equal(again->attempt, 2);

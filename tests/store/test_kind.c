@@ -103,7 +103,7 @@ static const struct {
     {"service", {"main_contact", "security_contact_email"}},
     {"order",
      {"waiting_for", "project", "on_behalf_of", "placed_by", "request_hash", "note",
-      "sources"}},
+      "sources", "cancel"}},
     {"site", {"contact", "security_contact", "emergency_phone"}},
     {"endpoint", {"contact"}},
 };

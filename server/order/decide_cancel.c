@@ -1,0 +1,55 @@
+#include "server/order/decide_cancel.h"
+
+#include "kontor/v1/order_service.pb-c.h"
+#include "server/order/edit.h"
+#include "server/order/hold.h"
+#include "server/order/item.h"
+#include "server/order/moment.h"
+
+#define S(name) KONTOR__V1__ITEM_STATE__##name
+
+static void
+sign(struct call *call, Kontor__V1__OrderItem *item, const char *words)
+{
+    item->cancel->decided_by = (char *)call->actor;
+    item->cancel->decided_at = moment_new(call->arena, call->at_ms);
+    item->cancel->decision = (char *)words;
+}
+
+static enum status
+decide(struct call *call, const Kontor__V1__DecideCancelRequest *request,
+       struct edit *edit, size_t index)
+{
+    Kontor__V1__OrderItem *item = edit->items[index].item;
+    bool is_decline =
+        request->decision == KONTOR__V1__DECIDE_CANCEL_REQUEST__DECISION__DECLINE;
+    struct edit_cause cause = {
+        .operation = is_decline ? OPERATION_DECLINE_CANCEL : OPERATION_ACCEPT_CANCEL,
+        .to = is_decline ? item->resume_to : S(CANCELLING),
+        .text = request->reason,
+        .is_holder = request->fence != 0};
+    enum status status = hold_judge(call, edit, index, &cause, request->fence);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    sign(call, item, request->reason);
+    item->resume_to = 0;
+    return edit_move(edit, index, &cause);
+}
+
+enum status
+decide_cancel_decide(struct call *call, const void *message, struct decision *decision)
+{
+    const Kontor__V1__DecideCancelRequest *request = message;
+    struct edit *edit;
+    size_t index;
+    enum status status =
+        edit_open_item(call, request->id, request->expected_revision, &edit, &index);
+    if (status == STATUS_OK) {
+        status = decide(call, request, edit, index);
+    }
+    if (status == STATUS_OK) {
+        edit_commit(edit, decision);
+    }
+    return status;
+}
