@@ -204,6 +204,7 @@ const struct rule rules_table[] = {
     {MESSAGE(hold_item_request), "id", RULE_NEEDED, RULE_PART_ID, 0, 0, 0},
     {MESSAGE(hold_item_request), "cause", RULE_NEEDED, RULE_NAMED, 0, 0, 0},
     {MESSAGE(hold_item_request), "reason", RULE_NEEDED, RULE_TEXT, 0, 1024, 0},
+    {MESSAGE(allowed_actions_request), "id", RULE_NEEDED, RULE_TEXT, 0, 256, 0},
     {MESSAGE(decide_cancel_request), "id", RULE_NEEDED, RULE_PART_ID, 0, 0, 0},
     {MESSAGE(decide_cancel_request), "decision", RULE_NEEDED, RULE_NAMED, 0, 0, 0},
     {MESSAGE(decide_cancel_request), "reason", RULE_FREE, RULE_TEXT, 0, 1024, 0},

@@ -206,10 +206,8 @@ is_among(struct sides roles, struct sides sides)
            (roles.provider & sides.provider) != 0;
 }
 
-/* The roles an operation is open to from where the item is; none: there is no such
- * move now. */
-static struct sides
-roles_now(const Kontor__V1__OrderItem *item, enum operation operation)
+struct sides
+item_roles_now(const Kontor__V1__OrderItem *item, enum operation operation)
 {
     struct sides roles = {0, 0};
     for (size_t i = 0; i < n_item_moves; i++) {
@@ -253,7 +251,7 @@ possible_now(struct call *call, const Kontor__V1__OrderItem *item)
 {
     struct possible possible = {"", ""};
     for (int operation = 0; operation < OPERATION_COUNT; operation++) {
-        add_possible(call, item, operation_name(operation), roles_now(item, operation),
+        add_possible(call, item, operation_name(operation), item_roles_now(item, operation),
                      &possible);
     }
     if (item_needs_cleanup(item)) {

@@ -55,6 +55,10 @@ Kontor__V1__ApprovalStep item_open_step(const Kontor__V1__OrderItem *item);
  */
 enum status item_judge(struct call *call, const Kontor__V1__OrderItem *item,
                        enum operation operation, Kontor__V1__ItemState to) MUST_CHECK;
+/* The roles an operation is open to where the item is; none: there is no such move now.
+ */
+struct sides item_roles_now(const Kontor__V1__OrderItem *item,
+                            enum operation operation);
 /*
  * Fails with ILLEGAL_STATE: from, wanted, what the caller may do instead, and where
  * that is nothing, what others may.

@@ -1,6 +1,7 @@
 #include "server/order/order_service.h"
 
 #include "kontor/v1/order_service.pb-c.h"
+#include "server/order/actions.h"
 #include "server/order/cancel.h"
 #include "server/order/decide_cancel.h"
 #include "server/order/decide_item.h"
@@ -163,6 +164,12 @@ static const struct row rows[] = {
      .is_mutation = true,
      .decide = decide_cancel_decide,
      .answer = decide_item_answer},
+    {.path = PATH("AllowedActions"),
+     .request = MESSAGE(allowed_actions_request),
+     .reply = MESSAGE(allowed_actions_response),
+     .klass = CLASS_READ,
+     .roles = READ_ROLES,
+     .decide = actions_decide},
     {.path = PATH("ResumeItem"),
      .request = MESSAGE(resume_item_request),
      .reply = MESSAGE(order_item),

@@ -41,6 +41,7 @@ MAY_CALL = {
     "OrderService.AnswerQuestion": "PORTAL SHIFTER OPERATOR PEER",
     "OrderService.HoldItem": "SHIFTER OPERATOR",
     "OrderService.DecideCancel": "OPERATOR AGENT PEER",
+    "OrderService.AllowedActions": INVOLVED,
     "OrderService.ResumeItem": "SHIFTER OPERATOR",
     "OrderService.OverrideItem": "OPERATOR ADMIN",
     "FulfilmentService.RegisterAgent": HANDS,

@@ -290,6 +290,7 @@ def orders(p):
     for who in (PORTAL, OPERATOR, "coast/shifter", "alpine/shifter", COAST):
         for n in range(7):
             p.ask(who, "OrderService.GetOrder", id=f"coast/o-{n}")
+            p.ask(who, "OrderService.AllowedActions", id=f"coast/o-{n}")
         for state in ("ORDER_STATE_UNSPECIFIED", "ORDER_ACKNOWLEDGED", "ORDER_CANCELLED"):
             pages(p, who, "OrderService.ListOrders", 2, state=state)
         pages(p, who, "OrderService.ListOrders", 3, project="coast/p1")

@@ -143,5 +143,43 @@ class Order(unittest.TestCase):
         self.broker.start()
 
 
+    def test_6_asked_answered_held_and_cancelled_from_the_command_line(self):
+        order, item = example("order.json"), "coast/o-6/storage"
+        order["id"], order["items"] = "coast/o-6", order["items"][:1]
+        self.portal.call("OrderService.PlaceOrder", **order)
+
+        def say(registry, role, *words):
+            return json.loads(self.broker.kontor(registry, role, "order", *words))
+
+        ask = say("alpine", "operator", "ask", item, "--question", "Which subnet?")
+        self.assertEqual(ask["state"], "PENDING_INFO")
+        actions = self.broker.kontor("coast", "portal", "order", "actions", "coast/o-6")
+        self.assertEqual([(a["call"], a.get("needs")) for a in
+                          map(json.loads, actions.splitlines())],
+                         [("AnswerQuestion", ["answer"]), ("CancelOrder", None)])
+        self.assertIn('"Which subnet?"', self.broker.kontor(
+            "coast", "portal", "order", "show", "coast/o-6", "--output", "table"))
+        say("coast", "portal", "answer", item, "--text", "the blue one")
+        say("alpine", "operator", "decide", item, "--approve")
+        held = say("alpine", "operator", "hold", item, "--cause", "SHORTAGE", "--reason", "full")
+        self.assertEqual((held["state"], held["reason"]), ("HELD", "SHORTAGE"))
+        say("alpine", "operator", "resume", item)
+        agent = self.broker.client("alpine", "agent")
+        session = agent.call("FulfilmentService.RegisterAgent", offers=OFFERS[:1])["id"]
+        job = agent.call("FulfilmentService.Claim", session=session)["jobs"][0]
+        proof = {"item": item, "fence": job["fence"]}
+        agent.call("FulfilmentService.Begin", intent=job["intent"], **proof)
+        cancelled = say("coast", "portal", "cancel", "coast/o-6", "--reason", "no money")
+        self.assertEqual(cancelled["order"]["state"], "ORDER_ASSESSING_CANCELLATION")
+        self.broker.kontor("alpine", "operator", "order", "decide-cancel", item, "--decline",
+                           status=2)
+        held = agent.call("FulfilmentService.Renew", session=session)["jobs"][0]
+        self.assertEqual((held["kind"], held["fence"]), ("ASSESS_CANCEL", job["fence"]))
+        agent.call("OrderService.DecideCancel", id=item, decision="ACCEPT", fence=job["fence"])
+        agent.call("FulfilmentService.Complete", **proof)
+        self.assertEqual(self.portal.call("OrderService.GetOrder", id="coast/o-6")["order"]["state"],
+                         "ORDER_CANCELLED")
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -10,6 +10,7 @@ foreach(
   fulfilment_walk
   lease
   order_cancel
+  order_cell
   order_decide
   order_hostile
   order_list

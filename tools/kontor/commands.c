@@ -85,6 +85,41 @@ static const struct option_row override_options[] = {
     REVISION,
     VALIDATE_ONLY,
     END_OPTION};
+static const struct option_row ask_options[] = {
+    {"question", "TEXT", "what the customer is asked", "question", NULL, true, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+static const struct option_row answer_options[] = {
+    {"text", "TEXT", "the answer, in words", "answer.text", NULL, false, false},
+    {"integer", "N", "the answer, a whole number", "answer.integer", NULL, false,
+     false},
+    {"decimal", "N", "the answer, a decimal number", "answer.decimal", NULL, false,
+     false},
+    {"date", "YYYY-MM-DD", "the answer, a date", "answer.date", NULL, false, false},
+    {"yes", NULL, "the answer is yes", "answer.boolean", "true", false, false},
+    {"no", NULL, "the answer is no", "answer.boolean", "false", false, false},
+    {"withdraw", NULL, "the provider takes the question back", "is_withdrawn", "true",
+     false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+static const struct option_row hold_options[] = {
+    {"cause", "CAUSE", "SHORTAGE, MAINTENANCE, SUSPENDED_OFFER or NEEDS_OPERATOR",
+     "cause", NULL, true, false},
+    {"reason", "TEXT", "why: the customer will read it", "reason", NULL, true, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+static const struct option_row decide_cancel_options[] = {
+    {"accept", NULL, "what was done so far is undone", "decision", "ACCEPT", false,
+     false},
+    {"decline", NULL, "work goes on; needs --reason", "decision", "DECLINE", false,
+     false},
+    {"reason", "TEXT", "why: the customer will read it", "reason", NULL, false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
 static const struct option_row watch_options[] = {
     {"after", "SEQ", "begin behind this position of the log; 0 = from the beginning",
      "after.seq", NULL, false, false},
@@ -249,6 +284,12 @@ static const struct column items_columns[] = {{"ITEM", "id"},
                                               END_COLUMN};
 static const struct view items_view = {"items", items_columns};
 static const struct view item_view = {NULL, items_columns};
+static const struct column actions_columns[] = {{"ITEM", "item"},
+                                                {"CALL", "call"},
+                                                {"ACTION", "action"},
+                                                {"NEEDS", "needs"},
+                                                END_COLUMN};
+static const struct view actions_view = {"actions", actions_columns};
 static const struct column agents_columns[] = {
     {"SESSION", "session.id"},    {"AGENT", "session.agent"},
     {"OFFERS", "session.offers"}, {"UNTIL", "expires_at"},
@@ -327,11 +368,24 @@ const struct command commands[] = {
      id_argument, NULL, NULL, own_history, NULL},
     {"order", "watch", "Follow changes of orders and items", "OrderService/WatchOrders",
      prefix_argument, watch_options, NULL, run_watch, NULL},
-    {"order", "cancel", "Cancel an order, or items of it, before work begins",
+    {"order", "actions", "Show what you may do with an order or an item now",
+     "OrderService/AllowedActions", id_argument, NULL, &actions_view, run_list, NULL},
+    {"order", "cancel",
+     "Cancel an order, or items of it; once work has begun the provider is asked",
      "OrderService/CancelOrder", id_argument, cancel_options, NULL, own_order, NULL},
     {"order", "decide", "Approve or reject an item's open step",
      "OrderService/DecideItem", item_argument, decide_options, &item_view, own_decide,
      "decision"},
+    {"order", "ask", "Ask the customer about an item", "OrderService/AskCustomer",
+     item_argument, ask_options, &item_view, run_call, "item"},
+    {"order", "answer", "Answer the open question of an item, or take it back",
+     "OrderService/AnswerQuestion", item_argument, answer_options, &item_view, run_call,
+     "item"},
+    {"order", "hold", "Hold an item", "OrderService/HoldItem", item_argument,
+     hold_options, &item_view, run_call, "item"},
+    {"order", "decide-cancel", "Accept or decline to cancel what has begun",
+     "OrderService/DecideCancel", item_argument, decide_cancel_options, &item_view,
+     own_decide_cancel, "decision"},
     {"order", "resume", "Let a held item go on", "OrderService/ResumeItem",
      item_argument, words_options, &item_view, run_call, "item"},
     {"order", "override", "An admin's last resort", "OrderService/OverrideItem",

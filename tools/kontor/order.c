@@ -23,6 +23,17 @@ part_of(const char *id)
     return slash == NULL ? id : slash + 1;
 }
 
+/* The question an item waits for; "" = none. */
+static const char *
+open_question(struct cli *cli, const Kontor__V1__OrderItem *item)
+{
+    bool is_open = item->n_questions > 0 &&
+                   item->questions[item->n_questions - 1]->answered_by[0] == '\0';
+    return is_open ? arena_print(cli->arena, "\"%s\"",
+                                 item->questions[item->n_questions - 1]->text)
+                   : "";
+}
+
 static void
 show_items(struct cli *cli, Kontor__V1__OrderItem *const *items, size_t n)
 {
@@ -34,7 +45,8 @@ show_items(struct cli *cli, Kontor__V1__OrderItem *const *items, size_t n)
         show_cell(&table, arena_print(cli->arena, "  %s", part_of(item->id)));
         show_cell(&table, state_of(cli, item->state));
         show_cell(&table, item->offer);
-        show_cell(&table, item->reason_text);
+        const char *question = open_question(cli, item);
+        show_cell(&table, question[0] == '\0' ? item->reason_text : question);
         show_cell(&table, item->delivery == NULL ? "" : item->delivery->backend_id);
     }
     show_print(&table);
@@ -232,6 +244,20 @@ own_decide(struct cli *cli)
         return cli_usage(cli, "say --approve or --reject");
     }
     if (is_reject && cli_option(cli, "reason") == NULL) {
+        return cli_usage(
+            cli, "a reason is needed (--reason TEXT): the customer will read it");
+    }
+    return run_call(cli);
+}
+
+int
+own_decide_cancel(struct cli *cli)
+{
+    bool is_decline = cli_count(cli, "decline") > 0;
+    if ((cli_count(cli, "accept") > 0) == is_decline) {
+        return cli_usage(cli, "say --accept or --decline");
+    }
+    if (is_decline && cli_option(cli, "reason") == NULL) {
         return cli_usage(
             cli, "a reason is needed (--reason TEXT): the customer will read it");
     }

@@ -16,6 +16,7 @@ int own_export(struct cli *cli);
 int own_place(struct cli *cli);
 int own_order(struct cli *cli);
 int own_history(struct cli *cli);
+int own_decide_cancel(struct cli *cli);
 int own_decide(struct cli *cli);
 int own_override(struct cli *cli);
 int own_agent(struct cli *cli);
