@@ -178,6 +178,8 @@ const struct rule rules_table[] = {
     {MESSAGE(new_item), "offer_rev", RULE_FREE, RULE_NUMBER, 0, INT64_MAX, 0},
     {MESSAGE(new_item), "parameters", RULE_UNIQUE, RULE_ANY, 0, 0, 128},
     {MESSAGE(new_item), "requires", RULE_UNIQUE, RULE_PART, 0, 0, 64},
+    {MESSAGE(new_item), "bundles", RULE_UNIQUE, RULE_PART, 0, 0, 64},
+    {MESSAGE(new_item), "excludes", RULE_UNIQUE, RULE_PART, 0, 0, 64},
     {MESSAGE(place_order_request), "id", RULE_NEEDED, RULE_ID, 0, 0, 0},
     {MESSAGE(place_order_request), "project", RULE_NEEDED, RULE_ID, 0, 0, 0},
     {MESSAGE(place_order_request), "items", RULE_NEEDED | RULE_UNIQUE, RULE_ANY, 0, 0, 64},

@@ -146,7 +146,7 @@ move_one(struct edit *edit, size_t index, const struct item_move *move,
     /* A Complete leaves nothing that nobody wants: what was ordered is delivered, or a
      * rollback is done. */
     if (item_state_is_final(move->to) && move->operation != OPERATION_COMPLETE &&
-        job_may_exist(item)) {
+        job_leaves_something(item)) {
         item->cleanup = KONTOR__V1__CLEANUP__CLEANUP_REQUIRED;
     }
     const struct job_step step = {move, is_waiting, cause->is_holder};
@@ -157,6 +157,8 @@ move_one(struct edit *edit, size_t index, const struct item_move *move,
     edit->items[index].is_changed = true;
     edit->is_moved = true;
 }
+
+/* ---- What follows ---- */
 
 /* A dependant whose last requirement is delivered may be claimed from now on. */
 static void
@@ -172,14 +174,20 @@ dispatch(struct edit *edit, size_t index)
 }
 
 static bool
-requires_item(const Kontor__V1__ItemStanding *standing, const char *item)
+is_named(char *const *names, size_t n_names, const char *item)
 {
-    for (size_t i = 0; i < standing->n_requires; i++) {
-        if (strcmp(standing->requires[i], item) == 0) {
+    for (size_t i = 0; i < n_names; i++) {
+        if (strcmp(names[i], item) == 0) {
             return true;
         }
     }
     return false;
+}
+
+static bool
+requires_item(const Kontor__V1__ItemStanding *standing, const char *item)
+{
+    return is_named(standing->requires, standing->n_requires, item);
 }
 
 /* Why a dependant is cancelled: it inherits the root cause, so the customer's own
@@ -227,27 +235,138 @@ follow_one(struct edit *edit, size_t root, size_t index, bool *is_cancelled)
     return STATUS_OK;
 }
 
-/* Carries the end of an item to all that depend on it. Each item ends at most once, so
- * the list is bounded. */
+/* ---- One fate ---- */
+
+static bool
+is_all_or_nothing(const struct edit *edit)
+{
+    return edit->order->mode == KONTOR__V1__ORDER_MODE__ALL_OR_NOTHING;
+}
+
+/* Whether two items are parts of one bundle. */
+static bool
+is_one_bundle(const Kontor__V1__Order *order, const char *a, const char *b)
+{
+    for (size_t i = 0; i < order->n_items; i++) {
+        const Kontor__V1__ItemStanding *whole = order->items[i];
+        if (is_named(whole->bundles, whole->n_bundles, a) &&
+            is_named(whole->bundles, whole->n_bundles, b)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the customer took back itself fails nothing else. */
+static bool
+is_failed(Kontor__V1__ItemState state)
+{
+    return item_state_is_final(state) && state != S(COMPLETED) &&
+           !item_state_is_cancelled_by_customer(state);
+}
+
+/*
+ * Of the same fate as an item that ended without success: not begun it is cancelled,
+ * begun it is undone, and of all or nothing what was delivered is removed again.
+ */
+static enum status
+share_fate(struct edit *edit, size_t root, size_t index, bool *is_cancelled)
+{
+    const char *failed = edit->order->items[root]->item;
+    struct edit_cause cause = {
+        .operation = OPERATION_SIBLING,
+        .reason = R(BY_SIBLING),
+        .text = arena_print(edit->call->arena, "%s is %s", failed,
+                            item_state_name(edit->order->items[root]->state))};
+    Kontor__V1__OrderItem *item;
+    enum status status = edit_item(edit, index, &item);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct item_move *move = item_state_next(item->state, OPERATION_SIBLING, 0);
+    if (move != NULL) {
+        move_one(edit, index, move, &cause);
+        *is_cancelled = item_state_is_final(move->to);
+    }
+    bool is_unwanted = item->state == S(COMPLETED) && item->cleanup == 0;
+    if (is_unwanted && is_all_or_nothing(edit) && job_leaves_something(item)) {
+        item_remember(item, operation_name(OPERATION_SIBLING), item->state, cause.text,
+                      edit->call);
+        job_clean(item, edit->call);
+        edit->items[index].is_changed = true;
+    }
+    return STATUS_OK;
+}
+
+/* What the end of one item means for another. */
+static enum status
+follow_to(struct edit *edit, size_t root, size_t index, bool *is_cancelled)
+{
+    const Kontor__V1__ItemStanding *from = edit->order->items[root];
+    const Kontor__V1__ItemStanding *to = edit->order->items[index];
+    if (requires_item(to, from->item)) {
+        return follow_one(edit, root, index, is_cancelled);
+    }
+    bool is_shared = is_all_or_nothing(edit) ||
+                     is_one_bundle(edit->order, from->item, to->item);
+    if (root != index && is_failed(from->state) && is_shared) {
+        return share_fate(edit, root, index, is_cancelled);
+    }
+    return STATUS_OK;
+}
+
+/* Carries the end of an item to all whose fate hangs on it. Each item ends at most
+ * once, so the list is bounded. */
 static enum status
 follow(struct edit *edit, size_t root)
 {
     size_t ended[ORDER_MAX_ITEMS] = {root};
     size_t n_ended = 1;
     for (size_t next = 0; next < n_ended; next++) {
-        const char *name = edit->order->items[ended[next]]->item;
         for (size_t i = 0; i < edit->order->n_items; i++) {
             bool is_cancelled = false;
-            if (!requires_item(edit->order->items[i], name)) {
-                continue;
-            }
-            enum status status = follow_one(edit, ended[next], i, &is_cancelled);
+            enum status status = follow_to(edit, ended[next], i, &is_cancelled);
             if (status != STATUS_OK) {
                 return status;
             }
             if (is_cancelled) {
                 ended[n_ended++] = i;
             }
+        }
+    }
+    return STATUS_OK;
+}
+
+/* ---- Alternatives ---- */
+
+static bool
+excludes(const Kontor__V1__ItemStanding *a, const Kontor__V1__ItemStanding *b)
+{
+    return is_named(a->excludes, a->n_excludes, b->item) ||
+           is_named(b->excludes, b->n_excludes, a->item);
+}
+
+/* Of alternatives one is delivered: what was ordered besides is cancelled as the
+ * customer wished, which is no failure of the order. */
+static enum status
+drop_alternatives(struct edit *edit, size_t begun)
+{
+    const Kontor__V1__ItemStanding *chosen = edit->order->items[begun];
+    struct edit_cause cause = {
+        .operation = OPERATION_CANCEL,
+        .to = S(CANCELLED),
+        .reason = R(BY_CUSTOMER),
+        .text = arena_print(edit->call->arena, "%s has begun instead", chosen->item)};
+    for (size_t i = 0; i < edit->order->n_items; i++) {
+        const Kontor__V1__ItemStanding *other = edit->order->items[i];
+        bool is_open = item_state_next(other->state, OPERATION_CANCEL, S(CANCELLED)) !=
+                       NULL;
+        if (!excludes(chosen, other) || !is_open) {
+            continue;
+        }
+        enum status status = edit_move(edit, i, &cause);
+        if (status != STATUS_OK) {
+            return status;
         }
     }
     return STATUS_OK;
@@ -269,7 +388,11 @@ edit_move(struct edit *edit, size_t index, const struct edit_cause *cause)
         item_state_next(item->state, cause->operation, cause->to);
     assert(move != NULL);
     move_one(edit, index, move, cause);
-    return item_state_is_final(move->to) ? follow(edit, index) : STATUS_OK;
+    if (item_state_is_final(move->to)) {
+        return follow(edit, index);
+    }
+    return move->operation == OPERATION_BEGIN ? drop_alternatives(edit, index)
+                                              : STATUS_OK;
 }
 
 static void

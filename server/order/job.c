@@ -76,6 +76,12 @@ job_may_exist(const Kontor__V1__OrderItem *item)
     return item->begun || (item->job != NULL && item->job->intent[0] != '\0');
 }
 
+bool
+job_leaves_something(const Kontor__V1__OrderItem *item)
+{
+    return job_may_exist(item) && item->action == KONTOR__V1__ITEM_ACTION__ADD;
+}
+
 void
 job_suspect(Kontor__V1__OrderItem *item, int64_t lease_end_ms, const struct call *call)
 {

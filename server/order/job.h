@@ -73,6 +73,9 @@ bool job_is_offered(const Kontor__V1__OrderItem *item);
  * end without delivery leaves something to clean up.
  */
 bool job_may_exist(const Kontor__V1__OrderItem *item);
+/* Whether an end that nobody wants leaves something to remove: only what was to be
+ * created anew is ever removed. Source: ORDERS design, "MODIFY is never cleaned up". */
+bool job_leaves_something(const Kontor__V1__OrderItem *item);
 /* Makes an open item one of which something may exist, under the name every agent uses.
  * Whoever holds it loses it; lease_end_ms: when an unknown holder stops at the latest.
  */

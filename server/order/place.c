@@ -111,11 +111,16 @@ judge_id(struct call *call, const char *id)
 /* The item's line in the header: what siblings and other providers may know of it
  * (IDENTITY design, "What each sees"). */
 static Kontor__V1__ItemStanding *
-new_standing(struct call *call, const Kontor__V1__OrderItem *item, const char *name)
+new_standing(struct call *call, const Kontor__V1__OrderItem *item,
+             const Kontor__V1__NewItem *wanted)
 {
     Kontor__V1__ItemStanding *standing = arena_alloc(call->arena, sizeof *standing);
     kontor__v1__item_standing__init(standing);
-    standing->item = (char *)name;
+    standing->item = wanted->id;
+    standing->bundles = wanted->bundles;
+    standing->n_bundles = wanted->n_bundles;
+    standing->excludes = wanted->excludes;
+    standing->n_excludes = wanted->n_excludes;
     standing->state = item->state;
     standing->requires = item->requires;
     standing->n_requires = item->n_requires;
@@ -140,7 +145,8 @@ new_header(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     Kontor__V1__Order *order = arena_alloc(call->arena, sizeof *order);
     kontor__v1__order__init(order);
     order->id = request->id;
-    order->mode = KONTOR__V1__ORDER_MODE__BEST_EFFORT;
+    order->mode = request->mode == 0 ? KONTOR__V1__ORDER_MODE__BEST_EFFORT
+                                     : request->mode;
     order->project = request->project;
     order->on_behalf_of = request->on_behalf_of;
     order->placed_by = (char *)call->who->id;
@@ -218,7 +224,7 @@ build(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     for (size_t i = 0; i < request->n_items; i++) {
         edit->items[i].item = placed_item(call, request, &items[i]);
         edit->order->items[i] =
-            new_standing(call, edit->items[i].item, items[i].wanted->id);
+            new_standing(call, edit->items[i].item, items[i].wanted);
         edit->order->sources[i] = new_source(call, edit->items[i].item);
     }
     enum status status = route(edit, items);

@@ -267,8 +267,8 @@ placed_item(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     item->state = KONTOR__V1__ITEM_STATE__RECEIVED;
     item->action = KONTOR__V1__ITEM_ACTION__ADD;
     item->project = request->project;
-    item->requires = placed->wanted->requires;
-    item->n_requires = placed->wanted->n_requires;
+    item->requires = placed->required;
+    item->n_requires = placed->n_required;
     pin_offer(placed, item);
     add_approvals(call, placed, item);
     /* Every stored item has a job, so nothing that reads one has to ask. */

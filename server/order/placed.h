@@ -40,6 +40,9 @@ struct placed {
         *prices; /* The offer's, then those of the quantities chosen. */
     size_t n_prices;
     uint64_t requires; /* Bit i: needs item i of the order. */
+    uint64_t excludes; /* Bit i: is an alternative to item i. */
+    char **required;   /* Names of the items it needs, parts of its bundle included. */
+    size_t n_required;
 };
 
 /* Judges every item of a request, the relations between them included; adds all faults.

@@ -13,25 +13,80 @@ find_item(const struct placed *items, size_t n_items, const char *id)
     return SIZE_MAX;
 }
 
-/* Turns the names an item requires into bits. */
-static void
-read_requires(struct placed *items, size_t n_items, size_t at, struct faults *faults)
+/* One of the lists of names an item relates to others by. */
+struct relation {
+    const char *name; /* The field. */
+    char *const *items;
+    size_t n_items;
+};
+
+/* Turns names into bits. */
+static uint64_t
+read_names(struct placed *items, size_t n_items, size_t at,
+           const struct relation *relation, struct faults *faults)
 {
+    uint64_t bits = 0;
     struct placed *placed = &items[at];
-    for (size_t i = 0; i < placed->wanted->n_requires; i++) {
-        const char *name = placed->wanted->requires[i];
-        const char *path =
-            arena_print(faults->arena, "%s.requires[%zu]", placed->path, i);
+    for (size_t i = 0; i < relation->n_items; i++) {
+        const char *name = relation->items[i];
+        const char *path = arena_print(faults->arena, "%s.%s[%zu]", placed->path,
+                                       relation->name, i);
         size_t found = find_item(items, n_items, name);
         if (found == SIZE_MAX) {
             faults_add(faults, path, "this order has no item %s", name);
             placed->verdict = PLACED_INVALID;
         } else if (found == at) {
-            faults_add(faults, path, "an item cannot require itself");
+            faults_add(faults, path, "an item cannot name itself");
             placed->verdict = PLACED_INVALID;
         } else {
-            placed->requires |= UINT64_C(1) << found;
+            bits |= UINT64_C(1) << found;
         }
+    }
+    return bits;
+}
+
+/* The names of an item's bits, once each. */
+static void
+name_required(struct placed *items, size_t n_items, size_t at, struct arena *arena)
+{
+    struct placed *placed = &items[at];
+    placed->required = arena_alloc(arena, (n_items + 1) * sizeof *placed->required);
+    for (size_t i = 0; i < n_items; i++) {
+        if ((placed->requires >> i & 1) != 0) {
+            placed->required[placed->n_required++] = items[i].wanted->id;
+        }
+    }
+}
+
+/* A part of two bundles would have two fates. */
+static void
+judge_parts(struct placed *items, size_t at, uint64_t parts, uint64_t *taken,
+            struct faults *faults)
+{
+    if ((parts & *taken) != 0) {
+        faults_add(faults, arena_print(faults->arena, "%s.bundles", items[at].path),
+                   "names an item that is part of another bundle");
+        items[at].verdict = PLACED_INVALID;
+    }
+    *taken |= parts;
+}
+
+static void
+read_relations(struct placed *items, size_t n_items, struct faults *faults)
+{
+    uint64_t taken = 0;
+    for (size_t i = 0; i < n_items; i++) {
+        const Kontor__V1__NewItem *wanted = items[i].wanted;
+        const struct relation requires = {"requires", wanted->requires,
+                                          wanted->n_requires};
+        const struct relation bundles = {"bundles", wanted->bundles, wanted->n_bundles};
+        const struct relation excludes = {"excludes", wanted->excludes,
+                                          wanted->n_excludes};
+        uint64_t parts = read_names(items, n_items, i, &bundles, faults);
+        items[i].requires = parts | read_names(items, n_items, i, &requires, faults);
+        items[i].excludes = read_names(items, n_items, i, &excludes, faults);
+        judge_parts(items, i, parts, &taken, faults);
+        name_required(items, n_items, i, faults->arena);
     }
 }
 
@@ -92,6 +147,25 @@ refuse_cycles(struct placed *items, size_t n_items, struct faults *faults)
     }
 }
 
+/* What needs an alternative of its own, or two alternatives, could never be done. */
+static void
+refuse_contradictions(struct placed *items, size_t n_items, struct faults *faults)
+{
+    for (size_t i = 0; i < n_items; i++) {
+        uint64_t needed = reach(items, n_items, i) | UINT64_C(1) << i;
+        for (size_t k = 0; k < n_items; k++) {
+            if ((needed >> k & 1) == 0 || (items[k].excludes & needed) == 0) {
+                continue;
+            }
+            faults_add(faults, arena_print(faults->arena, "%s.requires", items[i].path),
+                       "%s requires items that exclude each other",
+                       items[i].wanted->id);
+            items[i].verdict = PLACED_INVALID;
+            break;
+        }
+    }
+}
+
 /* Whether an item requires one that is not sound. */
 static bool
 rests_on_unsound(const struct placed *items, size_t n_items, size_t at)
@@ -124,11 +198,10 @@ spread_unassessed(struct placed *items, size_t n_items)
 void
 placed_relate(struct placed *items, size_t n_items, struct faults *faults)
 {
-    for (size_t i = 0; i < n_items; i++) {
-        read_requires(items, n_items, i, faults);
-    }
-    /* In this order: names become bits, bits make cycles, and what is unsound by then
-     * spreads. */
+    /* In this order: names become bits, bits make cycles and contradictions, and what
+     * is unsound by then spreads. */
+    read_relations(items, n_items, faults);
     refuse_cycles(items, n_items, faults);
+    refuse_contradictions(items, n_items, faults);
     spread_unassessed(items, n_items);
 }

@@ -10,8 +10,10 @@
 #include "server/order/placed.h"
 
 /*
- * Sets requires of every item. Refuses unknown items, an item that requires itself, and
- * cycles. What requires an item that is not sound becomes unassessed.
+ * Sets requires, the parts of a bundle included, and excludes of every item. Refuses
+ * unknown items, an item that names itself, cycles, parts of two bundles, and items
+ * that could never be done because what they need excludes each other. What requires an
+ * item that is not sound becomes unassessed.
  */
 void placed_relate(struct placed *items, size_t n_items, struct faults *faults);
 

@@ -12,6 +12,7 @@ foreach(
   order_cancel
   order_cell
   order_decide
+  order_fate
   order_hostile
   order_list
   order_place
