@@ -20,7 +20,7 @@
 #include "server/log.h"
 #include "server/metrics.h"
 #include "server/notify.h"
-#include "server/order/lease.h"
+#include "server/order/keeper.h"
 #include "server/registry/home.h"
 #include "server/rpc/cache.h"
 #include "server/rpc/identity.h"
@@ -36,7 +36,7 @@ struct daemon {
     struct broker broker;
     struct home_summary home;
     struct server *server;
-    struct lease *lease;
+    struct keeper *keeper;
     struct metrics *metrics;
     struct gauges *gauges;
     struct expiry expiry;
@@ -274,10 +274,10 @@ open_server(struct daemon *daemon)
 
 /* Sessions whose time is over end from here on. */
 static enum status
-start_lease(struct daemon *daemon)
+start_keeper(struct daemon *daemon)
 {
-    daemon->lease = lease_start(server_dispatch(daemon->server));
-    if (daemon->lease == NULL) {
+    daemon->keeper = keeper_start(server_dispatch(daemon->server));
+    if (daemon->keeper == NULL) {
         store_failure(daemon->broker.store, daemon->error, ERROR_SIZE);
         return STATUS_UNAVAILABLE;
     }
@@ -338,7 +338,7 @@ typedef enum status (*open_fn)(struct daemon *daemon);
 
 /* All that listens to the store comes before the first thing that writes to it. */
 static const open_fn openings[] = {open_store,   open_identity, open_cache,
-                                   open_search,  open_server,   start_lease,
+                                   open_search,  open_server,   start_keeper,
                                    start_search, open_metrics,  say_port};
 
 static enum status
@@ -358,7 +358,7 @@ daemon_open(struct daemon *daemon)
 static void
 daemon_close(struct daemon *daemon)
 {
-    lease_stop(daemon->lease);
+    keeper_stop(daemon->keeper);
     tell_server(daemon, NULL);
     if (daemon->server != NULL) {
         server_stop(daemon->server);

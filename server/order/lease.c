@@ -1,10 +1,8 @@
 #include "server/order/lease.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "server/clock.h"
 #include "server/log.h"
@@ -13,8 +11,10 @@
 #include "server/order/loss.h"
 #include "server/order/session.h"
 
+/* The actor is "~broker/lease". */
+#define WORK "lease"
+
 enum {
-    TICK_S = 1,
     PAGE = 100,
     ROUNDS = SESSION_MAX_JOBS + 1, /* Commits it takes at most to end one session. */
 };
@@ -23,62 +23,7 @@ struct lease {
     struct dispatch *dispatch;
     struct store_reader *reader; /* lease_tick's. */
     int64_t said_jump_ms;        /* lease_tick's: the last jump that was said. */
-    pthread_t thread;
-    bool has_thread;
-    pthread_mutex_t lock; /* Guards the rest. */
-    pthread_cond_t changed;
-    bool is_stopping;
 };
-
-/* ---- A work of the broker's own, waited for ---- */
-
-struct waited {
-    pthread_mutex_t lock; /* Guards the rest. */
-    pthread_cond_t changed;
-    bool is_done;
-    bool is_written;
-    enum status status;
-};
-
-static void
-done(void *context, enum status status, const struct error *error,
-     const Kontor__V1__Commit *commit)
-{
-    struct waited *waited = context;
-    (void)error;
-    /* Under the lock to the end: the waiter destroys it as soon as it can take it. */
-    pthread_mutex_lock(&waited->lock);
-    waited->is_done = true;
-    waited->is_written = commit != NULL;
-    waited->status = status;
-    pthread_cond_signal(&waited->changed);
-    pthread_mutex_unlock(&waited->lock);
-}
-
-/* Runs a decision at the committer and waits for it. is_written: whether it led to a
- * commit. */
-static enum status
-run(struct dispatch *dispatch, decide_fn decide, const void *request, bool *is_written)
-{
-    struct waited waited = {.is_done = false};
-    pthread_mutex_init(&waited.lock, NULL);
-    pthread_cond_init(&waited.changed, NULL);
-    struct own_work work = {.name = "lease",
-                            .decide = decide,
-                            .request = request,
-                            .done = done,
-                            .context = &waited};
-    enum status status = dispatch_own(dispatch, &work);
-    pthread_mutex_lock(&waited.lock);
-    while (status == STATUS_OK && !waited.is_done) {
-        pthread_cond_wait(&waited.changed, &waited.lock);
-    }
-    pthread_mutex_unlock(&waited.lock);
-    pthread_cond_destroy(&waited.changed);
-    pthread_mutex_destroy(&waited.lock);
-    *is_written = waited.is_written;
-    return status == STATUS_OK ? waited.status : status;
-}
 
 /* ---- Ending sessions ---- */
 
@@ -107,7 +52,8 @@ end_session(struct lease *lease, const char *id)
 {
     for (int round = 0; round < ROUNDS; round++) {
         bool is_written = false;
-        enum status status = run(lease->dispatch, loss_decide, id, &is_written);
+        enum status status =
+            dispatch_own_wait(lease->dispatch, WORK, loss_decide, id, &is_written);
         if (status != STATUS_OK || !is_written) {
             return round > 0;
         }
@@ -174,38 +120,7 @@ lease_tick(struct lease *lease)
     return n_ended;
 }
 
-/* ---- The thread ---- */
-
-/* Waits one tick. Whether to go on. */
-static bool
-wait_tick(struct lease *lease)
-{
-    struct timespec until;
-    /*
-     * Real time, not the dispatch's clock: the tick only asks, and what is due is
-     * judged by the clock a test may move.
-     */
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += TICK_S;
-    pthread_mutex_lock(&lease->lock);
-    int result = 0;
-    while (!lease->is_stopping && result == 0) {
-        result = pthread_cond_timedwait(&lease->changed, &lease->lock, &until);
-    }
-    bool is_going_on = !lease->is_stopping;
-    pthread_mutex_unlock(&lease->lock);
-    return is_going_on;
-}
-
-static void *
-run_thread(void *context)
-{
-    struct lease *lease = context;
-    while (wait_tick(lease)) {
-        (void)lease_tick(lease);
-    }
-    return NULL;
-}
+/* ---- Opening and closing ---- */
 
 struct lease *
 lease_new(struct dispatch *dispatch)
@@ -222,41 +137,16 @@ lease_new(struct dispatch *dispatch)
         return NULL;
     }
     lease->dispatch = dispatch;
-    pthread_mutex_init(&lease->lock, NULL);
-    clock_init_condition(&lease->changed);
-    return lease;
-}
-
-struct lease *
-lease_start(struct dispatch *dispatch)
-{
-    struct lease *lease = lease_new(dispatch);
-    if (lease == NULL) {
-        return NULL;
-    }
-    if (pthread_create(&lease->thread, NULL, run_thread, lease) != 0) {
-        abort();
-    }
-    lease->has_thread = true;
     return lease;
 }
 
 void
-lease_stop(struct lease *lease)
+lease_free(struct lease *lease)
 {
     if (lease == NULL) {
         return;
     }
-    if (lease->has_thread) {
-        pthread_mutex_lock(&lease->lock);
-        lease->is_stopping = true;
-        pthread_cond_signal(&lease->changed);
-        pthread_mutex_unlock(&lease->lock);
-        pthread_join(lease->thread, NULL);
-    }
     store_reader_close(lease->reader);
-    pthread_cond_destroy(&lease->changed);
-    pthread_mutex_destroy(&lease->lock);
     free(lease);
 }
 
@@ -277,7 +167,8 @@ recover_state(struct dispatch *dispatch, struct store_reader *reader,
         enum status status = store_find(reader, &find, arena, &page);
         for (size_t i = 0; status == STATUS_OK && i < page.n_documents; i++) {
             bool is_written = false;
-            status = run(dispatch, loss_recover, page.documents[i].id, &is_written);
+            status = dispatch_own_wait(dispatch, WORK, loss_recover,
+                                       page.documents[i].id, &is_written);
             *n_recovered += is_written ? 1 : 0;
         }
         if (status != STATUS_OK) {

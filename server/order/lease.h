@@ -2,9 +2,8 @@
  * Leases that end: a session that was not renewed in time is over, and what it held is
  * given back or recovered.
  *
- * Memory: a struct lease and its thread, until lease_stop. Errors: what cannot be done
- * now is tried again at the next tick. Threads: lease_tick from one thread at a time;
- * the rest from main.
+ * Memory: a struct lease, until lease_free. Errors: what cannot be done now is tried
+ * again at the next tick. Threads: one at a time.
  */
 #ifndef KONTOR_SERVER_ORDER_LEASE_H
 #define KONTOR_SERVER_ORDER_LEASE_H
@@ -15,14 +14,10 @@
 
 struct lease;
 
-/* Without a thread of its own: somebody calls lease_tick. NULL: the store cannot be
- * read. */
+/* NULL: the store cannot be read. */
 struct lease *lease_new(struct dispatch *dispatch);
-/* With a thread that ticks once a second of real time. NULL as lease_new. */
-struct lease *lease_start(struct dispatch *dispatch);
-/* Ends the thread, waits for what it has under way. Before dispatch_free. Accepts NULL.
- */
-void lease_stop(struct lease *lease);
+/* Before dispatch_free. Accepts NULL. */
+void lease_free(struct lease *lease);
 
 /* Ends every session whose lease is over by the dispatch's clock; waits until that is
  * stored. Answers how many. */

@@ -19,6 +19,7 @@ list(
   order/item.c
   order/item_state.c
   order/job.c
+  order/keeper.c
   order/lease.c
   order/list.c
   order/loss.c

@@ -115,6 +115,13 @@ struct own_work {
 /* RESOURCE_EXHAUSTED or UNAVAILABLE: done is not called. */
 enum status dispatch_own(struct dispatch *dispatch,
                          const struct own_work *work) MUST_CHECK;
+/*
+ * Runs a decision of the broker's own and waits for it, which the committer's thread
+ * must not. name as in own_work. is_written: whether it led to a commit.
+ */
+enum status dispatch_own_wait(struct dispatch *dispatch, const char *name,
+                              decide_fn decide, const void *request,
+                              bool *is_written) MUST_CHECK;
 
 /*
  * Whether the principal may call the row: OK, or PERMISSION_DENIED{NOT_REGISTERED,

@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "proto/digest.h"
@@ -30,7 +31,7 @@ of_work(struct work *work)
 }
 
 static enum status
-decide(struct work *work, struct store_reader *reader)
+decide_own(struct work *work, struct store_reader *reader)
 {
     struct flight *flight = of_work(work);
     work->draft.n_changes = 0;
@@ -80,7 +81,7 @@ dispatch_own(struct dispatch *dispatch, const struct own_work *work)
         digest_eid(call->actor, own_row.path, work->request_id, 0, flight->stamp.eid);
     }
     flight->work.draft = flight->stamp;
-    flight->work.decide = decide;
+    flight->work.decide = decide_own;
     flight->work.done = done;
     enum status status = store_submit(dispatch->broker->store, &flight->work);
     if (status != STATUS_OK) {
@@ -89,4 +90,53 @@ dispatch_own(struct dispatch *dispatch, const struct own_work *work)
     }
     flight_release(flight);
     return status;
+}
+
+/* ---- Waited for ---- */
+
+struct waited {
+    pthread_mutex_t lock; /* Guards the rest. */
+    pthread_cond_t changed;
+    bool is_done;
+    bool is_written;
+    enum status status;
+};
+
+static void
+wake(void *context, enum status status, const struct error *error,
+     const Kontor__V1__Commit *commit)
+{
+    struct waited *waited = context;
+    (void)error;
+    /* Under the lock to the end: the waiter destroys it as soon as it can take it. */
+    pthread_mutex_lock(&waited->lock);
+    waited->is_done = true;
+    waited->is_written = commit != NULL;
+    waited->status = status;
+    pthread_cond_signal(&waited->changed);
+    pthread_mutex_unlock(&waited->lock);
+}
+
+enum status
+dispatch_own_wait(struct dispatch *dispatch, const char *name, decide_fn decide,
+                  const void *request, bool *is_written)
+{
+    struct waited waited = {.is_done = false};
+    pthread_mutex_init(&waited.lock, NULL);
+    pthread_cond_init(&waited.changed, NULL);
+    struct own_work work = {.name = name,
+                            .decide = decide,
+                            .request = request,
+                            .done = wake,
+                            .context = &waited};
+    enum status status = dispatch_own(dispatch, &work);
+    pthread_mutex_lock(&waited.lock);
+    while (status == STATUS_OK && !waited.is_done) {
+        pthread_cond_wait(&waited.changed, &waited.lock);
+    }
+    pthread_mutex_unlock(&waited.lock);
+    pthread_cond_destroy(&waited.changed);
+    pthread_mutex_destroy(&waited.lock);
+    *is_written = waited.is_written;
+    return status == STATUS_OK ? waited.status : status;
 }

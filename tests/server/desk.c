@@ -203,7 +203,7 @@ desk_open(void)
 void
 desk_close(struct desk *desk)
 {
-    lease_stop(desk->lease);
+    lease_free(desk->lease);
     harness_close(desk->h);
 }
 

@@ -11,6 +11,7 @@
 
 #include "proto/reason.h"
 #include "server/log.h"
+#include "server/order/keeper.h"
 #include "tests/server/desk.h"
 #include "tests/server/flood.h"
 
@@ -426,10 +427,10 @@ static void
 test_the_thread_of_the_leases_starts_and_stops(void **state)
 {
     struct desk *desk = *state;
-    struct lease *lease = lease_start(desk->h->dispatch);
+    struct keeper *keeper = keeper_start(desk->h->dispatch);
     desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
-    lease_stop(lease);
-    lease_stop(NULL);
+    keeper_stop(keeper);
+    keeper_stop(NULL);
 }
 
 int

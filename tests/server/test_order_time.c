@@ -99,7 +99,7 @@ test_a_broker_that_starts_again_knows_the_last_time(void **state)
 {
     struct desk *desk = *state;
     desk_place_one(desk, "coast/o-1", OFFER_BASIC);
-    lease_stop(desk->lease);
+    lease_free(desk->lease);
     set_back(desk);
     harness_restart(desk->h);
     desk->lease = lease_new(desk->h->dispatch);
