@@ -33,7 +33,7 @@ judge_text(const struct judged *j)
                    size, rule->min_length, max);
         return;
     }
-    if (!parameter_pattern_matches(j->faults->arena, rule->pattern, text)) {
+    if (!parameter_pattern_matches(rule->pattern, text)) {
         faults_add(j->faults, j->path, "does not match the pattern \"%s\"",
                    rule->pattern);
     }
