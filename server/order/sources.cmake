@@ -29,6 +29,8 @@ list(
   order/plan.c
   order/price.c
   order/project.c
+  order/rule_item.c
+  order/rule_sum.c
   order/session.c
   order/side.c
   order/value.c)

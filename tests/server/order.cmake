@@ -2,6 +2,7 @@
 server_test(test_item_state)
 server_test(test_aggregate)
 server_test(test_order_value)
+server_test(test_rule_item)
 server_test(test_job)
 foreach(
   name
@@ -16,6 +17,7 @@ foreach(
   order_place
   order_race
   order_restore
+  order_rule
   order_time
   recovery
   session)
