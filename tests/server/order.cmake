@@ -3,6 +3,8 @@ server_test(test_item_state)
 server_test(test_aggregate)
 server_test(test_order_value)
 server_test(test_rule_item)
+server_test(test_value_edges)
+server_test(test_price)
 server_test(test_job)
 foreach(
   name
