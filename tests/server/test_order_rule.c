@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -157,6 +158,30 @@ test_a_changed_rule_is_a_changed_offer(void **state)
     assert_string_equal(harness_value(&error, "rev"), "2");
 }
 
+static void
+test_a_sum_that_does_not_fit_is_refused(void **state)
+{
+    struct desk *desk = *state;
+    struct error error = {0};
+    Kontor__V1__Service *service = ruled_service(desk);
+    service->offers[0]->prices[0]->amount->units = INT64_MAX;
+    assert_int_equal(shelf_update_service(desk->h, desk->admin, service,
+                                          shelf_mask(desk->h, "offers", NULL), NULL,
+                                          &error),
+                     STATUS_OK);
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    add_box(desk, request, "a", "small");
+    add_box(desk, request, "b", "small");
+    assert_int_equal(
+        desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request, NULL, &error),
+        STATUS_INVALID_ARGUMENT);
+    assert_int_equal(error.faults->n_found, 1);
+    assert_true(harness_has_fault(&error, "items[1]"));
+    assert_string_equal(harness_value(&error, "validated"), "a");
+    request->n_items = 1;
+    desk_place(desk, request);
+}
+
 int
 main(void)
 {
@@ -166,6 +191,7 @@ main(void)
         TEST(test_the_agent_gets_what_was_asked_and_no_more),
         TEST(test_the_plan_adds_up_what_is_asked),
         TEST(test_a_changed_rule_is_a_changed_offer),
+        TEST(test_a_sum_that_does_not_fit_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
