@@ -1,11 +1,10 @@
 #include "proto/rules_form.h"
 
-#include <regex.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "proto/pattern.h"
 #include "proto/rules.h"
 
 enum {
@@ -16,9 +15,6 @@ enum {
     EMAIL_MAX = 254,
     TRUST_DOMAIN_MAX = 255,
     CERTIFICATES_MAX = 16,
-    PATTERN_MAX = 256,
-    REPEATS_MAX =
-        4096, /* Product of all repetitions of a pattern: glibc unrolls them. */
 };
 
 /* The functions of <ctype.h> follow the locale of the process; these do not. */
@@ -293,54 +289,6 @@ rules_is_bundle(const char *text)
     return n >= 1 && n <= CERTIFICATES_MAX;
 }
 
-/* The larger bound of a repetition "{2,5}". */
-static unsigned long
-repeats_at(const char *brace)
-{
-    char *end;
-    unsigned long low = strtoul(brace + 1, &end, 10);
-    unsigned long high = *end == ',' ? strtoul(end + 1, &end, 10) : 0;
-    return high > low ? high : low;
-}
-
-/* Whether repetitions multiply to more than the compiler of patterns can take, or a
- * back reference is used. */
-static bool
-is_explosive(const char *text)
-{
-    unsigned long product = 1;
-    for (const char *at = text; *at != '\0'; at++) {
-        if (*at == '\\' && is_digit(at[1])) {
-            return true;
-        }
-        if (*at == '\\' && at[1] != '\0') {
-            at++;
-            continue;
-        }
-        unsigned long repeats = *at == '{' ? repeats_at(at) : 1;
-        if (repeats > REPEATS_MAX) {
-            return true;
-        }
-        product *= repeats > 0 ? repeats : 1;
-        if (product > REPEATS_MAX) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool
-rules_is_pattern(const char *text)
-{
-    regex_t compiled;
-    if (strlen(text) > PATTERN_MAX || is_explosive(text) ||
-        regcomp(&compiled, text, REG_EXTENDED | REG_NOSUB) != 0) {
-        return false;
-    }
-    regfree(&compiled);
-    return true;
-}
-
 static bool
 is_currency(const char *text)
 {
@@ -411,9 +359,10 @@ static const struct rule_text_form forms[RULE_FORM_COUNT] = {
     [RULE_COUNTRY] = {is_country, "an ISO 3166-1 code of two capital letters"},
     [RULE_PERIOD] = {is_period, "\"once\", \"month\" or \"year\""},
     [RULE_DISPLAY] = {is_display, "\"buttons\" or \"dropdown\""},
-    [RULE_PATTERN] = {rules_is_pattern,
-                      "a POSIX extended regular expression of at most 256 bytes that "
-                      "compiles, without back references or huge repetitions"},
+    [RULE_PATTERN] = {pattern_is_good,
+                      "a POSIX extended regular expression of at most 256 bytes, "
+                      "without back references, escaped letters or digits, repetitions "
+                      "of repetitions, or so many that 1024 steps do not do"},
     [RULE_SCOPE] = {rules_is_scope,
                     "r:<registry>, p:<registry>/<provider> or j:<registry>/<project>"},
     [RULE_SPIFFE] = {rules_is_spiffe, "spiffe://<trust domain>/<path>"},

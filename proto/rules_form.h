@@ -32,8 +32,5 @@ bool
 rules_is_spiffe_pattern(const char *text); /* The same, or ending in a segment "*". */
 bool rules_is_scope(const char *text);     /* r:X, p:X/.., j:X/... */
 bool rules_is_bundle(const char *text); /* 1 to 16 PEM certificates and nothing else. */
-/* A POSIX extended regular expression that compiles, without back references or
- * repetitions that multiply. */
-bool rules_is_pattern(const char *text);
 
 #endif

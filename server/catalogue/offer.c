@@ -4,6 +4,7 @@
 
 #include "proto/digest.h"
 #include "proto/rules.h"
+#include "server/catalogue/offer_rule.h"
 #include "server/catalogue/parameter.h"
 
 /* Fields of an offer that do not say what is ordered: names and words, and what only
@@ -115,6 +116,7 @@ offer_judge(struct call *call, const Kontor__V1__Service *service)
     for (size_t i = 0; i < service->n_offers; i++) {
         const Kontor__V1__Offer *offer = service->offers[i];
         judge_parameters(call, offer);
+        offer_rule_judge(call, offer_path(call, offer), offer);
         judge_approval(call, offer);
     }
 }

@@ -1,8 +1,8 @@
 #include "server/catalogue/parameter.h"
 
-#include <regex.h>
 #include <string.h>
 
+#include "proto/pattern.h"
 #include "proto/rules.h"
 
 /* One parameter being judged. */
@@ -18,23 +18,9 @@ path_in(const struct judging *judging, const char *field)
 }
 
 bool
-parameter_pattern_matches(struct arena *arena, const char *pattern, const char *text)
+parameter_pattern_matches(const char *pattern, const char *text)
 {
-    regex_t compiled;
-    bool is_match;
-    if (pattern[0] == '\0') {
-        return true;
-    }
-    /* The pattern is of the whole value. A pattern that does not compile matches
-     * nothing, rather than letting everything through; the rule table refuses it when
-     * the offer is written. */
-    if (regcomp(&compiled, arena_print(arena, "^(%s)$", pattern),
-                REG_EXTENDED | REG_NOSUB) != 0) {
-        return false;
-    }
-    is_match = regexec(&compiled, text, 0, NULL, 0) == 0;
-    regfree(&compiled);
-    return is_match;
+    return pattern[0] == '\0' || pattern_matches(pattern, text);
 }
 
 /* ---- Values ---- */
@@ -124,8 +110,7 @@ judge_text(const struct judging *judging, const Kontor__V1__Parameter *parameter
                    "must be %d to %d bytes, as the parameter says itself",
                    (int)text->min_length, (int)longest);
     }
-    if (!parameter_pattern_matches(judging->call->arena, text->pattern,
-                                   text->default_text)) {
+    if (!parameter_pattern_matches(text->pattern, text->default_text)) {
         call_fault(judging->call, path_in(judging, "default_text"),
                    "must match the parameter's own pattern");
     }

@@ -26,8 +26,7 @@ void parameter_judge(struct call *call, const char *path,
                      const Kontor__V1__Parameter *parameter);
 
 /* Whether the whole text matches a pattern of the rule table; "" matches everything. */
-bool parameter_pattern_matches(struct arena *arena, const char *pattern,
-                               const char *text);
+bool parameter_pattern_matches(const char *pattern, const char *text);
 
 /* Whether two values are of one kind and equal; decimals are compared as numbers. Lists
  * are never equal. */

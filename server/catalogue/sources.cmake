@@ -8,8 +8,11 @@ list(
   rpc/record_list.c
   rpc/record_merge.c
   catalogue/catalogue.c
+  catalogue/condition.c
   catalogue/offer.c
+  catalogue/offer_rule.c
   catalogue/parameter.c
+  catalogue/parameter_value.c
   catalogue/provider.c
   catalogue/search.c
   catalogue/search_call.c

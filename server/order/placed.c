@@ -140,10 +140,27 @@ judge_item(struct call *call, struct placed *placed)
     return STATUS_OK;
 }
 
+/* A sum that does not fit is refused: the customer is told what an order costs, and a
+ * sum that was left out would look like one that is nothing. */
+static void
+judge_total(struct call *call, struct placed *placed, struct price_totals *totals)
+{
+    for (size_t i = 0; i < placed->n_prices; i++) {
+        if (!price_add(totals, placed->prices[i])) {
+            call_fault(call, placed->path,
+                       "costs so much that the order's sum cannot be told: place it "
+                       "in an order of its own");
+            placed->verdict = PLACED_INVALID;
+            return;
+        }
+    }
+}
+
 enum status
 placed_judge(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
              struct placed *items)
 {
+    struct price_totals totals = {.arena = call->arena};
     for (size_t i = 0; i < request->n_items; i++) {
         items[i].wanted = request->items[i];
         items[i].path = arena_print(call->arena, "items[%zu]", i);
@@ -151,6 +168,7 @@ placed_judge(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
         if (status != STATUS_OK) {
             return status;
         }
+        judge_total(call, &items[i], &totals);
     }
     placed_relate(items, request->n_items, call->faults);
     return STATUS_OK;

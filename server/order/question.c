@@ -5,6 +5,7 @@
 #include "kontor/v1/fulfilment_service.pb-c.h"
 #include "kontor/v1/order_service.pb-c.h"
 #include "server/catalogue/parameter.h"
+#include "server/catalogue/parameter_value.h"
 #include "server/order/edit.h"
 #include "server/order/hold.h"
 #include "server/order/item.h"
@@ -175,8 +176,8 @@ judge_answer(struct call *call, const Kontor__V1__AnswerQuestionRequest *request
     } else if (!request->is_withdrawn && request->answer == NULL) {
         call_fault(call, "answer", "is required: \"%s\"", question->text);
     } else if (request->answer != NULL && question->expects != NULL) {
-        value_judge_one(question->expects, request->answer, "answer", call->now_ms,
-                        call->faults);
+        parameter_value_judge(question->expects, request->answer, "answer",
+                              value_date(call->now_ms, call->arena), call->faults);
     } else if (request->answer != NULL) {
         judge_words(call, request->answer);
     }

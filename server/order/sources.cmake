@@ -35,6 +35,8 @@ list(
   order/price.c
   order/project.c
   order/question.c
+  order/rule_item.c
+  order/rule_sum.c
   order/session.c
   order/side.c
   order/value.c)

@@ -1,278 +1,23 @@
 #include "server/order/value.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
-#include "proto/rules.h"
-#include "server/catalogue/parameter.h"
+#include "server/catalogue/condition.h"
+#include "server/catalogue/parameter_value.h"
+#include "server/order/rule_item.h"
 
-#define VALUE(name) KONTOR__V1__VALUE__KIND_##name
 #define TYPE(name) KONTOR__V1__PARAMETER__TYPE_##name
 
-/* One value being judged. */
-struct judged {
-    const Kontor__V1__Parameter *parameter;
-    const Kontor__V1__Value *value;
-    const char *path;
+/* The values of one item being judged. */
+struct judging {
+    const Kontor__V1__Offer *offer;
+    struct value_row *rows; /* One a parameter of the offer, in its order. */
+    bool *is_settled;
     const char *today;
     struct faults *faults;
 };
-
-static void
-judge_text(const struct judged *j)
-{
-    const Kontor__V1__TextParameter *rule = j->parameter->text;
-    const char *text = j->value->text;
-    size_t size = strlen(text);
-    /* An offer without a limit has the catalogue's: one order must not carry a book. */
-    size_t max = rule->max_length > 0 ? (size_t)rule->max_length : PARAMETER_MAX_TEXT;
-    if (size < (size_t)(rule->min_length > 0 ? rule->min_length : 0) || size > max) {
-        faults_add(j->faults, j->path, "is %zu bytes long: give %" PRId32 " to %zu",
-                   size, rule->min_length, max);
-        return;
-    }
-    if (!parameter_pattern_matches(j->faults->arena, rule->pattern, text)) {
-        faults_add(j->faults, j->path, "does not match the pattern \"%s\"",
-                   rule->pattern);
-    }
-}
-
-static void
-judge_integer(const struct judged *j)
-{
-    const Kontor__V1__IntegerParameter *rule = j->parameter->integer;
-    int64_t value = j->value->integer;
-    bool has_min =
-        rule->_minimum_case == KONTOR__V1__INTEGER_PARAMETER___MINIMUM_MINIMUM;
-    bool has_max =
-        rule->_maximum_case == KONTOR__V1__INTEGER_PARAMETER___MAXIMUM_MAXIMUM;
-    bool is_good =
-        (!has_min || value >= rule->minimum) && (!has_max || value <= rule->maximum);
-    if (is_good) {
-        return;
-    }
-    if (has_min && has_max) {
-        faults_add(j->faults, j->path, "%" PRId64 " is outside %" PRId64 "..%" PRId64,
-                   value, rule->minimum, rule->maximum);
-    } else if (has_min) {
-        faults_add(j->faults, j->path, "%" PRId64 " is below %" PRId64, value,
-                   rule->minimum);
-    } else {
-        faults_add(j->faults, j->path, "%" PRId64 " is above %" PRId64, value,
-                   rule->maximum);
-    }
-}
-
-static void
-judge_decimal(const struct judged *j)
-{
-    const Kontor__V1__DecimalParameter *rule = j->parameter->decimal;
-    const char *value = j->value->decimal;
-    /*
-     * Decimals are compared as text, digit by digit: a double would let
-     * 0.30000000000000001 pass for 0.3 (API design, "Records").
-     */
-    if (!rules_is_decimal(value)) {
-        faults_add(j->faults, j->path, "\"%s\" is no decimal number", value);
-        return;
-    }
-    if (rule->minimum[0] != '\0' && rules_compare_decimal(value, rule->minimum) < 0) {
-        faults_add(j->faults, j->path, "%s is below %s", value, rule->minimum);
-    }
-    if (rule->maximum[0] != '\0' && rules_compare_decimal(value, rule->maximum) > 0) {
-        faults_add(j->faults, j->path, "%s is above %s", value, rule->maximum);
-    }
-}
-
-static bool
-is_among(Kontor__V1__Value *const *values, size_t n_values,
-         const Kontor__V1__Value *value)
-{
-    for (size_t i = 0; i < n_values; i++) {
-        if (parameter_same_value(values[i], value)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A value as people read it. */
-static const char *
-value_text(const Kontor__V1__Value *value, struct arena *arena)
-{
-    switch (value->kind_case) {
-    case VALUE(TEXT):
-        return arena_print(arena, "\"%s\"", value->text);
-    case VALUE(INTEGER):
-        return arena_print(arena, "%" PRId64, value->integer);
-    case VALUE(DECIMAL):
-        return value->decimal;
-    case VALUE(BOOLEAN):
-        return value->boolean ? "true" : "false";
-    case VALUE(DATE):
-        return value->date;
-    case VALUE(LIST):
-        return "a list";
-    case VALUE(_NOT_SET):
-    case _KONTOR__V1__VALUE__KIND__CASE_IS_INT_SIZE:
-        return "nothing";
-    }
-    return "nothing";
-}
-
-enum { TOLD_VALUES = 8 };
-
-/* The first values of a list, as people read them. */
-static const char *
-values_text(Kontor__V1__Value *const *values, size_t n_values, struct arena *arena)
-{
-    const char *text = "";
-    size_t n_told = n_values < TOLD_VALUES ? n_values : TOLD_VALUES;
-    for (size_t i = 0; i < n_told; i++) {
-        text = arena_print(arena, "%s%s%s", text, i == 0 ? "" : ", ",
-                           value_text(values[i], arena));
-    }
-    return n_told < n_values
-               ? arena_print(arena, "%s and %zu more", text, n_values - n_told)
-               : text;
-}
-
-/* The first values are told in full: most lists are short, and the cure is in them. */
-static void
-judge_choice(const struct judged *j)
-{
-    const Kontor__V1__ChoiceParameter *rule = j->parameter->choice;
-    if (!is_among(rule->values, rule->n_values, j->value)) {
-        faults_add(j->faults, j->path, "%s is not offered: choose %s",
-                   value_text(j->value, j->faults->arena),
-                   values_text(rule->values, rule->n_values, j->faults->arena));
-    }
-}
-
-static void
-judge_multi_choice(const struct judged *j)
-{
-    const Kontor__V1__MultiChoiceParameter *rule = j->parameter->multi_choice;
-    const Kontor__V1__ValueList *list = j->value->list;
-    size_t min = rule->min_items > 0 ? (size_t)rule->min_items : 0;
-    size_t max = rule->max_items > 0 ? (size_t)rule->max_items : rule->n_values;
-    if (list->n_values < min || list->n_values > max) {
-        faults_add(j->faults, j->path, "%zu are chosen: choose %zu to %zu",
-                   list->n_values, min, max);
-    }
-    for (size_t i = 0; i < list->n_values; i++) {
-        const Kontor__V1__Value *value = list->values[i];
-        if (!is_among(rule->values, rule->n_values, value)) {
-            faults_add(j->faults, j->path, "%s is not offered: choose of %s",
-                       value_text(value, j->faults->arena),
-                       values_text(rule->values, rule->n_values, j->faults->arena));
-        } else if (is_among(list->values, i, value)) {
-            faults_add(j->faults, j->path, "%s is chosen twice",
-                       value_text(value, j->faults->arena));
-        }
-    }
-}
-
-/* A date limit: "now" is today; NULL = none. */
-static const char *
-limit_date(const struct judged *j, const char *limit)
-{
-    if (limit[0] == '\0') {
-        return NULL;
-    }
-    return strcmp(limit, "now") == 0 ? j->today : limit;
-}
-
-static void
-judge_date(const struct judged *j)
-{
-    const char *value = j->value->date;
-    if (!rules_is_date(value)) {
-        faults_add(j->faults, j->path, "\"%s\" is no date: write YYYY-MM-DD", value);
-        return;
-    }
-    /* Dates as YYYY-MM-DD sort as text, so no calendar is needed to compare them. */
-    const char *earliest = limit_date(j, j->parameter->date->earliest);
-    const char *latest = limit_date(j, j->parameter->date->latest);
-    if (earliest != NULL && strcmp(value, earliest) < 0) {
-        faults_add(j->faults, j->path, "%s lies before %s", value, earliest);
-    }
-    if (latest != NULL && strcmp(value, latest) > 0) {
-        faults_add(j->faults, j->path, "%s lies after %s", value, latest);
-    }
-}
-
-/* None at all is said by leaving the parameter out. */
-static void
-judge_quantity(const struct judged *j)
-{
-    int64_t max = j->parameter->quantity->maximum;
-    int64_t value = j->value->integer;
-    if (value < 1) {
-        faults_add(j->faults, j->path, "%" PRId64 " is below 1", value);
-    } else if (max > 0 && value > max) {
-        faults_add(j->faults, j->path, "%" PRId64 " is outside 1..%" PRId64, value,
-                   max);
-    }
-}
-
-/* A portal may send back all it was shown, constants too; only a changed one is a
- * mistake. */
-static void
-judge_constant(const struct judged *j)
-{
-    const Kontor__V1__Value *constant = j->parameter->constant->value;
-    if (constant == NULL || !parameter_same_value(constant, j->value)) {
-        faults_add(j->faults, j->path, "is a constant of the offer: leave it out");
-    }
-}
-
-/* What the kind of the value says already. */
-static void
-judge_nothing(const struct judged *j)
-{
-    (void)j;
-}
-
-/* What each type of parameter takes. */
-static const struct type_row {
-    Kontor__V1__Parameter__TypeCase type;
-    Kontor__V1__Value__KindCase kind; /* NOT_SET = any. */
-    const char *wanted;
-    void (*judge)(const struct judged *j);
-} type_rows[] = {
-    {TYPE(CONSTANT), VALUE(_NOT_SET), "", judge_constant},
-    {TYPE(TEXT), VALUE(TEXT), "a text", judge_text},
-    {TYPE(INTEGER), VALUE(INTEGER), "a whole number", judge_integer},
-    {TYPE(DECIMAL), VALUE(DECIMAL), "a decimal number", judge_decimal},
-    {TYPE(CHOICE), VALUE(_NOT_SET), "", judge_choice},
-    {TYPE(MULTI_CHOICE), VALUE(LIST), "a list", judge_multi_choice},
-    {TYPE(BOOLEAN), VALUE(BOOLEAN), "true or false", judge_nothing},
-    {TYPE(DATE), VALUE(DATE), "a date", judge_date},
-    {TYPE(QUANTITY), VALUE(INTEGER), "a whole number of pieces", judge_quantity},
-};
-
-static void
-judge_value(const struct judged *j)
-{
-    for (size_t i = 0; i < sizeof type_rows / sizeof type_rows[0]; i++) {
-        const struct type_row *row = &type_rows[i];
-        if (row->type != j->parameter->type_case) {
-            continue;
-        }
-        if (row->kind != VALUE(_NOT_SET) && row->kind != j->value->kind_case) {
-            faults_add(j->faults, j->path, "must be %s", row->wanted);
-            return;
-        }
-        row->judge(j);
-        return;
-    }
-    /* An offer of a newer broker: taking a value unjudged would promise what nobody
-     * checked. */
-    faults_add(j->faults, j->path, "is of a type this broker does not know");
-}
 
 static Kontor__V1__ParameterValue *
 given_value(Kontor__V1__ParameterValue *const *given, size_t n_given, const char *id)
@@ -283,17 +28,6 @@ given_value(Kontor__V1__ParameterValue *const *given, size_t n_given, const char
         }
     }
     return NULL;
-}
-
-static bool
-is_known(const Kontor__V1__Offer *offer, const char *id)
-{
-    for (size_t i = 0; i < offer->n_parameters; i++) {
-        if (strcmp(offer->parameters[i]->id, id) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static const char *
@@ -309,7 +43,7 @@ judge_ids(const Kontor__V1__Offer *offer, Kontor__V1__ParameterValue *const *giv
 {
     for (size_t i = 0; i < n_given; i++) {
         const char *id = given[i]->id;
-        if (!is_known(offer, id)) {
+        if (condition_parameter(offer, id) == NULL) {
             faults_add(faults, value_path(path, id, faults),
                        "offer %s has no such parameter", offer->iid);
         } else if (given_value(given, i, id) != NULL) {
@@ -317,6 +51,123 @@ judge_ids(const Kontor__V1__Offer *offer, Kontor__V1__ParameterValue *const *giv
         }
     }
 }
+
+/* ---- Whether a parameter is asked ---- */
+
+static void settle(const struct judging *j, size_t i);
+
+/* The row that decides whether another one is asked, settled; NULL = the offer, which
+ * nobody judged then, has none. */
+static const struct value_row *
+decider(const struct judging *j, const Kontor__V1__Condition *condition)
+{
+    const struct value_row *row =
+        rule_item_row(j->offer, j->rows, condition->parameter);
+    if (row != NULL) {
+        settle(j, (size_t)(row - j->rows));
+    }
+    return row;
+}
+
+/* HIDDEN, UNSURE, or ABSENT for one that is asked. */
+static enum value_standing
+standing_of(const struct judging *j, const Kontor__V1__Parameter *parameter)
+{
+    if (parameter->visible_if == NULL) {
+        return VALUE_ABSENT;
+    }
+    const struct value_row *row = decider(j, parameter->visible_if);
+    if (row != NULL && row->standing == VALUE_UNSURE) {
+        return VALUE_UNSURE;
+    }
+    bool is_asked = row != NULL && row->standing == VALUE_GIVEN &&
+                    condition_holds(parameter->visible_if, row->value);
+    return is_asked ? VALUE_ABSENT : VALUE_HIDDEN;
+}
+
+enum { TOLD_CONDITIONS = 4 };
+
+/* What would let it be asked: its own condition, and that of each hidden one before. */
+static const char *
+way_out(const struct judging *j, const Kontor__V1__Condition *condition)
+{
+    struct arena *arena = j->faults->arena;
+    const char *text = condition_text(condition, j->offer, arena);
+    for (int i = 1; i < TOLD_CONDITIONS; i++) {
+        const struct value_row *row =
+            rule_item_row(j->offer, j->rows, condition->parameter);
+        if (row == NULL || row->standing != VALUE_HIDDEN) {
+            return text;
+        }
+        condition = row->parameter->visible_if;
+        text = arena_print(arena, "%s, and that only where %s", text,
+                           condition_text(condition, j->offer, arena));
+    }
+    return text;
+}
+
+/* ---- One parameter ---- */
+
+/* Judges the value given; answers whether it is sound. */
+static bool
+judge_given(const struct judging *j, const struct value_row *row)
+{
+    const Kontor__V1__Parameter *parameter = row->parameter;
+    const Kontor__V1__Value *value = row->given->value;
+    size_t n_before = j->faults->n_found;
+    /* A form sends an empty field where nothing was written. */
+    if (parameter->required && parameter->type_case == TYPE(TEXT) &&
+        value->kind_case == KONTOR__V1__VALUE__KIND_TEXT && value->text[0] == '\0') {
+        faults_add(j->faults, row->path, "is required, and empty: %s",
+                   parameter->label);
+        return false;
+    }
+    parameter_value_judge(parameter, value, row->path, j->today, j->faults);
+    return j->faults->n_found == n_before;
+}
+
+/* A parameter that is asked, or may be. */
+static enum value_standing
+settle_asked(const struct judging *j, struct value_row *row, bool is_sure)
+{
+    const Kontor__V1__Parameter *parameter = row->parameter;
+    bool is_constant = parameter->type_case == TYPE(CONSTANT);
+    bool is_sound = true;
+    if (row->given != NULL) {
+        is_sound = judge_given(j, row);
+        row->value = row->given->value;
+    } else if (is_constant) {
+        row->value = parameter->constant->value;
+    } else if (parameter->required && is_sure) {
+        faults_add(j->faults, row->path, "is required: %s", parameter->label);
+        is_sound = false;
+    }
+    if (!is_sound || !is_sure) {
+        return VALUE_UNSURE;
+    }
+    return row->value != NULL ? VALUE_GIVEN : VALUE_ABSENT;
+}
+
+static void
+settle(const struct judging *j, size_t i)
+{
+    struct value_row *row = &j->rows[i];
+    /* Marked before it is: conditions that run in a circle, which no stored offer has,
+     * end here. */
+    if (j->is_settled[i]) {
+        return;
+    }
+    j->is_settled[i] = true;
+    enum value_standing standing = standing_of(j, row->parameter);
+    if (standing != VALUE_HIDDEN) {
+        row->standing = settle_asked(j, row, standing != VALUE_UNSURE);
+    } else if (row->given != NULL) {
+        faults_add(j->faults, row->path, "is asked only where %s: leave it out",
+                   way_out(j, row->parameter->visible_if));
+    }
+}
+
+/* ---- All of them ---- */
 
 static Kontor__V1__ParameterValue *
 constant_value(const Kontor__V1__Parameter *parameter, struct arena *arena)
@@ -328,6 +179,47 @@ constant_value(const Kontor__V1__Parameter *parameter, struct arena *arena)
     return value;
 }
 
+/*
+ * What is stored follows the offer's order and holds its constants: the agent reads one
+ * list, and need not know the catalogue of that day. What is not asked is not there.
+ */
+static void
+gather(const struct judging *j, struct values *out)
+{
+    size_t n = j->offer->n_parameters;
+    out->rows = arena_alloc(j->faults->arena, (n + 1) * sizeof *out->rows);
+    out->n_rows = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct value_row *row = &j->rows[i];
+        if (row->standing != VALUE_GIVEN) {
+            continue;
+        }
+        out->rows[out->n_rows++] =
+            row->parameter->type_case == TYPE(CONSTANT)
+                ? constant_value(row->parameter, j->faults->arena)
+                : row->given;
+    }
+}
+
+static void
+begin(struct judging *j, Kontor__V1__ParameterValue *const *given, size_t n_given,
+      const char *path)
+{
+    size_t n = j->offer->n_parameters;
+    j->rows = arena_alloc(j->faults->arena, (n + 1) * sizeof *j->rows);
+    j->is_settled = arena_alloc(j->faults->arena, (n + 1) * sizeof *j->is_settled);
+    for (size_t i = 0; i < n; i++) {
+        const Kontor__V1__Parameter *parameter = j->offer->parameters[i];
+        Kontor__V1__ParameterValue *value = given_value(given, n_given, parameter->id);
+        j->rows[i] = (struct value_row){
+            .parameter = parameter,
+            .given = value != NULL && value->value != NULL ? value : NULL,
+            .path = value_path(path, parameter->id, j->faults),
+            .standing = VALUE_HIDDEN};
+        j->is_settled[i] = false;
+    }
+}
+
 void
 value_judge(const Kontor__V1__Offer *offer, Kontor__V1__ParameterValue *const *given,
             size_t n_given, const char *path, int64_t now_ms, struct faults *faults,
@@ -337,45 +229,15 @@ value_judge(const Kontor__V1__Offer *offer, Kontor__V1__ParameterValue *const *g
      * Today is UTC's, taken once from the call: decided again at the committer, past
      * midnight perhaps, the order is judged by the day it arrived.
      */
-    struct judged j = {.today = value_date(now_ms, faults->arena), .faults = faults};
+    struct judging j = {
+        .offer = offer, .today = value_date(now_ms, faults->arena), .faults = faults};
     judge_ids(offer, given, n_given, path, faults);
-    out->rows =
-        arena_alloc(faults->arena, (offer->n_parameters + 1) * sizeof *out->rows);
-    out->n_rows = 0;
+    begin(&j, given, n_given, path);
     for (size_t i = 0; i < offer->n_parameters; i++) {
-        const Kontor__V1__Parameter *parameter = offer->parameters[i];
-        Kontor__V1__ParameterValue *value = given_value(given, n_given, parameter->id);
-        bool is_constant = parameter->type_case == TYPE(CONSTANT);
-        j.parameter = parameter;
-        j.path = value_path(path, parameter->id, faults);
-        if (value != NULL && value->value != NULL) {
-            j.value = value->value;
-            judge_value(&j);
-        } else if (parameter->required && !is_constant) {
-            faults_add(faults, j.path, "is required: %s", parameter->label);
-        }
-        /*
-         * What is stored follows the offer's order and holds its constants: the agent
-         * reads one list, and need not know the catalogue of that day.
-         */
-        if (is_constant) {
-            out->rows[out->n_rows++] = constant_value(parameter, faults->arena);
-        } else if (value != NULL) {
-            out->rows[out->n_rows++] = value;
-        }
+        settle(&j, i);
     }
-}
-
-void
-value_judge_one(const Kontor__V1__Parameter *parameter, const Kontor__V1__Value *value,
-                const char *path, int64_t now_ms, struct faults *faults)
-{
-    const struct judged j = {.parameter = parameter,
-                             .value = value,
-                             .path = path,
-                             .today = value_date(now_ms, faults->arena),
-                             .faults = faults};
-    judge_value(&j);
+    rule_item_judge(offer, j.rows, faults);
+    gather(&j, out);
 }
 
 const char *

@@ -29,11 +29,6 @@ void value_judge(const Kontor__V1__Offer *offer,
                  const char *path, int64_t now_ms, struct faults *faults,
                  struct values *out);
 
-/* Judges one value against one parameter; faults stand at path. */
-void value_judge_one(const Kontor__V1__Parameter *parameter,
-                     const Kontor__V1__Value *value, const char *path, int64_t now_ms,
-                     struct faults *faults);
-
 /* A date as YYYY-MM-DD (UTC), in the arena. */
 const char *value_date(int64_t now_ms, struct arena *arena);
 

@@ -76,6 +76,24 @@ class Order(unittest.TestCase):
         self.assertIn("gpus", json.dumps(refused.details))
         self.refused("NOT_FOUND", self.portal.call, "OrderService.GetOrder", id=order["id"])
 
+    def test_2_what_does_not_go_together_is_refused_with_the_way_out(self):
+        def give(**values):
+            return [{"id": name, "value": value} for name, value in values.items()]
+
+        order = example("order.json")
+        order["items"] = [
+            {"id": "files", "action": "ADD", "offer": "alpine/object-storage/bucket",
+             "parameters": give(quota_gb={"integer": "10"}, webdav_name={"text": "data"},
+                                protocols={"list": {"values": [{"text": "S3"}]}})},
+            {"id": "vm", "action": "ADD", "offer": "alpine/virtual-machines/general",
+             "parameters": give(cores={"integer": "8"}, memory_gb={"integer": "8"},
+                                machines={"integer": "1"})}]
+        details = json.dumps(self.refused("INVALID_ARGUMENT", self.portal.call,
+                                          "OrderService.PlaceOrder", **order).details)
+        for words in ("items[0].parameters[webdav_name]", "protocols has", "WebDAV",
+                      "items[1].parameters[memory_gb]", "or change cores"):
+            self.assertIn(words, details)
+
     def test_3_the_plan_says_what_would_happen(self):
         plan = self.portal.call("OrderService.PlaceOrder", validate_only=True,
                                 **example("order.json"))["plan"]

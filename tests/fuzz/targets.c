@@ -7,6 +7,7 @@
 #include "proto/descriptors.h"
 #include "proto/faults.h"
 #include "proto/json.h"
+#include "proto/pattern.h"
 #include "proto/rules.h"
 #include "proto/text.h"
 #include "proto/wire.h"
@@ -128,6 +129,22 @@ run_identity(const uint8_t *data, size_t size)
     arena_free(arena);
 }
 
+/* A pattern, the end of a line, and a text. */
+static void
+run_pattern(const uint8_t *data, size_t size)
+{
+    struct arena *arena = arena_new();
+    char *pattern = arena_copy_n(arena, data, size);
+    char *text = pattern + strcspn(pattern, "\n");
+    if (*text == '\n') {
+        *text++ = '\0';
+    }
+    bool is_match = pattern_matches(pattern, text);
+    must(!is_match || pattern_is_good(pattern), "what is no pattern matches nothing");
+    must(is_match == pattern_matches(pattern, text), "a match is one twice");
+    arena_free(arena);
+}
+
 const struct target targets[] = {
     {"message", run_message,
      "\x05\x0a\x0a"
@@ -142,5 +159,6 @@ const struct target targets[] = {
      "d\xc5\xba, caf\xc3\xa9 9"},
     {"settings", run_settings, "listen = \"localhost:0\" # where\nstore = a.db\n"},
     {"identity", run_identity, "spiffe://coast.example/portal/web"},
+    {"pattern", run_pattern, "([a-z]+|\\.[^[:digit:]]?){1,3}$\nab.c"},
     {NULL, NULL, NULL},
 };

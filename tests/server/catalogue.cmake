@@ -6,6 +6,7 @@ foreach(
   test_catalogue
   test_catalogue_import
   test_offer
+  test_offer_rule
   test_parameter
   test_search
   test_search_seq)

@@ -2,6 +2,9 @@
 server_test(test_item_state)
 server_test(test_aggregate)
 server_test(test_order_value)
+server_test(test_rule_item)
+server_test(test_value_edges)
+server_test(test_price)
 server_test(test_job)
 foreach(
   name
@@ -18,6 +21,7 @@ foreach(
   order_place
   order_race
   order_restore
+  order_rule
   order_talk
   order_task
   order_time

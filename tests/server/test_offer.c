@@ -60,6 +60,39 @@ set_price(Kontor__V1__Service *service)
     service->offers[0]->n_prices = 1;
 }
 
+static Kontor__V1__Condition *
+condition(const char *parameter)
+{
+    static Kontor__V1__Condition made[2];
+    static size_t n;
+    Kontor__V1__Condition *next = &made[n++ % 2];
+    kontor__v1__condition__init(next);
+    next->parameter = (char *)parameter;
+    return next;
+}
+
+static void
+set_visible_if(Kontor__V1__Service *service)
+{
+    service->offers[0]->parameters[0]->visible_if = condition("disks");
+}
+
+static void
+set_rule(Kontor__V1__Service *service)
+{
+    static Kontor__V1__RequiresRule requires;
+    static Kontor__V1__ParameterRule rule;
+    static Kontor__V1__ParameterRule *rules[1] = {&rule};
+    kontor__v1__requires_rule__init(&requires);
+    kontor__v1__parameter_rule__init(&rule);
+    requires.when = condition("gpus");
+    requires.then = condition("disks");
+    rule.rule_case = KONTOR__V1__PARAMETER_RULE__RULE_REQUIRES;
+    rule.requires = &requires;
+    service->offers[0]->rules = rules;
+    service->offers[0]->n_rules = 1;
+}
+
 static void
 set_approval(Kontor__V1__Service *service)
 {
@@ -106,8 +139,19 @@ static const struct {
     {set_name, false},    {set_own_hash, false}, {set_own_order_type, false},
     {set_label, true},    {set_maximum, true},   {set_price, true},
     {set_approval, true}, {set_routing, true},   {set_service_order_type, true},
-    {set_settle, true},   {set_terms, true},
+    {set_settle, true},   {set_terms, true},     {set_visible_if, true},
+    {set_rule, true},
 };
+
+/* An offer of "gpus" and "disks". */
+static Kontor__V1__Service *
+with_two(struct shelf *stage)
+{
+    Kontor__V1__Service *service = shelf_with_offer(stage);
+    shelf_make_integer(stage->h,
+                       shelf_parameter(stage->h, service->offers[0], "disks"));
+    return service;
+}
 
 static void
 test_rev_grows_only_with_what_can_be_ordered(void **state)
@@ -117,15 +161,15 @@ test_rev_grows_only_with_what_can_be_ordered(void **state)
     assert_int_equal(before->offers[0]->rev, 1);
     assert_int_equal(before->offers[0]->hash.len, 32);
     for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
-        Kontor__V1__Service *service = shelf_with_offer(stage);
+        Kontor__V1__Service *service = with_two(stage);
         Kontor__V1__Service *reply = NULL;
         bool is_same_hash;
         edits[i].set(service);
         /* Back to the first form, so that each edit stands alone. */
-        assert_int_equal(
-            shelf_update_service(stage->h, stage->admin, shelf_with_offer(stage),
-                                 shelf_mask(stage->h, "*", NULL), &reply, NULL),
-            STATUS_OK);
+        assert_int_equal(shelf_update_service(stage->h, stage->admin, with_two(stage),
+                                              shelf_mask(stage->h, "*", NULL), &reply,
+                                              NULL),
+                         STATUS_OK);
         before = reply;
         assert_int_equal(shelf_update_service(stage->h, stage->admin, service,
                                               shelf_mask(stage->h, "*", NULL), &reply,
