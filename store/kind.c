@@ -107,11 +107,13 @@ const struct kind kind_table[] = {
             .declared = {{"offer", DECLARED_TEXT, {11}},
                          {"ready_at", DECLARED_TIME, {21, 2}},
                          {"session", DECLARED_TEXT, {21, 4}},
-                         {"state", DECLARED_INTEGER, {6}}},
+                         {"state", DECLARED_INTEGER, {6}},
+                         {"due_at", DECLARED_TIME, {39, 1}}},
             /* An agent claims the oldest job of its offers first. */
             .indexes = {{"offer", {"offer", "ready_at"}},
                         {"session", {"session"}},
-                        {"state", {"state"}}},
+                        {"state", {"state"}},
+                        {"due", {"due_at"}}},
         },
     [ROW_SESSION] =
         {

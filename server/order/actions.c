@@ -7,6 +7,7 @@
 #include "server/order/item.h"
 #include "server/order/job.h"
 #include "server/order/order.h"
+#include "server/order/reschedule.h"
 
 enum { MAX_NEEDS = 4, ACTION_ROLES = 0x7fffffff };
 
@@ -74,6 +75,9 @@ static const struct action_row cleanup_rows[] = {
      {"reason"}},
 };
 
+static const struct action_row reschedule_row = {
+    OPERATION_CANCEL, RESCHEDULE, "", ANY, 0, {"start_at"}};
+
 struct listing {
     struct call *call;
     Kontor__V1__AllowedActionsResponse *reply;
@@ -100,23 +104,28 @@ add(struct listing *listing, const Kontor__V1__OrderItem *item,
     listing->reply->actions[listing->reply->n_actions++] = action;
 }
 
-/* Rows of which the caller has a role, of those the operation is open to. */
+/* Adds what the caller has a role for, of those it is open to. */
+static void
+add_if(struct listing *listing, const Kontor__V1__OrderItem *item,
+       const struct action_row *row, struct sides open)
+{
+    struct sides own = side_of(listing->call->who, item);
+    bool is_customers = (own.customer & row->customer & open.customer) != 0;
+    bool is_providers = (own.provider & row->provider & open.provider) != 0;
+    if (is_customers || is_providers) {
+        add(listing, item, row);
+    }
+}
+
+/* Rows that are open to whom the machine says, or to all whom they name. */
 static void
 add_rows(struct listing *listing, const Kontor__V1__OrderItem *item,
          const struct action_row *rows, size_t n_rows, bool is_open)
 {
-    struct sides own = side_of(listing->call->who, item);
+    static const struct sides all = {UINT32_MAX, UINT32_MAX};
     for (size_t i = 0; i < n_rows; i++) {
-        const struct action_row *row = &rows[i];
-        struct sides may = {row->customer, row->provider};
-        if (!is_open) {
-            struct sides now = item_roles_now(item, row->operation);
-            may.customer &= now.customer;
-            may.provider &= now.provider;
-        }
-        if ((own.customer & may.customer) != 0 || (own.provider & may.provider) != 0) {
-            add(listing, item, row);
-        }
+        add_if(listing, item, &rows[i],
+               is_open ? all : item_roles_now(item, rows[i].operation));
     }
 }
 
@@ -129,6 +138,9 @@ list_item(struct listing *listing, const Kontor__V1__OrderItem *item)
                         item->job->session[0] != '\0';
     bool is_cleaned = item->cleanup == KONTOR__V1__CLEANUP__CLEANUP_RUNNING;
     add_rows(listing, item, ROWS(action_rows), false);
+    if (reschedule_roles(item).customer != 0) {
+        add_if(listing, item, &reschedule_row, reschedule_roles(item));
+    }
     if (is_evaluated || is_cleaned) {
         add_rows(listing, item, ROWS(beside_rows), true);
     }

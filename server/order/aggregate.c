@@ -182,6 +182,10 @@ static const struct wait_row {
     {S(ASSESSING_CANCELLATION), 0, A(PROVIDER), "decide on cancelling"},
 };
 
+/* What is at risk while nobody is asked is the order manager's to look into. */
+static const struct wait_row jeopardy_row = {.attention = A(BROKER),
+                                             .what = "look into"};
+
 /* The order in which waiting is told when several wait: the customer's side can be
  * reached fastest. */
 static const Kontor__V1__Attention attention_order[] = {
@@ -200,7 +204,8 @@ wait_of(const Kontor__V1__ItemStanding *standing)
             return row;
         }
     }
-    return NULL;
+    bool is_at_risk = standing->jeopardy != 0 && !item_state_is_final(standing->state);
+    return is_at_risk ? &jeopardy_row : NULL;
 }
 
 /* The provider of an item; "" = the header does not say. */
@@ -269,6 +274,24 @@ find_waiting(Kontor__V1__Order *order, bool is_over, struct arena *arena)
             return;
         }
     }
+}
+
+/* The nearest deadline and the highest risk of what is open. */
+static void
+find_due(Kontor__V1__Order *order, struct arena *arena)
+{
+    int64_t nearest_ms = INT64_MAX;
+    order->jeopardy = 0;
+    for (size_t i = 0; i < order->n_items; i++) {
+        const Kontor__V1__ItemStanding *standing = order->items[i];
+        int64_t due_ms = moment_ms(standing->due_at, INT64_MAX);
+        bool is_open = !item_state_is_final(standing->state);
+        nearest_ms = is_open && due_ms < nearest_ms ? due_ms : nearest_ms;
+        if (is_open && standing->jeopardy > order->jeopardy) {
+            order->jeopardy = standing->jeopardy;
+        }
+    }
+    order->next_due = nearest_ms == INT64_MAX ? NULL : moment_new(arena, nearest_ms);
 }
 
 static void
@@ -372,6 +395,7 @@ aggregate_header(Kontor__V1__Order *order, int64_t at_ms, struct arena *arena)
     order->state = aggregate_state(&whole);
     count_states(order, arena);
     find_waiting(order, is_over, arena);
+    find_due(order, arena);
     if (order->waiting_for[0] == '\0') {
         order->waiting_since = NULL;
     } else if (order->waiting_since == NULL ||

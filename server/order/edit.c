@@ -3,8 +3,10 @@
 #include <assert.h>
 #include <string.h>
 
+#include "server/order/due.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
+#include "server/order/moment.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 #define R(name) KONTOR__V1__ITEM_REASON__##name
@@ -112,6 +114,30 @@ edit_touch(struct edit *edit, size_t index)
     edit->items[index].is_changed = true;
 }
 
+void
+edit_restate(struct edit *edit, size_t index)
+{
+    const Kontor__V1__OrderItem *item = edit->items[index].item;
+    Kontor__V1__ItemStanding *standing = edit->order->items[index];
+    standing->state = item->state;
+    standing->begun = item->begun;
+    standing->step = item_open_step(item);
+    standing->due_at = due_expires(item);
+    standing->jeopardy = item->jeopardy == NULL ? 0 : item->jeopardy->level;
+    edit->items[index].is_changed = true;
+    edit->is_moved = true;
+}
+
+bool
+edit_is_changed(const struct edit *edit)
+{
+    bool is_changed = edit->is_moved;
+    for (size_t i = 0; i < edit->order->n_items; i++) {
+        is_changed = is_changed || edit->items[i].is_changed;
+    }
+    return is_changed;
+}
+
 /* Whether everything an item requires is delivered, by the header's table. */
 static bool
 is_ready(const Kontor__V1__Order *order, const Kontor__V1__ItemStanding *standing)
@@ -125,24 +151,32 @@ is_ready(const Kontor__V1__Order *order, const Kontor__V1__ItemStanding *standin
     return true;
 }
 
-/* Sets state, history, job and the header's line of one item. */
+/*
+ * What a queued item waits for. Approval, requirements and a start date are waited for
+ * side by side: whichever comes last makes the item claimable.
+ */
+static Kontor__V1__ItemReason
+queue_reason(const struct edit *edit, size_t index)
+{
+    const Kontor__V1__OrderItem *item = edit->items[index].item;
+    if (!is_ready(edit->order, edit->order->items[index])) {
+        return R(WAITS_FOR_DEPENDENCY);
+    }
+    bool is_early = moment_ms(item->start_at, INT64_MIN) > edit->call->now_ms;
+    return is_early ? R(WAITS_FOR_START) : R(WAITS_FOR_DISPATCH);
+}
+
+/* Sets state, history, job, deadline and the header's line of one item. */
 static void
 move_one(struct edit *edit, size_t index, const struct item_move *move,
          const struct edit_cause *cause)
 {
     struct call *call = edit->call;
     Kontor__V1__OrderItem *item = edit->items[index].item;
-    Kontor__V1__ItemStanding *standing = edit->order->items[index];
     item_move_to(item, move, cause->text, call);
-    item->reason = cause->reason;
-    bool is_waiting = move->to == S(QUEUED) && !is_ready(edit->order, standing);
-    if (move->to == S(QUEUED)) {
-        /*
-         * Approval and requirements are waited for side by side: whichever comes last
-         * makes the item claimable, so both ways into QUEUED look at the requirements.
-         */
-        item->reason = is_waiting ? R(WAITS_FOR_DEPENDENCY) : R(WAITS_FOR_DISPATCH);
-    }
+    bool is_queued = move->to == S(QUEUED);
+    item->reason = is_queued ? queue_reason(edit, index) : cause->reason;
+    bool is_waiting = is_queued && item->reason != R(WAITS_FOR_DISPATCH);
     /* A Complete leaves nothing that nobody wants: what was ordered is delivered, or a
      * rollback is done. */
     if (item_state_is_final(move->to) && move->operation != OPERATION_COMPLETE &&
@@ -151,26 +185,28 @@ move_one(struct edit *edit, size_t index, const struct item_move *move,
     }
     const struct job_step step = {move, is_waiting, cause->is_holder};
     job_follow(item, &step, call);
-    standing->state = item->state;
-    standing->begun = item->begun;
-    standing->step = item_open_step(item);
-    edit->items[index].is_changed = true;
-    edit->is_moved = true;
+    due_begin(item, call);
+    edit_restate(edit, index);
 }
 
 /* ---- What follows ---- */
 
-/* A dependant whose last requirement is delivered may be claimed from now on. */
-static void
-dispatch(struct edit *edit, size_t index)
+void
+edit_dispatch(struct edit *edit, size_t index)
 {
     Kontor__V1__OrderItem *item = edit->items[index].item;
-    if (item->state != S(QUEUED) || !is_ready(edit->order, edit->order->items[index])) {
+    Kontor__V1__ItemReason reason = queue_reason(edit, index);
+    if (item->state != S(QUEUED) || reason == item->reason) {
         return;
     }
-    item->reason = R(WAITS_FOR_DISPATCH);
-    job_recover(item, edit->call);
-    edit->items[index].is_changed = true;
+    item->reason = reason;
+    if (reason == R(WAITS_FOR_DISPATCH)) {
+        job_recover(item, edit->call);
+    } else {
+        job_withdraw(item);
+    }
+    due_begin(item, edit->call);
+    edit_restate(edit, index);
 }
 
 static bool
@@ -222,7 +258,7 @@ follow_one(struct edit *edit, size_t root, size_t index, bool *is_cancelled)
     }
     *is_cancelled = false;
     if (edit->order->items[root]->state == S(COMPLETED)) {
-        dispatch(edit, index);
+        edit_dispatch(edit, index);
         return STATUS_OK;
     }
     struct edit_cause cause = inherited_cause(edit, root);

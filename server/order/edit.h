@@ -61,6 +61,14 @@ enum status edit_find(struct edit *edit, const char *item_id, size_t *index,
 
 /* Marks an item as changed without a move: the header stays. */
 void edit_touch(struct edit *edit, size_t index);
+/* As edit_touch, where its deadline or its risk changed: its line in the header tells
+ * them. */
+void edit_restate(struct edit *edit, size_t index);
+/* A queued item whose start date has come, or whose last requirement is delivered, may
+ * be claimed from now on. Others stay. */
+void edit_dispatch(struct edit *edit, size_t index);
+/* Whether there is anything to commit. */
+bool edit_is_changed(const struct edit *edit);
 /*
  * Moves an item: state, history, job, its line in the header; then, transitively, what
  * depends on it: what requires a completed item may go on, what requires one that ended

@@ -5,6 +5,7 @@
 
 #include "kontor/v1/fulfilment_service.pb-c.h"
 #include "server/broker.h"
+#include "server/order/due.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
 #include "server/rpc/named.h"
@@ -192,11 +193,31 @@ judge_report(struct call *call, const Kontor__V1__ReportRequest *request,
                        ? "cannot go with a milestone or a date: report twice"
                        : "report a milestone, an expected date, a note or progress");
     }
+    /* Whoever waits for it is owed a reason. Source: ORDERS design. */
+    bool is_other = request->expected_at != NULL && item->expected_at != NULL;
+    if (is_other && request->reason[0] == '\0') {
+        call_fault(call, "reason", "is required: another date was told before");
+    }
+    if (request->reason[0] != '\0' && request->expected_at == NULL) {
+        call_fault(call, "reason", "goes with expected_at only");
+    }
     if (request->milestone[0] != '\0' && is_full) {
         call_fault(call, "milestone", "is one too many: an item keeps %d",
                    MAX_MILESTONES);
     }
     return call_check_faults(call);
+}
+
+/* A new date, with why it is another one. */
+static void
+expect(const struct hold *hold, const Kontor__V1__ReportRequest *request)
+{
+    struct call *call = hold->edit->call;
+    if (request->reason[0] != '\0') {
+        item_remember(hold->item, "Report", hold->item->state, request->reason, call);
+    }
+    due_expect(hold->item, request->expected_at, call->arena);
+    edit_restate(hold->edit, hold->index);
 }
 
 enum status
@@ -219,9 +240,10 @@ hold_report(struct call *call, const void *message, struct decision *decision)
         return STATUS_OK;
     }
     add_milestone(call, hold.item, request->milestone);
-    hold.item->expected_at =
-        request->expected_at != NULL ? request->expected_at : hold.item->expected_at;
     edit_touch(hold.edit, hold.index);
+    if (request->expected_at != NULL) {
+        expect(&hold, request);
+    }
     edit_commit(hold.edit, decision);
     return STATUS_OK;
 }

@@ -5,12 +5,14 @@
 #include <time.h>
 
 #include "server/clock.h"
+#include "server/order/due_tick.h"
 #include "server/order/lease.h"
 
 enum { TICK_S = 1 };
 
 struct keeper {
     struct lease *lease;
+    struct due_tick *due;
     pthread_t thread;
     pthread_mutex_t lock; /* Guards the rest. */
     pthread_cond_t changed;
@@ -44,6 +46,7 @@ run_thread(void *context)
     struct keeper *keeper = context;
     while (wait_tick(keeper)) {
         (void)lease_tick(keeper->lease);
+        (void)due_tick_run(keeper->due);
     }
     return NULL;
 }
@@ -51,6 +54,7 @@ run_thread(void *context)
 static void
 keeper_free(struct keeper *keeper)
 {
+    due_tick_free(keeper->due);
     lease_free(keeper->lease);
     pthread_cond_destroy(&keeper->changed);
     pthread_mutex_destroy(&keeper->lock);
@@ -67,7 +71,8 @@ keeper_start(struct dispatch *dispatch)
     pthread_mutex_init(&keeper->lock, NULL);
     clock_init_condition(&keeper->changed);
     keeper->lease = lease_new(dispatch);
-    if (keeper->lease == NULL) {
+    keeper->due = due_tick_new(dispatch);
+    if (keeper->lease == NULL || keeper->due == NULL) {
         keeper_free(keeper);
         return NULL;
     }

@@ -12,6 +12,7 @@
 #include "server/order/place.h"
 #include "server/order/project.h"
 #include "server/order/question.h"
+#include "server/order/reschedule.h"
 #include "server/rpc/stream.h"
 
 #define PATH(name) "/kontor.v1.OrderService/" name
@@ -163,6 +164,14 @@ static const struct row rows[] = {
      .roles = DECIDE_CANCEL_ROLES,
      .is_mutation = true,
      .decide = decide_cancel_decide,
+     .answer = decide_item_answer},
+    {.path = PATH("RescheduleItem"),
+     .request = MESSAGE(reschedule_item_request),
+     .reply = MESSAGE(order_item),
+     .klass = CLASS_WRITE,
+     .roles = PLACE_ROLES,
+     .is_mutation = true,
+     .decide = reschedule_decide,
      .answer = decide_item_answer},
     {.path = PATH("AllowedActions"),
      .request = MESSAGE(allowed_actions_request),

@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "server/order/due.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
+#include "server/order/moment.h"
 #include "server/order/placed_relation.h"
 #include "server/order/price.h"
 
@@ -121,8 +123,21 @@ judge_offer(struct call *call, struct placed *placed)
                 &placed->n_prices);
 }
 
+/* A start behind the end would be waited for in vain. */
+static void
+judge_dates(struct call *call, const struct placed *placed,
+            const Kontor__V1__PlaceOrderRequest *request)
+{
+    int64_t end_ms = moment_ms(request->not_after, INT64_MAX);
+    if (moment_ms(placed->wanted->start_at, INT64_MIN) >= end_ms) {
+        call_fault(call, arena_print(call->arena, "%s.start_at", placed->path),
+                   "must come before not_after");
+    }
+}
+
 static enum status
-judge_item(struct call *call, struct placed *placed)
+judge_item(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
+           struct placed *placed)
 {
     /* Whether it is sound is read off the faults: they have one list for the whole
      * order. */
@@ -131,8 +146,13 @@ judge_item(struct call *call, struct placed *placed)
     if (status != STATUS_OK) {
         return status;
     }
+    judge_dates(call, placed, request);
     if (placed->found.service != NULL) {
         judge_offer(call, placed);
+        status = due_calendar(call, placed->found.service->provider, &placed->calendar);
+    }
+    if (status != STATUS_OK) {
+        return status;
     }
     if (call->faults->n_found > n_before) {
         placed->verdict = PLACED_INVALID;
@@ -161,10 +181,13 @@ placed_judge(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
              struct placed *items)
 {
     struct price_totals totals = {.arena = call->arena};
+    if (moment_ms(request->not_after, INT64_MAX) <= call->now_ms) {
+        call_fault(call, "not_after", "has passed already");
+    }
     for (size_t i = 0; i < request->n_items; i++) {
         items[i].wanted = request->items[i];
         items[i].path = arena_print(call->arena, "items[%zu]", i);
-        enum status status = judge_item(call, &items[i]);
+        enum status status = judge_item(call, request, &items[i]);
         if (status != STATUS_OK) {
             return status;
         }
@@ -272,6 +295,8 @@ pin_offer(const struct placed *placed, Kontor__V1__OrderItem *item)
     item->must_name_endpoints = offer->must_name_endpoints;
     item->no_return_milestone = offer->no_return_milestone;
     item->is_evaluated = offer->is_evaluated;
+    item->deadlines = offer->deadlines;
+    item->calendar = placed->calendar;
 }
 
 Kontor__V1__OrderItem *
@@ -285,6 +310,8 @@ placed_item(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     item->state = KONTOR__V1__ITEM_STATE__RECEIVED;
     item->action = KONTOR__V1__ITEM_ACTION__ADD;
     item->project = request->project;
+    item->not_after = request->not_after;
+    item->start_at = placed->wanted->start_at;
     item->requires = placed->required;
     item->n_requires = placed->n_required;
     pin_offer(placed, item);

@@ -4,11 +4,14 @@ list(
   server_sources
   order/actions.c
   order/aggregate.c
+  order/calendar.c
   order/cancel.c
   order/candidate.c
   order/claim.c
   order/decide_cancel.c
   order/decide_item.c
+  order/due.c
+  order/due_tick.c
   order/edit.c
   order/edits.c
   order/fail.c
@@ -35,6 +38,7 @@ list(
   order/price.c
   order/project.c
   order/question.c
+  order/reschedule.c
   order/rule_item.c
   order/rule_sum.c
   order/session.c

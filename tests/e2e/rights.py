@@ -42,6 +42,7 @@ MAY_CALL = {
     "OrderService.HoldItem": "SHIFTER OPERATOR",
     "OrderService.DecideCancel": "OPERATOR AGENT PEER",
     "OrderService.AllowedActions": INVOLVED,
+    "OrderService.RescheduleItem": BUYERS,
     "OrderService.ResumeItem": "SHIFTER OPERATOR",
     "OrderService.OverrideItem": "OPERATOR ADMIN",
     "FulfilmentService.RegisterAgent": HANDS,

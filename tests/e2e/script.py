@@ -370,7 +370,11 @@ def questions(p, session):
     for fields in ({}, {"answer": {"integer": "3"}}, {"is_withdrawn": True},
                    {"answer": {"text": word(p)}}):
         repeats(p, PORTAL, "OrderService.AnswerQuestion", id=item, **fields)
+    repeats(p, PORTAL, "OrderService.RescheduleItem", id=item, start_at="2100-01-01T00:00:00Z",
+            reason=word(p))
+    p.ask(OPERATOR, "OrderService.RescheduleItem", id=item)
     decide(p, "o-5/storage")
+    p.ask(PORTAL, "OrderService.RescheduleItem", id=item)
     p.ask(OPERATOR, "OrderService.HoldItem", id=item, cause="BY_CUSTOMER", reason="x")
     repeats(p, OPERATOR, "OrderService.HoldItem", id=item, **hold)
     p.ask(OPERATOR, "OrderService.ResumeItem", id=item)

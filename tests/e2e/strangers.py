@@ -92,6 +92,7 @@ def cases(town):
         "OrderService.HoldItem": [({"id": "coast/o2/a", "cause": "SHORTAGE", "reason": "x"},
                                    UNKNOWN)],
         "OrderService.DecideCancel": [({"id": "coast/o1/b", "decision": "ACCEPT"}, UNKNOWN)],
+        "OrderService.RescheduleItem": [({"id": "coast/o2/a"}, UNKNOWN)],
         "OrderService.AllowedActions": [({"id": "coast/o2"}, UNKNOWN),
                                         ({"id": "coast/o2/a"}, UNKNOWN)],
         "OrderService.ResumeItem": [({"id": "coast/o2/a"}, UNKNOWN)],

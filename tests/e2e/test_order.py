@@ -174,11 +174,15 @@ class Order(unittest.TestCase):
         actions = self.broker.kontor("coast", "portal", "order", "actions", "coast/o-6")
         self.assertEqual([(a["call"], a.get("needs")) for a in
                           map(json.loads, actions.splitlines())],
-                         [("AnswerQuestion", ["answer"]), ("CancelOrder", None)])
+                         [("AnswerQuestion", ["answer"]), ("CancelOrder", None),
+                          ("RescheduleItem", ["start_at"])])
         self.assertIn('"Which subnet?"', self.broker.kontor(
             "coast", "portal", "order", "show", "coast/o-6", "--output", "table"))
         say("coast", "portal", "answer", item, "--text", "the blue one")
-        say("alpine", "operator", "decide", item, "--approve")
+        say("coast", "portal", "reschedule", item, "--start", "2100-01-01T00:00:00Z")
+        decided = say("alpine", "operator", "decide", item, "--approve")
+        self.assertEqual((decided["state"], decided["reason"]), ("QUEUED", "WAITS_FOR_START"))
+        say("coast", "portal", "reschedule", item)
         held = say("alpine", "operator", "hold", item, "--cause", "SHORTAGE", "--reason", "full")
         self.assertEqual((held["state"], held["reason"]), ("HELD", "SHORTAGE"))
         say("alpine", "operator", "resume", item)

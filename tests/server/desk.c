@@ -161,6 +161,17 @@ stock(struct desk *desk)
     Kontor__V1__Offer *last = internal_offer(desk, service, "return", 0);
     last->order_type = KONTOR__V1__ORDER_TYPE__OPEN_ACCESS;
     last->no_return_milestone = "shipped";
+    static Kontor__V1__OfferDeadlines deadlines = KONTOR__V1__OFFER_DEADLINES__INIT;
+    deadlines.approval_days = 1;
+    deadlines.answer_days = 2;
+    deadlines.dispatch_days = 3;
+    deadlines.held_days = 4;
+    deadlines.assess_days = 1;
+    deadlines.is_cancel_granted = true;
+    deadlines.work_hours = 6;
+    Kontor__V1__Offer *hurry = internal_offer(desk, service, "hurry", 0);
+    hurry->order_type = KONTOR__V1__ORDER_TYPE__OPEN_ACCESS;
+    hurry->deadlines = &deadlines;
     make_service(desk, alpine, service);
     service = shelf_service(desk->h, "beta/tapes", "beta/tape");
     internal_offer(desk, service, "open", 0)->order_type =
@@ -186,13 +197,27 @@ make_project(struct desk *desk, const char *id)
                      STATUS_OK);
 }
 
+void
+desk_rest(struct desk *desk)
+{
+    due_tick_free(desk->due);
+    lease_free(desk->lease);
+}
+
+void
+desk_wake(struct desk *desk)
+{
+    desk->lease = lease_new(desk->h->dispatch);
+    desk->due = due_tick_new(desk->h->dispatch);
+}
+
 struct desk *
 desk_open(void)
 {
     struct harness *h = harness_open(&(struct harness_options){.services = services});
     struct desk *desk = arena_alloc(h->arena, sizeof *desk);
     desk->h = h;
-    desk->lease = lease_new(h->dispatch);
+    desk_wake(desk);
     hire(desk);
     stock(desk);
     make_project(desk, "coast/p1");
@@ -203,7 +228,7 @@ desk_open(void)
 void
 desk_close(struct desk *desk)
 {
-    lease_free(desk->lease);
+    desk_rest(desk);
     harness_close(desk->h);
 }
 
@@ -522,6 +547,13 @@ desk_renew(struct desk *desk, const struct principal *agent, const char *session
     Kontor__V1__RenewRequest request = KONTOR__V1__RENEW_REQUEST__INIT;
     request.session = (char *)session;
     return desk_call(desk, agent, DESK_AGENT("Renew"), &request, reply, error);
+}
+
+size_t
+desk_due(struct desk *desk, int64_t ms)
+{
+    harness_advance(desk->h, ms);
+    return due_tick_run(desk->due);
 }
 
 size_t

@@ -11,6 +11,7 @@
 
 #include "kontor/v1/fulfilment_service.pb-c.h"
 #include "kontor/v1/order_service.pb-c.h"
+#include "server/order/due_tick.h"
 #include "server/order/lease.h"
 #include "tests/server/harness.h"
 #include "tests/server/shelf.h"
@@ -29,11 +30,13 @@
 #define OFFER_DEPRECATED "alpine/old/open"
 #define OFFER_ENDPOINT "alpine/notebooks/endpoint" /* Complete must name endpoints. */
 #define OFFER_EVALUATED "alpine/notebooks/evaluated" /* An agent approves. */
+#define OFFER_HURRY "alpine/notebooks/hurry" /* Deadlines of its own; see desk.c. */
 #define OFFER_RETURN "alpine/notebooks/return" /* No way back from "shipped" on. */
 
 struct desk {
     struct harness *h;
     struct lease *lease;
+    struct due_tick *due;
     const struct principal *portal;         /* coast: places. */
     const struct principal *portal_p2;      /* coast, project p2 only. */
     const struct principal *approver;       /* coast. */
@@ -53,6 +56,9 @@ enum { DESK_LEASE_MS = 60000, DESK_SETTLE_MS = 60000 };
 
 struct desk *desk_open(void);
 void desk_close(struct desk *desk);
+/* What looks at the store by itself stops, and goes on: around a restart. */
+void desk_rest(struct desk *desk);
+void desk_wake(struct desk *desk);
 /* The same, as cmocka wants it; the state is the desk. */
 int desk_setup(void **state);
 int desk_teardown(void **state);
@@ -135,6 +141,9 @@ enum status desk_resume(struct desk *desk, const struct principal *who,
                         const char *item, struct error *error);
 /* Moves time and lets leases end; answers how many sessions ended. */
 size_t desk_pass(struct desk *desk, int64_t ms);
+
+/* Moves time and does what is due; answers how many items changed. */
+size_t desk_due(struct desk *desk, int64_t ms);
 
 /* As stored. */
 Kontor__V1__OrderItem *desk_item(struct desk *desk, const char *id);

@@ -5,6 +5,7 @@ server_test(test_order_value)
 server_test(test_rule_item)
 server_test(test_value_edges)
 server_test(test_price)
+server_test(test_calendar)
 server_test(test_job)
 foreach(
   name
@@ -15,6 +16,7 @@ foreach(
   order_cancel
   order_cell
   order_decide
+  order_due
   order_fate
   order_hostile
   order_list

@@ -287,6 +287,15 @@ cancel(const struct attempt *a)
     return desk_cancel(a->desk, a->who, order_id, "vm", NULL, NULL);
 }
 
+static enum status
+reschedule(const struct attempt *a)
+{
+    Kontor__V1__RescheduleItemRequest request =
+        KONTOR__V1__RESCHEDULE_ITEM_REQUEST__INIT;
+    request.id = (char *)item_id;
+    return call(a, DESK_ORDER("RescheduleItem"), &request);
+}
+
 #define OVERRIDE(name) KONTOR__V1__OVERRIDE_ITEM_REQUEST__OVERRIDE__##name
 
 static enum status
@@ -328,6 +337,7 @@ static const struct move {
     {"DecideCancel", "decline", decline},
     {"DecideCancel", "accept", accept_cancel},
     {"CancelOrder", "", cancel},
+    {"RescheduleItem", "", reschedule},
     {"OverrideItem", "fail", force_fail},
     {"OverrideItem", "requeue", requeue},
     {"OverrideItem", "abandon cleanup", abandon},
@@ -478,8 +488,9 @@ test_an_orders_actions_are_those_of_its_items(void **state)
     assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("AllowedActions"),
                                &request, &reply, NULL),
                      STATUS_OK);
-    assert_int_equal(reply->n_actions, 2);
+    assert_int_equal(reply->n_actions, 4);
     assert_string_equal(reply->actions[0]->call, "CancelOrder");
+    assert_string_equal(reply->actions[1]->call, "RescheduleItem");
     assert_int_equal(desk_call(desk, desk->stranger, DESK_ORDER("AllowedActions"),
                                &request, &reply, &error),
                      STATUS_NOT_FOUND);

@@ -99,10 +99,10 @@ test_a_broker_that_starts_again_knows_the_last_time(void **state)
 {
     struct desk *desk = *state;
     desk_place_one(desk, "coast/o-1", OFFER_BASIC);
-    lease_free(desk->lease);
+    desk_rest(desk);
     set_back(desk);
     harness_restart(desk->h);
-    desk->lease = lease_new(desk->h->dispatch);
+    desk_wake(desk);
     desk_place_one(desk, "coast/o-2", OFFER_BASIC);
     expect_in_order(desk, "coast/o-2");
     approve(desk, "coast/o-1");

@@ -104,6 +104,13 @@ static const struct option_row answer_options[] = {
     REVISION,
     VALIDATE_ONLY,
     END_OPTION};
+static const struct option_row reschedule_options[] = {
+    {"start", "TIME", "not before this time, such as 2027-03-01T08:00:00Z", "start_at",
+     NULL, false, false},
+    {"reason", "TEXT", "why: the provider will read it", "reason", NULL, false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
 static const struct option_row hold_options[] = {
     {"cause", "CAUSE", "SHORTAGE, MAINTENANCE, SUSPENDED_OFFER or NEEDS_OPERATOR",
      "cause", NULL, true, false},
@@ -381,6 +388,9 @@ const struct command commands[] = {
     {"order", "answer", "Answer the open question of an item, or take it back",
      "OrderService/AnswerQuestion", item_argument, answer_options, &item_view, run_call,
      "item"},
+    {"order", "reschedule", "Set when an item may begin; without --start at once",
+     "OrderService/RescheduleItem", item_argument, reschedule_options, &item_view,
+     run_call, "item"},
     {"order", "hold", "Hold an item", "OrderService/HoldItem", item_argument,
      hold_options, &item_view, run_call, "item"},
     {"order", "decide-cancel", "Accept or decline to cancel what has begun",

@@ -1,0 +1,518 @@
+#include "server/order/due.h"
+
+#include <string.h>
+
+#include "proto/digest.h"
+#include "server/order/calendar.h"
+#include "server/order/edit.h"
+#include "server/order/item.h"
+#include "server/order/moment.h"
+
+#define S(name) KONTOR__V1__ITEM_STATE__##name
+#define R(name) KONTOR__V1__ITEM_REASON__##name
+
+enum {
+    MAX_STEPS = 3,
+    MINUTE_MS = 60000,
+    HOUR_MS = 3600000,
+    DAY_MS = CALENDAR_DAY_MS,
+    APPROVAL_DAYS = 5,
+    ANSWER_DAYS = 14,
+    DISPATCH_DAYS = 1,
+    HELD_DAYS = 30,
+    ASSESS_DAYS = 2,
+    WAIT_DAYS = 30, /* For an item it requires. */
+    REMIND_DAYS = 3,
+    REMIND_AGAIN_DAYS = 7,
+};
+
+/* ---- When ---- */
+
+/* A number of the offer's deadlines; 0 = not said. */
+#define SAID(item, field) ((item)->deadlines == NULL ? 0 : (item)->deadlines->field)
+
+static int32_t
+or_default(int32_t said, int32_t fallback)
+{
+    return said > 0 ? said : fallback;
+}
+
+static int64_t
+working_days(const Kontor__V1__OrderItem *item, int64_t since_ms, int32_t n)
+{
+    return calendar_end_ms(item->calendar, since_ms, n);
+}
+
+static int64_t
+after_validation(const Kontor__V1__OrderItem *item, int64_t since_ms)
+{
+    (void)item;
+    return since_ms + 5 * MINUTE_MS;
+}
+
+static int64_t
+approval_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
+{
+    return working_days(item, since_ms,
+                        or_default(SAID(item, approval_days), APPROVAL_DAYS));
+}
+
+/* When one working day is left. */
+static int64_t
+approval_warning(const Kontor__V1__OrderItem *item, int64_t since_ms)
+{
+    int32_t days = or_default(SAID(item, approval_days), APPROVAL_DAYS);
+    return days > 1 ? working_days(item, since_ms, days - 1) : INT64_MAX;
+}
+
+static int64_t
+answer_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
+{
+    int32_t days = or_default(SAID(item, answer_days), ANSWER_DAYS);
+    return since_ms + (int64_t)days * DAY_MS;
+}
+
+/* A reminder that would come with the end or behind it is none. */
+static int64_t
+before_answer_end(const Kontor__V1__OrderItem *item, int64_t since_ms, int32_t days)
+{
+    int64_t at_ms = since_ms + (int64_t)days * DAY_MS;
+    return at_ms < answer_end(item, since_ms) ? at_ms : INT64_MAX;
+}
+
+static int64_t
+first_reminder(const Kontor__V1__OrderItem *item, int64_t since_ms)
+{
+    return before_answer_end(item, since_ms, REMIND_DAYS);
+}
+
+static int64_t
+second_reminder(const Kontor__V1__OrderItem *item, int64_t since_ms)
+{
+    return before_answer_end(item, since_ms, REMIND_AGAIN_DAYS);
+}
+
+/* Who waits for a start date or another item is not late yet. */
+static int64_t
+untaken(const Kontor__V1__OrderItem *item, int64_t since_ms)
+{
+    if (item->reason == R(WAITS_FOR_DEPENDENCY)) {
+        return since_ms + (int64_t)WAIT_DAYS * DAY_MS;
+    }
+    int64_t start_ms = moment_ms(item->start_at, since_ms);
+    return working_days(item, start_ms > since_ms ? start_ms : since_ms,
+                        or_default(SAID(item, dispatch_days), DISPATCH_DAYS));
+}
+
+static int64_t
+start(const Kontor__V1__OrderItem *item, int64_t since_ms)
+{
+    int64_t start_ms = moment_ms(item->start_at, INT64_MAX);
+    return start_ms > since_ms ? start_ms : INT64_MAX;
+}
+
+static int64_t
+window_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
+{
+    (void)since_ms;
+    return moment_ms(item->not_after, INT64_MAX);
+}
+
+static int64_t
+expected(const Kontor__V1__OrderItem *item, int64_t since_ms)
+{
+    (void)since_ms;
+    return moment_ms(item->expected_at, INT64_MAX);
+}
+
+static int64_t
+work_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
+{
+    int32_t hours = SAID(item, work_hours);
+    return hours > 0 ? since_ms + (int64_t)hours * HOUR_MS : INT64_MAX;
+}
+
+static int64_t
+held_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
+{
+    return since_ms +
+           (int64_t)or_default(SAID(item, held_days), HELD_DAYS) * DAY_MS;
+}
+
+static int64_t
+assess_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
+{
+    return working_days(item, since_ms,
+                        or_default(SAID(item, assess_days), ASSESS_DAYS));
+}
+
+static int64_t
+undo_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
+{
+    (void)item;
+    return since_ms + DAY_MS;
+}
+
+/* ---- What ---- */
+
+/* One step of a state. */
+struct step {
+    int64_t (*at_ms)(const Kontor__V1__OrderItem *item, int64_t since_ms);
+    enum status (*run)(struct edit *edit, size_t index, const struct step *step);
+    const char *text;
+    Kontor__V1__ItemReason reason;
+    Kontor__V1__JeopardyLevel level;
+    bool is_people; /* It hits people who may have been kept from acting. */
+};
+
+/* Puts the item at risk, for somebody to look. */
+static enum status
+endanger(struct edit *edit, size_t index, const struct step *step)
+{
+    struct call *call = edit->call;
+    Kontor__V1__OrderItem *item = edit->items[index].item;
+    Kontor__V1__Jeopardy *jeopardy = arena_alloc(call->arena, sizeof *jeopardy);
+    kontor__v1__jeopardy__init(jeopardy);
+    jeopardy->level = step->level;
+    jeopardy->since = moment_new(call->arena, call->at_ms);
+    jeopardy->text = (char *)step->text;
+    item->jeopardy = jeopardy;
+    item_remember(item, operation_name(OPERATION_DEADLINE), item->state, step->text,
+                  call);
+    edit_restate(edit, index);
+    return STATUS_OK;
+}
+
+/* The customer sees it in the history, and whoever watches hears of it. */
+static enum status
+remind(struct edit *edit, size_t index, const struct step *step)
+{
+    Kontor__V1__OrderItem *item = edit->items[index].item;
+    item_remember(item, operation_name(OPERATION_DEADLINE), item->state, step->text,
+                  edit->call);
+    edit_touch(edit, index);
+    return STATUS_OK;
+}
+
+/* The start date has come. */
+static enum status
+dispatch(struct edit *edit, size_t index, const struct step *step)
+{
+    (void)step;
+    edit_touch(edit, index);
+    edit_dispatch(edit, index);
+    return STATUS_OK;
+}
+
+static enum status
+expire(struct edit *edit, size_t index, const struct step *step)
+{
+    struct edit_cause cause = {.operation = OPERATION_DEADLINE,
+                               .reason = step->reason,
+                               .text = step->text};
+    return edit_move(edit, index, &cause);
+}
+
+static enum status
+close_window(struct edit *edit, size_t index, const struct step *step)
+{
+    struct edit_cause cause = {.operation = OPERATION_SIBLING,
+                               .to = S(CANCELLED_OTHERWISE),
+                               .reason = step->reason,
+                               .text = step->text};
+    return edit_move(edit, index, &cause);
+}
+
+/* Nobody said whether it can be cancelled: as the offer says, else it goes on. */
+static enum status
+decide_cancel(struct edit *edit, size_t index, const struct step *step)
+{
+    const Kontor__V1__OrderItem *item = edit->items[index].item;
+    bool is_granted = SAID(item, is_cancel_granted);
+    struct edit_cause cause = {
+        .operation = is_granted ? OPERATION_ACCEPT_CANCEL : OPERATION_DECLINE_CANCEL,
+        .to = is_granted ? S(CANCELLING) : item->resume_to,
+        .text = step->text};
+    return edit_move(edit, index, &cause);
+}
+
+#define HAZARD KONTOR__V1__JEOPARDY_LEVEL__HAZARD
+#define CRITICAL KONTOR__V1__JEOPARDY_LEVEL__CRITICAL
+
+/* What happens by itself, state by state; what is not here has no deadline of its own:
+ * ASSIGNED ends with the session's lease, and what is final stays. */
+static const struct due_row {
+    Kontor__V1__ItemState state;
+    struct step steps[MAX_STEPS];
+} due_rows[] = {
+    {S(RECEIVED),
+     {{after_validation, endanger, "it was not taken in time", 0, CRITICAL, false}}},
+    {S(AWAITING_APPROVAL),
+     {{approval_warning, remind, "one working day is left to decide", 0, 0, false},
+      {approval_end, expire, "nobody decided in time", R(EXPIRED), 0, true},
+      {window_end, close_window, "the time it was wanted for is over", R(BY_WINDOW), 0,
+       false}}},
+    {S(AWAITING_CONSUMER_APPROVAL),
+     {{approval_warning, remind, "one working day is left to decide", 0, 0, false},
+      {approval_end, expire, "nobody decided in time", R(EXPIRED), 0, true},
+      {window_end, close_window, "the time it was wanted for is over", R(BY_WINDOW), 0,
+       false}}},
+    {S(PENDING_INFO),
+     {{first_reminder, remind, "the question is still open", 0, 0, false},
+      {second_reminder, remind, "the question is still open", 0, 0, false},
+      {answer_end, expire, "the customer did not answer in time", R(NO_ANSWER), 0,
+       true}}},
+    {S(PENDING_INFO_BEGUN),
+     {{first_reminder, remind, "the question is still open", 0, 0, false},
+      {second_reminder, remind, "the question is still open", 0, 0, false},
+      {answer_end, expire, "the customer did not answer in time", R(NO_ANSWER), 0,
+       true}}},
+    {S(QUEUED),
+     {{start, dispatch, "its start date has come", 0, 0, false},
+      {untaken, endanger, "nobody has taken it in time", 0, HAZARD, false},
+      {window_end, close_window, "the time it was wanted for is over", R(BY_WINDOW), 0,
+       false}}},
+    {S(IN_PROGRESS),
+     {{expected, endanger, "it was expected to be done by now", 0, HAZARD, false},
+      {work_end, expire, "the work took longer than its offer allows",
+       R(TOOK_TOO_LONG), 0, false}}},
+    {S(HELD), {{held_end, expire, "it was held too long", R(HELD_TOO_LONG), 0, true}}},
+    {S(HELD_BEGUN),
+     {{held_end, expire, "it was held too long", R(HELD_TOO_LONG), 0, true}}},
+    {S(ASSESSING_CANCELLATION),
+     {{assess_end, decide_cancel, "nobody decided on the cancel in time", 0, 0, true}}},
+    {S(CANCELLING),
+     {{undo_end, expire, "undoing it took too long: cleaning up goes on", 0, 0, false}}},
+    {S(CANCELLING_OTHERWISE),
+     {{undo_end, expire, "undoing it took too long: cleaning up goes on", 0, 0, false}}},
+};
+
+static const struct step no_steps[MAX_STEPS];
+
+static const struct step *
+steps_of(Kontor__V1__ItemState state)
+{
+    for (size_t i = 0; i < sizeof due_rows / sizeof due_rows[0]; i++) {
+        if (due_rows[i].state == state) {
+            return due_rows[i].steps;
+        }
+    }
+    return no_steps;
+}
+
+/* ---- The nearest ---- */
+
+/* The step that is next; NULL = none. */
+static const struct step *
+next_step(const Kontor__V1__OrderItem *item, int64_t *at_ms)
+{
+    const struct step *steps = steps_of(item->state);
+    const struct step *next = NULL;
+    int64_t since_ms = moment_ms(item->due->since, 0);
+    *at_ms = INT64_MAX;
+    for (size_t i = 0; i < MAX_STEPS && steps[i].at_ms != NULL; i++) {
+        bool has_fired = (item->due->fired >> i & 1) != 0;
+        int64_t step_ms = has_fired ? INT64_MAX : steps[i].at_ms(item, since_ms);
+        if (step_ms < *at_ms) {
+            *at_ms = step_ms;
+            next = &steps[i];
+        }
+    }
+    return next;
+}
+
+/* The nearest of what ends the state, fired or not. */
+static int64_t
+expires_ms(const Kontor__V1__OrderItem *item)
+{
+    const struct step *steps = steps_of(item->state);
+    int64_t since_ms = moment_ms(item->due->since, 0);
+    int64_t nearest_ms = INT64_MAX;
+    for (size_t i = 0; i < MAX_STEPS && steps[i].at_ms != NULL; i++) {
+        bool is_end = steps[i].run != remind && steps[i].run != dispatch;
+        int64_t step_ms = is_end ? steps[i].at_ms(item, since_ms) : INT64_MAX;
+        nearest_ms = step_ms < nearest_ms ? step_ms : nearest_ms;
+    }
+    return nearest_ms;
+}
+
+static Google__Protobuf__Timestamp *
+moment_or_none(struct arena *arena, int64_t ms)
+{
+    return ms == INT64_MAX ? NULL : moment_new(arena, ms);
+}
+
+void
+due_again(Kontor__V1__OrderItem *item, struct arena *arena)
+{
+    int64_t at_ms;
+    if (item->due == NULL) {
+        return;
+    }
+    (void)next_step(item, &at_ms);
+    item->due->at = moment_or_none(arena, at_ms);
+    item->due->expires_at = moment_or_none(arena, expires_ms(item));
+}
+
+void
+due_begin(Kontor__V1__OrderItem *item, const struct call *call)
+{
+    item->jeopardy = NULL;
+    item->due = NULL;
+    if (steps_of(item->state)[0].at_ms == NULL) {
+        return;
+    }
+    item->due = arena_alloc(call->arena, sizeof *item->due);
+    kontor__v1__due__init(item->due);
+    item->due->since = moment_new(call->arena, call->now_ms);
+    due_again(item, call->arena);
+}
+
+void
+due_expect(Kontor__V1__OrderItem *item, Google__Protobuf__Timestamp *expected_at,
+           struct arena *arena)
+{
+    const struct step *steps = steps_of(item->state);
+    item->expected_at = expected_at;
+    item->jeopardy = NULL;
+    for (size_t i = 0; item->due != NULL && i < MAX_STEPS; i++) {
+        if (steps[i].at_ms == expected) {
+            item->due->fired &= (int32_t)~(UINT32_C(1) << i);
+        }
+    }
+    due_again(item, arena);
+}
+
+Google__Protobuf__Timestamp *
+due_expires(const Kontor__V1__OrderItem *item)
+{
+    return item->due == NULL ? NULL : item->due->expires_at;
+}
+
+bool
+due_hits_people(const Kontor__V1__OrderItem *item)
+{
+    int64_t at_ms;
+    const struct step *next = item->due == NULL ? NULL : next_step(item, &at_ms);
+    return next != NULL && next->is_people;
+}
+
+/* ---- Firing ---- */
+
+/* Marks the step as done before it is run: a move counts its own state anew. */
+static enum status
+run_step(struct edit *edit, size_t index, const struct step *step)
+{
+    Kontor__V1__OrderItem *item = edit->items[index].item;
+    size_t at = (size_t)(step - steps_of(item->state));
+    item->due->fired |= (int32_t)(UINT32_C(1) << at);
+    due_again(item, edit->call->arena);
+    return step->run(edit, index, step);
+}
+
+/* Reads an item of an order whoever asks, for a work of the broker's own. */
+static enum status
+open_item(struct call *call, const char *id, struct edit **edit, size_t *index)
+{
+    struct document document;
+    Kontor__V1__OrderItem *item;
+    enum status status = call_get(call, KIND_ITEM, id, &document);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const Kontor__V1__OrderItem *found = call_record(call, &document);
+    status = edit_open(call, found->order, edit);
+    return status == STATUS_OK ? edit_find(*edit, id, index, &item) : status;
+}
+
+enum status
+due_calendar(struct call *call, const char *provider, Kontor__V1__WorkCalendar **out)
+{
+    struct document document;
+    enum status status = call_get_any(call, KIND_PROVIDER, provider, &document);
+    *out = NULL;
+    /* A provider that is gone works as anybody. */
+    if (status != STATUS_OK) {
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
+    const Kontor__V1__Provider *record = call_record(call, &document);
+    *out = record->calendar;
+    return STATUS_OK;
+}
+
+/* Takes over the provider's calendar as it is now; answers whether it changed. */
+static enum status
+take_calendar(struct call *call, Kontor__V1__OrderItem *item, bool *has_changed)
+{
+    Kontor__V1__WorkCalendar *calendar = NULL;
+    enum status status = due_calendar(call, item->provider, &calendar);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    static const Kontor__V1__WorkCalendar none = KONTOR__V1__WORK_CALENDAR__INIT;
+    uint8_t old_hash[DIGEST_SIZE], new_hash[DIGEST_SIZE];
+    digest_message(item->calendar == NULL ? &none.base : &item->calendar->base, NULL,
+                   old_hash);
+    digest_message(calendar == NULL ? &none.base : &calendar->base, NULL, new_hash);
+    *has_changed = memcmp(old_hash, new_hash, DIGEST_SIZE) != 0;
+    item->calendar = calendar;
+    return STATUS_OK;
+}
+
+static enum status
+finish(struct edit *edit, struct decision *decision)
+{
+    if (edit_is_changed(edit)) {
+        edit_commit(edit, decision);
+    } else {
+        decision_reply(decision, NULL);
+    }
+    return STATUS_OK;
+}
+
+enum status
+due_fire(struct call *call, const void *request, struct decision *decision)
+{
+    struct edit *edit;
+    size_t index;
+    bool has_changed;
+    int64_t at_ms = INT64_MAX;
+    enum status status = open_item(call, request, &edit, &index);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    Kontor__V1__OrderItem *item = edit->items[index].item;
+    /* By the calendar as it is now: days that were taken off since still count. */
+    status = take_calendar(call, item, &has_changed);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct step *next = item->due == NULL ? NULL : next_step(item, &at_ms);
+    if (next != NULL && at_ms <= call->now_ms) {
+        status = run_step(edit, index, next);
+    } else if (has_changed) {
+        due_again(item, call->arena);
+        edit_restate(edit, index);
+    }
+    return status == STATUS_OK ? finish(edit, decision) : status;
+}
+
+enum status
+due_revise(struct call *call, const void *request, struct decision *decision)
+{
+    struct edit *edit;
+    size_t index;
+    bool has_changed = false;
+    enum status status = open_item(call, request, &edit, &index);
+    if (status == STATUS_OK) {
+        status = take_calendar(call, edit->items[index].item, &has_changed);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (has_changed) {
+        due_again(edit->items[index].item, call->arena);
+        edit_restate(edit, index);
+    }
+    return finish(edit, decision);
+}

@@ -1,0 +1,44 @@
+/*
+ * What happens to an item by itself: reminders, jeopardy, and the end of a state nobody
+ * ended. One table of states, times and effects.
+ *
+ * Memory: the call's arena. Errors: as call.h. Threads: the call's.
+ *
+ * A step of a state is a time counted from when the item came into it, and what happens
+ * then. The nearest step that has not happened is a declared field of the item, so what
+ * is due is found by an index. That it happened is in the same commit as what it does:
+ * once, also across restarts and several brokers. Source: ORDERS design, "Deadlines".
+ */
+#ifndef KONTOR_SERVER_ORDER_DUE_H
+#define KONTOR_SERVER_ORDER_DUE_H
+
+#include "kontor/v1/order.pb-c.h"
+#include "server/rpc/call.h"
+
+/* Counts anew: the item has come into its state. */
+void due_begin(Kontor__V1__OrderItem *item, const struct call *call);
+/* Counts again from where it was, since dates or the calendar changed. */
+void due_again(Kontor__V1__OrderItem *item, struct arena *arena);
+/* Takes a new expected date: what was due by the old one is forgotten. */
+void due_expect(Kontor__V1__OrderItem *item, Google__Protobuf__Timestamp *expected_at,
+                struct arena *arena);
+/* The calendar of a provider as it is now; NULL = it has none. */
+enum status due_calendar(struct call *call, const char *provider,
+                         Kontor__V1__WorkCalendar **out) MUST_CHECK;
+/* What its side has to be done by; NULL = no deadline. The item's own. */
+Google__Protobuf__Timestamp *due_expires(const Kontor__V1__OrderItem *item);
+
+/*
+ * Whether what is next hits people, who may have been kept from acting while the broker
+ * was away.
+ */
+bool due_hits_people(const Kontor__V1__OrderItem *item);
+
+/* Does what is due of the item whose id is the request; nothing where nothing is. */
+enum status due_fire(struct call *call, const void *request, struct decision *decision);
+/* Takes over its provider's calendar, and counts again if that changed. The request is
+ * the item's id. */
+enum status due_revise(struct call *call, const void *request,
+                       struct decision *decision);
+
+#endif

@@ -1,0 +1,289 @@
+#include "server/order/due_tick.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "proto/wire.h"
+#include "server/clock.h"
+#include "server/log.h"
+#include "server/order/calendar.h"
+#include "server/order/due.h"
+#include "server/order/moment.h"
+
+/* The actor is "~broker/deadline". */
+#define WORK "deadline"
+#define ALIVE_KEY "broker/alive"
+
+enum { PAGE = 100, MAX_DOCUMENT = 1 << 21 };
+
+struct due_tick {
+    struct dispatch *dispatch;
+    struct store_reader *reader;
+    int64_t quiet_until_ms; /* Until then nobody is told that they are late. */
+    int64_t apart_ms;       /* Wall less monotonic time, as it was trusted last. */
+    int64_t settled_ms;     /* Monotonic: since when it has been so. */
+    bool is_settling;
+    int64_t alive_ms;        /* When it was written down last. */
+    int64_t revised_ms;      /* When calendars were looked at last. */
+    int64_t calendars_seq;   /* The newest provider seen then. */
+};
+
+static struct broker *
+broker_of(const struct due_tick *tick)
+{
+    return dispatch_broker(tick->dispatch);
+}
+
+static int64_t
+now_ms(const struct due_tick *tick)
+{
+    return clock_wall_ms(broker_of(tick)->clock);
+}
+
+/* ---- Whether the clock can be trusted ---- */
+
+/* A clock that was set is trusted again once it has gone evenly for a while: by then
+ * somebody would have set it back. */
+static bool
+is_clock_good(struct due_tick *tick)
+{
+    struct clock *clock = broker_of(tick)->clock;
+    int64_t monotonic_ms = clock_monotonic_ms(clock);
+    int64_t apart_ms = clock_wall_ms(clock) - monotonic_ms;
+    int64_t moved_ms = apart_ms - tick->apart_ms;
+    tick->apart_ms = apart_ms;
+    if (moved_ms > DUE_TICK_APART_MS || moved_ms < -DUE_TICK_APART_MS) {
+        log_line(LOG_LEVEL_WARN,
+                 "the wall clock was set by %" PRId64
+                 " s: deadlines wait until it has gone evenly for %d minutes",
+                 moved_ms / 1000, DUE_TICK_SETTLE_MS / 60000);
+        tick->settled_ms = monotonic_ms + DUE_TICK_SETTLE_MS;
+        tick->is_settling = true;
+    }
+    if (tick->is_settling && monotonic_ms >= tick->settled_ms) {
+        tick->is_settling = false;
+        log_line(LOG_LEVEL_INFO, "the wall clock goes evenly: deadlines go on");
+    }
+    return !tick->is_settling;
+}
+
+/* ---- Being there ---- */
+
+/* Whether it was done; what cannot be done now is tried again. */
+static bool
+run(struct due_tick *tick, decide_fn decide, const char *id, bool *is_written)
+{
+    return dispatch_own_wait(tick->dispatch, WORK, decide, id, is_written) == STATUS_OK;
+}
+
+/* Whether it led to a commit. */
+static bool
+run_writes(struct due_tick *tick, decide_fn decide, const char *id)
+{
+    bool is_written = false;
+    return run(tick, decide, id, &is_written) && is_written;
+}
+
+static enum status
+note_alive(struct call *call, const void *request, struct decision *decision)
+{
+    (void)request;
+    decision_soft(call, decision, ALIVE_KEY, call->now_ms);
+    return STATUS_OK;
+}
+
+/* What was due while nobody could act is put off by as long as that was. */
+static void
+find_absence(struct due_tick *tick)
+{
+    int64_t alive_ms = 0;
+    int64_t start_ms = now_ms(tick);
+    if (store_soft_get(tick->reader, ALIVE_KEY, &alive_ms) != STATUS_OK ||
+        start_ms - alive_ms <= DUE_TICK_AWAY_MS) {
+        return;
+    }
+    int64_t away_ms = start_ms - alive_ms;
+    int64_t day_ms = calendar_end_ms(NULL, start_ms, 1) - start_ms;
+    tick->quiet_until_ms = start_ms + (away_ms < day_ms ? away_ms : day_ms);
+    log_line(LOG_LEVEL_WARN,
+             "the broker was away for %" PRId64
+             " minutes: nobody is late for the next %" PRId64 " minutes",
+             away_ms / 60000, (tick->quiet_until_ms - start_ms) / 60000);
+}
+
+static void
+say_alive(struct due_tick *tick)
+{
+    int64_t at_ms = now_ms(tick);
+    bool is_new = at_ms - tick->alive_ms >= DUE_TICK_ALIVE_MS || at_ms < tick->alive_ms;
+    bool is_written = false;
+    if (is_new && run(tick, note_alive, NULL, &is_written)) {
+        tick->alive_ms = at_ms;
+    }
+}
+
+/* ---- Items ---- */
+
+static const Kontor__V1__OrderItem *
+item_of(const struct document *document, struct arena *arena)
+{
+    return kontor__v1__order_item__unpack(arena_allocator(arena, MAX_DOCUMENT),
+                                          document->w.size, document->w.data);
+}
+
+/* Whether it is left alone for now. */
+static bool
+is_spared(const struct due_tick *tick, const struct document *document,
+          struct arena *arena)
+{
+    if (now_ms(tick) >= tick->quiet_until_ms) {
+        return false;
+    }
+    const Kontor__V1__OrderItem *item = item_of(document, arena);
+    return item != NULL && due_hits_people(item);
+}
+
+/* Items whose next step is before a time, in that order. */
+static struct find
+items_before(int64_t until_ms)
+{
+    return (struct find){.kind = KIND_ITEM,
+                         .index = "due",
+                         .has_range = true,
+                         .low = INT64_MIN + 1,
+                         .high = until_ms,
+                         .limit = PAGE};
+}
+
+static size_t
+fire_page(struct due_tick *tick, const struct page *page, size_t room,
+          struct arena *arena)
+{
+    size_t n_fired = 0;
+    for (size_t i = 0; i < page->n_documents && n_fired < room; i++) {
+        const struct document *document = &page->documents[i];
+        bool is_done = !is_spared(tick, document, arena) &&
+                       run_writes(tick, due_fire, document->id);
+        n_fired += is_done ? 1 : 0;
+    }
+    return n_fired;
+}
+
+static size_t
+fire_due(struct due_tick *tick, struct arena *arena)
+{
+    struct find find = items_before(now_ms(tick) + 1);
+    struct page page = {.next_token = ""};
+    size_t n_fired = 0;
+    do {
+        find.token = page.next_token;
+        if (store_find(tick->reader, &find, arena, &page) != STATUS_OK) {
+            return n_fired;
+        }
+        n_fired += fire_page(tick, &page, DUE_TICK_MAX - n_fired, arena);
+    } while (page.next_token[0] != '\0' && n_fired < DUE_TICK_MAX);
+    return n_fired;
+}
+
+/* ---- Calendars ---- */
+
+/* The newest change of a provider. */
+static enum status
+newest_provider(struct due_tick *tick, struct arena *arena, int64_t *newest)
+{
+    struct find find = {.kind = KIND_PROVIDER, .limit = PAGE};
+    struct page page = {.next_token = ""};
+    *newest = 0;
+    do {
+        find.token = page.next_token;
+        enum status status = store_find(tick->reader, &find, arena, &page);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        for (size_t i = 0; i < page.n_documents; i++) {
+            int64_t revision = page.documents[i].revision;
+            *newest = revision > *newest ? revision : *newest;
+        }
+    } while (page.next_token[0] != '\0');
+    return STATUS_OK;
+}
+
+static size_t
+revise_all(struct due_tick *tick, struct arena *arena)
+{
+    struct find find = items_before(INT64_MAX);
+    struct page page = {.next_token = ""};
+    size_t n_revised = 0;
+    do {
+        find.token = page.next_token;
+        if (store_find(tick->reader, &find, arena, &page) != STATUS_OK) {
+            return n_revised;
+        }
+        for (size_t i = 0; i < page.n_documents; i++) {
+            n_revised += run_writes(tick, due_revise, page.documents[i].id) ? 1 : 0;
+        }
+    } while (page.next_token[0] != '\0');
+    return n_revised;
+}
+
+/* Open deadlines follow a calendar that was revised. */
+static size_t
+revise(struct due_tick *tick, struct arena *arena)
+{
+    int64_t at_ms = now_ms(tick);
+    int64_t newest = 0;
+    if (at_ms - tick->revised_ms < DUE_TICK_REVISE_MS && at_ms >= tick->revised_ms) {
+        return 0;
+    }
+    tick->revised_ms = at_ms;
+    if (newest_provider(tick, arena, &newest) != STATUS_OK ||
+        newest == tick->calendars_seq) {
+        return 0;
+    }
+    tick->calendars_seq = newest;
+    return revise_all(tick, arena);
+}
+
+/* ---- Ticking ---- */
+
+size_t
+due_tick_run(struct due_tick *tick)
+{
+    say_alive(tick);
+    if (!is_clock_good(tick)) {
+        return 0;
+    }
+    struct arena *arena = arena_new();
+    size_t n_changed = revise(tick, arena);
+    n_changed += fire_due(tick, arena);
+    arena_free(arena);
+    return n_changed;
+}
+
+struct due_tick *
+due_tick_new(struct dispatch *dispatch)
+{
+    struct due_tick *tick = calloc(1, sizeof *tick);
+    if (tick == NULL) {
+        abort();
+    }
+    tick->dispatch = dispatch;
+    if (store_reader_open(broker_of(tick)->store, &tick->reader) != STATUS_OK) {
+        free(tick);
+        return NULL;
+    }
+    struct clock *clock = broker_of(tick)->clock;
+    tick->apart_ms = clock_wall_ms(clock) - clock_monotonic_ms(clock);
+    find_absence(tick);
+    return tick;
+}
+
+void
+due_tick_free(struct due_tick *tick)
+{
+    if (tick == NULL) {
+        return;
+    }
+    store_reader_close(tick->reader);
+    free(tick);
+}

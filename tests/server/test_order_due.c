@@ -1,0 +1,614 @@
+/* Deadlines, reminders and jeopardy: each happens once, whatever happens to the broker
+ * or to its clock. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "proto/reason.h"
+#include "server/clock.h"
+#include "server/order/calendar.h"
+#include "server/order/item_state.h"
+#include "server/order/moment.h"
+#include "tests/server/desk.h"
+
+#define R(name) KONTOR__V1__ITEM_REASON__##name
+
+enum { DAY = 86400000, HOUR = 3600000, MINUTE = 60000 };
+
+static const char item_id[] = "coast/o-1/vm";
+
+static int64_t
+now(struct desk *desk)
+{
+    return clock_wall_ms(&desk->h->clock);
+}
+
+/* Lets so much time pass in steps a broker that runs would notice, with agents that
+ * keep their sessions alive or not. Answers how often something happened. */
+static size_t
+pass(struct desk *desk, int64_t ms)
+{
+    size_t n = 0;
+    for (; ms > 0; ms -= HOUR) {
+        n += desk_due(desk, ms < HOUR ? ms : HOUR);
+    }
+    return n;
+}
+
+/* Until the end of the nth working day from now, and no longer. */
+static int64_t
+working_days(struct desk *desk, int32_t n)
+{
+    return calendar_end_ms(NULL, now(desk), n) - now(desk);
+}
+
+static size_t
+n_moves(struct desk *desk, const char *operation)
+{
+    const Kontor__V1__OrderItem *item = desk_item(desk, item_id);
+    size_t n = 0;
+    for (size_t i = 0; i < item->n_history; i++) {
+        n += strcmp(item->history[i]->operation, operation) == 0 ? 1 : 0;
+    }
+    return n;
+}
+
+static void
+expect_end(struct desk *desk, const char *state, Kontor__V1__ItemReason reason)
+{
+    desk_expect(desk, item_id, state);
+    assert_int_equal(desk_item(desk, item_id)->reason, reason);
+    assert_null(desk_order(desk, "coast/o-1")->next_due);
+    /* Nothing is left to happen. */
+    assert_int_equal(pass(desk, 40 * (int64_t)DAY), 0);
+}
+
+/* ---- States that end ---- */
+
+static void
+test_k70_an_approval_nobody_decides_is_rejected_once(void **state)
+{
+    struct desk *desk = *state;
+    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
+    int64_t until_ms = calendar_end_ms(NULL, now(desk), 5);
+    assert_int_equal(moment_ms(desk_order(desk, "coast/o-1")->next_due, 0), until_ms);
+    assert_int_equal(pass(desk, working_days(desk, 4) - 1), 0);
+    assert_int_equal(desk_due(desk, 1), 1);
+    assert_int_equal(n_moves(desk, "deadline"), 1);
+    desk_expect(desk, item_id, "AWAITING_APPROVAL");
+    assert_int_equal(pass(desk, until_ms - now(desk) - 1), 0);
+    desk_expect(desk, item_id, "AWAITING_APPROVAL");
+    assert_int_equal(desk_due(desk, 1), 1);
+    expect_end(desk, "REJECTED", R(EXPIRED));
+    assert_int_equal(n_moves(desk, "deadline"), 2);
+}
+
+static void
+test_k70_each_step_of_a_chain_has_its_own_time(void **state)
+{
+    struct desk *desk = *state;
+    desk_place_one(desk, "coast/o-1", OFFER_CHAIN);
+    pass(desk, working_days(desk, 4));
+    assert_int_equal(desk_decide(desk, desk->approver, item_id, true, "", NULL),
+                     STATUS_OK);
+    int64_t until_ms = calendar_end_ms(NULL, now(desk), 5);
+    assert_int_equal(moment_ms(desk_order(desk, "coast/o-1")->next_due, 0), until_ms);
+    pass(desk, until_ms - now(desk) - 1);
+    desk_expect(desk, item_id, "AWAITING_APPROVAL");
+    desk_due(desk, 1);
+    expect_end(desk, "REJECTED", R(EXPIRED));
+}
+
+static void
+test_k70_a_question_is_reminded_of_and_ends_it(void **state)
+{
+    struct desk *desk = *state;
+    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
+    assert_int_equal(desk_ask(desk, desk->operator, item_id, "Which?", NULL),
+                     STATUS_OK);
+    assert_int_equal(pass(desk, 3 * (int64_t)DAY), 1);
+    assert_int_equal(pass(desk, 4 * (int64_t)DAY), 1);
+    assert_int_equal(pass(desk, 7 * (int64_t)DAY - 1), 0);
+    desk_expect(desk, item_id, "PENDING_INFO");
+    assert_int_equal(desk_due(desk, 1), 1);
+    expect_end(desk, "REJECTED", R(NO_ANSWER));
+}
+
+static void
+test_k70_a_question_after_begin_fails_it(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    assert_int_equal(desk_ask_info(desk, job, "Which?", NULL), STATUS_OK);
+    assert_int_equal(pass(desk, 14 * (int64_t)DAY), 3);
+    desk_expect(desk, item_id, "FAILED");
+    assert_int_equal(desk_item(desk, item_id)->reason, R(NO_ANSWER));
+    assert_int_equal(desk_item(desk, item_id)->cleanup,
+                     KONTOR__V1__CLEANUP__CLEANUP_REQUIRED);
+}
+
+static void
+test_k70_what_is_held_too_long_ends(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    desk_place_one(desk, "coast/o-1", OFFER_OPEN);
+    assert_int_equal(desk_hold_item(desk, desk->operator, item_id, NULL), STATUS_OK);
+    assert_int_equal(pass(desk, 30 * (int64_t)DAY - 1), 0);
+    assert_int_equal(desk_due(desk, 1), 1);
+    expect_end(desk, "REJECTED", R(HELD_TOO_LONG));
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-2", &session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    assert_int_equal(desk_hold(desk, job, NULL), STATUS_OK);
+    assert_int_equal(pass(desk, 30 * (int64_t)DAY), 1);
+    desk_expect(desk, "coast/o-2/vm", "FAILED");
+}
+
+static void
+test_k70_a_cancel_nobody_decides_is_declined(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, NULL),
+                     STATUS_OK);
+    assert_int_equal(pass(desk, working_days(desk, 2) - 1), 0);
+    desk_expect(desk, item_id, "ASSESSING_CANCELLATION");
+    assert_int_equal(desk_due(desk, 1), 1);
+    desk_expect(desk, item_id, "IN_PROGRESS");
+    assert_int_equal(desk_item(desk, item_id)->cancel->state,
+                     KONTOR__V1__CANCEL_STATE__CANCEL_DECLINED);
+    /* The holder went on meanwhile, under its fence. */
+    assert_int_equal(desk_complete(desk, item_id, job->fence, "b", NULL), STATUS_OK);
+}
+
+static void
+test_k70_or_granted_where_the_offer_says_so(void **state)
+{
+    struct desk *desk = *state;
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_HURRY, NULL);
+    desk_place_one(desk, "coast/o-1", OFFER_HURRY);
+    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, NULL),
+                     STATUS_OK);
+    assert_int_equal(pass(desk, working_days(desk, 1)), 1);
+    desk_expect(desk, item_id, "CANCELLING");
+    /* Undoing has an end as well; what is left is cleaned up. */
+    assert_int_equal(pass(desk, DAY), 1);
+    desk_expect(desk, item_id, "CANCELLED_BEGUN");
+    assert_int_equal(desk_item(desk, item_id)->cleanup,
+                     KONTOR__V1__CLEANUP__CLEANUP_REQUIRED);
+}
+
+static void
+test_k70_work_ends_at_the_offers_limit(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_HURRY, NULL);
+    desk_place_one(desk, "coast/o-1", OFFER_HURRY);
+    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    assert_int_equal(pass(desk, 6 * HOUR - 1), 0);
+    assert_int_equal(desk_due(desk, 1), 1);
+    desk_expect(desk, item_id, "FAILED");
+    assert_int_equal(desk_item(desk, item_id)->reason, R(TOOK_TOO_LONG));
+    assert_int_equal(desk_complete(desk, item_id, job->fence, "b", &error),
+                     STATUS_ABORTED);
+}
+
+/* ---- Waiting to be taken ---- */
+
+static void
+test_k72_what_nobody_takes_is_in_jeopardy_until_it_moves(void **state)
+{
+    struct desk *desk = *state;
+    desk_place_one(desk, "coast/o-1", OFFER_OPEN);
+    assert_int_equal(pass(desk, working_days(desk, 1) - 1), 0);
+    assert_null(desk_item(desk, item_id)->jeopardy);
+    assert_int_equal(desk_due(desk, 1), 1);
+    const Kontor__V1__Order *order = desk_order(desk, "coast/o-1");
+    assert_int_equal(order->jeopardy, KONTOR__V1__JEOPARDY_LEVEL__HAZARD);
+    assert_int_equal(order->attention, KONTOR__V1__ATTENTION__BROKER);
+    assert_string_equal(order->waiting_what, "look into vm");
+    assert_int_equal(pass(desk, 60 * (int64_t)DAY), 0);
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    assert_non_null(desk_claim(desk, desk->agent, session));
+    order = desk_order(desk, "coast/o-1");
+    assert_int_equal(order->jeopardy, 0);
+    assert_string_equal(order->waiting_for, "");
+    assert_null(desk_item(desk, item_id)->jeopardy);
+}
+
+static void
+test_k72_a_date_that_passed_is_jeopardy_until_there_is_another(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    Kontor__V1__ReportRequest report = KONTOR__V1__REPORT_REQUEST__INIT;
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    assert_null(desk_order(desk, "coast/o-1")->next_due);
+    report.item = job->item;
+    report.fence = job->fence;
+    report.expected_at = moment_new(desk->h->arena, now(desk) + 2 * HOUR);
+    assert_int_equal(
+        desk_call(desk, desk->agent, DESK_AGENT("Report"), &report, NULL, NULL),
+        STATUS_OK);
+    assert_int_equal(moment_ms(desk_order(desk, "coast/o-1")->next_due, 0),
+                     now(desk) + 2 * HOUR);
+    assert_int_equal(pass(desk, 2 * HOUR), 1);
+    assert_int_equal(desk_order(desk, "coast/o-1")->jeopardy,
+                     KONTOR__V1__JEOPARDY_LEVEL__HAZARD);
+    /* Another date needs a reason. */
+    report.expected_at = moment_new(desk->h->arena, now(desk) + 3 * HOUR);
+    assert_int_equal(
+        desk_call(desk, desk->agent, DESK_AGENT("Report"), &report, NULL, &error),
+        STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "reason"));
+    report.reason = "the disk is slow";
+    assert_int_equal(
+        desk_call(desk, desk->agent, DESK_AGENT("Report"), &report, NULL, NULL),
+        STATUS_OK);
+    assert_int_equal(desk_order(desk, "coast/o-1")->jeopardy, 0);
+    const Kontor__V1__OrderItem *item = desk_item(desk, item_id);
+    assert_string_equal(item->history[item->n_history - 1]->reason, "the disk is slow");
+    assert_int_equal(pass(desk, 3 * HOUR), 1);
+    assert_non_null(desk_item(desk, item_id)->jeopardy);
+    assert_int_equal(desk_complete(desk, item_id, job->fence, "b", NULL), STATUS_OK);
+    assert_int_equal(desk_order(desk, "coast/o-1")->jeopardy, 0);
+}
+
+static void
+test_k71_a_reason_alone_and_a_date_with_a_note_are_refused(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    Kontor__V1__ReportRequest report = KONTOR__V1__REPORT_REQUEST__INIT;
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    report.item = job->item;
+    report.fence = job->fence;
+    report.milestone = "disk made";
+    report.reason = "so";
+    assert_int_equal(
+        desk_call(desk, desk->agent, DESK_AGENT("Report"), &report, NULL, &error),
+        STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "reason"));
+}
+
+static void
+test_a_start_date_is_waited_for(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    desk_add(desk, request, "vm", OFFER_OPEN)->start_at =
+        moment_new(desk->h->arena, now(desk) + 20 * (int64_t)DAY);
+    desk_place(desk, request);
+    assert_int_equal(desk_item(desk, item_id)->reason, R(WAITS_FOR_START));
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    assert_null(desk_claim(desk, desk->agent, session));
+    assert_int_equal(pass(desk, 20 * (int64_t)DAY - 1), 0);
+    session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    assert_null(desk_claim(desk, desk->agent, session));
+    assert_int_equal(desk_due(desk, 1), 1);
+    assert_int_equal(desk_item(desk, item_id)->reason, R(WAITS_FOR_DISPATCH));
+    /* Only from then on it is late. */
+    assert_null(desk_item(desk, item_id)->jeopardy);
+    session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    assert_non_null(desk_claim(desk, desk->agent, session));
+}
+
+static void
+test_a_start_date_and_a_requirement_are_waited_for_side_by_side(void **state)
+{
+    struct desk *desk = *state;
+    for (int round = 0; round < 2; round++) {
+        const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+        const char *id = arena_print(desk->h->arena, "coast/o-%d", round + 5);
+        const char *late = arena_print(desk->h->arena, "%s/late", id);
+        Kontor__V1__PlaceOrderRequest *request = desk_new(desk, id);
+        Kontor__V1__NewItem *item = desk_add(desk, request, "late", OFFER_OPEN);
+        item->start_at = moment_new(desk->h->arena, now(desk) + HOUR);
+        desk_require(desk, item, "first");
+        desk_add(desk, request, "first", OFFER_OPEN);
+        desk_place(desk, request);
+        Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
+        assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+        if (round == 0) {
+            assert_int_equal(
+                desk_complete(desk, job->item, job->fence, "b", NULL), STATUS_OK);
+            assert_int_equal(desk_item(desk, late)->reason, R(WAITS_FOR_START));
+            desk_due(desk, HOUR);
+        } else {
+            desk_due(desk, HOUR);
+            assert_int_equal(desk_item(desk, late)->reason, R(WAITS_FOR_DEPENDENCY));
+            assert_int_equal(
+                desk_complete(desk, job->item, job->fence, "b", NULL), STATUS_OK);
+        }
+        assert_int_equal(desk_item(desk, late)->reason, R(WAITS_FOR_DISPATCH));
+        session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+        Kontor__V1__ClaimedJob *then = desk_claim(desk, desk->agent, session);
+        assert_string_equal(then->item, late);
+        assert_int_equal(desk_begin(desk, then, NULL), STATUS_OK);
+        assert_int_equal(desk_complete(desk, late, then->fence, "b", NULL), STATUS_OK);
+    }
+}
+
+static enum status
+reschedule(struct desk *desk, const struct principal *who, int64_t start_ms,
+           struct error *error)
+{
+    Kontor__V1__RescheduleItemRequest request =
+        KONTOR__V1__RESCHEDULE_ITEM_REQUEST__INIT;
+    request.id = (char *)item_id;
+    request.start_at = start_ms == 0 ? NULL : moment_new(desk->h->arena, start_ms);
+    request.reason = "the room is not ready";
+    return desk_call(desk, who, DESK_ORDER("RescheduleItem"), &request, NULL, error);
+}
+
+static void
+test_a_start_is_moved_while_nothing_is_done(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    desk_place_one(desk, "coast/o-1", OFFER_OPEN);
+    assert_int_equal(reschedule(desk, desk->operator, 0, &error),
+                     STATUS_PERMISSION_DENIED);
+    assert_int_equal(reschedule(desk, desk->portal, now(desk) + HOUR, NULL), STATUS_OK);
+    assert_int_equal(desk_item(desk, item_id)->reason, R(WAITS_FOR_START));
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    assert_null(desk_claim(desk, desk->agent, session));
+    assert_int_equal(reschedule(desk, desk->shifter, 0, NULL), STATUS_OK);
+    assert_int_equal(desk_item(desk, item_id)->reason, R(WAITS_FOR_DISPATCH));
+    assert_int_equal(reschedule(desk, desk->portal, now(desk) + HOUR, NULL), STATUS_OK);
+    assert_int_equal(desk_due(desk, HOUR), 1);
+    session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    assert_non_null(desk_claim(desk, desk->agent, session));
+    assert_int_equal(reschedule(desk, desk->portal, 0, &error),
+                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(n_moves(desk, "RescheduleItem"), 3);
+}
+
+static void
+test_a_window_closes_on_what_waits_and_not_on_what_is_begun(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    request->not_after = moment_new(desk->h->arena, now(desk) + 2 * HOUR);
+    desk_add(desk, request, "vm", OFFER_OPEN);
+    desk_add(desk, request, "waits", OFFER_BASIC);
+    desk_add(desk, request, "queued", OFFER_OTHER);
+    request->items[2]->start_at = request->not_after;
+    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request,
+                               NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "items[2].start_at"));
+    request->items[2]->start_at = NULL;
+    desk_place(desk, request);
+    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    assert_int_equal(pass(desk, 2 * HOUR), 2);
+    desk_expect(desk, item_id, "IN_PROGRESS");
+    desk_expect(desk, "coast/o-1/waits", "CANCELLED_OTHERWISE");
+    desk_expect(desk, "coast/o-1/queued", "CANCELLED_OTHERWISE");
+    assert_int_equal(desk_item(desk, "coast/o-1/queued")->reason, R(BY_WINDOW));
+    request->id = "coast/o-2";
+    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request,
+                               NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "not_after"));
+}
+
+/* ---- Calendars ---- */
+
+static void
+set_calendar(struct desk *desk, char *holiday, int32_t offset)
+{
+    Kontor__V1__UpdateProviderRequest request =
+        KONTOR__V1__UPDATE_PROVIDER_REQUEST__INIT;
+    Kontor__V1__Provider *provider = shelf_provider(desk->h, "alpine/hpc");
+    Kontor__V1__WorkCalendar calendar = KONTOR__V1__WORK_CALENDAR__INIT;
+    const struct principal *who =
+        harness_principal(desk->h, "alpine/op", ROLE_BIT(OPERATOR), "r:alpine", NULL);
+    calendar.utc_offset_minutes = offset;
+    calendar.holidays = &holiday;
+    calendar.n_holidays = 1;
+    provider->calendar = &calendar;
+    request.provider = provider;
+    struct error error = {0};
+    if (harness_call(desk->h, who, "/kontor.v1.CatalogueService/UpdateProvider",
+                     &request, NULL, &error) != STATUS_OK) {
+        fail_msg("%s", error.message);
+    }
+}
+
+static void
+test_a_revised_calendar_moves_open_deadlines(void **state)
+{
+    struct desk *desk = *state;
+    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
+    desk_place_one(desk, "coast/o-2", OFFER_OTHER);
+    int64_t before_ms = moment_ms(desk_order(desk, "coast/o-1")->next_due, 0);
+    int64_t other_ms = moment_ms(desk_order(desk, "coast/o-2")->next_due, 0);
+    /* Every weekday from here on but one counts one less. */
+    time_t day = (time_t)((before_ms - 1) / 1000);
+    char holiday[16];
+    struct tm tm;
+    gmtime_r(&day, &tm);
+    strftime(holiday, sizeof holiday, "%Y-%m-%d", &tm);
+    set_calendar(desk, holiday, 0);
+    assert_int_equal(desk_due(desk, DUE_TICK_REVISE_MS), 1);
+    int64_t after_ms = moment_ms(desk_order(desk, "coast/o-1")->next_due, 0);
+    assert_true(after_ms > before_ms);
+    assert_int_equal(moment_ms(desk_order(desk, "coast/o-2")->next_due, 0), other_ms);
+    /* Once: nothing is left to revise. */
+    assert_int_equal(desk_due(desk, DUE_TICK_REVISE_MS), 0);
+    pass(desk, after_ms - now(desk) - 1);
+    desk_expect(desk, item_id, "AWAITING_APPROVAL");
+    desk_due(desk, 1);
+    desk_expect(desk, item_id, "REJECTED");
+}
+
+static void
+test_an_order_is_placed_by_its_providers_calendar(void **state)
+{
+    struct desk *desk = *state;
+    set_calendar(desk, "2000-01-01", 600);
+    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
+    Kontor__V1__WorkCalendar calendar = KONTOR__V1__WORK_CALENDAR__INIT;
+    calendar.utc_offset_minutes = 600;
+    assert_int_equal(moment_ms(desk_order(desk, "coast/o-1")->next_due, 0),
+                     calendar_end_ms(&calendar, now(desk), 5));
+}
+
+/* ---- The clock, and being away ---- */
+
+static void
+restart(struct desk *desk)
+{
+    due_tick_free(desk->due);
+    desk->due = due_tick_new(desk->h->dispatch);
+}
+
+static void
+test_k70_a_deadline_fires_once_also_after_a_restart(void **state)
+{
+    struct desk *desk = *state;
+    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
+    assert_int_equal(pass(desk, working_days(desk, 4)), 1);
+    restart(desk);
+    assert_int_equal(desk_due(desk, 1), 0);
+    assert_int_equal(n_moves(desk, "deadline"), 1);
+    int64_t until_ms = moment_ms(desk_order(desk, "coast/o-1")->next_due, 0);
+    pass(desk, until_ms - now(desk) - 1);
+    restart(desk);
+    assert_int_equal(desk_due(desk, 1), 1);
+    restart(desk);
+    expect_end(desk, "REJECTED", R(EXPIRED));
+}
+
+static void
+test_nobody_is_late_for_the_time_the_broker_was_away(void **state)
+{
+    struct desk *desk = *state;
+    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
+    desk_place_one(desk, "coast/o-2", OFFER_OPEN);
+    desk_due(desk, 1);
+    int64_t until_ms = moment_ms(desk_order(desk, "coast/o-1")->next_due, 0);
+    pass(desk, until_ms - now(desk) - 2 * HOUR);
+    size_t n_before = n_moves(desk, "deadline");
+    /* Away over the end of it, for three hours. */
+    harness_advance(desk->h, 3 * HOUR);
+    restart(desk);
+    assert_int_equal(desk_due(desk, 1), 0);
+    assert_int_equal(pass(desk, 3 * HOUR - 2), 0);
+    desk_expect(desk, item_id, "AWAITING_APPROVAL");
+    assert_int_equal(desk_due(desk, 1), 1);
+    desk_expect(desk, item_id, "REJECTED");
+    assert_int_equal(n_moves(desk, "deadline"), n_before + 1);
+}
+
+static void
+test_after_a_long_absence_there_is_one_working_day(void **state)
+{
+    struct desk *desk = *state;
+    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
+    desk_due(desk, 1);
+    harness_advance(desk->h, 50 * (int64_t)DAY);
+    restart(desk);
+    int64_t quiet_ms = working_days(desk, 1);
+    /* A warning hits nobody. */
+    assert_int_equal(desk_due(desk, 1), 1);
+    assert_int_equal(pass(desk, quiet_ms - 2), 0);
+    desk_expect(desk, item_id, "AWAITING_APPROVAL");
+    assert_int_equal(desk_due(desk, 1), 1);
+    desk_expect(desk, item_id, "REJECTED");
+}
+
+static void
+test_a_clock_that_was_set_is_not_believed_at_once(void **state)
+{
+    struct desk *desk = *state;
+    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
+    desk_due(desk, 1);
+    int64_t right_ms = now(desk);
+    clock_set_wall(&desk->h->clock, right_ms + 100 * (int64_t)DAY);
+    assert_int_equal(desk_due(desk, 1), 0);
+    assert_int_equal(desk_due(desk, 5 * MINUTE), 0);
+    desk_expect(desk, item_id, "AWAITING_APPROVAL");
+    /* Set right again: nothing has happened, and nothing will before its time. */
+    clock_set_wall(&desk->h->clock, right_ms + 5 * MINUTE);
+    assert_int_equal(desk_due(desk, DUE_TICK_SETTLE_MS), 0);
+    assert_int_equal(desk_due(desk, HOUR), 0);
+    desk_expect(desk, item_id, "AWAITING_APPROVAL");
+    /* What stays set is believed in the end. */
+    clock_set_wall(&desk->h->clock, right_ms + 100 * (int64_t)DAY);
+    assert_int_equal(desk_due(desk, 1), 0);
+    desk_due(desk, DUE_TICK_SETTLE_MS);
+    desk_due(desk, 1);
+    desk_expect(desk, item_id, "REJECTED");
+}
+
+static void
+test_no_more_than_a_hundred_fire_at_once(void **state)
+{
+    struct desk *desk = *state;
+    enum { N_ITEMS = 60 };
+    for (int k = 0; k < 2; k++) {
+        Kontor__V1__PlaceOrderRequest *request =
+            desk_new(desk, arena_print(desk->h->arena, "coast/o-%d", k));
+        for (int i = 0; i < N_ITEMS; i++) {
+            desk_add(desk, request, arena_print(desk->h->arena, "i%d", i), OFFER_OPEN);
+        }
+        desk_place(desk, request);
+    }
+    desk_due(desk, 1);
+    harness_advance(desk->h, working_days(desk, 1) - 1);
+    assert_int_equal(desk_due(desk, 1), DUE_TICK_MAX);
+    assert_int_equal(desk_due(desk, 1), 2 * N_ITEMS - DUE_TICK_MAX);
+    assert_int_equal(desk_due(desk, 1), 0);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_k70_an_approval_nobody_decides_is_rejected_once),
+        TEST(test_k70_each_step_of_a_chain_has_its_own_time),
+        TEST(test_k70_a_question_is_reminded_of_and_ends_it),
+        TEST(test_k70_a_question_after_begin_fails_it),
+        TEST(test_k70_what_is_held_too_long_ends),
+        TEST(test_k70_a_cancel_nobody_decides_is_declined),
+        TEST(test_k70_or_granted_where_the_offer_says_so),
+        TEST(test_k70_work_ends_at_the_offers_limit),
+        TEST(test_k72_what_nobody_takes_is_in_jeopardy_until_it_moves),
+        TEST(test_k72_a_date_that_passed_is_jeopardy_until_there_is_another),
+        TEST(test_k71_a_reason_alone_and_a_date_with_a_note_are_refused),
+        TEST(test_a_start_date_is_waited_for),
+        TEST(test_a_start_date_and_a_requirement_are_waited_for_side_by_side),
+        TEST(test_a_start_is_moved_while_nothing_is_done),
+        TEST(test_a_window_closes_on_what_waits_and_not_on_what_is_begun),
+        TEST(test_a_revised_calendar_moves_open_deadlines),
+        TEST(test_an_order_is_placed_by_its_providers_calendar),
+        TEST(test_k70_a_deadline_fires_once_also_after_a_restart),
+        TEST(test_nobody_is_late_for_the_time_the_broker_was_away),
+        TEST(test_after_a_long_absence_there_is_one_working_day),
+        TEST(test_a_clock_that_was_set_is_not_believed_at_once),
+        TEST(test_no_more_than_a_hundred_fire_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
