@@ -328,27 +328,39 @@ void mongo_settle(void *db);
 /* Tells the database how far its documents are. */
 enum status mongo_say_written(struct mongo *db);
 
-/* ---- mongo_eids.c: which idempotency keys the log holds, while it is short ---- */
+/* ---- mongo_set.c: keys of which all are known, while they are few ---- */
 
-struct mongo_eids {
-    enum {
-        EIDS_UNREAD,
-        EIDS_WHOLE,  /* Every key of the log, as far as the committer knows it. */
-        EIDS_UNKNOWN /* The server is asked. */
-    } state;
-    uint8_t (*slots)[STORE_EID_SIZE];
+enum {
+    MONGO_KEY_SIZE = STORE_EID_SIZE,
+    MONGO_MAX_KEYS = 1 << 15, /* 1 MiB with the empty slots, and little to read. */
+};
+
+enum mongo_set_state {
+    SET_UNREAD,
+    SET_WHOLE,  /* Every key there is, and maybe some that are not. */
+    SET_UNKNOWN /* The server is asked. */
+};
+
+struct mongo_set {
+    enum mongo_set_state state;
+    uint8_t (*slots)[MONGO_KEY_SIZE];
     size_t room; /* A power of two. */
     size_t n;
 };
 
-/* Reads the keys of the log, once; the committer's thread, as all of these. */
-void mongo_eids_read(struct mongo *db);
-/* Whether the log does not hold a key for sure. */
-bool mongo_eids_lack(const struct mongo_eids *eids, const uint8_t *eid);
-/* Every key that is appended, or met in the log, goes through one of these. */
-void mongo_eids_add(struct mongo_eids *eids, const uint8_t *eid);
-void mongo_eids_add_row(struct mongo_eids *eids, const bson_t *row);
-void mongo_eids_forget(struct mongo_eids *eids);
+/* Whether a key is not there for sure. */
+bool mongo_set_lacks(const struct mongo_set *set, const uint8_t *key);
+/* Adds a key to what is whole; one too many makes it unknown. */
+void mongo_set_add(struct mongo_set *set, const uint8_t *key);
+/* Forgets all keys. */
+void mongo_set_drop(struct mongo_set *set, enum mongo_set_state state);
+
+/* ---- mongo_heart.c: which idempotency keys the log holds ---- */
+
+/* Reads what was not read yet; the committer's thread, as all of these. */
+void mongo_heart_read(struct mongo *db);
+/* Every key that is appended, or met in the log, goes into the set or through this. */
+void mongo_heart_add_entry(struct mongo *db, const bson_t *row);
 
 /* ---- mongo_log.c ---- */
 
@@ -395,7 +407,7 @@ struct mongo {
     bool is_ferret; /* A server that loses updates when two write: one broker only. */
     struct mongo_conn writer;
     struct mongo_batch batch;
-    struct mongo_eids eids;
+    struct mongo_set eids;        /* Of the log, as far as the committer knows it. */
     char base_side;               /* Of the base that counts; 0 = there is none. */
     bool is_filling;              /* Maintenance began with an empty log. */
     int64_t written;              /* Every document up to here is in the database. */

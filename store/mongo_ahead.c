@@ -82,7 +82,7 @@ take_ahead(void *context, const bson_t *row)
     struct mongo_ahead *ahead = &conn->ahead;
     struct log_entry *entry = &ahead->entries[ahead->n_entries];
     if (is_committer(conn)) {
-        mongo_eids_add_row(&conn->db->eids, row);
+        mongo_heart_add_entry(conn->db, row);
     }
     /* A damaged row ends what is read ahead; the one who needs it is told. */
     if (!mongo_entry_read(row, ahead->arena, entry)) {

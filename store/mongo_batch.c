@@ -99,7 +99,7 @@ mongo_append(void *db, int64_t seq, const uint8_t *eid, struct bytes body)
     append->body.data =
         (const uint8_t *)arena_copy_n(batch->arena, body.data, body.size);
     append->body.size = body.size;
-    mongo_eids_add(&self->eids, eid);
+    mongo_set_add(&self->eids, eid);
     batch->last_seq = seq;
     return STATUS_OK;
 }
@@ -328,6 +328,6 @@ mongo_settle(void *db)
     /* Where that fails the next batch does it, or the next look. */
     enum status status = mongo_primary_settle(self);
     (void)status;
-    mongo_eids_read(self);
+    mongo_heart_read(self);
     mongo_state_beat(self);
 }

@@ -120,7 +120,7 @@ mongo_log_by_eid(void *reader, const uint8_t *eid, struct arena *arena,
         find_known_eid(&conn->db->batch, eid, out, &is_there)) {
         return is_there ? STATUS_OK : STATUS_NOT_FOUND;
     }
-    if (conn == &conn->db->writer && mongo_eids_lack(&conn->db->eids, eid)) {
+    if (conn == &conn->db->writer && mongo_set_lacks(&conn->db->eids, eid)) {
         return STATUS_NOT_FOUND;
     }
     bson_t filter = BSON_INITIALIZER;
