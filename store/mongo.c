@@ -39,6 +39,7 @@ mongo_close(void *db)
     mongo_pool_close(self);
     arena_free(self->batch.arena);
     mongo_set_drop(&self->eids, SET_UNKNOWN);
+    mongo_set_drop(&self->ids, SET_UNKNOWN);
     free(self);
 }
 

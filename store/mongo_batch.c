@@ -123,6 +123,10 @@ mongo_write(void *db, const struct kind *kind, const struct version *old,
     if (status != STATUS_OK) {
         return status;
     }
+    /* What has a row was met when it came to it. */
+    if (node->stored_seq == 0) {
+        mongo_heart_add_document(self, kind, id);
+    }
     mongo_seen_change(self->writer.seen, node, next, seq);
     self->batch.last_seq = seq > self->batch.last_seq ? seq : self->batch.last_seq;
     bool is_full = self->open.is_maintenance &&

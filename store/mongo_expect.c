@@ -117,6 +117,10 @@ mongo_ids_add(struct mongo *db, struct mongo_ids *list, const struct kind *kind,
         mongo_seen_find(db->writer.seen, kind, id) != NULL) {
         return;
     }
+    if (mongo_heart_lacks_document(db, kind, id)) {
+        (void)mongo_seen_add_lacking(db->writer.seen, kind, id);
+        return;
+    }
     size_t i = 0;
     while (i < list->n && strcmp(list->ids[i], id) != 0) {
         i++;
@@ -209,5 +213,8 @@ mongo_doubt(void *db, const uint8_t *eid)
         /* Among those that may be there, the log itself is asked. */
         mongo_set_add(&self->eids, eid);
     }
-    return mongo_seen_doubt(self->writer.seen) || is_by_heart;
+    /* Who tries once more may look for documents it did not look for the first time. */
+    bool is_doubted = mongo_seen_doubt(self->writer.seen) || is_by_heart;
+    self->batch.is_doubted = self->batch.is_doubted || is_doubted;
+    return is_doubted;
 }

@@ -292,6 +292,10 @@ mongo_node_get(struct mongo_conn *conn, const struct kind *kind, const char *id,
     if (*node == NULL && db->open.is_read_only) {
         *node = mongo_seen_find(db->writer.seen, kind, id);
     }
+    if (*node == NULL && conn == &db->writer &&
+        mongo_heart_lacks_document(db, kind, id)) {
+        *node = mongo_seen_add_lacking(conn->seen, kind, id);
+    }
     if (*node != NULL) {
         return STATUS_OK;
     }
