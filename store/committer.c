@@ -406,6 +406,10 @@ committer_begin(struct committer *committer)
     if (status == STATUS_OK && store->backend->is_followed) {
         status = follow_all(batch, committer_tell, committer, &has_found);
     }
+    if (status == STATUS_OK) {
+        /* Nobody waits yet. */
+        store->backend->settle(store->db);
+    }
     committer->told = batch->tail.seq;
     return status;
 }

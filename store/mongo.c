@@ -38,7 +38,8 @@ mongo_close(void *db)
     }
     mongo_pool_close(self);
     arena_free(self->batch.arena);
-    mongo_eids_forget(&self->eids);
+    mongo_set_drop(&self->eids, SET_UNKNOWN);
+    mongo_set_drop(&self->ids, SET_UNKNOWN);
     free(self);
 }
 

@@ -62,8 +62,8 @@ void mongo_seen_free(struct mongo_seen *seen);
 void mongo_seen_clear(struct mongo_seen *seen);
 /* What was changed is in the database now, and stays known while that is little. */
 void mongo_seen_settle(struct mongo_seen *seen);
-/* Forgets what is known from before the last settling and was not changed since; false:
- * nothing is. */
+/* Forgets what was not changed since the last settling, where any of that is known from
+ * before, or without asking; false: none is. */
 bool mongo_seen_doubt(struct mongo_seen *seen);
 /* Of nodes. */
 size_t mongo_seen_size(const struct mongo_seen *seen);
@@ -74,6 +74,9 @@ struct mongo_node *mongo_seen_find(struct mongo_seen *seen, const struct kind *k
 /* A node of a document that nothing was known of: there is none. */
 struct mongo_node *mongo_seen_add(struct mongo_seen *seen, const struct kind *kind,
                                   const char *id);
+/* The same, and nobody asked the server: it is known by heart. */
+struct mongo_node *mongo_seen_add_lacking(struct mongo_seen *seen,
+                                          const struct kind *kind, const char *id);
 /* Notes a change of a node: next (NULL: removed) at seq; what was there becomes past
  * where the kind keeps it. next is copied. */
 void mongo_seen_change(struct mongo_seen *seen, struct mongo_node *node,
@@ -221,6 +224,8 @@ enum status mongo_written(void *reader, int64_t *seq);
 /* ---- mongo_ahead.c, mongo_read.c, mongo_keys.c ---- */
 
 enum status mongo_tail(void *reader, int64_t *seq);
+/* What was read ahead is read again. */
+void mongo_ahead_drop(struct mongo_conn *conn);
 enum status mongo_log_after(void *reader, int64_t seq, struct arena *arena,
                             struct log_entry *out);
 enum status mongo_log_until(void *reader, int64_t seq, struct arena *arena,
@@ -290,6 +295,7 @@ struct mongo_batch {
     int64_t clashed_ms; /* Since when a slot is refused and empty; 0 = it is not. */
     int64_t last_seq;   /* Of what the batch writes. */
     bool is_outdone;    /* Others wrote some of its documents. */
+    bool is_doubted;    /* What is lacking by heart is asked for all the same. */
     struct mongo_soft *softs;
     struct mongo_eid eids[STORE_BATCH_COMMITS];
     size_t n_eids;
@@ -328,27 +334,48 @@ void mongo_settle(void *db);
 /* Tells the database how far its documents are. */
 enum status mongo_say_written(struct mongo *db);
 
-/* ---- mongo_eids.c: which idempotency keys the log holds, while it is short ---- */
+/* ---- mongo_set.c: keys of which all are known, while they are few ---- */
 
-struct mongo_eids {
-    enum {
-        EIDS_UNREAD,
-        EIDS_WHOLE,  /* Every key of the log, as far as the committer knows it. */
-        EIDS_UNKNOWN /* The server is asked. */
-    } state;
-    uint8_t (*slots)[STORE_EID_SIZE];
+enum {
+    MONGO_KEY_SIZE = STORE_EID_SIZE,
+    MONGO_MAX_KEYS = 1 << 15, /* 1 MiB with the empty slots, and little to read. */
+};
+
+enum mongo_set_state {
+    SET_UNREAD,
+    SET_WHOLE,  /* Every key there is, and maybe some that are not. */
+    SET_UNKNOWN /* The server is asked. */
+};
+
+struct mongo_set {
+    enum mongo_set_state state;
+    uint8_t (*slots)[MONGO_KEY_SIZE];
     size_t room; /* A power of two. */
     size_t n;
 };
 
-/* Reads the keys of the log, once; the committer's thread, as all of these. */
-void mongo_eids_read(struct mongo *db);
-/* Whether the log does not hold a key for sure. */
-bool mongo_eids_lack(const struct mongo_eids *eids, const uint8_t *eid);
-/* Every key that is appended, or met in the log, goes through one of these. */
-void mongo_eids_add(struct mongo_eids *eids, const uint8_t *eid);
-void mongo_eids_add_row(struct mongo_eids *eids, const bson_t *row);
-void mongo_eids_forget(struct mongo_eids *eids);
+/* Whether a key is not there for sure. */
+bool mongo_set_lacks(const struct mongo_set *set, const uint8_t *key);
+/* Adds a key to what is whole; one too many makes it unknown. */
+void mongo_set_add(struct mongo_set *set, const uint8_t *key);
+/* Forgets all keys. */
+void mongo_set_drop(struct mongo_set *set, enum mongo_set_state state);
+
+/* ---- mongo_heart.c: which idempotency keys the log holds, and which documents there
+ * are ---- */
+
+/* Reads what was not read yet; the committer's thread, as all of these. */
+void mongo_heart_read(struct mongo *db);
+/* What was read counts no more, and is read again. */
+void mongo_heart_forget(struct mongo *db);
+/* Every key that is appended, or met in the log, goes into the set or through this. */
+void mongo_heart_add_entry(struct mongo *db, const bson_t *row);
+/* As does every document that is written, or met in the log, through this. */
+void mongo_heart_add_document(struct mongo *db, const struct kind *kind,
+                              const char *id);
+/* Whether there is for sure no row of a document, up to where the log was followed. */
+bool mongo_heart_lacks_document(const struct mongo *db, const struct kind *kind,
+                                const char *id);
 
 /* ---- mongo_log.c ---- */
 
@@ -395,7 +422,8 @@ struct mongo {
     bool is_ferret; /* A server that loses updates when two write: one broker only. */
     struct mongo_conn writer;
     struct mongo_batch batch;
-    struct mongo_eids eids;
+    struct mongo_set eids;        /* Of the log, as far as the committer knows it. */
+    struct mongo_set ids;         /* Of the documents that it makes, in the same way. */
     char base_side;               /* Of the base that counts; 0 = there is none. */
     bool is_filling;              /* Maintenance began with an empty log. */
     int64_t written;              /* Every document up to here is in the database. */

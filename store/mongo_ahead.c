@@ -23,9 +23,14 @@ change_text(struct bytes change, uint8_t number, struct arena *arena)
     return arena_copy_n(arena, field.content.data, field.content.size);
 }
 
-/* Damage ends the list early: whoever takes the entry finds and tells it. */
+/* Takes a document that an entry changes. */
+typedef void (*changed_fn)(struct mongo *db, struct mongo_ids *lists,
+                           const struct kind *kind, const char *id);
+
+/* Damage ends the walk early: whoever takes the entry finds and tells it. */
 static void
-list_entry(struct mongo *db, const struct log_entry *entry, struct mongo_ids *lists)
+each_change(struct mongo *db, const struct log_entry *entry, changed_fn take,
+            struct mongo_ids *lists)
 {
     struct bytes body = entry->body;
     struct wire_field field;
@@ -38,8 +43,34 @@ list_entry(struct mongo *db, const struct log_entry *entry, struct mongo_ids *li
         const char *id = change_text(field.content, CHANGE_ID, arena);
         const struct kind *kind =
             name == NULL ? NULL : kind_by_name(db->open.kinds, name);
-        if (kind != NULL) {
-            mongo_ids_add(db, &lists[kind - db->open.kinds], kind, id);
+        if (kind != NULL && id != NULL) {
+            take(db, lists, kind, id);
+        }
+    }
+}
+
+static void
+list_change(struct mongo *db, struct mongo_ids *lists, const struct kind *kind,
+            const char *id)
+{
+    mongo_ids_add(db, &lists[kind - db->open.kinds], kind, id);
+}
+
+static void
+learn_change(struct mongo *db, struct mongo_ids *lists, const struct kind *kind,
+             const char *id)
+{
+    (void)lists;
+    mongo_heart_add_document(db, kind, id);
+}
+
+static void
+each_entry(struct mongo *db, changed_fn take, struct mongo_ids *lists)
+{
+    const struct mongo_ahead *ahead = &db->writer.ahead;
+    for (size_t i = 0; i < ahead->n_entries; i++) {
+        if (ahead->entries[i].seq > 0) {
+            each_change(db, &ahead->entries[i], take, lists);
         }
     }
 }
@@ -47,7 +78,6 @@ list_entry(struct mongo *db, const struct log_entry *entry, struct mongo_ids *li
 static void
 expect_followed(struct mongo *db)
 {
-    const struct mongo_ahead *ahead = &db->writer.ahead;
     struct mongo_ids *lists = calloc(db->open.n_kinds, sizeof lists[0]);
     if (lists == NULL) {
         abort();
@@ -55,11 +85,7 @@ expect_followed(struct mongo *db)
     for (size_t i = 0; i < db->open.n_kinds; i++) {
         lists[i].kind = &db->open.kinds[i];
     }
-    for (size_t i = 0; i < ahead->n_entries; i++) {
-        if (ahead->entries[i].seq > 0) {
-            list_entry(db, &ahead->entries[i], lists);
-        }
-    }
+    each_entry(db, list_change, lists);
     for (size_t i = 0; i < db->open.n_kinds; i++) {
         if (lists[i].n > 0) {
             mongo_expect_ids(db, &lists[i]);
@@ -82,7 +108,7 @@ take_ahead(void *context, const bson_t *row)
     struct mongo_ahead *ahead = &conn->ahead;
     struct log_entry *entry = &ahead->entries[ahead->n_entries];
     if (is_committer(conn)) {
-        mongo_eids_add_row(&conn->db->eids, row);
+        mongo_heart_add_entry(conn->db, row);
     }
     /* A damaged row ends what is read ahead; the one who needs it is told. */
     if (!mongo_entry_read(row, ahead->arena, entry)) {
@@ -90,6 +116,13 @@ take_ahead(void *context, const bson_t *row)
     }
     ahead->n_entries++;
     return entry->seq > 0 && ahead->n_entries < MONGO_AHEAD;
+}
+
+void
+mongo_ahead_drop(struct mongo_conn *conn)
+{
+    conn->ahead.n_entries = 0;
+    conn->ahead.next = 0;
 }
 
 /* The entries after a position, as many as one answer takes. */
@@ -100,8 +133,7 @@ read_ahead(struct mongo_conn *conn, int64_t seq)
     bson_t filter = BSON_INITIALIZER;
     bson_t range;
     bson_t *sort = BCON_NEW("_id", BCON_INT32(1));
-    ahead->n_entries = 0;
-    ahead->next = 0;
+    mongo_ahead_drop(conn);
     arena_reset(ahead->arena);
     BSON_APPEND_DOCUMENT_BEGIN(&filter, "_id", &range);
     BSON_APPEND_INT64(&range, "$gt", seq);
@@ -112,6 +144,10 @@ read_ahead(struct mongo_conn *conn, int64_t seq)
                                       .limit = MONGO_AHEAD};
     enum status status = mongo_find(conn, &query, take_ahead, conn);
     ahead->after = seq;
+    /* Before anything is asked of them: they are there, or will be in a moment. */
+    if (is_committer(conn)) {
+        each_entry(conn->db, learn_change, NULL);
+    }
     /* Others appended: what the writer knows of documents may be outdated. */
     if (ahead->n_entries > 0 && is_committer(conn) &&
         mongo_seen_n_changed(conn->seen) == 0) {
@@ -151,8 +187,7 @@ mongo_log_after(void *reader, int64_t seq, struct arena *arena, struct log_entry
         failure_set(conn->db->open.failure,
                     "%s: the entry of the log after %lld is damaged: restore a backup",
                     conn->db->open.path, (long long)seq);
-        ahead->n_entries = 0;
-        ahead->next = 0;
+        mongo_ahead_drop(conn);
         return STATUS_DATA_LOSS;
     }
     ahead->after = entry->seq;

@@ -99,7 +99,7 @@ mongo_append(void *db, int64_t seq, const uint8_t *eid, struct bytes body)
     append->body.data =
         (const uint8_t *)arena_copy_n(batch->arena, body.data, body.size);
     append->body.size = body.size;
-    mongo_eids_add(&self->eids, eid);
+    mongo_set_add(&self->eids, eid);
     batch->last_seq = seq;
     return STATUS_OK;
 }
@@ -122,6 +122,10 @@ mongo_write(void *db, const struct kind *kind, const struct version *old,
     enum status status = mongo_node_get(&self->writer, kind, id, &node);
     if (status != STATUS_OK) {
         return status;
+    }
+    /* What has a row was met when it came to it. */
+    if (node->stored_seq == 0) {
+        mongo_heart_add_document(self, kind, id);
     }
     mongo_seen_change(self->writer.seen, node, next, seq);
     self->batch.last_seq = seq > self->batch.last_seq ? seq : self->batch.last_seq;
@@ -328,6 +332,6 @@ mongo_settle(void *db)
     /* Where that fails the next batch does it, or the next look. */
     enum status status = mongo_primary_settle(self);
     (void)status;
-    mongo_eids_read(self);
+    mongo_heart_read(self);
     mongo_state_beat(self);
 }

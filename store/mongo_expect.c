@@ -62,7 +62,7 @@ expect_eids(struct mongo *db, struct work *const *works, size_t n_works)
     BSON_APPEND_ARRAY_BEGIN(&range, "$in", &array);
     for (size_t i = 0; i < n_works && batch->n_eids < STORE_BATCH_COMMITS; i++) {
         const struct draft *draft = &works[i]->draft;
-        if (draft_has_eid(draft) && !mongo_eids_lack(&db->eids, draft->eid)) {
+        if (draft_has_eid(draft) && !mongo_set_lacks(&db->eids, draft->eid)) {
             struct mongo_eid *eid = &batch->eids[batch->n_eids++];
             *eid = (struct mongo_eid){.is_there = false};
             memcpy(eid->eid, draft->eid, STORE_EID_SIZE);
@@ -115,6 +115,10 @@ mongo_ids_add(struct mongo *db, struct mongo_ids *list, const struct kind *kind,
 {
     if (kind != list->kind || id == NULL || list->n == MONGO_MAX_IDS ||
         mongo_seen_find(db->writer.seen, kind, id) != NULL) {
+        return;
+    }
+    if (mongo_heart_lacks_document(db, kind, id)) {
+        (void)mongo_seen_add_lacking(db->writer.seen, kind, id);
         return;
     }
     size_t i = 0;
@@ -204,10 +208,13 @@ bool
 mongo_doubt(void *db, const uint8_t *eid)
 {
     struct mongo *self = db;
-    bool is_by_heart = mongo_eids_lack(&self->eids, eid);
+    bool is_by_heart = mongo_set_lacks(&self->eids, eid);
     if (is_by_heart) {
         /* Among those that may be there, the log itself is asked. */
-        mongo_eids_add(&self->eids, eid);
+        mongo_set_add(&self->eids, eid);
     }
-    return mongo_seen_doubt(self->writer.seen) || is_by_heart;
+    /* Who tries once more may look for documents it did not look for the first time. */
+    bool is_doubted = mongo_seen_doubt(self->writer.seen) || is_by_heart;
+    self->batch.is_doubted = self->batch.is_doubted || is_doubted;
+    return is_doubted;
 }

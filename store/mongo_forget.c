@@ -181,8 +181,7 @@ mongo_log_replace(void *db, int64_t seq, struct bytes body)
     bson_destroy(filter);
     bson_destroy(row);
     /* What was read ahead is what was there before. */
-    self->writer.ahead.n_entries = 0;
-    self->writer.ahead.next = 0;
+    mongo_ahead_drop(&self->writer);
     if (!is_ok) {
         return mongo_failed(self, "write the log", &error);
     }

@@ -75,6 +75,7 @@ mongo_primary_settle(struct mongo *db)
     if (db->writer.seen != NULL) {
         mongo_seen_clear(db->writer.seen);
     }
+    mongo_heart_forget(db);
     /* A change while it is written asks for one more. */
     unsigned n_primaries = atomic_load(&db->n_primaries);
     enum status status = mongo_state_say(db);

@@ -120,7 +120,7 @@ mongo_log_by_eid(void *reader, const uint8_t *eid, struct arena *arena,
         find_known_eid(&conn->db->batch, eid, out, &is_there)) {
         return is_there ? STATUS_OK : STATUS_NOT_FOUND;
     }
-    if (conn == &conn->db->writer && mongo_eids_lack(&conn->db->eids, eid)) {
+    if (conn == &conn->db->writer && mongo_set_lacks(&conn->db->eids, eid)) {
         return STATUS_NOT_FOUND;
     }
     bson_t filter = BSON_INITIALIZER;
@@ -291,6 +291,10 @@ mongo_node_get(struct mongo_conn *conn, const struct kind *kind, const char *id,
     *node = mongo_seen_find(conn->seen, kind, id);
     if (*node == NULL && db->open.is_read_only) {
         *node = mongo_seen_find(db->writer.seen, kind, id);
+    }
+    if (*node == NULL && conn == &db->writer &&
+        mongo_heart_lacks_document(db, kind, id)) {
+        *node = mongo_seen_add_lacking(conn->seen, kind, id);
     }
     if (*node != NULL) {
         return STATUS_OK;

@@ -17,7 +17,7 @@ struct mongo_seen {
     struct mongo_node *first_changed;
     struct mongo_node **last_changed;
     size_t n_changed;
-    bool has_settled; /* Some nodes may be from before the last settling. */
+    bool is_by_heart; /* Some nodes were not asked for since the last settling. */
 };
 
 struct mongo_seen *
@@ -53,7 +53,7 @@ mongo_seen_clear(struct mongo_seen *seen)
     seen->first_changed = NULL;
     seen->last_changed = &seen->first_changed;
     seen->n_changed = 0;
-    seen->has_settled = false;
+    seen->is_by_heart = false;
     arena_reset(seen->arena);
 }
 
@@ -70,7 +70,7 @@ mongo_seen_settle(struct mongo_seen *seen)
     seen->first_changed = NULL;
     seen->last_changed = &seen->first_changed;
     seen->n_changed = 0;
-    seen->has_settled = true;
+    seen->is_by_heart = true;
     if (seen->n_nodes > MAX_SETTLED || arena_used(seen->arena) > MAX_SETTLED_BYTES) {
         mongo_seen_clear(seen);
     }
@@ -79,8 +79,8 @@ mongo_seen_settle(struct mongo_seen *seen)
 bool
 mongo_seen_doubt(struct mongo_seen *seen)
 {
-    bool has_settled = seen->has_settled;
-    for (size_t i = 0; has_settled && i < N_BUCKETS; i++) {
+    bool is_by_heart = seen->is_by_heart;
+    for (size_t i = 0; is_by_heart && i < N_BUCKETS; i++) {
         struct mongo_node **at = &seen->buckets[i];
         while (*at != NULL) {
             struct mongo_node **next = &(*at)->next;
@@ -92,8 +92,8 @@ mongo_seen_doubt(struct mongo_seen *seen)
             }
         }
     }
-    seen->has_settled = false;
-    return has_settled;
+    seen->is_by_heart = false;
+    return is_by_heart;
 }
 
 size_t
@@ -139,6 +139,13 @@ mongo_seen_add(struct mongo_seen *seen, const struct kind *kind, const char *id)
     *bucket = node;
     seen->n_nodes++;
     return node;
+}
+
+struct mongo_node *
+mongo_seen_add_lacking(struct mongo_seen *seen, const struct kind *kind, const char *id)
+{
+    seen->is_by_heart = true;
+    return mongo_seen_add(seen, kind, id);
 }
 
 static void

@@ -109,10 +109,122 @@ test_a_key_from_before_the_start_replays(struct fixture *f)
     }
 }
 
+/* A broker knows which documents there are; one the other made a moment ago is none of
+ * those. */
+static void
+test_a_new_document_of_the_other_broker_is_met(struct fixture *f)
+{
+    struct fixture other;
+    int64_t revision = 0;
+    if (f->backend->is_exclusive) {
+        return;
+    }
+    other_open(f, &other);
+    struct bytes doc = fixture_doc(f, "a", 1, 0, NULL, NULL);
+    for (int i = 0; i < N_TURNS; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "p%d", i);
+        struct fixture *one = i % 2 == 0 ? f : &other;
+        struct fixture *two = one == f ? &other : f;
+        struct draft draft = fixture_draft(f, KIND_PAPER, id, 0, "=r:a", doc);
+        assert_int_equal(fixture_commit(one, draft, &revision), STATUS_OK);
+        /* Every other time it is replaced at once, and made once more before. */
+        if (i % 4 < 2) {
+            assert_int_equal(fixture_commit(two, draft, NULL), STATUS_ABORTED);
+        }
+        draft = fixture_draft(f, KIND_PAPER, id, revision, "=r:a", doc);
+        assert_int_equal(fixture_commit(two, draft, NULL), STATUS_OK);
+    }
+    other_close(&other);
+    fixture_verify(f);
+}
+
+/* What a broker wrote itself is forgotten when the other writes; that it is there is
+ * not. */
+static void
+test_an_own_document_is_met_after_the_other_broker_wrote(struct fixture *f)
+{
+    struct fixture other;
+    if (f->backend->is_exclusive) {
+        return;
+    }
+    other_open(f, &other);
+    struct bytes doc = fixture_doc(f, "a", 1, 0, NULL, NULL);
+    int64_t revision = fixture_put(f, KIND_PAPER, "own", 0, "=r:a", doc);
+    fixture_put(&other, KIND_PAPER, "other", 0, "=r:a", doc);
+    /* Its place is the other's: the log is followed first. */
+    fixture_put(f, KIND_PAPER, "more", 0, "=r:a", doc);
+    struct draft draft = fixture_draft(f, KIND_PAPER, "own", 0, "=r:a", doc);
+    assert_int_equal(fixture_commit(f, draft, NULL), STATUS_ABORTED);
+    draft = fixture_draft(f, KIND_PAPER, "own", revision, "=r:a", doc);
+    assert_int_equal(fixture_commit(f, draft, NULL), STATUS_OK);
+    other_close(&other);
+    fixture_verify(f);
+}
+
+/* A work whose batch is open when the other broker makes one of its documents. */
+struct meeting {
+    struct ticket ticket;
+    struct fixture *f;
+    struct fixture *other;
+    int64_t revision; /* Of the other's. */
+    int n_runs;
+};
+
+/* Replaces what is there, and makes one more. */
+static enum status
+meeting_decide(struct work *work, struct store_reader *reader)
+{
+    struct meeting *meeting = (struct meeting *)work;
+    struct fixture *f = meeting->f;
+    struct document got = {.revision = 0};
+    struct bytes doc = fixture_doc(f, "a", 1, 0, NULL, NULL);
+    enum status status = store_get(reader, KIND_PAPER, "x", NULL, 0, f->arena, &got);
+    int64_t revision = status == STATUS_OK ? got.revision : 0;
+    assert_true(status == STATUS_OK || status == STATUS_NOT_FOUND);
+    assert_int_equal(revision, meeting->revision);
+    if (meeting->n_runs++ == 0) {
+        meeting->revision =
+            fixture_put(meeting->other, KIND_PAPER, "x", 0, "=r:a", doc);
+    }
+    work->draft = fixture_draft(f, KIND_PAPER, "x", revision, "=r:a", doc);
+    draft_add(f, &work->draft, KONTOR__V1__CHANGE__OP__PUT, KIND_PAPER, "y", 0, "=r:a",
+              doc);
+    return STATUS_OK;
+}
+
+/* The batch is lost, and what was lacking for sure is there; what only the batch would
+ * have made is still to be made. */
+static void
+test_a_lost_batch_meets_what_it_lost_to(struct fixture *f)
+{
+    struct fixture other;
+    if (f->backend->is_exclusive) {
+        return;
+    }
+    other_open(f, &other);
+    struct meeting meeting = {.f = f, .other = &other};
+    ticket_init(&meeting.ticket);
+    meeting.ticket.work.decide = meeting_decide;
+    assert_int_equal(ticket_submit(f, &meeting.ticket), STATUS_OK);
+    ticket_wait(&meeting.ticket);
+    assert_int_equal(meeting.ticket.status, STATUS_OK);
+    assert_int_equal(meeting.n_runs, 2);
+    ticket_done(&meeting.ticket);
+    other_close(&other);
+    fixture_verify(f);
+}
+
 static const struct fixture_case cases[] = {
     {"test_a_key_of_the_other_broker_replays", test_a_key_of_the_other_broker_replays},
     {"test_a_document_of_the_other_broker_is_judged",
      test_a_document_of_the_other_broker_is_judged},
+    {"test_a_new_document_of_the_other_broker_is_met",
+     test_a_new_document_of_the_other_broker_is_met},
+    {"test_an_own_document_is_met_after_the_other_broker_wrote",
+     test_an_own_document_is_met_after_the_other_broker_wrote},
+    {"test_a_lost_batch_meets_what_it_lost_to",
+     test_a_lost_batch_meets_what_it_lost_to},
     {"test_a_key_from_before_the_start_replays",
      test_a_key_from_before_the_start_replays},
 };

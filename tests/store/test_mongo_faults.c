@@ -1,58 +1,11 @@
 /* Single faults of a MongoDB server that broke a promise once, each played step by
  * step. */
-#include <semaphore.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "tests/mongod/mongod.h"
-#include "tests/store/fixture.h"
+#include "tests/store/faulty.h"
 
-enum { WAIT_MS = 10000, NEVER_MS = 500, SOCKET_MS = 150 };
-
-/* One server for all cases; its socket time-out is short. */
-static struct mongod *mongod;
-
-static void
-address(const char *folder, const char *name, int socket_ms, char *out, size_t size)
-{
-    const struct mongod_options options = {.is_replica_set = true};
-    if (mongod == NULL) {
-        mongod = mongod_start(&options);
-        assert_non_null(mongod);
-    }
-    (void)snprintf(out, size,
-                   "mongodb://127.0.0.1:%u/%s-%s?replicaSet=rs0&socketTimeoutMS=%d&"
-                   "serverSelectionTimeoutMS=1000",
-                   (unsigned)mongod_port(mongod), strrchr(folder, '/') + 1, name,
-                   socket_ms);
-}
-
-static void
-faulty_address(const char *folder, const char *name, char *out, size_t size)
-{
-    address(folder, name, SOCKET_MS, out, size);
-    /* What a case that failed left behind. */
-    mongod_script(mongod, NULL, 0);
-    mongod_settle(mongod);
-}
-
-static void
-faulty_clear(const char *folder)
-{
-    (void)folder;
-    const char *refused = mongod_refused(mongod);
-    if (refused != NULL) {
-        fail_msg("the server refused %s", refused);
-    }
-    mongod_script(mongod, NULL, 0);
-    mongod_settle(mongod);
-    mongod_wipe(mongod);
-}
-
-static const struct fixture_backend faulty = {.name = "mongodb with faults",
-                                              .backend = "mongodb",
-                                              .address = faulty_address,
-                                              .clear = faulty_clear};
+enum { WAIT_MS = 10000, NEVER_MS = 500 };
 
 /*
  * A version of the past is stored, but by no majority. When it is stored again it is a
@@ -77,19 +30,19 @@ test_a_duplicate_of_the_past_is_not_taken_for_a_stored_one(struct fixture *f)
     struct ticket ticket;
     int64_t first = fixture_put(f, KIND_PAPER, "a", 0, "=a",
                                 fixture_doc(f, "one", 1, 0, NULL, NULL));
-    mongod_script(mongod, faults, 2);
+    mongod_script(faulty_mongod, faults, 2);
     ticket_init(&ticket);
     ticket.work.draft = fixture_draft(f, KIND_PAPER, "a", first, "=a",
                                       fixture_doc(f, "two", 2, 0, NULL, NULL));
     ticket.work.is_decided = true;
     assert_int_equal(ticket_submit(f, &ticket), STATUS_OK);
     /* The update must not even be asked for as long as the past is in doubt. */
-    bool is_updating = mongod_await_held(mongod, 1, 2 * NEVER_MS);
-    mongod_play(mongod, MONGOD_ROLLBACK, MONGOD_FOREVER);
-    mongod_settle(mongod);
+    bool is_updating = mongod_await_held(faulty_mongod, 1, 2 * NEVER_MS);
+    mongod_play(faulty_mongod, MONGOD_ROLLBACK, MONGOD_FOREVER);
+    mongod_settle(faulty_mongod);
     ticket_wait(&ticket);
     assert_int_equal(ticket.status, STATUS_OK);
-    assert_true(mongod_count_undone(mongod) > 0);
+    assert_true(mongod_count_undone(faulty_mongod) > 0);
     ticket_done(&ticket);
     fixture_reopen(f);
     fixture_verify(f);
@@ -139,18 +92,18 @@ test_two_brokers_may_begin_a_database_at_once(struct fixture *f)
     char uri[FIXTURE_URI];
     struct opening late = {.options = f->options};
     struct opening early = {.options = f->options};
-    address(f->folder, "new", WAIT_MS, uri, sizeof uri);
+    faulty_address(f->folder, "new", WAIT_MS, uri, sizeof uri);
     late.options.uri = uri;
     early.options.uri = uri;
     /* The fixture's own broker asks, too. */
     fixture_shut(f);
-    mongod_script(mongod, &fault, 1);
+    mongod_script(faulty_mongod, &fault, 1);
     assert_int_equal(pthread_create(&late.thread, NULL, opening_run, &late), 0);
-    assert_true(mongod_await_held(mongod, 1, WAIT_MS));
+    assert_true(mongod_await_held(faulty_mongod, 1, WAIT_MS));
     opening_run(&early);
     assert_int_equal(early.status, STATUS_OK);
     assert_int_equal(commit_to(f, early.store, "early"), STATUS_OK);
-    mongod_settle(mongod);
+    mongod_settle(faulty_mongod);
     pthread_join(late.thread, NULL);
     assert_string_equal(late.error, "");
     assert_int_equal(late.status, STATUS_OK);
@@ -184,22 +137,22 @@ test_verify_is_not_alarmed_by_documents_under_way(struct fixture *f)
     struct opening check = {.options = f->options};
     struct ticket ticket;
     char uri[FIXTURE_URI];
-    address(f->folder, "store", WAIT_MS, uri, sizeof uri);
+    faulty_address(f->folder, "store", WAIT_MS, uri, sizeof uri);
     f->options.uri = uri;
     fixture_reopen(f);
     fixture_put(f, KIND_PAPER, "a", 0, "=a", fixture_doc(f, "one", 1, 0, NULL, NULL));
     check.options.is_read_only = true;
     opening_run(&check);
     assert_int_equal(check.status, STATUS_OK);
-    mongod_script(mongod, &fault, 1);
+    mongod_script(faulty_mongod, &fault, 1);
     ticket_init(&ticket);
     ticket.work.draft = fixture_draft(f, KIND_PAPER, "b", 0, "=a",
                                       fixture_doc(f, "two", 2, 0, NULL, NULL));
     ticket.work.is_decided = true;
     assert_int_equal(ticket_submit(f, &ticket), STATUS_OK);
-    assert_true(mongod_await_held(mongod, 1, WAIT_MS));
+    assert_true(mongod_await_held(faulty_mongod, 1, WAIT_MS));
     expect_verified(check.store, 1);
-    mongod_settle(mongod);
+    mongod_settle(faulty_mongod);
     ticket_wait(&ticket);
     assert_int_equal(ticket.status, STATUS_OK);
     ticket_done(&ticket);
@@ -232,19 +185,19 @@ test_verify_counts_again_when_the_log_grew(struct fixture *f)
                                        .nth = 1};
     struct checking check = {.opening = {.options = f->options}};
     char uri[FIXTURE_URI];
-    address(f->folder, "store", WAIT_MS, uri, sizeof uri);
+    faulty_address(f->folder, "store", WAIT_MS, uri, sizeof uri);
     check.opening.options.uri = uri;
     check.opening.options.is_read_only = true;
     fixture_put(f, KIND_PAPER, "a", 0, "=a", fixture_doc(f, "one", 1, 0, NULL, NULL));
     opening_run(&check.opening);
     assert_int_equal(check.opening.status, STATUS_OK);
     /* It saw "a" when it was opened: the first find of papers counts them. */
-    mongod_script(mongod, &fault, 1);
+    mongod_script(faulty_mongod, &fault, 1);
     assert_int_equal(pthread_create(&check.opening.thread, NULL, checking_run, &check),
                      0);
-    assert_true(mongod_await_held(mongod, 1, WAIT_MS));
+    assert_true(mongod_await_held(faulty_mongod, 1, WAIT_MS));
     fixture_put(f, KIND_PAPER, "b", 0, "=a", fixture_doc(f, "two", 2, 0, NULL, NULL));
-    mongod_settle(mongod);
+    mongod_settle(faulty_mongod);
     pthread_join(check.opening.thread, NULL);
     assert_string_equal(check.opening.error, "");
     assert_int_equal(check.opening.status, STATUS_OK);
@@ -276,20 +229,20 @@ close_in_doubt(struct fixture *f, bool is_silent)
     struct timespec began;
     struct timespec ended;
     char uri[FIXTURE_URI];
-    address(f->folder, "store", 1000, uri, sizeof uri);
+    faulty_address(f->folder, "store", 1000, uri, sizeof uri);
     f->options.uri = uri;
     fixture_reopen(f);
-    uint64_t n_inserts = mongod_count(mongod, "insert");
-    mongod_script(mongod, faults, is_silent ? 2 : 1);
+    uint64_t n_inserts = mongod_count(faulty_mongod, "insert");
+    mongod_script(faulty_mongod, faults, is_silent ? 2 : 1);
     ticket_init(&ticket);
     ticket.work.draft = fixture_draft(f, KIND_PAPER, "a", 0, "=a",
                                       fixture_doc(f, "one", 1, 0, NULL, NULL));
     draft_set_eid(&ticket.work.draft, 1, 1);
     ticket.work.is_decided = true;
     assert_int_equal(ticket_submit(f, &ticket), STATUS_OK);
-    assert_true(mongod_await(mongod, "insert", n_inserts + 1, WAIT_MS));
+    assert_true(mongod_await(faulty_mongod, "insert", n_inserts + 1, WAIT_MS));
     if (!is_silent) {
-        mongod_pause(mongod);
+        mongod_pause(faulty_mongod);
     }
     (void)clock_gettime(CLOCK_MONOTONIC, &began);
     fixture_shut(f);
@@ -301,7 +254,7 @@ close_in_doubt(struct fixture *f, bool is_silent)
     assert_true(ended.tv_sec - began.tv_sec <= LIMIT_S);
     ticket_done(&ticket);
     if (!is_silent) {
-        assert_true(mongod_resume(mongod));
+        assert_true(mongod_resume(faulty_mongod));
     }
 }
 
@@ -342,10 +295,10 @@ damage_entry(struct fixture *f, int64_t seq, const struct draft *draft)
 {
     char ns[128];
     bson_t row = BSON_INITIALIZER;
-    (void)snprintf(ns, sizeof ns, "%s-store.log", strrchr(f->folder, '/') + 1);
+    faulty_collection(f, "log", ns, sizeof ns);
     BSON_APPEND_INT64(&row, "_id", seq);
     BSON_APPEND_BINARY(&row, "eid", BSON_SUBTYPE_BINARY, draft->eid, STORE_EID_SIZE);
-    mongod_plant(mongod, ns, &row);
+    mongod_plant(faulty_mongod, ns, &row);
     bson_destroy(&row);
 }
 
@@ -383,32 +336,6 @@ test_a_damaged_entry_is_not_done_again_in_a_batch(struct fixture *f)
 
 /* ---- A new primary ---- */
 
-static void
-post_when_back(void *context, bool is_away)
-{
-    if (!is_away) {
-        sem_post(context);
-    }
-}
-
-/* Until a commit is taken again. */
-static enum status
-commit_when_back(struct fixture *f, sem_t *back)
-{
-    enum { LOOK_MS = 50 };
-    enum status status = STATUS_UNAVAILABLE;
-    for (int i = 0; i < WAIT_MS / LOOK_MS && status == STATUS_UNAVAILABLE; i++) {
-        struct timespec until;
-        (void)clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += LOOK_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        (void)sem_timedwait(back, &until);
-        status = commit_to(f, f->store, "b");
-    }
-    return status;
-}
-
 /* The primary was another one, or away: nothing is decided by what it shows before a
  * write of the broker's own has reached a majority. */
 static void
@@ -427,19 +354,21 @@ test_a_new_primary_is_settled_before_it_is_read(struct fixture *f)
     sem_t back;
     char uri[FIXTURE_URI];
     sem_init(&back, 0, 0);
-    address(f->folder, "store", WAIT_MS, uri, sizeof uri);
+    faulty_address(f->folder, "store", WAIT_MS, uri, sizeof uri);
     f->options.uri = uri;
-    f->options.away = post_when_back;
+    f->options.away = faulty_post_when_back;
     f->options.away_context = &back;
     fixture_reopen(f);
     fixture_put(f, KIND_PAPER, "a", 0, "=a", fixture_doc(f, "one", 1, 0, NULL, NULL));
-    mongod_script(mongod, faults, 2);
+    mongod_script(faulty_mongod, faults, 2);
     /* Some read meets the step down, then the broker's row waits for its majority. */
-    assert_true(mongod_await_held(mongod, 1, WAIT_MS));
+    assert_true(mongod_await_held(faulty_mongod, 1, WAIT_MS));
     assert_int_equal(store_get(f->reader, KIND_PAPER, "a", NULL, 0, f->arena, &got),
                      STATUS_UNAVAILABLE);
-    mongod_settle(mongod);
-    assert_int_equal(commit_when_back(f, &back), STATUS_OK);
+    mongod_settle(faulty_mongod);
+    struct draft draft = fixture_draft(f, KIND_PAPER, "b", 0, "=a",
+                                       fixture_doc(f, "two", 2, 0, NULL, NULL));
+    assert_int_equal(faulty_commit_when_back(f, &back, draft), STATUS_OK);
     assert_int_equal(store_get(f->reader, KIND_PAPER, "a", NULL, 0, f->arena, &got),
                      STATUS_OK);
     fixture_verify(f);
@@ -469,8 +398,5 @@ static const struct fixture_case cases[] = {
 int
 main(void)
 {
-    int n_failed =
-        fixture_run_on(&faulty, "faults", cases, sizeof cases / sizeof cases[0]);
-    mongod_stop(mongod);
-    return n_failed;
+    return faulty_run("faults", cases, sizeof cases / sizeof cases[0]);
 }
