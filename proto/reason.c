@@ -122,6 +122,10 @@ static const struct reason_row rows[REASON_COUNT] = {
         {"PROJECT_ARCHIVED", STATUS_FAILED_PRECONDITION,
          "The project is archived and takes no new orders.",
          "Order for another project, or let its registry reopen this one."},
+    [REASON_CONCURRENT_CHANGE] =
+        {"CONCURRENT_CHANGE", STATUS_FAILED_PRECONDITION,
+         "Another order is changing the same service instance; there is one at a time.",
+         "Wait for the order the error names to end, or cancel it."},
     [REASON_LEASE_LOST] =
         {"LEASE_LOST", STATUS_ABORTED,
          "The job is no longer held by this session and fence: the lease ran out, or "

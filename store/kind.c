@@ -23,6 +23,7 @@ enum {
     ROW_PROJECT,
     ROW_ORDER,
     ROW_ITEM,
+    ROW_INSTANCE,
     ROW_SESSION,
     ROW_SITE,
     ROW_ENDPOINT,
@@ -115,6 +116,21 @@ const struct kind kind_table[] = {
                         {"state", {"state"}},
                         {"due", {"due_at"}}},
         },
+    [ROW_INSTANCE] =
+        {
+            .name = "instance",
+            .record = &kontor__v1__instance__descriptor,
+            .has_history = true,
+            .watch_field = 24,
+            .declared = {{"state", DECLARED_INTEGER, {5}},
+                         {"offer", DECLARED_TEXT, {6}},
+                         {"project", DECLARED_TEXT, {10}},
+                         {"due_at", DECLARED_TIME, {19}}},
+            .indexes = {{"state", {"state"}},
+                        {"offer", {"offer"}},
+                        {"project", {"project"}},
+                        {"due", {"due_at"}}},
+        },
     [ROW_SESSION] =
         {
             .name = "session",
@@ -165,6 +181,7 @@ const struct kind *const KIND_SERVICE = &kind_table[ROW_SERVICE];
 const struct kind *const KIND_PROJECT = &kind_table[ROW_PROJECT];
 const struct kind *const KIND_ORDER = &kind_table[ROW_ORDER];
 const struct kind *const KIND_ITEM = &kind_table[ROW_ITEM];
+const struct kind *const KIND_INSTANCE = &kind_table[ROW_INSTANCE];
 const struct kind *const KIND_SESSION = &kind_table[ROW_SESSION];
 const struct kind *const KIND_SITE = &kind_table[ROW_SITE];
 const struct kind *const KIND_ENDPOINT = &kind_table[ROW_ENDPOINT];

@@ -95,7 +95,8 @@ add(struct listing *listing, const Kontor__V1__OrderItem *item,
     action->action = (char *)row->action;
     action->needs = arena_alloc(arena, MAX_NEEDS * sizeof *action->needs);
     /* What is undone leaves nothing to deliver. */
-    bool is_undone = item->job->kind == KONTOR__V1__JOB_KIND__ROLLBACK;
+    bool is_undone = item->job->kind == KONTOR__V1__JOB_KIND__ROLLBACK ||
+                     item->job->kind == KONTOR__V1__JOB_KIND__TERMINATE;
     for (size_t i = 0; i < MAX_NEEDS && row->needs[i] != NULL; i++) {
         if (!is_undone || strcmp(row->needs[i], "delivery") != 0) {
             action->needs[action->n_needs++] = (char *)row->needs[i];

@@ -274,8 +274,7 @@ cancel_decide(struct call *call, const void *message, struct decision *decision)
     if (!edit->is_moved) {
         return reply_unchanged(call, &document, decision);
     }
-    edit_commit(edit, decision);
-    return STATUS_OK;
+    return edit_commit(edit, decision);
 }
 
 enum status

@@ -5,6 +5,7 @@
 #include "kontor/v1/fulfilment_service.pb-c.h"
 #include "server/order/candidate.h"
 #include "server/order/edits.h"
+#include "server/order/instance.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
 #include "server/order/moment.h"
@@ -166,10 +167,11 @@ take_all(struct call *call, struct kept *kept, const struct candidates *found,
             return status;
         }
     }
-    edits_commit(edits, decision);
+    enum status status = edits_commit(edits, decision);
     session_extend(call, session, decision);
     kept->lease_seconds = session->lease_seconds;
-    return session_take_hands(call, session->id, decision);
+    return status == STATUS_OK ? session_take_hands(call, session->id, decision)
+                               : status;
 }
 
 /* ---- Waiting ---- */
@@ -308,7 +310,11 @@ claimed_job(struct call *call, const Kontor__V1__OrderItem *item)
      * The name is told with every claim, also before Begin, so that no agent has a
      * reason to invent one that another attempt could not find again.
      */
-    job->intent = (char *)job_intent(call->broker->home, item->id, call->arena);
+    job->intent =
+        (char *)job_intent(call->broker->home, instance_of(item), call->arena);
+    job->instance = item->instance;
+    job->backend_id = item->instance_backend_id;
+    job->action = item->action;
     job->project = item->project;
     job->settle_seconds = item->settle_seconds;
     job->must_name_endpoints = item->must_name_endpoints;

@@ -48,8 +48,5 @@ decide_cancel_decide(struct call *call, const void *message, struct decision *de
     if (status == STATUS_OK) {
         status = decide(call, request, edit, index);
     }
-    if (status == STATUS_OK) {
-        edit_commit(edit, decision);
-    }
-    return status;
+    return status == STATUS_OK ? edit_commit(edit, decision) : status;
 }

@@ -86,10 +86,7 @@ decide_item_decide(struct call *call, const void *message, struct decision *deci
     if (status == STATUS_OK) {
         status = decide(call, request, edit, index);
     }
-    if (status == STATUS_OK) {
-        edit_commit(edit, decision);
-    }
-    return status;
+    return status == STATUS_OK ? edit_commit(edit, decision) : status;
 }
 
 enum status

@@ -463,10 +463,9 @@ static enum status
 finish(struct edit *edit, struct decision *decision)
 {
     if (edit_is_changed(edit)) {
-        edit_commit(edit, decision);
-    } else {
-        decision_reply(decision, NULL);
+        return edit_commit(edit, decision);
     }
+    decision_reply(decision, NULL);
     return STATUS_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "server/log.h"
 #include "server/order/calendar.h"
 #include "server/order/due.h"
+#include "server/order/instance.h"
 #include "server/order/moment.h"
 
 /* The actor is "~broker/deadline". */
@@ -143,11 +144,11 @@ is_spared(const struct due_tick *tick, const struct document *document,
     return item != NULL && due_hits_people(item);
 }
 
-/* Items whose next step is before a time, in that order. */
+/* What has its next step before a time, in that order. */
 static struct find
-items_before(int64_t until_ms)
+due_before(const struct kind *kind, int64_t until_ms)
 {
-    return (struct find){.kind = KIND_ITEM,
+    return (struct find){.kind = kind,
                          .index = "due",
                          .has_range = true,
                          .low = INT64_MIN + 1,
@@ -155,24 +156,32 @@ items_before(int64_t until_ms)
                          .limit = PAGE};
 }
 
+/* A kind of what may be due. */
+struct due_kind {
+    const struct kind *kind;
+    decide_fn fire;
+    bool may_be_spared;
+};
+
 static size_t
-fire_page(struct due_tick *tick, const struct page *page, size_t room,
-          struct arena *arena)
+fire_page(struct due_tick *tick, const struct due_kind *due, const struct page *page,
+          size_t room, struct arena *arena)
 {
     size_t n_fired = 0;
     for (size_t i = 0; i < page->n_documents && n_fired < room; i++) {
         const struct document *document = &page->documents[i];
-        bool is_done = !is_spared(tick, document, arena) &&
-                       run_writes(tick, due_fire, document->id);
+        bool is_spared_now = due->may_be_spared && is_spared(tick, document, arena);
+        bool is_done = !is_spared_now && run_writes(tick, due->fire, document->id);
         n_fired += is_done ? 1 : 0;
     }
     return n_fired;
 }
 
 static size_t
-fire_due(struct due_tick *tick, struct arena *arena)
+fire_kind(struct due_tick *tick, const struct due_kind *due, size_t room,
+          struct arena *arena)
 {
-    struct find find = items_before(now_ms(tick) + 1);
+    struct find find = due_before(due->kind, now_ms(tick) + 1);
     struct page page = {.next_token = ""};
     size_t n_fired = 0;
     do {
@@ -180,9 +189,19 @@ fire_due(struct due_tick *tick, struct arena *arena)
         if (store_find(tick->reader, &find, arena, &page) != STATUS_OK) {
             return n_fired;
         }
-        n_fired += fire_page(tick, &page, DUE_TICK_MAX - n_fired, arena);
-    } while (page.next_token[0] != '\0' && n_fired < DUE_TICK_MAX);
+        n_fired += fire_page(tick, due, &page, room - n_fired, arena);
+    } while (page.next_token[0] != '\0' && n_fired < room);
     return n_fired;
+}
+
+static size_t
+fire_due(struct due_tick *tick, struct arena *arena)
+{
+    const struct due_kind items = {KIND_ITEM, due_fire, true};
+    /* The end of a term is agreed, and nobody has to act on it. */
+    const struct due_kind instances = {KIND_INSTANCE, instance_fire, false};
+    size_t n_fired = fire_kind(tick, &items, DUE_TICK_MAX, arena);
+    return n_fired + fire_kind(tick, &instances, DUE_TICK_MAX - n_fired, arena);
 }
 
 /* ---- Calendars ---- */
@@ -211,7 +230,7 @@ newest_provider(struct due_tick *tick, struct arena *arena, int64_t *newest)
 static size_t
 revise_all(struct due_tick *tick, struct arena *arena)
 {
-    struct find find = items_before(INT64_MAX);
+    struct find find = due_before(KIND_ITEM, INT64_MAX);
     struct page page = {.next_token = ""};
     size_t n_revised = 0;
     do {

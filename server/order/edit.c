@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "server/order/due.h"
+#include "server/order/instance.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
 #include "server/order/moment.h"
@@ -61,6 +62,8 @@ edit_item(struct edit *edit, size_t index, Kontor__V1__OrderItem **out)
         return status;
     }
     row->item = call_record(call, &row->document);
+    row->was = row->item->state;
+    row->was_unwanted = item_needs_cleanup(row->item);
     /*
      * A document never contains its own commit's position (STORE design, "Commit"), so
      * the claiming version says only "this one". Whatever writes the item next turns
@@ -190,6 +193,16 @@ move_one(struct edit *edit, size_t index, const struct item_move *move,
 }
 
 /* ---- What follows ---- */
+
+void
+edit_remove(struct edit *edit, size_t index, const char *why)
+{
+    Kontor__V1__OrderItem *item = edit->items[index].item;
+    item_remember(item, operation_name(OPERATION_SIBLING), item->state, why,
+                  edit->call);
+    job_clean(item, edit->call);
+    edit->items[index].is_changed = true;
+}
 
 void
 edit_dispatch(struct edit *edit, size_t index)
@@ -326,10 +339,7 @@ share_fate(struct edit *edit, size_t root, size_t index, bool *is_cancelled)
     }
     bool is_unwanted = item->state == S(COMPLETED) && item->cleanup == 0;
     if (is_unwanted && is_all_or_nothing(edit) && job_leaves_something(item)) {
-        item_remember(item, operation_name(OPERATION_SIBLING), item->state, cause.text,
-                      edit->call);
-        job_clean(item, edit->call);
-        edit->items[index].is_changed = true;
+        edit_remove(edit, index, cause.text);
     }
     return STATUS_OK;
 }
@@ -459,9 +469,10 @@ put_header(struct edit *edit, struct decision *decision)
                  edit->document.revision, scope, n_scope, &edit->order->base);
 }
 
-void
+enum status
 edit_commit(struct edit *edit, struct decision *decision)
 {
+    enum status status = STATUS_OK;
     /*
      * The header is judged by its own revision: two agents that finish the last two
      * items at once clash here, and the second is decided again with the first in sight
@@ -471,9 +482,13 @@ edit_commit(struct edit *edit, struct decision *decision)
     if (edit->is_moved) {
         put_header(edit, decision);
     }
-    for (size_t i = 0; i < edit->order->n_items; i++) {
-        if (edit->items[i].is_changed) {
+    for (size_t i = 0; i < edit->order->n_items && status == STATUS_OK; i++) {
+        const struct edit_item *row = &edit->items[i];
+        if (row->is_changed) {
+            const struct instance_step step = {row->item, row->was, row->was_unwanted};
             put_item(edit, i, decision);
+            status = instance_follow(edit->call, &step, decision);
         }
     }
+    return status;
 }

@@ -17,6 +17,8 @@ struct edit_item {
     struct document
         document; /* As it was read; its kind is NULL for an item that is new. */
     Kontor__V1__OrderItem *item; /* NULL = not read yet. */
+    Kontor__V1__ItemState was;   /* Its state as it was read; 0 = it is new. */
+    bool was_unwanted;           /* It was to be cleaned up when it was read. */
     bool is_changed;             /* To be written. */
 };
 
@@ -67,6 +69,8 @@ void edit_restate(struct edit *edit, size_t index);
 /* A queued item whose start date has come, or whose last requirement is delivered, may
  * be claimed from now on. Others stay. */
 void edit_dispatch(struct edit *edit, size_t index);
+/* What a completed item delivered is wanted no more: it is to be removed. */
+void edit_remove(struct edit *edit, size_t index, const char *why);
 /* Whether there is anything to commit. */
 bool edit_is_changed(const struct edit *edit);
 /*
@@ -78,8 +82,8 @@ bool edit_is_changed(const struct edit *edit);
 enum status edit_move(struct edit *edit, size_t index,
                       const struct edit_cause *cause) MUST_CHECK;
 
-/* Puts all that changed into the decision. Nothing changed: the decision stays as it
- * is. */
-void edit_commit(struct edit *edit, struct decision *decision);
+/* Puts all that changed into the decision, service instances included. Nothing
+ * changed: the decision stays as it is. Failures are those of reading instances. */
+enum status edit_commit(struct edit *edit, struct decision *decision) MUST_CHECK;
 
 #endif

@@ -37,10 +37,12 @@ edits_is_full(const struct edits *edits)
     return edits->size > ENOUGH_BYTES;
 }
 
-void
+enum status
 edits_commit(const struct edits *edits, struct decision *decision)
 {
-    for (size_t i = 0; i < edits->n_rows; i++) {
-        edit_commit(edits->rows[i], decision);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < edits->n_rows && status == STATUS_OK; i++) {
+        status = edit_commit(edits->rows[i], decision);
     }
+    return status;
 }

@@ -27,6 +27,7 @@ enum status edits_open(struct call *call, struct edits *edits, const char *order
 /* Whether the last item opened should be left to another commit. */
 bool edits_is_full(const struct edits *edits);
 /* Puts all that changed into the decision. */
-void edits_commit(const struct edits *edits, struct decision *decision);
+enum status edits_commit(const struct edits *edits,
+                         struct decision *decision) MUST_CHECK;
 
 #endif

@@ -217,8 +217,5 @@ fail_decide(struct call *call, const void *message, struct decision *decision)
     if (status == STATUS_OK) {
         status = fail_as(call, &hold, request);
     }
-    if (status == STATUS_OK) {
-        edit_commit(hold.edit, decision);
-    }
-    return status;
+    return status == STATUS_OK ? edit_commit(hold.edit, decision) : status;
 }

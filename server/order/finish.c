@@ -106,6 +106,40 @@ remember_hash(struct call *call, Kontor__V1__OrderItem *item,
     memcpy(item->completion_hash.data, hash, DIGEST_SIZE);
 }
 
+/* What is changed need not be told anew. */
+static enum status
+judge_change(struct call *call, const Kontor__V1__OrderItem *item,
+             const Kontor__V1__Delivery *delivery)
+{
+    return delivery == NULL ? STATUS_OK : judge_delivery(call, item, delivery);
+}
+
+/* What each kind of work delivers. */
+static enum status
+judge_by_kind(struct call *call, const Kontor__V1__OrderItem *item,
+              const Kontor__V1__Delivery *delivery)
+{
+    static const struct {
+        Kontor__V1__JobKind kind;
+        enum status (*judge)(struct call *call, const Kontor__V1__OrderItem *item,
+                             const Kontor__V1__Delivery *delivery);
+    } rows[] = {
+        {KONTOR__V1__JOB_KIND__MODIFY, judge_change},
+        {KONTOR__V1__JOB_KIND__RENEW, judge_change},
+        {KONTOR__V1__JOB_KIND__TERMINATE, judge_nothing},
+        {KONTOR__V1__JOB_KIND__ROLLBACK, judge_nothing},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].kind == item->job->kind) {
+            return rows[i].judge(call, item, delivery);
+        }
+    }
+    /* Finished while a cancel was assessed: it is as if nobody had asked. */
+    bool is_new = item->action == KONTOR__V1__ITEM_ACTION__ADD;
+    return is_new ? judge_delivery(call, item, delivery)
+                  : judge_change(call, item, delivery);
+}
+
 /* The item's own work: it ends by it. */
 static enum status
 complete_item(struct hold *hold, const Kontor__V1__CompleteRequest *request)
@@ -113,11 +147,9 @@ complete_item(struct hold *hold, const Kontor__V1__CompleteRequest *request)
     struct edit *edit = hold->edit;
     Kontor__V1__OrderItem *item = hold->item;
     struct edit_cause cause = {.operation = OPERATION_COMPLETE, .is_holder = true};
-    bool is_undone = item->job->kind == KONTOR__V1__JOB_KIND__ROLLBACK;
     enum status status = item_judge(edit->call, item, OPERATION_COMPLETE, 0);
     if (status == STATUS_OK) {
-        status = is_undone ? judge_nothing(edit->call, item, request->delivery)
-                           : judge_delivery(edit->call, item, request->delivery);
+        status = judge_by_kind(edit->call, item, request->delivery);
     }
     if (status != STATUS_OK) {
         return status;
@@ -185,9 +217,9 @@ finish_complete(struct call *call, const void *message, struct decision *decisio
     bool is_cleanup = hold.item->job->kind == KONTOR__V1__JOB_KIND__CLEANUP;
     status =
         is_cleanup ? complete_cleanup(&hold, request) : complete_item(&hold, request);
-    if (status == STATUS_OK) {
-        remember_hash(call, hold.item, hash);
-        edit_commit(hold.edit, decision);
+    if (status != STATUS_OK) {
+        return status;
     }
-    return status;
+    remember_hash(call, hold.item, hash);
+    return edit_commit(hold.edit, decision);
 }

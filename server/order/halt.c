@@ -62,10 +62,7 @@ halt_decide(struct call *call, const void *message, struct decision *decision)
         .reason = request->cause,
         .text = request->reason};
     status = halt(edit, index, &cause);
-    if (status == STATUS_OK) {
-        edit_commit(edit, decision);
-    }
-    return status;
+    return status == STATUS_OK ? edit_commit(edit, decision) : status;
 }
 
 enum status
@@ -84,8 +81,5 @@ halt_by_agent(struct call *call, const void *message, struct decision *decision)
     if (status == STATUS_OK) {
         status = halt(hold.edit, hold.index, &cause);
     }
-    if (status == STATUS_OK) {
-        edit_commit(hold.edit, decision);
-    }
-    return status;
+    return status == STATUS_OK ? edit_commit(hold.edit, decision) : status;
 }

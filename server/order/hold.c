@@ -6,6 +6,7 @@
 #include "kontor/v1/fulfilment_service.pb-c.h"
 #include "server/broker.h"
 #include "server/order/due.h"
+#include "server/order/instance.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
 #include "server/rpc/named.h"
@@ -100,7 +101,7 @@ hold_answer(struct call *call, const void *request, const Kontor__V1__Commit *co
 static enum status
 check_name(struct call *call, const Kontor__V1__OrderItem *item, const char *intent)
 {
-    const char *name = job_intent(call->broker->home, item->id, call->arena);
+    const char *name = job_intent(call->broker->home, instance_of(item), call->arena);
     if (strcmp(name, intent) != 0) {
         call_fault(call, "intent", "must be %s, as the claim answered", name);
     }
@@ -142,8 +143,7 @@ hold_begin(struct call *call, const void *message, struct decision *decision)
      */
     hold.item->job->intent = request->intent;
     hold.item->job->retries = 0;
-    edit_commit(hold.edit, decision);
-    return STATUS_OK;
+    return edit_commit(hold.edit, decision);
 }
 
 /* ---- Report ---- */
@@ -244,8 +244,7 @@ hold_report(struct call *call, const void *message, struct decision *decision)
     if (request->expected_at != NULL) {
         expect(&hold, request);
     }
-    edit_commit(hold.edit, decision);
-    return STATUS_OK;
+    return edit_commit(hold.edit, decision);
 }
 
 enum status
@@ -295,9 +294,9 @@ hold_release(struct call *call, const void *message, struct decision *decision)
     if (status == STATUS_OK) {
         status = give_back(&hold, &cause);
     }
-    if (status == STATUS_OK) {
-        hold.item->job->losses = 0;
-        edit_commit(hold.edit, decision);
+    if (status != STATUS_OK) {
+        return status;
     }
-    return status;
+    hold.item->job->losses = 0;
+    return edit_commit(hold.edit, decision);
 }

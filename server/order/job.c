@@ -6,6 +6,7 @@
 #include "proto/digest.h"
 #include "server/broker.h"
 #include "server/clock.h"
+#include "server/order/instance.h"
 #include "server/order/item.h"
 #include "server/order/moment.h"
 
@@ -20,6 +21,24 @@ enum {
     MAX_LEASE_MS = 24 * 60 * 60 * 1000, /* As the contract allows a session. */
     INTENT_DIGITS = 16,
 };
+
+/* What an item's action asks of its agent. */
+static Kontor__V1__JobKind
+action_kind(const Kontor__V1__OrderItem *item)
+{
+    static const Kontor__V1__JobKind kinds[] = {
+        [KONTOR__V1__ITEM_ACTION__ITEM_ACTION_UNSPECIFIED] = KIND(PROVISION),
+        [KONTOR__V1__ITEM_ACTION__ADD] = KIND(PROVISION),
+        [KONTOR__V1__ITEM_ACTION__ACTION_MODIFY] = KIND(MODIFY),
+        [KONTOR__V1__ITEM_ACTION__ACTION_RENEW] = KIND(RENEW),
+        [KONTOR__V1__ITEM_ACTION__ACTION_TERMINATE] = KIND(TERMINATE),
+        [KONTOR__V1__ITEM_ACTION__ACTION_SUSPEND] = KIND(MODIFY),
+        [KONTOR__V1__ITEM_ACTION__ACTION_RESUME] = KIND(MODIFY),
+    };
+    /* An action of a newer broker: nothing is known but that something changes. */
+    size_t action = (size_t)item->action;
+    return action < sizeof kinds / sizeof kinds[0] ? kinds[action] : KIND(MODIFY);
+}
 
 int64_t
 job_fence(const Kontor__V1__OrderItem *item)
@@ -36,7 +55,7 @@ job_settle_fence(Kontor__V1__OrderItem *item, struct arena *arena)
     if (item->job == NULL) {
         item->job = arena_alloc(arena, sizeof *item->job);
         kontor__v1__job__init(item->job);
-        item->job->kind = KONTOR__V1__JOB_KIND__PROVISION;
+        item->job->kind = action_kind(item);
     }
     item->job->fence = job_fence(item);
     item->job->is_fence_own = false;
@@ -89,7 +108,7 @@ job_suspect(Kontor__V1__OrderItem *item, int64_t lease_end_ms, const struct call
     /* The name is a function of registry and item alone (ORDERS design), so it is known
      * also for a Begin this log has lost. */
     if (job->intent[0] == '\0') {
-        job->intent = (char *)job_intent(call->broker->home, item->id, call->arena);
+        job->intent = (char *)job_intent(call->broker->home, instance_of(item), call->arena);
     }
     /* Whoever held it in the lost future goes on until its own lease clock stops it,
      * also when nobody held it in the backup: it settles from then on. */
@@ -183,14 +202,6 @@ static const enum job_effect effects[ITEM_STATE_COUNT] = {
     [S(CANCELLED_OTHERWISE)] = JOB_WITHDRAW,
     [S(CANCELLED_OTHERWISE_BEGUN)] = JOB_WITHDRAW,
 };
-
-/* What an item's action asks of its agent. */
-static Kontor__V1__JobKind
-action_kind(const Kontor__V1__OrderItem *item)
-{
-    (void)item;
-    return KIND(PROVISION);
-}
 
 /* What there is to do for an item where it stands. */
 static Kontor__V1__JobKind

@@ -99,8 +99,7 @@ lose_some(struct call *call, const struct page *page, int64_t renewed_fence,
             return status;
         }
     }
-    edits_commit(&edits, decision);
-    return STATUS_OK;
+    return edits_commit(&edits, decision);
 }
 
 /* The session's document, over. Its numbers outside the log go with it. */
@@ -236,8 +235,5 @@ loss_recover(struct call *call, const void *request, struct decision *decision)
     if (status == STATUS_OK) {
         status = suspect(edit, index);
     }
-    if (status == STATUS_OK) {
-        edit_commit(edit, decision);
-    }
-    return status;
+    return status == STATUS_OK ? edit_commit(edit, decision) : status;
 }

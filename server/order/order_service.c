@@ -6,6 +6,7 @@
 #include "server/order/decide_cancel.h"
 #include "server/order/decide_item.h"
 #include "server/order/halt.h"
+#include "server/order/instance.h"
 #include "server/order/list.h"
 #include "server/order/order.h"
 #include "server/order/override.h"
@@ -165,6 +166,20 @@ static const struct row rows[] = {
      .is_mutation = true,
      .decide = decide_cancel_decide,
      .answer = decide_item_answer},
+    {.path = PATH("GetInstance"),
+     .request = MESSAGE(get_instance_request),
+     .reply = MESSAGE(instance),
+     .klass = CLASS_READ,
+     .roles = READ_ROLES,
+     .decide = record_get,
+     .record = &instance_record},
+    {.path = PATH("ListInstances"),
+     .request = MESSAGE(list_instances_request),
+     .reply = MESSAGE(list_instances_response),
+     .klass = CLASS_READ,
+     .roles = READ_ROLES,
+     .decide = record_list,
+     .record = &instance_record},
     {.path = PATH("RescheduleItem"),
      .request = MESSAGE(reschedule_item_request),
      .reply = MESSAGE(order_item),

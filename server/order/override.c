@@ -22,10 +22,7 @@ resume_decide(struct call *call, const void *message, struct decision *decision)
     if (status == STATUS_OK) {
         status = edit_move(edit, index, &cause);
     }
-    if (status == STATUS_OK) {
-        edit_commit(edit, decision);
-    }
-    return status;
+    return status == STATUS_OK ? edit_commit(edit, decision) : status;
 }
 
 /* Ends the item; what its agent may have made must be looked for. */
@@ -115,8 +112,5 @@ override_decide(struct call *call, const void *message, struct decision *decisio
     if (status == STATUS_OK) {
         status = run_override(request, edit, index);
     }
-    if (status == STATUS_OK) {
-        edit_commit(edit, decision);
-    }
-    return status;
+    return status == STATUS_OK ? edit_commit(edit, decision) : status;
 }

@@ -286,8 +286,7 @@ place_new(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
         reply_plan(call, items, edit, decision);
         return STATUS_OK;
     }
-    edit_commit(edit, decision);
-    return STATUS_OK;
+    return edit_commit(edit, decision);
 }
 
 enum status

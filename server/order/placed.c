@@ -7,6 +7,7 @@
 #include "server/order/item.h"
 #include "server/order/job.h"
 #include "server/order/moment.h"
+#include "server/order/placed_action.h"
 #include "server/order/placed_relation.h"
 #include "server/order/price.h"
 
@@ -87,7 +88,7 @@ placed_steps(Kontor__V1__OrderType type, const Kontor__V1__Offer *offer,
 static enum status
 find_offer(struct call *call, struct placed *placed)
 {
-    enum status status = offer_find(call, placed->wanted->offer, &placed->found);
+    enum status status = offer_find(call, placed->offer, &placed->found);
     if (status != STATUS_NOT_FOUND) {
         return status;
     }
@@ -96,7 +97,7 @@ find_offer(struct call *call, struct placed *placed)
     memset(&call->error, 0, sizeof call->error);
     memset(&placed->found, 0, sizeof placed->found);
     call_fault(call, arena_print(call->arena, "%s.offer", placed->path),
-               "there is no offer %s, or you may not see it", placed->wanted->offer);
+               "there is no offer %s, or you may not see it", placed->offer);
     return STATUS_OK;
 }
 
@@ -105,7 +106,9 @@ static void
 judge_offer(struct call *call, struct placed *placed)
 {
     const Kontor__V1__Offer *offer = placed->found.offer;
-    placed->why_not = why_not_orderable(call, &placed->found);
+    /* What exists may be ended, whatever became of its offer. */
+    bool is_bound = placed_asks_nothing(placed->action);
+    placed->why_not = is_bound ? NULL : why_not_orderable(call, &placed->found);
     placed->is_orderable = placed->why_not == NULL;
     placed->is_current =
         placed->wanted->offer_rev == 0 || placed->wanted->offer_rev == offer->rev;
@@ -115,10 +118,18 @@ judge_offer(struct call *call, struct placed *placed)
         placed->verdict = PLACED_UNASSESSED;
         return;
     }
+    if (is_bound) {
+        placed_as_it_is(call, placed);
+        return;
+    }
     placed->n_steps = placed_steps(offer_order_type(placed->found.service, offer),
                                    offer, placed->steps);
-    value_judge(offer, placed->wanted->parameters, placed->wanted->n_parameters,
-                placed->path, call->now_ms, call->faults, &placed->values);
+    if (placed->action == KONTOR__V1__ITEM_ACTION__ACTION_RENEW) {
+        placed_as_it_is(call, placed);
+    } else {
+        value_judge(offer, placed->wanted->parameters, placed->wanted->n_parameters,
+                    placed->path, call->now_ms, call->faults, &placed->values);
+    }
     price_lines(offer, &placed->values, placed->path, call->faults, &placed->prices,
                 &placed->n_prices);
 }
@@ -142,7 +153,10 @@ judge_item(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     /* Whether it is sound is read off the faults: they have one list for the whole
      * order. */
     size_t n_before = call->faults->n_found;
-    enum status status = find_offer(call, placed);
+    enum status status = placed_action(call, request, placed);
+    if (status == STATUS_OK && placed->offer[0] != '\0') {
+        status = find_offer(call, placed);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -193,6 +207,7 @@ placed_judge(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
         }
         judge_total(call, &items[i], &totals);
     }
+    placed_once(call, items, request->n_items);
     placed_relate(items, request->n_items, call->faults);
     return STATUS_OK;
 }
@@ -203,7 +218,7 @@ static void
 tell_item(struct call *call, const struct placed *placed)
 {
     call_value(call, "item", "%s", placed->wanted->id);
-    call_value(call, "offer", "%s", placed->wanted->offer);
+    call_value(call, "offer", "%s", placed->offer);
 }
 
 enum status
@@ -215,7 +230,7 @@ placed_problems(struct call *call, const struct placed *items, size_t n_items)
             tell_item(call, placed);
             return call_fail(call, REASON_NOT_ORDERABLE,
                              "%s: offer %s cannot be ordered here: %s", placed->path,
-                             placed->wanted->offer, placed->why_not);
+                             placed->offer, placed->why_not);
         }
     }
     for (size_t i = 0; i < n_items; i++) {
@@ -226,7 +241,7 @@ placed_problems(struct call *call, const struct placed *items, size_t n_items)
             return call_fail(call, REASON_CATALOGUE_CHANGED,
                              "%s: offer %s has changed: it is at rev %" PRId64
                              ", not %" PRId64 "; read it again",
-                             placed->path, placed->wanted->offer,
+                             placed->path, placed->offer,
                              placed->found.offer->rev, placed->wanted->offer_rev);
         }
     }
@@ -279,7 +294,7 @@ static void
 pin_offer(const struct placed *placed, Kontor__V1__OrderItem *item)
 {
     const Kontor__V1__Offer *offer = placed->found.offer;
-    item->offer = placed->wanted->offer;
+    item->offer = (char *)placed->offer;
     item->offer_rev = offer->rev;
     item->offer_hash = offer->hash;
     item->service_revision = placed->found.document.revision;
@@ -296,6 +311,13 @@ pin_offer(const struct placed *placed, Kontor__V1__OrderItem *item)
     item->no_return_milestone = offer->no_return_milestone;
     item->is_evaluated = offer->is_evaluated;
     item->deadlines = offer->deadlines;
+    item->valid_days = offer->valid_days;
+    if (placed->instance != NULL) {
+        item->instance = placed->instance->id;
+        item->instance_backend_id = placed->instance->delivery == NULL
+                                        ? ""
+                                        : placed->instance->delivery->backend_id;
+    }
     item->calendar = placed->calendar;
 }
 
@@ -308,7 +330,7 @@ placed_item(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     item->id = arena_print(call->arena, "%s/%s", request->id, placed->wanted->id);
     item->order = request->id;
     item->state = KONTOR__V1__ITEM_STATE__RECEIVED;
-    item->action = KONTOR__V1__ITEM_ACTION__ADD;
+    item->action = placed->action;
     item->project = request->project;
     item->not_after = request->not_after;
     item->start_at = placed->wanted->start_at;

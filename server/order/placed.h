@@ -27,6 +27,9 @@ enum { PLACED_MAX_STEPS = 3 };
 struct placed {
     const Kontor__V1__NewItem *wanted;
     const char *path; /* "items[1]". */
+    Kontor__V1__ItemAction action;
+    const char *offer;              /* Its id; "" = none was found out. */
+    Kontor__V1__Instance *instance; /* What it is for; NULL = something new. */
     enum placed_verdict verdict;
     struct offer_found found; /* service NULL = the offer was not found. */
     bool is_orderable;

@@ -12,7 +12,7 @@ plan_item(struct call *call, const struct placed *placed)
     Kontor__V1__ItemPlan *plan = arena_alloc(call->arena, sizeof *plan);
     kontor__v1__item_plan__init(plan);
     plan->item = placed->wanted->id;
-    plan->offer = placed->wanted->offer;
+    plan->offer = (char *)placed->offer;
     plan->offer_rev = placed->found.offer->rev;
     plan->provider = placed->found.service->provider;
     plan->approval =

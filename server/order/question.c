@@ -109,10 +109,7 @@ question_ask(struct call *call, const void *message, struct decision *decision)
     if (status == STATUS_OK) {
         status = ask(edit, index, &asked);
     }
-    if (status == STATUS_OK) {
-        edit_commit(edit, decision);
-    }
-    return status;
+    return status == STATUS_OK ? edit_commit(edit, decision) : status;
 }
 
 enum status
@@ -131,10 +128,7 @@ question_ask_by_agent(struct call *call, const void *message, struct decision *d
     if (status == STATUS_OK) {
         status = ask(hold.edit, hold.index, &asked);
     }
-    if (status == STATUS_OK) {
-        edit_commit(hold.edit, decision);
-    }
-    return status;
+    return status == STATUS_OK ? edit_commit(hold.edit, decision) : status;
 }
 
 /* ---- Answering ---- */
@@ -220,8 +214,5 @@ question_answer(struct call *call, const void *message, struct decision *decisio
     if (status == STATUS_OK) {
         status = answer(edit, index, request);
     }
-    if (status == STATUS_OK) {
-        edit_commit(edit, decision);
-    }
-    return status;
+    return status == STATUS_OK ? edit_commit(edit, decision) : status;
 }

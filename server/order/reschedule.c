@@ -65,6 +65,5 @@ reschedule_decide(struct call *call, const void *message, struct decision *decis
     due_again(item, call->arena);
     edit_restate(edit, index);
     edit_dispatch(edit, index);
-    edit_commit(edit, decision);
-    return STATUS_OK;
+    return edit_commit(edit, decision);
 }

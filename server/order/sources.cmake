@@ -19,6 +19,7 @@ list(
   order/fulfilment.c
   order/halt.c
   order/hold.c
+  order/instance.c
   order/item.c
   order/item_state.c
   order/job.c
@@ -33,6 +34,7 @@ list(
   order/override.c
   order/place.c
   order/placed.c
+  order/placed_action.c
   order/placed_relation.c
   order/plan.c
   order/price.c

@@ -42,6 +42,8 @@ MAY_CALL = {
     "OrderService.HoldItem": "SHIFTER OPERATOR",
     "OrderService.DecideCancel": "OPERATOR AGENT PEER",
     "OrderService.AllowedActions": INVOLVED,
+    "OrderService.GetInstance": INVOLVED,
+    "OrderService.ListInstances": INVOLVED,
     "OrderService.RescheduleItem": BUYERS,
     "OrderService.ResumeItem": "SHIFTER OPERATOR",
     "OrderService.OverrideItem": "OPERATOR ADMIN",

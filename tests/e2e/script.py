@@ -347,6 +347,7 @@ def fulfilment(p):
         p.ask(who, "OrderService.OverrideItem", id=woken["item"], reason="x",
               override="ABANDON_CLEANUP")
     questions(p, session)
+    instances(p, session)
     for name, end in (("o-2", "Release"), ("o-2", "Fail")):
         decide(p, f"{name}/storage")
         proof = claim(p, session)
@@ -359,6 +360,30 @@ def fulfilment(p):
             p.ask(who, "ConfigurationService.Trace", order=f"coast/o-{n}")
         past(p, (who,), "OrderService.GetOrder", "coast/o-1")
     pages(p, OPERATOR, "FulfilmentService.ListAgents", 1)
+
+
+def instances(p, session):
+    """What was delivered is changed, one order at a time."""
+    item = "coast/o-1/storage"
+    for who in (PORTAL, OPERATOR, "coast/shifter"):
+        p.ask(who, "OrderService.GetInstance", id=item)
+        pages(p, who, "OrderService.ListInstances", 1)
+    p.ask(PORTAL, "OrderService.ListInstances", project="coast/p1", state="INSTANCE_ACTIVE")
+    size = [{"id": "size_gb", "value": {"integer": "300"}}]
+    change = {"id": "x", "action": "ACTION_MODIFY", "instance": item, "parameters": size}
+    order = order_of(p, "i-1", 1, items=[change])
+    p.ask(PORTAL, "OrderService.PlaceOrder", validate_only=True, **order)
+    for name in ("i-1", "i-1", "i-2"):
+        p.ask(PORTAL, "OrderService.PlaceOrder", **{**order, "id": f"coast/{name}"})
+    for more in ({"instance": ""}, {"action": "ADD"}, {"action": "ACTION_RESUME"},
+                 {"instance": "coast/o-9/x"}):
+        p.ask(PORTAL, "OrderService.PlaceOrder",
+              **order_of(p, "i-bad", 1, items=[{**change, **more}]))
+    decide(p, "i-1/x")
+    proof = claim(p, session)
+    p.ask(AGENT, "FulfilmentService.Begin", intent=p.intent, **proof)
+    p.ask(AGENT, "FulfilmentService.Complete", **proof)
+    p.ask(PORTAL, "OrderService.GetInstance", id=item)
 
 
 def questions(p, session):

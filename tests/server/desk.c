@@ -169,6 +169,12 @@ stock(struct desk *desk)
     deadlines.assess_days = 1;
     deadlines.is_cancel_granted = true;
     deadlines.work_hours = 6;
+    Kontor__V1__Offer *term = internal_offer(desk, service, "term", 0);
+    Kontor__V1__Parameter *size = shelf_parameter(desk->h, term, "size");
+    term->order_type = KONTOR__V1__ORDER_TYPE__OPEN_ACCESS;
+    term->valid_days = 30;
+    TYPE(size, integer, INTEGER, kontor__v1__integer_parameter__init);
+    size->required = true;
     Kontor__V1__Offer *hurry = internal_offer(desk, service, "hurry", 0);
     hurry->order_type = KONTOR__V1__ORDER_TYPE__OPEN_ACCESS;
     hurry->deadlines = &deadlines;
@@ -564,6 +570,22 @@ desk_pass(struct desk *desk, int64_t ms)
 }
 
 /* ---- Looking ---- */
+
+Kontor__V1__NewItem *
+desk_change(struct desk *desk, Kontor__V1__PlaceOrderRequest *request,
+            const char *item, Kontor__V1__ItemAction action, const char *instance)
+{
+    Kontor__V1__NewItem *wanted = desk_add(desk, request, item, "");
+    wanted->action = action;
+    wanted->instance = (char *)instance;
+    return wanted;
+}
+
+Kontor__V1__Instance *
+desk_instance(struct desk *desk, const char *id)
+{
+    return harness_record(desk->h, KIND_INSTANCE, id);
+}
 
 Kontor__V1__OrderItem *
 desk_item(struct desk *desk, const char *id)

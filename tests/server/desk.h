@@ -30,6 +30,7 @@
 #define OFFER_DEPRECATED "alpine/old/open"
 #define OFFER_ENDPOINT "alpine/notebooks/endpoint" /* Complete must name endpoints. */
 #define OFFER_EVALUATED "alpine/notebooks/evaluated" /* An agent approves. */
+#define OFFER_TERM "alpine/notebooks/term" /* Lasts 30 days; one parameter. */
 #define OFFER_HURRY "alpine/notebooks/hurry" /* Deadlines of its own; see desk.c. */
 #define OFFER_RETURN "alpine/notebooks/return" /* No way back from "shipped" on. */
 
@@ -142,6 +143,12 @@ enum status desk_resume(struct desk *desk, const struct principal *who,
 /* Moves time and lets leases end; answers how many sessions ended. */
 size_t desk_pass(struct desk *desk, int64_t ms);
 
+/* An item that does this to an instance. */
+Kontor__V1__NewItem *desk_change(struct desk *desk,
+                                 Kontor__V1__PlaceOrderRequest *request,
+                                 const char *item, Kontor__V1__ItemAction action,
+                                 const char *instance);
+Kontor__V1__Instance *desk_instance(struct desk *desk, const char *id);
 /* Moves time and does what is due; answers how many items changed. */
 size_t desk_due(struct desk *desk, int64_t ms);
 

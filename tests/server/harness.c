@@ -418,6 +418,19 @@ harness_seed(struct harness *h, const struct kind *kind, const char *id,
     return write_one(h, &change);
 }
 
+void
+harness_remove(struct harness *h, const struct kind *kind, const char *id)
+{
+    struct document before;
+    if (harness_get(h, kind, id, &before) == STATUS_OK) {
+        struct draft_change change = {.kind = kind,
+                                      .id = id,
+                                      .op = KONTOR__V1__CHANGE__OP__DELETE,
+                                      .was = before.revision};
+        (void)write_one(h, &change);
+    }
+}
+
 enum status
 harness_get(struct harness *h, const struct kind *kind, const char *id,
             struct document *out)

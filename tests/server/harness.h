@@ -90,6 +90,8 @@ void harness_advance(struct harness *harness, int64_t ms);
  * their first byte, NULL-ended. Answers its revision. */
 int64_t harness_seed(struct harness *harness, const struct kind *kind, const char *id,
                      const ProtobufCMessage *record, ...) __attribute__((sentinel));
+/* Removes a document straight from the store, if it is there. */
+void harness_remove(struct harness *harness, const struct kind *kind, const char *id);
 /* A document as it stands, whoever asks. */
 enum status harness_get(struct harness *harness, const struct kind *kind,
                         const char *id, struct document *out);

@@ -12,6 +12,7 @@ foreach(
   fulfilment
   fulfilment_fence
   fulfilment_walk
+  instance
   lease
   order_cancel
   order_cell

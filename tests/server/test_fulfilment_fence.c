@@ -154,6 +154,7 @@ put(struct desk *desk, Kontor__V1__ItemState state, bool is_held, int64_t fence)
     item->n_milestones = 0;
     item->delivery = NULL;
     item->completion_hash.len = 0;
+    harness_remove(desk->h, KIND_INSTANCE, item_id);
     harness_seed(desk->h, KIND_ITEM, item_id, &item->base, "=r:coast", "=j:coast/p1",
                  "=r:alpine", "=p:alpine/hpc", NULL);
 }

@@ -119,6 +119,7 @@ put(struct desk *desk, const struct place *place)
     order->items[0]->state = item->state;
     order->items[0]->begun = item->begun;
     order->items[0]->step = place->step;
+    harness_remove(desk->h, KIND_INSTANCE, item_id);
     harness_seed(desk->h, KIND_ITEM, item_id, &item->base, "=r:coast", "=j:coast/p1",
                  "=r:alpine", "=p:alpine/hpc", NULL);
     harness_seed(desk->h, KIND_ORDER, order_id, &order->base, "=r:coast", "=j:coast/p1",

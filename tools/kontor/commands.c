@@ -174,6 +174,12 @@ static const struct option_row items_options[] = {
     {"state", "STATE", "only those in this state, such as HELD", "state", NULL, false,
      false},
     END_OPTION};
+static const struct option_row instances_options[] = {
+    {"project", "ID", "only this project's", "project", NULL, false, false},
+    {"offer", "ID", "only this offer's", "offer", NULL, false, false},
+    {"state", "STATE", "only those in this state, such as INSTANCE_ACTIVE", "state",
+     NULL, false, false},
+    END_OPTION};
 static const struct option_row place_options[] = {
     {"validate-only", NULL, "show the plan: nothing is stored", "validate_only", "true",
      false, false},
@@ -297,6 +303,10 @@ static const struct column actions_columns[] = {{"ITEM", "item"},
                                                 {"NEEDS", "needs"},
                                                 END_COLUMN};
 static const struct view actions_view = {"actions", actions_columns};
+static const struct column instances_columns[] = {
+    {"INSTANCE", "id"},      {"STATE", "state"},     {"OFFER", "offer"},
+    {"UNTIL", "valid_until"}, {"CHANGES BY", "open_item"}, END_COLUMN};
+static const struct view instances_view = {"instances", instances_columns};
 static const struct column agents_columns[] = {
     {"SESSION", "session.id"},    {"AGENT", "session.agent"},
     {"OFFERS", "session.offers"}, {"UNTIL", "expires_at"},
@@ -400,6 +410,11 @@ const struct command commands[] = {
      item_argument, words_options, &item_view, run_call, "item"},
     {"order", "override", "An admin's last resort", "OrderService/OverrideItem",
      item_argument, override_options, &item_view, own_override, "item"},
+
+    {"instance", "show", "Show what was delivered and how it stands",
+     "OrderService/GetInstance", id_argument, NULL, NULL, run_call, NULL},
+    {"instance", "list", "List what was delivered", "OrderService/ListInstances", NULL,
+     instances_options, &instances_view, run_list, NULL},
 
     {"agent", "run", "Be the agent of some offers", NULL, NULL, agent_options, NULL,
      own_agent, NULL},
