@@ -285,6 +285,8 @@ placed_item(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     item->state = KONTOR__V1__ITEM_STATE__RECEIVED;
     item->action = KONTOR__V1__ITEM_ACTION__ADD;
     item->project = request->project;
+    item->seal_to = request->seal_to;
+    item->n_seal_to = request->n_seal_to;
     item->requires = placed->required;
     item->n_requires = placed->n_required;
     pin_offer(placed, item);

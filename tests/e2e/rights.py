@@ -44,6 +44,7 @@ MAY_CALL = {
     "OrderService.AllowedActions": INVOLVED,
     "OrderService.ResumeItem": "SHIFTER OPERATOR",
     "OrderService.OverrideItem": "OPERATOR ADMIN",
+    "OrderService.OpenAccess": BUYERS,
     "FulfilmentService.RegisterAgent": HANDS,
     "FulfilmentService.Claim": HANDS,
     "FulfilmentService.Begin": HANDS,

@@ -12,6 +12,7 @@ foreach(
   fulfilment_fence
   fulfilment_walk
   lease
+  order_access
   order_cancel
   order_cell
   order_decide
