@@ -355,6 +355,32 @@ test_nobody_else_gets_them(void **state)
     assert_int_equal(desk_item(desk, ITEM)->n_receipts, 0);
 }
 
+static size_t
+actions_of(struct desk *desk, const struct principal *who)
+{
+    Kontor__V1__AllowedActionsRequest request =
+        KONTOR__V1__ALLOWED_ACTIONS_REQUEST__INIT;
+    Kontor__V1__AllowedActionsResponse *reply = NULL;
+    request.id = ITEM;
+    assert_int_equal(
+        desk_call(desk, who, DESK_ORDER("AllowedActions"), &request, &reply, NULL),
+        STATUS_OK);
+    for (size_t i = 0; i < reply->n_actions; i++) {
+        assert_string_equal(reply->actions[i]->call, "OpenAccess");
+    }
+    return reply->n_actions;
+}
+
+static void
+test_opening_is_among_the_actions_of_those_who_may(void **state)
+{
+    struct desk *desk = *state;
+    deliver_one(desk);
+    assert_int_equal(actions_of(desk, desk->portal), 1);
+    assert_int_equal(actions_of(desk, desk->shifter), 1);
+    assert_int_equal(actions_of(desk, desk->operator), 0);
+}
+
 static void
 test_what_was_not_delivered_is_told_apart(void **state)
 {
@@ -390,6 +416,7 @@ main(void)
         RULE(test_the_last_64_receipts_are_kept),
         RULE(test_validating_gives_nothing_and_leaves_no_receipt),
         RULE(test_nobody_else_gets_them),
+        RULE(test_opening_is_among_the_actions_of_those_who_may),
         RULE(test_what_was_not_delivered_is_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
