@@ -13,7 +13,7 @@ import uuid
 
 from broker import Broker, Client, Refused
 from case import until_known
-from mint import Mint
+from mint import Mint, openssl
 from sealing import opened, sealed_to
 from test_order import OFFERS, approve_all, create_project, example, load_example
 from town import ask
@@ -189,6 +189,34 @@ class Access(unittest.TestCase):
         for role in ("portal", "shifter"):
             self.assertEqual(self.broker.kontor("coast", role, "order", "open",
                                                 "coast/o-8/storage"), SECRET)
+
+    def key(self, name, *kind):
+        """A key of this kind with a certificate; its path without .pem and .key."""
+        path = os.path.join(self.folder, name)
+        openssl("req", "-x509", "-nodes", "-newkey", *kind, "-subj", "/CN=" + name, "-keyout",
+                path + ".key", "-out", path + ".pem")
+        return path
+
+    def test_8_a_key_of_its_own_opens_it_rsa_as_well(self):
+        path = self.key("own", "rsa:2048")
+        self.place("o-7", "--seal-to", path + ".pem")
+        self.run_agent()
+        words = ("coast", "portal", "order", "open", "coast/o-7/storage")
+        self.broker.kontor(*words, status=71)
+        self.assertIn(SECRET, self.broker.kontor(*words, "--with-cert", path + ".pem",
+                                                 "--with-key", path + ".key"))
+
+    def test_8_other_kinds_of_keys_are_refused_at_placing(self):
+        for name, *kind in (("weak", "rsa:1024"), ("edwards", "ed25519"),
+                            ("curve", "ec", "-pkeyopt", "ec_paramgen_curve:P-384")):
+            order = example("order.json")
+            order["id"] = "coast/o-6"
+            with self.subTest(name):
+                self.broker.kontor("coast", "portal", "order", "place", "-", "--seal-to",
+                                   self.key(name, *kind) + ".pem", stdin=json.dumps(order),
+                                   status=67)
+                with self.assertRaises(Refused):
+                    self.portal.call("OrderService.GetOrder", id="coast/o-6")
 
     def test_9_an_order_that_names_nobody_gets_none(self):
         self.place("o-9", "--no-seal")
