@@ -5,6 +5,7 @@
 #include "client/error.h"
 #include "client/job.h"
 #include "client/lease.h"
+#include "client/seal.h"
 
 const Kontor__V1__ClaimedJob *
 kontor_job_claimed(const struct kontor_job *job)
@@ -120,6 +121,46 @@ kontor_job_endpoint(struct kontor_job *job, const char *endpoint)
     return true;
 }
 
+static enum kontor_status
+access_keep(struct kontor_job *job, struct kontor_bytes sealed,
+            struct kontor_error *error)
+{
+    if (sealed.size > SEAL_MAX_SIZE) {
+        return error_set(error, KONTOR_INVALID_ARGUMENT, "SEAL_TOO_LARGE",
+                         "the access details take %zu bytes once sealed: at most %d "
+                         "are delivered",
+                         sealed.size, SEAL_MAX_SIZE);
+    }
+    uint8_t *copy = arena_try(job->arena, sealed.size);
+    if (copy == NULL) {
+        return error_memory(error);
+    }
+    memcpy(copy, sealed.data, sealed.size);
+    job->access = (ProtobufCBinaryData){sealed.size, copy};
+    return KONTOR_OK;
+}
+
+enum kontor_status
+kontor_job_access(struct kontor_job *job, struct kontor_bytes plain,
+                  struct kontor_error *error)
+{
+    const Kontor__V1__ClaimedJob *claimed = job->claimed;
+    if (claimed->n_seal_to == 0) {
+        return error_set(error, KONTOR_FAILED_PRECONDITION, "NOBODY_TO_SEAL_TO",
+                         "access details cannot be delivered: the order names nobody "
+                         "to seal them to (seal_to)");
+    }
+    struct kontor_bytes sealed = {0};
+    enum kontor_status status =
+        kontor_seal(plain, (const char *const *)claimed->seal_to, claimed->n_seal_to,
+                    &sealed, error);
+    if (status == KONTOR_OK) {
+        status = access_keep(job, sealed, error);
+    }
+    kontor_bytes_free(&sealed);
+    return status;
+}
+
 /*
  * What a failed attempt said about its object must not be delivered with the next
  * one's.
@@ -132,6 +173,7 @@ job_forget(struct kontor_job *job)
     job->backend_id = NULL;
     job->outputs = NULL;
     job->endpoints = NULL;
+    job->access = (ProtobufCBinaryData){0};
 }
 
 static bool
@@ -180,6 +222,7 @@ job_delivery(struct kontor_job *job)
     }
     kontor__v1__delivery__init(delivery);
     delivery->backend_id = job->backend_id;
+    delivery->sealed = job->access;
     bool is_whole =
         delivery_outputs(job, delivery) && delivery_endpoints(job, delivery);
     return is_whole ? delivery : NULL;

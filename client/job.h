@@ -37,6 +37,7 @@ struct kontor_job {
     char *backend_id;
     struct job_output *outputs;
     struct job_endpoint *endpoints;
+    ProtobufCBinaryData access; /* Sealed. */
 };
 
 /* Runs a claimed job; takes it over, also on failure. The agent's mutex is held. false:

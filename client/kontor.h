@@ -73,7 +73,9 @@ struct kontor_error {
     const char *reason;  /* UPPER_SNAKE, as in docs/errors.md; "" when the broker gave
                             none. The library's own: OUT_OF_MEMORY, CLOSED, STOPPED,
                             OUTCOME_UNKNOWN, MESSAGE_INVALID, CONNECTION_SETTINGS,
-                            UNREACHABLE. */
+                            UNREACHABLE, and of sealing SEAL_CERTIFICATE, SEAL_KEY,
+                            SEAL_TOO_LARGE, SEAL_FAILED, NOBODY_TO_SEAL_TO, NOT_SEALED,
+                            SEALED_TO_OTHERS, SEAL_BROKEN. */
     const char *message; /* For people: what happened, to what, and the cure. Never NULL
                             after a failure. */
     const struct kontor_violation *violations;
@@ -254,6 +256,39 @@ const Kontor__V1__ReadLogResponse *kontor_log_start(const struct kontor_log *log
 void kontor_log_stop(struct kontor_log *log);
 void kontor_log_free(struct kontor_log *log);
 
+/* ---- Access details ---- */
+
+/* Bytes the library reads, or hands out. */
+struct kontor_bytes {
+    const void *data;
+    size_t size;
+};
+
+/* Wipes and frees what kontor_seal or kontor_unseal handed out, and zeroes it. Accepts
+ * NULL and what is zeroed. */
+void kontor_bytes_free(struct kontor_bytes *bytes);
+/*
+ * Seals bytes so that only the holders of these certificates' keys can open them: CMS
+ * AuthEnvelopedData in DER form (RFC 5652, RFC 5083), AES-256-GCM, SHA-256 throughout.
+ * Each certificate is a PEM text, of which the first one counts; its key is EC P-256
+ * (ECDH) or RSA of 2048 bits at least (OAEP). Whether a certificate is valid and whose
+ * it is, is the caller's to know. INVALID_ARGUMENT: a certificate is missing, cannot be
+ * read or sealed to. Free *sealed with kontor_bytes_free. error may be NULL.
+ */
+enum kontor_status kontor_seal(struct kontor_bytes plain,
+                               const char *const *certificates, size_t n_certificates,
+                               struct kontor_bytes *sealed, struct kontor_error *error);
+/*
+ * Opens what was sealed, with a certificate it was sealed to and its private key, PEM
+ * texts without a password. INVALID_ARGUMENT: certificate, key, or what is to be opened
+ * is not what it should be; PERMISSION_DENIED{SEALED_TO_OTHERS}: it is not sealed to
+ * this certificate; DATA_LOSS: it was damaged or changed. Free *plain, which has a NUL
+ * behind its end, with kontor_bytes_free: it wipes it. error may be NULL.
+ */
+enum kontor_status kontor_unseal(struct kontor_bytes sealed, const char *cert_pem,
+                                 const char *key_pem, struct kontor_bytes *plain,
+                                 struct kontor_error *error);
+
 /* ---- Being an agent ---- */
 
 struct kontor_agent;
@@ -345,6 +380,14 @@ bool kontor_job_backend_id(struct kontor_job *job, const char *backend_id);
 bool kontor_job_output(struct kontor_job *job, const char *id, const char *text);
 /* An endpoint that carries the object, by its id. false: out of memory. */
 bool kontor_job_endpoint(struct kontor_job *job, const char *endpoint);
+/*
+ * How the customer gets at it, such as an address with a password: sealed at once to
+ * those the order names, and nothing else of it is kept; said again, the last counts.
+ * At most about 15 KiB. FAILED_PRECONDITION{NOBODY_TO_SEAL_TO}: the order names nobody;
+ * INVALID_ARGUMENT: too large, or a certificate of the order cannot be sealed to.
+ */
+enum kontor_status kontor_job_access(struct kontor_job *job, struct kontor_bytes plain,
+                                     struct kontor_error *error);
 /* Why it is not done, for RETRY, NEVER and NOBODY_KNOWS. false: out of memory. */
 bool kontor_job_reason(struct kontor_job *job, const char *reason);
 /* Tells the customer how it goes on; any may be NULL or 0. */

@@ -137,6 +137,11 @@ static const struct reason_row rows[REASON_COUNT] = {
          "The item was completed before with another delivery.",
          "Read the item; the first delivery counts. Tell the provider's operator about "
          "the second."},
+    [REASON_ACCESS_MISSING] =
+        {"ACCESS_MISSING", STATUS_FAILED_PRECONDITION,
+         "No sealed access details of the item were delivered, or they are erased.",
+         "Wait for the item to be delivered; if it is, read its outputs or ask its "
+         "provider."},
     [REASON_HOME_REGISTRY] =
         {"HOME_REGISTRY", STATUS_FAILED_PRECONDITION,
          "The home registry runs this broker and cannot be suspended.",

@@ -15,6 +15,7 @@ enum {
     EMAIL_MAX = 254,
     TRUST_DOMAIN_MAX = 255,
     CERTIFICATES_MAX = 16,
+    CERTIFICATE_MAX = 8192, /* Bytes of one, in PEM form. */
 };
 
 /* The functions of <ctype.h> follow the locale of the process; these do not. */
@@ -289,6 +290,15 @@ rules_is_bundle(const char *text)
     return n >= 1 && n <= CERTIFICATES_MAX;
 }
 
+/* A chain is for who connects; what is sealed is sealed to one key. */
+static bool
+is_certificate(const char *text)
+{
+    const char *first = strstr(text, "-----END ");
+    return strlen(text) <= CERTIFICATE_MAX && rules_is_bundle(text) &&
+           strstr(first + 1, "-----END ") == NULL;
+}
+
 static bool
 is_currency(const char *text)
 {
@@ -373,6 +383,9 @@ static const struct rule_text_form forms[RULE_FORM_COUNT] = {
                            "a SPIFFE trust domain, [a-z0-9._-]{1,255}"},
     [RULE_HEX_DIGEST] = {is_hex_digest, "64 hexadecimal digits"},
     [RULE_BUNDLE] = {rules_is_bundle, "1 to 16 PEM certificates and nothing else"},
+    [RULE_CERTIFICATE] =
+        {is_certificate,
+         "one PEM certificate of at most 8192 bytes, without its chain"},
 };
 
 const struct rule_text_form *

@@ -206,6 +206,8 @@ const struct rule rules_table[] = {
     {MESSAGE(place_order_request), "items", RULE_NEEDED | RULE_UNIQUE, RULE_ANY, 0, 0, 64},
     {MESSAGE(place_order_request), "on_behalf_of", RULE_FREE, RULE_TEXT, 0, 256, 0},
     {MESSAGE(place_order_request), "note", RULE_FREE, RULE_TEXT, 0, 4096, 0},
+    {MESSAGE(place_order_request), "seal_to", RULE_UNIQUE, RULE_CERTIFICATE, 0, 0, 4},
+    {MESSAGE(open_access_request), "id", RULE_NEEDED, RULE_PART_ID, 0, 0, 0},
     {MESSAGE(get_order_request), "id", RULE_NEEDED, RULE_ID, 0, 0, 0},
     {MESSAGE(list_orders_request), "project", RULE_FREE, RULE_ID, 0, 0, 0},
     {MESSAGE(list_items_request), "offer", RULE_FREE, RULE_PART_ID, 0, 0, 0},

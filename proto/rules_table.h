@@ -43,6 +43,7 @@ enum rule_form {
     RULE_TRUST_DOMAIN,
     RULE_HEX_DIGEST,
     RULE_BUNDLE,
+    RULE_CERTIFICATE,
     RULE_FORM_COUNT,
 };
 

@@ -19,5 +19,6 @@ list(
   rpc/identity_name.c
   rpc/identity_pair.c
   rpc/identity_pem.c
+  rpc/identity_seal.c
   rpc/identity_trust.c
   rpc/principal.c)

@@ -24,6 +24,7 @@ enum {
     ROW_ORDER,
     ROW_ITEM,
     ROW_INSTANCE,
+    ROW_ACCESS,
     ROW_SESSION,
     ROW_SITE,
     ROW_ENDPOINT,
@@ -131,6 +132,8 @@ const struct kind kind_table[] = {
                         {"project", {"project"}},
                         {"due", {"due_at"}}},
         },
+    /* Sealed access details: asked for by the item's id, never listed or watched. */
+    [ROW_ACCESS] = {.name = "access", .record = &kontor__v1__access__descriptor},
     [ROW_SESSION] =
         {
             .name = "session",
@@ -182,6 +185,7 @@ const struct kind *const KIND_PROJECT = &kind_table[ROW_PROJECT];
 const struct kind *const KIND_ORDER = &kind_table[ROW_ORDER];
 const struct kind *const KIND_ITEM = &kind_table[ROW_ITEM];
 const struct kind *const KIND_INSTANCE = &kind_table[ROW_INSTANCE];
+const struct kind *const KIND_ACCESS = &kind_table[ROW_ACCESS];
 const struct kind *const KIND_SESSION = &kind_table[ROW_SESSION];
 const struct kind *const KIND_SITE = &kind_table[ROW_SITE];
 const struct kind *const KIND_ENDPOINT = &kind_table[ROW_ENDPOINT];

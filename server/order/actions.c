@@ -77,6 +77,10 @@ static const struct action_row cleanup_rows[] = {
 
 static const struct action_row reschedule_row = {
     OPERATION_CANCEL, RESCHEDULE, "", ANY, 0, {"start_at"}};
+/* Beside the machine: it moves nothing. */
+static const struct action_row access_rows[] = {
+    {0, "OpenAccess", "", ROLE_BIT(PORTAL) | ROLE_BIT(SHIFTER), 0, {NULL}},
+};
 
 struct listing {
     struct call *call;
@@ -148,6 +152,9 @@ list_item(struct listing *listing, const Kontor__V1__OrderItem *item)
     if (item_needs_cleanup(item)) {
         add_rows(listing, item, ROWS(cleanup_rows), true);
     }
+    if (item->has_access) {
+        add_rows(listing, item, ROWS(access_rows), true);
+    }
 }
 
 /* An order's items, or the one of this id. */
@@ -172,7 +179,7 @@ enum status
 actions_decide(struct call *call, const void *message, struct decision *decision)
 {
     const Kontor__V1__AllowedActionsRequest *request = message;
-    enum { MAX_ACTIONS = sizeof action_rows / sizeof action_rows[0] + 4 };
+    enum { MAX_ACTIONS = sizeof action_rows / sizeof action_rows[0] + 5 };
     Kontor__V1__OrderItem **items;
     size_t n_items;
     enum status status = find_items(call, request->id, &items, &n_items);

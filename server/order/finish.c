@@ -4,6 +4,7 @@
 
 #include "kontor/v1/fulfilment_service.pb-c.h"
 #include "proto/digest.h"
+#include "server/order/access.h"
 #include "server/order/hold.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
@@ -76,6 +77,7 @@ judge_delivery(struct call *call, const Kontor__V1__OrderItem *item,
         call_fault(call, "delivery.endpoints",
                    "is required by the offer: name the endpoints that carry the item");
     }
+    access_judge_sealed(call, item, delivery);
     enum status status = judge_endpoints(call, delivery);
     return status == STATUS_OK ? call_check_faults(call) : status;
 }
@@ -154,7 +156,7 @@ complete_item(struct hold *hold, const Kontor__V1__CompleteRequest *request)
     if (status != STATUS_OK) {
         return status;
     }
-    item->delivery = request->delivery;
+    access_deliver(edit->call, item, request->delivery);
     item->job->unknowns = 0;
     return edit_move(edit, hold->index, &cause);
 }
@@ -221,5 +223,9 @@ finish_complete(struct call *call, const void *message, struct decision *decisio
         return status;
     }
     remember_hash(call, hold.item, hash);
-    return edit_commit(hold.edit, decision);
+    status = edit_commit(hold.edit, decision);
+    if (status == STATUS_OK) {
+        access_keep(call, hold.item, request->delivery, decision);
+    }
+    return status;
 }

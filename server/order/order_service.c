@@ -1,6 +1,7 @@
 #include "server/order/order_service.h"
 
 #include "kontor/v1/order_service.pb-c.h"
+#include "server/order/access.h"
 #include "server/order/actions.h"
 #include "server/order/cancel.h"
 #include "server/order/decide_cancel.h"
@@ -210,6 +211,14 @@ static const struct row rows[] = {
      .is_mutation = true,
      .decide = override_decide,
      .answer = decide_item_answer},
+    {.path = PATH("OpenAccess"),
+     .request = MESSAGE(open_access_request),
+     .reply = MESSAGE(open_access_response),
+     .klass = CLASS_WRITE,
+     .roles = PLACE_ROLES,
+     .is_mutation = true,
+     .decide = access_decide,
+     .answer = access_answer},
     {.path = NULL},
 };
 

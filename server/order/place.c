@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "proto/digest.h"
+#include "server/order/access.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
 #include "server/order/order.h"
@@ -243,6 +244,7 @@ judge(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
 {
     enum status status = judge_project(call, request);
     if (status == STATUS_OK) {
+        access_judge_seal_to(call, request);
         status = placed_judge(call, request, items);
     }
     if (status != STATUS_OK) {

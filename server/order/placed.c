@@ -334,6 +334,8 @@ placed_item(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     item->project = request->project;
     item->not_after = request->not_after;
     item->start_at = placed->wanted->start_at;
+    item->seal_to = request->seal_to;
+    item->n_seal_to = request->n_seal_to;
     item->requires = placed->required;
     item->n_requires = placed->n_required;
     pin_offer(placed, item);

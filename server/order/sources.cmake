@@ -2,6 +2,7 @@
 list(
   APPEND
   server_sources
+  order/access.c
   order/actions.c
   order/aggregate.c
   order/calendar.c

@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "tests/client/certificates.h"
 #include "tests/client/fake.h"
 #include "tests/client/famine.h"
 
@@ -17,6 +19,7 @@ enum { CHANGES = 40, TRIES_MAX = 4000 };
 static struct {
     struct fake *fake;
     struct kontor *kontor;
+    char *pem[2]; /* Certificate and key to seal to. */
 } rig;
 
 /* ---- The broker ---- */
@@ -416,6 +419,34 @@ test_a_mistake_is_named_without_memory(void **state)
            "CONNECTION_SETTINGS");
 }
 
+/* What the library itself takes; OpenSSL's own memory is beside it. */
+static enum kontor_status
+try_seal(struct kontor_error *error)
+{
+    struct kontor_bytes sealed = {0};
+    struct kontor_bytes plain = {0};
+    const char *certificates[] = {rig.pem[0]};
+    enum kontor_status status =
+        kontor_seal((struct kontor_bytes){"x", 1}, certificates, 1, &sealed, error);
+    if (status == KONTOR_OK) {
+        status = kontor_unseal(sealed, rig.pem[0], rig.pem[1], &plain, error);
+    }
+    kontor_bytes_free(&sealed);
+    kontor_bytes_free(&plain);
+    return status;
+}
+
+static void
+test_sealing_without_memory_is_a_status(void **state)
+{
+    (void)state;
+    rig.pem[0] = certificates_read(fake_certificates(rig.fake), "client.pem");
+    rig.pem[1] = certificates_read(fake_certificates(rig.fake), "client.key");
+    starve(try_seal, KONTOR_OK, KONTOR_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY");
+    free(rig.pem[0]);
+    free(rig.pem[1]);
+}
+
 int
 main(void)
 {
@@ -429,6 +460,7 @@ main(void)
         cmocka_unit_test(test_a_watch_opened_again_after_a_famine_misses_nothing),
         cmocka_unit_test(test_a_log_without_memory_is_a_status),
         cmocka_unit_test(test_a_mistake_is_named_without_memory),
+        cmocka_unit_test(test_sealing_without_memory_is_a_status),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

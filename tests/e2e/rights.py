@@ -47,6 +47,7 @@ MAY_CALL = {
     "OrderService.RescheduleItem": BUYERS,
     "OrderService.ResumeItem": "SHIFTER OPERATOR",
     "OrderService.OverrideItem": "OPERATOR ADMIN",
+    "OrderService.OpenAccess": BUYERS,
     "FulfilmentService.RegisterAgent": HANDS,
     "FulfilmentService.Claim": HANDS,
     "FulfilmentService.Begin": HANDS,

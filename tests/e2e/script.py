@@ -7,6 +7,7 @@ import uuid
 from broker import Broker
 from noise import noise
 from rights import MAY_CALL
+from sealing import CERTIFICATE, SEALED
 from test_order import example
 
 PEOPLE = (("alpine", "operator", "ops-desk", "p:alpine/compute"),
@@ -243,10 +244,9 @@ def projects(p):
 
 def order_of(p, name, n_items=2, **more):
     order = example("order.json")
-    order["id"] = f"coast/{name}"
-    order["note"] = word(p, 20)
+    order["id"], order["note"] = f"coast/{name}", word(p, 20)
     order["items"] = order["items"][:n_items]
-    return {**order, **more}
+    return {**order, "seal_to": [CERTIFICATE], **more}
 
 
 def decide(p, name, who=OPERATOR, **fields):
@@ -447,7 +447,7 @@ def begin(p, proof):
 
 def complete(p, proof):
     delivery = {"backend_id": word(p), "endpoints": ["alpine/e-1"],
-                "outputs": [{"id": "url", "value": {"text": word(p)}}]}
+                "outputs": [{"id": "url", "value": {"text": word(p)}}], "sealed": SEALED}
     p.ask(AGENT, "FulfilmentService.Complete", **proof)
     p.ask(AGENT, "FulfilmentService.Complete", **proof,
           delivery={**delivery, "endpoints": ["alpine/none"]})
@@ -456,6 +456,7 @@ def complete(p, proof):
         p.ask(AGENT, "FulfilmentService.Complete", delivery=delivery, request_id=again, **proof)
     p.ask(AGENT, "FulfilmentService.Complete", delivery=delivery, **proof)
     p.ask(AGENT, "FulfilmentService.Complete", delivery={"backend_id": "other"}, **proof)
+    repeats(p, PORTAL, "OrderService.OpenAccess", id=proof["item"])
 
 
 def watches(p):

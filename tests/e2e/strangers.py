@@ -100,6 +100,7 @@ def cases(town):
         "OrderService.ResumeItem": [({"id": "coast/o2/a"}, UNKNOWN)],
         "OrderService.OverrideItem": [({"id": "coast/o1/b", "override": "FAIL", "reason": "x"},
                                        UNKNOWN)],
+        "OrderService.OpenAccess": [({"id": "coast/o1/a"}, UNKNOWN)],
         "FulfilmentService.RegisterAgent": [({"offers": ["alpine/lab/one"]}, NOT_MINE),
                                             ({"offers": ["alpine/hidden/one"]}, UNKNOWN)],
         "FulfilmentService.Claim": [({"session": town.session}, UNKNOWN)],

@@ -26,7 +26,7 @@ RANDOM = {"Commit.eid": "eid", "Commit.request": "request", "Commit.prev": "hash
           "ReadLogResponse.anchor": "hash"}
 DOCUMENTS = {"item": "OrderItem", **{name: name.title() for name in (
     "registry", "principal", "revocation", "provider", "service", "project", "order", "session",
-    "site", "endpoint", "downtime")}}
+    "site", "endpoint", "downtime", "access")}}
 # How many messages a stream comes in is a matter of moments; what stands in them is not.
 STREAMED = {"changes", "commits"}
 

@@ -66,6 +66,9 @@ static const struct {
      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "ba78"},
     {RULE_BUNDLE, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
      "AAAA"},
+    {RULE_CERTIFICATE, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+     "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+     "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"},
 };
 
 static const char *

@@ -14,6 +14,7 @@ foreach(
   fulfilment_walk
   instance
   lease
+  order_access
   order_cancel
   order_cell
   order_decide

@@ -12,12 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/client/certificates.h"
 #include "tests/tools/cli_fixture.h"
 
 static struct {
     pthread_mutex_t mutex; /* Guards what happened. */
     const char *prior_intent;
     bool is_lease_lost;
+    bool is_sealing; /* The job names whom to seal to. */
     bool has_job;
     bool was_given;
     char said[512]; /* The last of Complete and Fail. */
@@ -76,11 +78,15 @@ on_claim(struct fake_call *call)
     job.settle_seconds = 2;
     job.parameters = parameters;
     job.n_parameters = 3;
+    char *pem = certificates_read(fake_certificates(cli_fake()), "client.pem");
+    job.seal_to = &pem;
+    job.n_seal_to = it.is_sealing ? 1 : 0;
     Kontor__V1__ClaimedJob *jobs[] = {&job};
     Kontor__V1__ClaimResponse response = KONTOR__V1__CLAIM_RESPONSE__INIT;
     response.jobs = jobs;
     response.n_jobs = 1;
     fake_reply(call, &response.base);
+    free(pem);
 }
 
 static void
@@ -110,11 +116,37 @@ on_begin(struct fake_call *call)
     on_item(call);
 }
 
+/* Opens what was sealed as the customer does. */
+static void
+say_opened(const Kontor__V1__Delivery *delivery)
+{
+    const char *folder = fake_certificates(cli_fake());
+    char *cert = certificates_read(folder, "client.pem");
+    char *key = certificates_read(folder, "client.key");
+    struct kontor_bytes sealed = {delivery->sealed.data, delivery->sealed.len};
+    struct kontor_bytes plain = {0};
+    struct kontor_error error = {0};
+    if (kontor_unseal(sealed, cert, key, &plain, &error) == KONTOR_OK) {
+        say("complete %s sealed %s", delivery->backend_id, (const char *)plain.data);
+    } else {
+        say("complete, but %s", error.message);
+    }
+    kontor_error_done(&error);
+    kontor_bytes_free(&plain);
+    free(cert);
+    free(key);
+}
+
 static void
 on_complete(struct fake_call *call)
 {
     const Kontor__V1__Delivery *delivery =
         ((const Kontor__V1__CompleteRequest *)call->request)->delivery;
+    if (delivery->sealed.len > 0) {
+        say_opened(delivery);
+        on_item(call);
+        return;
+    }
     bool has_all = delivery->n_outputs == 2 && delivery->n_endpoints == 1;
     say("complete %s %s %s %s", delivery->backend_id,
         has_all ? delivery->outputs[0]->value->text : "-",
@@ -168,6 +200,7 @@ reset(void **state)
     pthread_mutex_lock(&it.mutex);
     it.prior_intent = "";
     it.is_lease_lost = false;
+    it.is_sealing = false;
     it.has_job = true;
     it.was_given = false;
     it.said[0] = '\0';
@@ -250,6 +283,49 @@ test_each_end_of_a_program_has_its_meaning(void **state)
             fail_msg("%s: %s instead of %s", rows[i].program, it.said, rows[i].said);
         }
     }
+}
+
+static void
+test_access_details_leave_the_agent_sealed_or_not_at_all(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *program;
+        bool is_sealing;
+        const char *said;
+    } rows[] = {
+        {"#!/bin/sh\ngrep -q 'BEGIN CERTIFICATE' || exit 65\n"
+         "echo '{\"backend_id\": \"v\", \"access\": {\"password\": \"horse\"}}'\n",
+         true, "complete v sealed {\"password\":\"horse\"}"},
+        {"#!/bin/sh\necho '{\"backend_id\": \"v\", \"access\": \"open sesame\"}'\n",
+         true, "complete v sealed open sesame"},
+        {"#!/bin/sh\necho '{\"backend_id\": \"v\", \"access\": null}'\n", true,
+         "complete v - - -"},
+        {"#!/bin/sh\necho '{\"backend_id\": \"v\", \"access\": \"horse\"}'\n", false,
+         "fail 3 "},
+        {"#!/bin/sh\nprintf '{\"backend_id\": \"v\", \"access\": \"%17000s\"}'\n", true,
+         "fail 3 "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        reset(NULL);
+        it.is_sealing = rows[i].is_sealing;
+        struct cli_result result = run_agent(rows[i].program, NULL);
+        if (strncmp(it.said, rows[i].said, strlen(rows[i].said)) != 0) {
+            fail_msg("%s: %s instead of %s", rows[i].program, it.said, rows[i].said);
+        }
+        assert_null(strstr(result.out, "horse"));
+        assert_null(strstr(result.err, "horse"));
+    }
+}
+
+static void
+test_what_cannot_be_delivered_is_said_before_complete(void **state)
+{
+    (void)state;
+    (void)run_agent("#!/bin/sh\necho '{\"backend_id\": \"v\", \"access\": \"x\"}'\n",
+                    NULL);
+    assert_non_null(strstr(it.said, "fail 3 "));
+    assert_non_null(strstr(it.said, "names nobody to seal them to (seal_to)"));
 }
 
 static void
@@ -389,6 +465,8 @@ main(void)
         RULE(test_a_program_gets_the_job_and_its_answer_completes_it),
         RULE(test_a_program_that_writes_without_end_is_heard_to_its_end),
         RULE(test_each_end_of_a_program_has_its_meaning),
+        RULE(test_access_details_leave_the_agent_sealed_or_not_at_all),
+        RULE(test_what_cannot_be_delivered_is_said_before_complete),
         RULE(test_a_lookup_finds_misses_or_does_not_know),
         RULE(test_a_program_is_ended_when_its_lease_is_over),
         RULE(test_a_program_that_does_not_listen_is_killed),

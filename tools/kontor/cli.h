@@ -129,6 +129,9 @@ int cli_fail(enum kontor_status status, const char *format, ...)
 /* Connects as the options, the environment or the profile say; EXIT_DONE or what went
  * wrong. Again: nothing. */
 int cli_connect(struct cli *cli);
+/* One of server, ca, cert, key as the options, the environment or the profile have it;
+ * NULL: there is none, which is printed. */
+const char *cli_setting(struct cli *cli, const char *option);
 /* Connects and asks who one is; EXIT_DONE, with a reply for kontor_reply_free, or what
  * went wrong. */
 int cli_who(struct cli *cli, Kontor__V1__WhoAmIResponse **reply);

@@ -183,6 +183,18 @@ static const struct option_row instances_options[] = {
 static const struct option_row place_options[] = {
     {"validate-only", NULL, "show the plan: nothing is stored", "validate_only", "true",
      false, false},
+    {"seal-to", "FILE",
+     "seal access details to this certificate, PEM, and not to those the order names, "
+     "or "
+     "to your own; may be repeated",
+     NULL, NULL, false, false},
+    {"no-seal", NULL, "seal them to nobody: none can be delivered", NULL, NULL, false,
+     false},
+    END_OPTION};
+static const struct option_row open_options[] = {
+    {"with-cert", "FILE", "the certificate they are sealed to, PEM; yours", NULL, NULL,
+     false, false},
+    {"with-key", "FILE", "its private key, PEM; yours", NULL, NULL, false, false},
     END_OPTION};
 static const struct option_row agent_options[] = {
     {"offer", "ID", "an offer to serve; may be repeated", NULL, NULL, true, false},
@@ -385,6 +397,10 @@ const struct command commands[] = {
      id_argument, NULL, NULL, own_history, NULL},
     {"order", "watch", "Follow changes of orders and items", "OrderService/WatchOrders",
      prefix_argument, watch_options, NULL, run_watch, NULL},
+    {"order", "open",
+     "Open the sealed access details of an item and write them out as they are",
+     "OrderService/OpenAccess", item_argument, open_options, NULL, own_open,
+     "access details"},
     {"order", "actions", "Show what you may do with an order or an item now",
      "OrderService/AllowedActions", id_argument, NULL, &actions_view, run_list, NULL},
     {"order", "cancel",

@@ -142,6 +142,28 @@ setting_find(struct cli *cli, const struct setting *row)
  * Names all places a setting may come from, since a person who lacks one does not know
  * them.
  */
+static const char *
+setting_need(struct cli *cli, const struct setting *row)
+{
+    const char *value = setting_find(cli, row);
+    if (value == NULL) {
+        cli_usage(cli, "do not know the %s: give --%s, set %s, or put it into %s/%s",
+                  row->option, row->option, row->variable, profile_directory(cli),
+                  row->file);
+    }
+    return value;
+}
+
+const char *
+cli_setting(struct cli *cli, const char *option)
+{
+    size_t i = 0;
+    while (i < SETTING_COUNT - 1 && strcmp(settings[i].option, option) != 0) {
+        i++;
+    }
+    return setting_need(cli, &settings[i]);
+}
+
 int
 cli_connect(struct cli *cli)
 {
@@ -150,12 +172,9 @@ cli_connect(struct cli *cli)
     }
     const char *values[SETTING_COUNT];
     for (size_t i = 0; i < SETTING_COUNT; i++) {
-        values[i] = setting_find(cli, &settings[i]);
+        values[i] = setting_need(cli, &settings[i]);
         if (values[i] == NULL) {
-            return cli_usage(
-                cli, "do not know the %s: give --%s, set %s, or put it into %s/%s",
-                settings[i].option, settings[i].option, settings[i].variable,
-                profile_directory(cli), settings[i].file);
+            return EXIT_USAGE;
         }
     }
     int64_t timeout_s = 20;

@@ -208,7 +208,8 @@ own_place(struct cli *cli)
 {
     ProtobufCMessage *request = cli_read_message(
         cli, cli->arguments[0], &kontor__v1__place_order_request__descriptor);
-    if (request == NULL || !run_fill(cli, request)) {
+    if (request == NULL || !run_fill(cli, request) ||
+        !own_seal_to(cli, (Kontor__V1__PlaceOrderRequest *)request)) {
         return EXIT_USAGE;
     }
     Kontor__V1__PlaceOrderResponse *reply = NULL;

@@ -14,6 +14,10 @@ int own_import(struct cli *cli);
 int own_search(struct cli *cli);
 int own_export(struct cli *cli);
 int own_place(struct cli *cli);
+/* Names in a request whom access details are sealed to, as the options say; false:
+ * printed. */
+bool own_seal_to(struct cli *cli, Kontor__V1__PlaceOrderRequest *request);
+int own_open(struct cli *cli);
 int own_order(struct cli *cli);
 int own_history(struct cli *cli);
 int own_decide_cancel(struct cli *cli);

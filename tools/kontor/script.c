@@ -48,6 +48,7 @@ struct script {
     bool is_too_long; /* It wrote more than an answer may be. */
     int status;       /* As waitpid says. */
     bool has_backend_id;
+    const char *undeliverable; /* Why its access details cannot be delivered. */
 };
 
 /* ---- Finding it ---- */
@@ -282,6 +283,24 @@ take_endpoints(const struct script *script, const struct json_value *endpoints)
     }
 }
 
+/* A text as it is, anything else as JSON. */
+static void
+take_access(struct script *script, const struct json_value *access)
+{
+    struct kontor_error error = {0};
+    char *copy = access->type == JSON_TYPE_TEXT
+                     ? arena_copy(script->arena, access->text)
+                     : json_tree_print(access, script->arena);
+    size_t size = strlen(copy);
+    enum kontor_status status =
+        kontor_job_access(script->job, (struct kontor_bytes){copy, size}, &error);
+    if (status != KONTOR_OK) {
+        script->undeliverable = arena_copy(script->arena, error.message);
+    }
+    explicit_bzero(copy, size);
+    kontor_error_done(&error);
+}
+
 /* Takes what it said; false: it said something that is no answer. */
 static bool
 take_answer(struct script *script)
@@ -312,6 +331,10 @@ take_answer(struct script *script)
     const struct json_value *endpoints = json_tree_get(answer, "endpoints");
     if (endpoints != NULL && endpoints->type == JSON_TYPE_LIST) {
         take_endpoints(script, endpoints);
+    }
+    const struct json_value *access = json_tree_get(answer, "access");
+    if (access != NULL && access->type != JSON_TYPE_NULL) {
+        take_access(script, access);
     }
     return true;
 }
@@ -349,17 +372,19 @@ script_result(struct script *script, bool is_lookup)
                                                script->program, how, code));
     const char *wrong = NULL;
     if (script->is_too_long) {
-        wrong = "more than 1 MiB";
+        wrong = "answered more than 1 MiB";
     } else if (!take_answer(script)) {
-        wrong = "something that is no JSON object";
+        wrong = "answered something that is no JSON object";
     } else if (!script->has_backend_id) {
-        wrong = "no backend_id that is a text";
+        wrong = "answered no backend_id that is a text";
+    } else if (script->undeliverable != NULL) {
+        wrong = script->undeliverable;
     }
     /* An object may exist under an id that nobody could read: only EXIT_CODE_ABSENT
      * says that there is none. */
     if (result == KONTOR_DONE && wrong != NULL) {
         kontor_job_reason(script->job,
-                          arena_print(script->arena, "%s exited with 0 but answered %s",
+                          arena_print(script->arena, "%s exited with 0 but %s",
                                       script->program, wrong));
         return KONTOR_NOBODY_KNOWS;
     }
@@ -376,6 +401,7 @@ script_do(const char *program, struct kontor_job *job, bool is_lookup)
     enum kontor_result result = KONTOR_RETRY;
     if (script_run(&script)) {
         result = script_result(&script, is_lookup);
+        explicit_bzero(script.answer, script.n_answer);
     }
     arena_free(script.arena);
     return result;
