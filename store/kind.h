@@ -46,6 +46,8 @@ struct kind {
     const uint8_t *internal; /* Field numbers of the full view only, 0 ends; NULL =
                                 none. The store keeps them apart (x). */
     bool has_history;        /* Whether older versions are kept for as-of reads. */
+    bool is_final;       /* Nobody changes or removes a document of it: erasing takes
+                            the present version, too. */
     uint8_t watch_field; /* Its field in RecordChange; 0 = never sent to watchers. */
     struct declared declared[KIND_MAX_DECLARED];
     struct kind_index indexes[KIND_MAX_INDEXES];
