@@ -44,6 +44,8 @@ MAY_CALL = {
     "OrderService.AllowedActions": INVOLVED,
     "OrderService.ResumeItem": "SHIFTER OPERATOR",
     "OrderService.OverrideItem": "OPERATOR ADMIN",
+    "OrderService.PostMessage": INVOLVED,
+    "OrderService.ListMessages": INVOLVED,
     "FulfilmentService.RegisterAgent": HANDS,
     "FulfilmentService.Claim": HANDS,
     "FulfilmentService.Begin": HANDS,
