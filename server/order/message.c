@@ -296,8 +296,9 @@ choose_id(struct call *call, const Kontor__V1__PostMessageRequest *request,
         struct digest *digest = digest_new(call->arena);
         digest_add_text(digest, call->who->id);
         digest_add_text(digest, request->request_id);
-        /* No randomness in a handler: decided again, it must come to the same id. */
-        digest_add_int(digest, call->now_ms);
+        /* No randomness in a handler: decided again, it must come to the same id. A
+         * request that is told apart by its own id is judged and written under one. */
+        digest_add_int(digest, request->request_id[0] == '\0' ? call->now_ms : 0);
         digest_add_int(digest, n);
         digest_end(digest, hash);
         *id = arena_print(call->arena, "%s/m-%.*s", request->order, ID_DIGITS,

@@ -171,6 +171,23 @@ test_what_is_only_judged_is_not_written(void **state)
 }
 
 static void
+test_a_request_is_judged_and_written_under_one_id(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PostMessageRequest request = mail_words("hello");
+    Kontor__V1__Message *judged = NULL;
+    Kontor__V1__Message *written = NULL;
+    request.request_id = "0b0f7f0a-7f55-4b3d-8f0a-0f4f6d1c2b3a";
+    request.validate_only = true;
+    mail_place(desk);
+    assert_int_equal(mail_post(desk, desk->portal, &request, &judged, NULL), STATUS_OK);
+    request.validate_only = false;
+    assert_int_equal(mail_post(desk, desk->portal, &request, &written, NULL),
+                     STATUS_OK);
+    assert_string_equal(judged->id, written->id);
+}
+
+static void
 test_a_message_touches_neither_order_nor_item(void **state)
 {
     struct desk *desk = *state;
@@ -257,6 +274,7 @@ main(void)
         MAIL_TEST(test_a_registry_writes_so_many_about_an_order_and_no_more),
         MAIL_TEST(test_a_repeated_request_writes_one_message),
         MAIL_TEST(test_what_is_only_judged_is_not_written),
+        MAIL_TEST(test_a_request_is_judged_and_written_under_one_id),
         MAIL_TEST(test_a_message_touches_neither_order_nor_item),
         MAIL_TEST(test_a_list_is_of_one_order_in_the_order_written),
         MAIL_TEST(test_within_a_millisecond_the_order_written_is_kept),
