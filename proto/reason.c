@@ -159,6 +159,11 @@ static const struct reason_row rows[REASON_COUNT] = {
         {"DOWNTIME_OVER", STATUS_FAILED_PRECONDITION,
          "The downtime has ended or was cancelled and stays as it was.",
          "Declare a new downtime."},
+    [REASON_TOO_MANY_MESSAGES] =
+        {"TOO_MANY_MESSAGES", STATUS_RESOURCE_EXHAUSTED,
+         "The caller's registry has written as many messages about the order as one "
+         "may, those that were erased since included.",
+         "Go on by other means, such as the contacts of the project or the service."},
     [REASON_HISTORY_CHANGED] =
         {"HISTORY_CHANGED", STATUS_OUT_OF_RANGE,
          "The broker was restored: the position belongs to a past that was lost.",

@@ -237,6 +237,11 @@ const struct rule rules_table[] = {
     {MESSAGE(decide_cancel_request), "decision", RULE_NEEDED, RULE_NAMED, 0, 0, 0},
     {MESSAGE(decide_cancel_request), "reason", RULE_FREE, RULE_TEXT, 0, 1024, 0},
     {MESSAGE(decide_cancel_request), "fence", RULE_FREE, RULE_NUMBER, 0, INT64_MAX, 0},
+    {MESSAGE(post_message_request), "order", RULE_NEEDED, RULE_ID, 0, 0, 0},
+    {MESSAGE(post_message_request), "item", RULE_FREE, RULE_PART, 0, 0, 0},
+    {MESSAGE(post_message_request), "to", RULE_FREE, RULE_ID, 0, 0, 0},
+    {MESSAGE(post_message_request), "text", RULE_NEEDED, RULE_TEXT, 0, 4096, 0},
+    {MESSAGE(list_messages_request), "order", RULE_NEEDED, RULE_ID, 0, 0, 0},
     /* fulfilment_service.proto */
     {MESSAGE(hold_request), "item", RULE_NEEDED, RULE_PART_ID, 0, 0, 0},
     {MESSAGE(hold_request), "fence", RULE_NEEDED, RULE_NUMBER, 1, INT64_MAX, 0},

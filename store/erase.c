@@ -156,10 +156,55 @@ erase_spare(struct erase_run *run, struct erase_target *target, bool *is_present
     struct version head;
     enum status status = target_head(run, target, &head);
     *is_present = status == STATUS_OK && head.seq != 0 && head.seq <= target->up_to;
+    /* What nobody may change would stay for ever: it is removed first, and then it is a
+     * past version like any other. */
+    target->is_to_go = *is_present && target->kind->is_final;
+    *is_present = *is_present && !target->is_to_go;
     if (*is_present) {
         target->up_to = head.seq - 1;
     }
     target->is_known = status == STATUS_OK && head.seq != 0;
+    return status;
+}
+
+/* ---- Removing ---- */
+
+static enum status
+remove_target(struct erase_run *run, const struct erase_target *target)
+{
+    struct store *store = run->store;
+    struct version head;
+    enum status status = target_head(run, target, &head);
+    if (status != STATUS_OK || head.seq == 0) {
+        return status;
+    }
+    struct draft_change change = {.kind = target->kind,
+                                  .id = target->id,
+                                  .op = KONTOR__V1__CHANGE__OP__DELETE,
+                                  .was = head.seq};
+    struct draft draft = {.actor = ERASURE_ACTOR, .changes = &change, .n_changes = 1};
+    Kontor__V1__Commit *commit =
+        draft_commit(store, &draft, &head, &run->tail, run->arena);
+    /* The log before the document: a batch that is broken off between them is ended by
+     * whoever follows the log. */
+    status = apply_append(store, commit, run->arena);
+    if (status == STATUS_OK) {
+        status = apply_version(store, commit, commit->changes[0], &head, NULL);
+    }
+    draft_move_tail(&run->tail, commit);
+    return status;
+}
+
+enum status
+erase_remove(struct erase_run *run)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < run->n_targets && status == STATUS_OK; i++) {
+        if (run->targets[i].is_to_go) {
+            status = remove_target(run, &run->targets[i]);
+            arena_reset(run->arena);
+        }
+    }
     return status;
 }
 

@@ -16,6 +16,7 @@ struct erase_target {
     const struct kind *kind;
     const char *id;
     int64_t up_to; /* Versions and remarks up to here are erased. */
+    bool is_to_go; /* The present version is among them, and removed before. */
     /* The scan's: */
     bool is_known;    /* The log knows the document. */
     int64_t n_erased; /* Versions and remarks that lost their content by it. */
@@ -32,9 +33,13 @@ struct erase_run {
     struct tail tail;
 };
 
-/* Lowers up_to below the present version; *is_present: it had reached it. */
+/* Lowers up_to below the present version; *is_present: it had reached it. That of a
+ * final kind is not spared, but is to go. */
 enum status erase_spare(struct erase_run *run, struct erase_target *target,
                         bool *is_present) MUST_CHECK;
+/* Inside a batch, before the scan: removes the documents that are to go, and moves the
+ * tail. */
+enum status erase_remove(struct erase_run *run) MUST_CHECK;
 /* Finds what the targets have in the log; unless it is dry, inside a batch, takes it
  * out. */
 enum status erase_scan(struct erase_run *run, bool is_dry) MUST_CHECK;

@@ -99,6 +99,9 @@ erase_again(struct erase_run *run, const struct journal_line *lines, size_t n_li
         status = again_spare(run);
     }
     if (status == STATUS_OK) {
+        status = erase_remove(run);
+    }
+    if (status == STATUS_OK) {
         status = erase_scan(run, false);
     }
     if (status == STATUS_OK) {

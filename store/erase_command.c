@@ -75,7 +75,10 @@ static enum status
 command_fill(void *context)
 {
     const struct command *command = context;
-    enum status status = erase_scan(command->run, false);
+    enum status status = erase_remove(command->run);
+    if (status == STATUS_OK) {
+        status = erase_scan(command->run, false);
+    }
     return status == STATUS_OK ? erase_remark(command->run, command->reason) : status;
 }
 

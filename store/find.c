@@ -5,7 +5,7 @@
 #include "store/split.h"
 #include "store/token.h"
 
-enum { FIND_MAX_LIMIT = 500, CHUNK = 128, FIND_MAX_SCOPES = 64 };
+enum { FIND_MAX_LIMIT = 500, CHUNK = 128, FIND_MAX_SCOPES = 65 };
 
 /*
  * A page is a merge of runs, one for each string of the caller: each is a keyset read

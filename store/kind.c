@@ -26,6 +26,7 @@ enum {
     ROW_INSTANCE,
     ROW_ACCESS,
     ROW_SESSION,
+    ROW_MESSAGE,
     ROW_SITE,
     ROW_ENDPOINT,
     ROW_DOWNTIME,
@@ -141,6 +142,18 @@ const struct kind kind_table[] = {
             .declared = {{"is_over", DECLARED_INTEGER, {9}}},
             .indexes = {{"over", {"is_over"}}},
         },
+    [ROW_MESSAGE] =
+        {
+            .name = "message",
+            .record = &kontor__v1__message__descriptor,
+            .has_history = true,
+            .is_addressed = true,
+            .is_final = true,
+            .watch_field = 40,
+            .declared = {{"order", DECLARED_TEXT, {5}},
+                         {"posted_at", DECLARED_TIME, {12}}},
+            .indexes = {{"order", {"order", "posted_at"}}},
+        },
     [ROW_SITE] =
         {
             .name = "site",
@@ -187,6 +200,7 @@ const struct kind *const KIND_ITEM = &kind_table[ROW_ITEM];
 const struct kind *const KIND_INSTANCE = &kind_table[ROW_INSTANCE];
 const struct kind *const KIND_ACCESS = &kind_table[ROW_ACCESS];
 const struct kind *const KIND_SESSION = &kind_table[ROW_SESSION];
+const struct kind *const KIND_MESSAGE = &kind_table[ROW_MESSAGE];
 const struct kind *const KIND_SITE = &kind_table[ROW_SITE];
 const struct kind *const KIND_ENDPOINT = &kind_table[ROW_ENDPOINT];
 const struct kind *const KIND_DOWNTIME = &kind_table[ROW_DOWNTIME];

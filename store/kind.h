@@ -46,6 +46,10 @@ struct kind {
     const uint8_t *internal; /* Field numbers of the full view only, 0 ends; NULL =
                                 none. The store keeps them apart (x). */
     bool has_history;        /* Whether older versions are kept for as-of reads. */
+    bool is_addressed;   /* Whether documents of it may carry the scope string of one
+                            principal, "u:<id>". */
+    bool is_final;       /* Nobody changes or removes a document of it: erasing takes
+                            the present version, too. */
     uint8_t watch_field; /* Its field in RecordChange; 0 = never sent to watchers. */
     struct declared declared[KIND_MAX_DECLARED];
     struct kind_index indexes[KIND_MAX_INDEXES];
@@ -69,6 +73,7 @@ extern const struct kind *const KIND_REGISTRY,
                                                               *const KIND_ENDPOINT,
                                                                   *const KIND_DOWNTIME,
                                                                       *const KIND_GUARD;
+extern const struct kind *const KIND_MESSAGE;
 
 /* The kind of this name in a table ended by a NULL name, or NULL. */
 const struct kind *kind_by_name(const struct kind *table, const char *name);

@@ -64,7 +64,7 @@ struct store_options {
 /* Whose eyes: a caller's scope strings without the first byte; "*" is implied. */
 struct scopes {
     const char *const *strings;
-    size_t n_strings; /* Up to 64. */
+    size_t n_strings; /* Up to 65: 64 of a record and its own. */
 };
 
 /* What of a document somebody sees. */

@@ -188,8 +188,8 @@ actions_decide(struct call *call, const void *message, struct decision *decision
     }
     Kontor__V1__AllowedActionsResponse *reply = arena_alloc(call->arena, sizeof *reply);
     kontor__v1__allowed_actions_response__init(reply);
-    reply->actions = arena_alloc(call->arena, (n_items * MAX_ACTIONS + 1) *
-                                                  sizeof *reply->actions);
+    reply->actions =
+        arena_alloc(call->arena, (n_items * MAX_ACTIONS + 1) * sizeof *reply->actions);
     struct listing listing = {.call = call, .reply = reply};
     for (size_t i = 0; i < n_items; i++) {
         list_item(&listing, items[i]);

@@ -347,8 +347,8 @@ requires_bits(const Kontor__V1__Order *order, const Kontor__V1__ItemStanding *st
 static void
 follow_cancel(Kontor__V1__Order *order)
 {
-    static const Kontor__V1__CancelState first[] = {
-        CANCEL(ASSESSING), CANCEL(ACCEPTED), CANCEL(DECLINED), CANCEL(DONE)};
+    static const Kontor__V1__CancelState first[] = {CANCEL(ASSESSING), CANCEL(ACCEPTED),
+                                                    CANCEL(DECLINED), CANCEL(DONE)};
     Kontor__V1__CancelTask *task = order->cancel;
     size_t best = sizeof first / sizeof first[0] - 1;
     for (size_t i = 0; task != NULL && i < task->n_items; i++) {

@@ -36,8 +36,8 @@ Kontor__V1__OrderState aggregate_state(const struct aggregate *order);
 
 /*
  * Sets state, counts, attention, waiting_for, waiting_what, waiting_since, next_due,
- * jeopardy and the state of its cancel task of a header from its table of items. waiting_since stays while the same side is waited
- * for, else it becomes at_ms.
+ * jeopardy and the state of its cancel task of a header from its table of items.
+ * waiting_since stays while the same side is waited for, else it becomes at_ms.
  */
 void aggregate_header(Kontor__V1__Order *order, int64_t at_ms, struct arena *arena);
 

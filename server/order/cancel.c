@@ -56,7 +56,8 @@ enum effect {
 static enum effect
 effect_on(const Kontor__V1__ItemStanding *standing)
 {
-    const struct item_move *move = item_state_next(standing->state, OPERATION_CANCEL, 0);
+    const struct item_move *move =
+        item_state_next(standing->state, OPERATION_CANCEL, 0);
     if (move == NULL) {
         return EFFECT_NONE;
     }
@@ -71,7 +72,8 @@ refuse_past_return(struct edit *edit, uint64_t asked)
     struct call *call = edit->call;
     for (size_t i = 0; i < edit->order->n_items; i++) {
         Kontor__V1__OrderItem *item;
-        if ((asked >> i & 1) == 0 || effect_on(edit->order->items[i]) != EFFECT_ASSESS) {
+        if ((asked >> i & 1) == 0 ||
+            effect_on(edit->order->items[i]) != EFFECT_ASSESS) {
             continue;
         }
         enum status status = edit_item(edit, i, &item);
@@ -268,8 +270,8 @@ cancel_decide(struct call *call, const void *message, struct decision *decision)
         return status;
     }
     /*
-     * Everything asked for was cancelled before, or is being so. Saying it twice is no mistake: the
-     * caller may not have heard the first answer.
+     * Everything asked for was cancelled before, or is being so. Saying it twice is no
+     * mistake: the caller may not have heard the first answer.
      */
     if (!edit->is_moved) {
         return reply_unchanged(call, &document, decision);

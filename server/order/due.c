@@ -135,8 +135,7 @@ work_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
 static int64_t
 held_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
 {
-    return since_ms +
-           (int64_t)or_default(SAID(item, held_days), HELD_DAYS) * DAY_MS;
+    return since_ms + (int64_t)or_default(SAID(item, held_days), HELD_DAYS) * DAY_MS;
 }
 
 static int64_t
@@ -207,9 +206,8 @@ dispatch(struct edit *edit, size_t index, const struct step *step)
 static enum status
 expire(struct edit *edit, size_t index, const struct step *step)
 {
-    struct edit_cause cause = {.operation = OPERATION_DEADLINE,
-                               .reason = step->reason,
-                               .text = step->text};
+    struct edit_cause cause = {
+        .operation = OPERATION_DEADLINE, .reason = step->reason, .text = step->text};
     return edit_move(edit, index, &cause);
 }
 
@@ -229,10 +227,10 @@ decide_cancel(struct edit *edit, size_t index, const struct step *step)
 {
     const Kontor__V1__OrderItem *item = edit->items[index].item;
     bool is_granted = SAID(item, is_cancel_granted);
-    struct edit_cause cause = {
-        .operation = is_granted ? OPERATION_ACCEPT_CANCEL : OPERATION_DECLINE_CANCEL,
-        .to = is_granted ? S(CANCELLING) : item->resume_to,
-        .text = step->text};
+    struct edit_cause cause = {.operation = is_granted ? OPERATION_ACCEPT_CANCEL
+                                                       : OPERATION_DECLINE_CANCEL,
+                               .to = is_granted ? S(CANCELLING) : item->resume_to,
+                               .text = step->text};
     return edit_move(edit, index, &cause);
 }
 
@@ -274,17 +272,19 @@ static const struct due_row {
        false}}},
     {S(IN_PROGRESS),
      {{expected, endanger, "it was expected to be done by now", 0, HAZARD, false},
-      {work_end, expire, "the work took longer than its offer allows",
-       R(TOOK_TOO_LONG), 0, false}}},
+      {work_end, expire, "the work took longer than its offer allows", R(TOOK_TOO_LONG),
+       0, false}}},
     {S(HELD), {{held_end, expire, "it was held too long", R(HELD_TOO_LONG), 0, true}}},
     {S(HELD_BEGUN),
      {{held_end, expire, "it was held too long", R(HELD_TOO_LONG), 0, true}}},
     {S(ASSESSING_CANCELLATION),
      {{assess_end, decide_cancel, "nobody decided on the cancel in time", 0, 0, true}}},
     {S(CANCELLING),
-     {{undo_end, expire, "undoing it took too long: cleaning up goes on", 0, 0, false}}},
+     {{undo_end, expire, "undoing it took too long: cleaning up goes on", 0, 0,
+       false}}},
     {S(CANCELLING_OTHERWISE),
-     {{undo_end, expire, "undoing it took too long: cleaning up goes on", 0, 0, false}}},
+     {{undo_end, expire, "undoing it took too long: cleaning up goes on", 0, 0,
+       false}}},
 };
 
 static const struct step no_steps[MAX_STEPS];
@@ -377,7 +377,7 @@ due_expect(Kontor__V1__OrderItem *item, Google__Protobuf__Timestamp *expected_at
     item->jeopardy = NULL;
     for (size_t i = 0; item->due != NULL && i < MAX_STEPS; i++) {
         if (steps[i].at_ms == expected) {
-            item->due->fired &= (int32_t)~(UINT32_C(1) << i);
+            item->due->fired &= (int32_t) ~(UINT32_C(1) << i);
         }
     }
     due_again(item, arena);

@@ -24,9 +24,9 @@ struct due_tick {
     int64_t apart_ms;       /* Wall less monotonic time, as it was trusted last. */
     int64_t settled_ms;     /* Monotonic: since when it has been so. */
     bool is_settling;
-    int64_t alive_ms;        /* When it was written down last. */
-    int64_t revised_ms;      /* When calendars were looked at last. */
-    int64_t calendars_seq;   /* The newest provider seen then. */
+    int64_t alive_ms;      /* When it was written down last. */
+    int64_t revised_ms;    /* When calendars were looked at last. */
+    int64_t calendars_seq; /* The newest provider seen then. */
 };
 
 static struct broker *

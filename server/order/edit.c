@@ -353,8 +353,8 @@ follow_to(struct edit *edit, size_t root, size_t index, bool *is_cancelled)
     if (requires_item(to, from->item)) {
         return follow_one(edit, root, index, is_cancelled);
     }
-    bool is_shared = is_all_or_nothing(edit) ||
-                     is_one_bundle(edit->order, from->item, to->item);
+    bool is_shared =
+        is_all_or_nothing(edit) || is_one_bundle(edit->order, from->item, to->item);
     if (root != index && is_failed(from->state) && is_shared) {
         return share_fate(edit, root, index, is_cancelled);
     }
@@ -405,8 +405,8 @@ drop_alternatives(struct edit *edit, size_t begun)
         .text = arena_print(edit->call->arena, "%s has begun instead", chosen->item)};
     for (size_t i = 0; i < edit->order->n_items; i++) {
         const Kontor__V1__ItemStanding *other = edit->order->items[i];
-        bool is_open = item_state_next(other->state, OPERATION_CANCEL, S(CANCELLED)) !=
-                       NULL;
+        bool is_open =
+            item_state_next(other->state, OPERATION_CANCEL, S(CANCELLED)) != NULL;
         if (!excludes(chosen, other) || !is_open) {
             continue;
         }

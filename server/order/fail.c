@@ -152,7 +152,13 @@ fail_evaluation(const struct failing *f)
 }
 
 /* What a failure hits. */
-enum failed_work { WORK_UNBEGUN, WORK_BEGUN, WORK_EVALUATION, WORK_CLEANUP, WORK_COUNT };
+enum failed_work {
+    WORK_UNBEGUN,
+    WORK_BEGUN,
+    WORK_EVALUATION,
+    WORK_CLEANUP,
+    WORK_COUNT
+};
 
 static enum failed_work
 work_of(const Kontor__V1__OrderItem *item)

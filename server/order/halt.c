@@ -57,10 +57,10 @@ halt_decide(struct call *call, const void *message, struct decision *decision)
     if (status != STATUS_OK) {
         return status;
     }
-    struct edit_cause cause = {
-        .operation = halting_operation(edit->items[index].item->state),
-        .reason = request->cause,
-        .text = request->reason};
+    struct edit_cause cause = {.operation =
+                                   halting_operation(edit->items[index].item->state),
+                               .reason = request->cause,
+                               .text = request->reason};
     status = halt(edit, index, &cause);
     return status == STATUS_OK ? edit_commit(edit, decision) : status;
 }

@@ -21,8 +21,7 @@ enum { WARN_DAYS = 14 };
 static void
 set_due(Kontor__V1__Instance *instance, const struct call *call)
 {
-    bool is_over =
-        instance->state == I(EXPIRED) || instance->state == I(TERMINATED);
+    bool is_over = instance->state == I(EXPIRED) || instance->state == I(TERMINATED);
     instance->due_at = NULL;
     if (is_over || instance->valid_until == NULL || instance->open_item[0] != '\0') {
         return;
@@ -300,8 +299,8 @@ instance_judge(struct call *call, const char *path, const char *id,
     call_value(call, "order", "%.*s", (int)(slash - instance->open_item),
                instance->open_item);
     return call_fail(call, REASON_CONCURRENT_CHANGE,
-                     "%s: instance %s is being changed by %s: one order at a time", path,
-                     id, instance->open_item);
+                     "%s: instance %s is being changed by %s: one order at a time",
+                     path, id, instance->open_item);
 }
 
 /* ---- Its end ---- */
@@ -378,7 +377,8 @@ keep(struct call *call, const void *message, const struct document *document)
     const Kontor__V1__Instance *instance = call_record(call, document);
     return (request->project[0] == '\0' ||
             strcmp(request->project, instance->project) == 0) &&
-           (request->offer[0] == '\0' || strcmp(request->offer, instance->offer) == 0) &&
+           (request->offer[0] == '\0' ||
+            strcmp(request->offer, instance->offer) == 0) &&
            (request->state == 0 || request->state == instance->state);
 }
 

@@ -28,9 +28,9 @@ enum status instance_follow(struct call *call, const struct instance_step *step,
                             struct decision *decision) MUST_CHECK;
 
 /*
- * Reads the instance a new item is for, within the caller's scopes. Faults at path where
- * there is none, it is another project's, or its state does not go with the action;
- * *out is NULL then. CONCURRENT_CHANGE when an order is open on it already.
+ * Reads the instance a new item is for, within the caller's scopes. Faults at path
+ * where there is none, it is another project's, or its state does not go with the
+ * action; *out is NULL then. CONCURRENT_CHANGE when an order is open on it already.
  */
 enum status instance_judge(struct call *call, const char *path, const char *id,
                            Kontor__V1__ItemAction action, const char *project,

@@ -212,8 +212,9 @@ item_roles_now(const Kontor__V1__OrderItem *item, enum operation operation)
     struct sides roles = {0, 0};
     for (size_t i = 0; i < n_item_moves; i++) {
         const struct item_move *move = &item_moves[i];
-        bool is_possible = move->operation == operation && move->from == item->state &&
-                           !(operation == OPERATION_CANCEL && item_is_past_return(item));
+        bool is_possible =
+            move->operation == operation && move->from == item->state &&
+            !(operation == OPERATION_CANCEL && item_is_past_return(item));
         struct sides more = is_possible ? roles_of(move, item) : (struct sides){0, 0};
         roles.customer |= more.customer;
         roles.provider |= more.provider;
@@ -251,8 +252,8 @@ possible_now(struct call *call, const Kontor__V1__OrderItem *item)
 {
     struct possible possible = {"", ""};
     for (int operation = 0; operation < OPERATION_COUNT; operation++) {
-        add_possible(call, item, operation_name(operation), item_roles_now(item, operation),
-                     &possible);
+        add_possible(call, item, operation_name(operation),
+                     item_roles_now(item, operation), &possible);
     }
     if (item_needs_cleanup(item)) {
         add_possible(call, item, ITEM_ABANDON_CLEANUP,

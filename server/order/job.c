@@ -108,7 +108,8 @@ job_suspect(Kontor__V1__OrderItem *item, int64_t lease_end_ms, const struct call
     /* The name is a function of registry and item alone (ORDERS design), so it is known
      * also for a Begin this log has lost. */
     if (job->intent[0] == '\0') {
-        job->intent = (char *)job_intent(call->broker->home, instance_of(item), call->arena);
+        job->intent =
+            (char *)job_intent(call->broker->home, instance_of(item), call->arena);
     }
     /* Whoever held it in the lost future goes on until its own lease clock stops it,
      * also when nobody held it in the backup: it settles from then on. */

@@ -1,8 +1,8 @@
 /*
  * What the broker does about orders by the clock: leases that end, deadlines that come.
  *
- * Memory: a struct keeper and its thread, until keeper_stop. Errors: what cannot be done
- * now is tried again a second later. Threads: main.
+ * Memory: a struct keeper and its thread, until keeper_stop. Errors: what cannot be
+ * done now is tried again a second later. Threads: main.
  */
 #ifndef KONTOR_SERVER_ORDER_KEEPER_H
 #define KONTOR_SERVER_ORDER_KEEPER_H

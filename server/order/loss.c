@@ -33,8 +33,7 @@ lose_beside(Kontor__V1__OrderItem *item, struct call *call)
     if (is_poisoned && item->job->kind == KONTOR__V1__JOB_KIND__EVALUATE) {
         job_withdraw(item);
     } else if (is_poisoned) {
-        job_delay(item, job_backoff_ms(item->id, item->job->losses, call->arena),
-                  call);
+        job_delay(item, job_backoff_ms(item->id, item->job->losses, call->arena), call);
     }
 }
 

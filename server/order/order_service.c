@@ -9,6 +9,7 @@
 #include "server/order/halt.h"
 #include "server/order/instance.h"
 #include "server/order/list.h"
+#include "server/order/message.h"
 #include "server/order/order.h"
 #include "server/order/override.h"
 #include "server/order/place.h"
@@ -219,6 +220,21 @@ static const struct row rows[] = {
      .is_mutation = true,
      .decide = access_decide,
      .answer = access_answer},
+    {.path = PATH("PostMessage"),
+     .request = MESSAGE(post_message_request),
+     .reply = MESSAGE(message),
+     .klass = CLASS_WRITE,
+     .roles = READ_ROLES,
+     .is_mutation = true,
+     .decide = message_post,
+     .answer = message_answer},
+    {.path = PATH("ListMessages"),
+     .request = MESSAGE(list_messages_request),
+     .reply = MESSAGE(list_messages_response),
+     .klass = CLASS_READ,
+     .roles = READ_ROLES,
+     .decide = record_list,
+     .record = &message_list_record},
     {.path = NULL},
 };
 

@@ -146,8 +146,8 @@ new_header(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     Kontor__V1__Order *order = arena_alloc(call->arena, sizeof *order);
     kontor__v1__order__init(order);
     order->id = request->id;
-    order->mode = request->mode == 0 ? KONTOR__V1__ORDER_MODE__BEST_EFFORT
-                                     : request->mode;
+    order->mode =
+        request->mode == 0 ? KONTOR__V1__ORDER_MODE__BEST_EFFORT : request->mode;
     order->project = request->project;
     order->on_behalf_of = request->on_behalf_of;
     order->placed_by = (char *)call->who->id;

@@ -241,8 +241,8 @@ placed_problems(struct call *call, const struct placed *items, size_t n_items)
             return call_fail(call, REASON_CATALOGUE_CHANGED,
                              "%s: offer %s has changed: it is at rev %" PRId64
                              ", not %" PRId64 "; read it again",
-                             placed->path, placed->offer,
-                             placed->found.offer->rev, placed->wanted->offer_rev);
+                             placed->path, placed->offer, placed->found.offer->rev,
+                             placed->wanted->offer_rev);
         }
     }
     return STATUS_OK;

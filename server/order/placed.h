@@ -42,10 +42,10 @@ struct placed {
     Kontor__V1__PriceLine *
         *prices; /* The offer's, then those of the quantities chosen. */
     size_t n_prices;
-    uint64_t requires; /* Bit i: needs item i of the order. */
-    uint64_t excludes; /* Bit i: is an alternative to item i. */
+    uint64_t requires;                  /* Bit i: needs item i of the order. */
+    uint64_t excludes;                  /* Bit i: is an alternative to item i. */
     Kontor__V1__WorkCalendar *calendar; /* Its provider's; NULL = it has none. */
-    char **required;   /* Names of the items it needs, parts of its bundle included. */
+    char **required; /* Names of the items it needs, parts of its bundle included. */
     size_t n_required;
 };
 

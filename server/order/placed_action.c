@@ -10,7 +10,8 @@ static void
 fault(struct call *call, const struct placed *placed, const char *field,
       const char *text)
 {
-    call_fault(call, arena_print(call->arena, "%s.%s", placed->path, field), "%s", text);
+    call_fault(call, arena_print(call->arena, "%s.%s", placed->path, field), "%s",
+               text);
 }
 
 static void

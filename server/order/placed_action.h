@@ -12,8 +12,8 @@
 enum status placed_action(struct call *call,
                           const Kontor__V1__PlaceOrderRequest *request,
                           struct placed *placed) MUST_CHECK;
-/* Whether the action asks the customer nothing and needs nobody's approval: to end or to
- * let rest what is one's own. */
+/* Whether the action asks the customer nothing and needs nobody's approval: to end or
+ * to let rest what is one's own. */
 bool placed_asks_nothing(Kontor__V1__ItemAction action);
 /* The instance's own parameters and prices; a fault for parameters that were given. */
 void placed_as_it_is(struct call *call, struct placed *placed);

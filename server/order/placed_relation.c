@@ -29,8 +29,8 @@ read_names(struct placed *items, size_t n_items, size_t at,
     struct placed *placed = &items[at];
     for (size_t i = 0; i < relation->n_items; i++) {
         const char *name = relation->items[i];
-        const char *path = arena_print(faults->arena, "%s.%s[%zu]", placed->path,
-                                       relation->name, i);
+        const char *path =
+            arena_print(faults->arena, "%s.%s[%zu]", placed->path, relation->name, i);
         size_t found = find_item(items, n_items, name);
         if (found == SIZE_MAX) {
             faults_add(faults, path, "this order has no item %s", name);

@@ -78,10 +78,10 @@ ask(struct edit *edit, size_t index, const struct asked *asked)
 {
     struct call *call = edit->call;
     Kontor__V1__OrderItem *item = edit->items[index].item;
-    struct edit_cause cause = {
-        .operation = asking_operation(item->state, asked->fallback),
-        .text = asked->text,
-        .is_holder = asked->is_holder};
+    struct edit_cause cause = {.operation =
+                                   asking_operation(item->state, asked->fallback),
+                               .text = asked->text,
+                               .is_holder = asked->is_holder};
     enum status status = item_judge(call, item, cause.operation, 0);
     if (status == STATUS_OK) {
         status = judge_expectation(call, asked->expects);
@@ -156,8 +156,7 @@ judge_answer(struct call *call, const Kontor__V1__AnswerQuestionRequest *request
 {
     const Kontor__V1__Question *question = item->questions[item->n_questions - 1];
     struct sides sides = side_of(call->who, item);
-    bool is_customer =
-        (sides.customer & (ROLE_BIT(PORTAL) | ROLE_BIT(SHIFTER))) != 0;
+    bool is_customer = (sides.customer & (ROLE_BIT(PORTAL) | ROLE_BIT(SHIFTER))) != 0;
     bool is_provider = (sides.provider & ROLE_BIT(OPERATOR)) != 0;
     if (request->is_withdrawn && request->answer != NULL) {
         call_fault(call, "answer", "cannot go with is_withdrawn");

@@ -11,8 +11,8 @@
 /* Nobody works on it, nor holds it to begin at once. No move of the machine: where an
  * item stands does not change by when it may begin. */
 static const Kontor__V1__ItemState states[] = {
-    S(RECEIVED), S(AWAITING_APPROVAL), S(AWAITING_CONSUMER_APPROVAL), S(QUEUED),
-    S(PENDING_INFO), S(HELD)};
+    S(RECEIVED), S(AWAITING_APPROVAL), S(AWAITING_CONSUMER_APPROVAL),
+    S(QUEUED),   S(PENDING_INFO),      S(HELD)};
 
 static const struct sides who = {.customer = ROLE_BIT(PORTAL) | ROLE_BIT(SHIFTER)};
 

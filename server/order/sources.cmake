@@ -28,6 +28,7 @@ list(
   order/lease.c
   order/list.c
   order/loss.c
+  order/message.c
   order/moment.c
   order/money.c
   order/order.c

@@ -46,8 +46,8 @@ whoami_get(struct call *call, const void *request, struct decision *decision)
     response->registry = (char *)who->registry;
     response->fingerprint = (char *)who->fingerprint;
     response->certificate_ends_at = moment_new(call->arena, who->certificate_ends_ms);
-    response->n_scopes = who->scopes.n_strings;
-    response->scopes = (char **)(uintptr_t)who->scopes.strings;
+    response->n_scopes = who->granted.n_strings;
+    response->scopes = (char **)(uintptr_t)who->granted.strings;
     roles_fill(call, response);
     if (!response->is_registered) {
         response->advice = advice_for(call);

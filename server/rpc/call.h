@@ -172,6 +172,11 @@ void decision_put(struct call *call, struct decision *decision, const struct kin
 /* As decision_put for a guard: no scope, a text as its doc. */
 void decision_guard(struct call *call, struct decision *decision, const char *id,
                     int64_t was);
+/* As decision_guard for a guard that counts: the number is its doc. */
+void decision_tally(struct call *call, struct decision *decision, const char *id,
+                    int64_t was, int64_t number);
+/* The number of such a guard; 0 when it holds none. */
+int64_t tally_number(const struct document *guard);
 void decision_delete(struct call *call, struct decision *decision,
                      const struct kind *kind, const char *id, int64_t was);
 void decision_note(struct call *call, struct decision *decision,

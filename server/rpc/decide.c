@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <string.h>
 
 #include "proto/chain.h"
@@ -38,17 +39,47 @@ decision_put(struct call *call, struct decision *decision, const struct kind *ki
                               .doc = envelope_strip(record, call->arena)};
 }
 
-void
-decision_guard(struct call *call, struct decision *decision, const char *id,
-               int64_t was)
+static void
+put_guard(struct call *call, struct decision *decision, const char *id, int64_t was,
+          struct bytes doc)
 {
-    static const uint8_t held[] = {'h', 'e', 'l', 'd'};
     *add_change(call, decision) =
         (struct draft_change){.kind = KIND_GUARD,
                               .id = arena_copy(call->arena, id),
                               .op = KONTOR__V1__CHANGE__OP__PUT,
                               .was = was,
-                              .doc = {held, sizeof held}};
+                              .doc = doc};
+}
+
+void
+decision_guard(struct call *call, struct decision *decision, const char *id,
+               int64_t was)
+{
+    static const uint8_t held[] = {'h', 'e', 'l', 'd'};
+    put_guard(call, decision, id, was, (struct bytes){held, sizeof held});
+}
+
+void
+decision_tally(struct call *call, struct decision *decision, const char *id,
+               int64_t was, int64_t number)
+{
+    const char *text = arena_print(call->arena, "%" PRId64, number);
+    put_guard(call, decision, id, was,
+              (struct bytes){(const uint8_t *)text, strlen(text)});
+}
+
+int64_t
+tally_number(const struct document *guard)
+{
+    int64_t number = 0;
+    for (size_t i = 0; i < guard->w.size; i++) {
+        uint8_t digit = guard->w.data[i];
+        if (digit < '0' || digit > '9' || number > INT64_MAX / 10 - 1) {
+            return 0;
+        }
+        number = 10 * number + (digit - '0');
+    }
+    return number;
 }
 
 void

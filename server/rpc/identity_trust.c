@@ -184,7 +184,9 @@ entry_fill(const struct lookup *lookup, const struct identity_chain *chain,
     who->identity = arena_copy(arena, identity_chain_name(chain));
     who->fingerprint = arena_copy(arena, identity_chain_fingerprint(chain, 0));
     who->roles = is_registered ? roles_of(lookup) : ROLE_BIT_ANY_CERTIFICATE;
-    who->scopes = is_registered ? scopes_of(lookup, arena) : (struct scopes){NULL, 0};
+    who->granted = is_registered ? scopes_of(lookup, arena) : (struct scopes){NULL, 0};
+    who->scopes = is_registered ? principal_scopes(who->id, &who->granted, arena)
+                                : (struct scopes){NULL, 0};
     who->scope_tag = scope_tag_of(&who->scopes, arena);
     who->certificate_ends_ms = identity_chain_leaf_ends_ms(chain);
     entry->ends_ms = identity_chain_ends_ms(chain);

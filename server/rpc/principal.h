@@ -1,7 +1,8 @@
 /*
  * Who is calling, as handlers and tables see it.
  *
- * Memory: shared and immutable; lives as long as the call. Errors: none. Threads: any.
+ * Memory: shared and immutable; lives as long as the call; what is made lives in the
+ * arena. Errors: none. Threads: any.
  */
 #ifndef KONTOR_SERVER_RPC_PRINCIPAL_H
 #define KONTOR_SERVER_RPC_PRINCIPAL_H
@@ -10,6 +11,7 @@
 #include <stdint.h>
 
 #include "kontor/v1/common.pb-c.h"
+#include "proto/arena.h"
 #include "store/store.h"
 
 /* A set of roles: one bit a role of kontor.v1.Role, and two that only rows use. */
@@ -28,11 +30,19 @@ struct principal {
     const char *fingerprint; /* SHA-256 of the certificate, 64 hexadecimal digits. */
     uint32_t roles; /* ROLE_BIT set; HOME_ADMIN and ANY_CERTIFICATE included where they
                        hold. */
-    struct scopes scopes;        /* Without the first byte; "*" is implied. */
+    struct scopes granted;       /* Those of its record, without the first byte. */
+    struct scopes scopes;        /* Those and its own, "u:<id>", which nobody can grant;
+                                    "*" is implied. */
     const char *scope_tag;       /* Hash of the scope set, for positions. */
     int64_t certificate_ends_ms; /* When the certificate expires. */
 };
 
+/* The scope string of this one principal, without the first byte. */
+const char *principal_own_scope(const char *id, struct arena *arena);
+/* What a principal of this id sees that was granted these strings: nobody else's own
+ * string can be among them. */
+struct scopes principal_scopes(const char *id, const struct scopes *granted,
+                               struct arena *arena);
 /* Whether the principal has this scope string ("r:coast"). */
 bool principal_has_scope(const struct principal *who, const char *scope);
 

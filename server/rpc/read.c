@@ -19,6 +19,15 @@ scopes_of(const struct call *call)
     return call->actor[0] == '~' ? NULL : &call->who->scopes;
 }
 
+/* A list reads an index once for each string: what no single principal is addressed by
+ * is not looked for under its own. */
+static const struct scopes *
+listed_scopes_of(const struct call *call, const struct kind *kind)
+{
+    const struct scopes *scopes = scopes_of(call);
+    return scopes == NULL || kind->is_addressed ? scopes : &call->who->granted;
+}
+
 /* Room for one more of n elements: arrays in an arena double when they are full. */
 static void *
 grow(struct arena *arena, void *array, size_t n, size_t size)
@@ -233,7 +242,7 @@ call_get_any(struct call *call, const struct kind *kind, const char *id,
 enum status
 call_find(struct call *call, struct find *find, bool is_any, struct page *out)
 {
-    find->scopes = is_any ? NULL : scopes_of(call);
+    find->scopes = is_any ? NULL : listed_scopes_of(call, find->kind);
     enum status status = store_find(call->reader, find, call->arena, out);
     return status == STATUS_OK ? STATUS_OK : fail_store(call, status, find->as_of);
 }

@@ -1,7 +1,8 @@
 #include "server/rpc/stream.h"
 
 const struct stream_row stream_catalogue = {.kinds = {"provider", "service"}};
-const struct stream_row stream_orders = {.kinds = {"project", "order", "item", "instance"}};
+const struct stream_row stream_orders = {
+    .kinds = {"project", "order", "item", "instance", "message"}};
 const struct stream_row stream_configuration = {
     .kinds = {"site", "endpoint", "downtime"}};
 const struct stream_row stream_read_log = {.is_log = true};

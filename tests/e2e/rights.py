@@ -48,6 +48,8 @@ MAY_CALL = {
     "OrderService.ResumeItem": "SHIFTER OPERATOR",
     "OrderService.OverrideItem": "OPERATOR ADMIN",
     "OrderService.OpenAccess": BUYERS,
+    "OrderService.PostMessage": INVOLVED,
+    "OrderService.ListMessages": INVOLVED,
     "FulfilmentService.RegisterAgent": HANDS,
     "FulfilmentService.Claim": HANDS,
     "FulfilmentService.Begin": HANDS,

@@ -8,6 +8,7 @@ from broker import Broker
 from noise import noise
 from rights import MAY_CALL
 from sealing import CERTIFICATE, SEALED
+from talk import talk
 from test_order import example
 
 PEOPLE = (("alpine", "operator", "ops-desk", "p:alpine/compute"),
@@ -500,8 +501,8 @@ def strangers(p):
         p.bytes(HOME, p.random.choice(p.schema.methods()), raw)
 
 
-CHAPTERS = (trust, catalogue, configuration, projects, orders, fulfilment, watches, strangers,
-            noise)
+CHAPTERS = (trust, catalogue, configuration, projects, orders, fulfilment, talk, watches,
+            strangers, noise)
 
 
 def play(p, chapters=CHAPTERS):

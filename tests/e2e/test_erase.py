@@ -5,6 +5,7 @@ import uuid
 
 from broker import Broker, Failed, Refused, run
 from mongod import is_mongodb, store_holds
+from test_order import create_project, example, load_example
 
 SECRET = "Jane Doe of the second floor"
 PROJECT = "alpine/p1"
@@ -142,6 +143,31 @@ class Erase(unittest.TestCase):
     def is_told(self):
         old = self.portal.call("OrderService.GetProject", id=PROJECT, as_of={"seq": self.old})
         return old["name"] == SECRET
+
+    def test_a_message_goes_whole(self):
+        """Nobody can change a message, so it need not be changed first."""
+        self.broker.furnish()
+        load_example(self.broker)
+        create_project(self.broker)
+        portal = self.broker.client("coast", "portal")
+        portal.call("OrderService.PlaceOrder", **example("order.json"))
+        order = example("order.json")["id"]
+        message = portal.call("OrderService.PostMessage", order=order, text=SECRET + " says so")
+        portal.call("OrderService.PostMessage", order=order, text="And I, too")
+        said = self.erase("--reason", "art. 17", kind="message", name=message["id"])
+        self.assertIn(f"erased 1 old versions and remarks of message {message['id']}", said)
+        portal = self.broker.client("coast", "portal")
+        left = portal.call("OrderService.ListMessages", order=order)["messages"]
+        self.assertEqual([m["text"] for m in left], ["And I, too"])
+        changes = []
+        for answer in portal.stream("OrderService.WatchOrders", timeout=20, after={"seq": 0},
+                                    kinds=["message"]):
+            changes += answer.get("changes", [])
+        self.assertEqual([(c["op"], c["id"] == message["id"]) for c in changes],
+                         [("PUT", False), ("DELETE", True)])
+        self.kontord("--check")
+        self.broker.stop()
+        self.assertFalse(store_holds(self.broker.values["store"], SECRET + " says"))
 
     def test_refusals(self):
         self.assertIn("--erase needs --reason", self.erase(status=2))

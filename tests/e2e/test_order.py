@@ -202,6 +202,36 @@ class Order(unittest.TestCase):
         self.assertEqual(self.portal.call("OrderService.GetOrder", id="coast/o-6")["order"]["state"],
                          "ORDER_CANCELLED")
 
+    def test_6_both_sides_talk_from_the_command_line(self):
+        order = example("order.json")
+        order["id"], order["items"] = "coast/o-8", order["items"][:1]
+        self.portal.call("OrderService.PlaceOrder", **order)
+        desk = self.broker.client("alpine", "operator").call("RegistryService.WhoAmI")["principal"]
+
+        def say(registry, role, *words, status=0):
+            return self.broker.kontor(registry, role, "order", "message", "coast/o-8", *words,
+                                      status=status)
+
+        first = json.loads(say("coast", "portal", "--text", "When?", "--item", "storage"))
+        self.assertEqual((first["scope"], first["role"], first["item"]),
+                         ("PUBLIC", "CUSTOMER", "storage"))
+        say("alpine", "operator", "--text", "They wait", "--internal")
+        whole = json.loads(say("coast", "portal", "--text", "Only you", "--to", desk))
+        self.assertEqual((whole["scope"], whole["to"]), ("DIRECT", desk))
+        say("coast", "portal", "--internal", "--to", desk, "--text", "x", status=64 + 3)
+        say("coast", "portal", status=2)
+        for registry, role, expected in (("coast", "portal", ["When?", "Only you"]),
+                                         ("alpine", "operator", ["When?", "They wait", "Only you"]),
+                                         ("alpine", "agent", ["When?"])):
+            said = self.broker.kontor(registry, role, "order", "messages", "coast/o-8")
+            self.assertEqual([json.loads(one)["text"] for one in said.splitlines()], expected)
+        self.assertIn("Only you", self.broker.kontor("coast", "portal", "order", "messages",
+                                                     "coast/o-8", "--output", "table"))
+        watched = self.broker.kontor("alpine", "agent", "order", "watch", "coast/o-8", "--after",
+                                     "0", "--no-follow", "--kind", "message")
+        self.assertEqual([json.loads(one)["message"]["text"] for one in watched.splitlines()],
+                         ["When?"])
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -14,7 +14,8 @@ READS = {
     "OrderService.GetProject": [{"id": "coast/p2"}],
     "OrderService.GetOrder": [{"id": "coast/o2"}],
     "OrderService.WatchOrders": [{**strangers.WATCH, "kinds": [k]}
-                                 for k in ("project", "order", "item")],
+                                 for k in ("project", "order", "item", "message")],
+    "OrderService.ListMessages": [{"order": f"coast/{o}"} for o in ("o1", "o2")],
     "ConfigurationService.Trace": [{"order": "coast/o2"}],
     "RegistryService.GetRegistry": [{"id": r} for r in ("alpine", "coast", "hills")],
     "RegistryService.GetPrincipal": [{"id": f"{r}/{r}-{role.lower()}"} for role in ROLES
@@ -275,6 +276,19 @@ class Tenants(unittest.TestCase):
                 self.assertIn("'item': 'a'", str(answer.messages))
                 self.assertIn("'item': 'b'", str(answer.messages))
 
+    def test_5_each_message_reaches_all_it_is_for(self):
+        words = {"alpine-admin": {"zqalpinetalk", "zqtalka"}, "coast-admin": {"zqcoasttalk", "zqtalka"},
+                 "compute-operator": {"zqtalka", "zqwhisper"}, "library-operator": set(),
+                 "coast-portal": {"zqcoasttalk", "zqtalka", "zqwhisper"}, "p1-portal": {"zqtalka"},
+                 "p2-portal": set(), "hills-admin": set()}
+        for name, expected in words.items():
+            for method, fields in (("OrderService.ListMessages", {"order": "coast/o1"}),
+                                   ("OrderService.WatchOrders",
+                                    {**strangers.WATCH, "kinds": ["message"]})):
+                with self.subTest(name, method=method):
+                    raw = ask(self.people[name], method, fields).raw
+                    self.assertEqual({w for w in KNOWN_TO if w.encode() in raw}, expected)
+
     def follow(self, name, method):
         """The raw messages of a watch that is under way."""
         client = self.people[name]
@@ -296,6 +310,8 @@ class Tenants(unittest.TestCase):
                     project={"id": "coast/p1", "description": "zqcustomer writes"})
         portal.call("OrderService.PlaceOrder", id="coast/o5", project="coast/p1",
                     note="zqcustomer", items=[item("a", "lab", "zqjoba")])
+        portal.call("OrderService.PostMessage", order="coast/o1", text="zqcoasttalk", scope="INTERNAL")
+        portal.call("OrderService.PostMessage", order="coast/o1", text="zqtalka", item="a")
         self.people["compute-operator"].call("OrderService.DecideItem", id="coast/o5/a",
                                              decision="REJECT", reason="zqjoba")
         self.people["alpine-admin"].call(

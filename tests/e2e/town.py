@@ -16,6 +16,8 @@ from rights import ROLES
 COMPUTE, LIBRARY, SITE = "zqcompute", "zqlibrary", "zqsite"
 CUSTOMER, JOB_A, JOB_B = "zqcustomer", "zqjoba", "zqjobb"
 ALPINE_ADMIN, COAST_ADMIN = "zqalpineadmin", "zqcoastadmin"
+# Of messages: said among the people of a registry, about an item, and to one person.
+ALPINE_TALK, COAST_TALK, TALK_A, WHISPER = "zqalpinetalk", "zqcoasttalk", "zqtalka", "zqwhisper"
 
 # Scope strings that may see the word; admins' words need the role as well.
 KNOWN_TO = {
@@ -27,7 +29,13 @@ KNOWN_TO = {
     JOB_B: {"r:alpine", "p:alpine/library", "r:coast", "j:coast/p1"},
     ALPINE_ADMIN: {"r:alpine"},
     COAST_ADMIN: {"r:coast"},
+    ALPINE_TALK: {"r:alpine"},
+    COAST_TALK: {"r:coast"},
+    TALK_A: {"r:alpine", "p:alpine/compute", "r:coast", "j:coast/p1"},
+    WHISPER: {"r:coast", "p:alpine/compute"},
 }
+# Who alone may see a word, whoever else has the scope string.
+KNOWN_TO_ONLY = {WHISPER: {"coast-portal", "compute-operator"}}
 
 TRUST = {"alpine": "alpine.example", "coast": "coast.example", "hills": "hills.example"}
 
@@ -159,6 +167,16 @@ class Town:
         for words in ({"milestone": JOB_B}, {"note": JOB_B}):
             agent.call("FulfilmentService.Report", item=job["item"], fence=self.fence, **words)
 
+        self._talk()
+
+    def _talk(self):
+        about = {"order": "coast/o1"}
+        for name, fields in (("alpine-shifter", {"text": ALPINE_TALK, "scope": "INTERNAL"}),
+                             ("coast-portal", {"text": COAST_TALK, "scope": "INTERNAL"}),
+                             ("compute-agent", {"text": TALK_A, "item": "a"}),
+                             ("coast-portal", {"text": WHISPER, "to": "alpine/compute-operator"})):
+            self.clients[name].call("OrderService.PostMessage", **about, **fields)
+
     def deliver(self, provider, offer, word):
         agent = self.clients[f"{provider}-agent"]
         session = agent.call("FulfilmentService.RegisterAgent", offers=[f"alpine/{offer}/one"],
@@ -178,6 +196,8 @@ class Town:
     def may_know(self, name, word):
         """Whether a person may ever see a word."""
         role, scope = self.scopes[name]
+        if name not in KNOWN_TO_ONLY.get(word, {name}):
+            return False
         is_admins = word in (ALPINE_ADMIN, COAST_ADMIN)
         return scope in KNOWN_TO[word] and (role == "ADMIN" or not is_admins)
 

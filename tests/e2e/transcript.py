@@ -18,15 +18,18 @@ from broker import wait_for
 from client import content, pool_of
 
 NEAR_SECONDS = 70 * 86400  # Deadlines lie some weeks ahead.
-# Whatever a session is called is made of the moment it began.
-SESSION = re.compile(r"\b[a-z]+/s-[0-9a-f]{12}\b")
+# Whatever a session or a message is called is made of the moment it began.
+SESSION = re.compile(r"\b[a-z]+/s-[0-9a-f]{12}\b|\bm-[0-9a-f]{12}\b")
+# What guards of messages hold: the moment of the last one.
+MOMENT = re.compile(rb"[0-9]{13}")
 # Random, or a hash over what is random or a moment.
 RANDOM = {"Commit.eid": "eid", "Commit.request": "request", "Commit.prev": "hash",
           "Commit.hash": "hash", "Change.salt": "salt", "Change.digest": "digest",
-          "ReadLogResponse.anchor": "hash"}
+          "ReadLogResponse.anchor": "hash",
+          "ListMessagesRequest.page_token": "token", "ListMessagesResponse.next_page_token": "token"}
 DOCUMENTS = {"item": "OrderItem", **{name: name.title() for name in (
     "registry", "principal", "revocation", "provider", "service", "project", "order", "session",
-    "site", "endpoint", "downtime", "access")}}
+    "site", "endpoint", "downtime", "access", "message")}}
 # How many messages a stream comes in is a matter of moments; what stands in them is not.
 STREAMED = {"changes", "commits"}
 
@@ -130,6 +133,8 @@ class Normal:
         where = f"{field.containing_type.name}.{field.name}"
         if where == "Change.doc" and kind is not None:
             return self.raw(payload, self.schema.pool.FindMessageTypeByName("kontor.v1." + kind))
+        if where == "Change.doc" and MOMENT.fullmatch(payload):
+            return self.name("moment", payload)
         if where in RANDOM:
             return self.name(RANDOM[where], payload)
         if where == "GetStatusResponse.store":

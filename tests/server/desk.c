@@ -572,8 +572,8 @@ desk_pass(struct desk *desk, int64_t ms)
 /* ---- Looking ---- */
 
 Kontor__V1__NewItem *
-desk_change(struct desk *desk, Kontor__V1__PlaceOrderRequest *request,
-            const char *item, Kontor__V1__ItemAction action, const char *instance)
+desk_change(struct desk *desk, Kontor__V1__PlaceOrderRequest *request, const char *item,
+            Kontor__V1__ItemAction action, const char *instance)
 {
     Kontor__V1__NewItem *wanted = desk_add(desk, request, item, "");
     wanted->action = action;

@@ -28,10 +28,10 @@
 #define OFFER_EXTERNAL "alpine/notebooks/external" /* Ordered elsewhere. */
 #define OFFER_OTHER "beta/tapes/open" /* Another provider, another registry. */
 #define OFFER_DEPRECATED "alpine/old/open"
-#define OFFER_ENDPOINT "alpine/notebooks/endpoint" /* Complete must name endpoints. */
+#define OFFER_ENDPOINT "alpine/notebooks/endpoint"   /* Complete must name endpoints. */
 #define OFFER_EVALUATED "alpine/notebooks/evaluated" /* An agent approves. */
-#define OFFER_TERM "alpine/notebooks/term" /* Lasts 30 days; one parameter. */
-#define OFFER_HURRY "alpine/notebooks/hurry" /* Deadlines of its own; see desk.c. */
+#define OFFER_TERM "alpine/notebooks/term"           /* Lasts 30 days; one parameter. */
+#define OFFER_HURRY "alpine/notebooks/hurry"   /* Deadlines of its own; see desk.c. */
 #define OFFER_RETURN "alpine/notebooks/return" /* No way back from "shipped" on. */
 
 struct desk {

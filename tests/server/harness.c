@@ -134,7 +134,8 @@ harness_principal(struct harness *h, const char *id, uint32_t roles, ...)
     who->identity = arena_print(h->arena, "spiffe://%s", id);
     who->fingerprint = "";
     who->roles = roles | ROLE_BIT_ANY_CERTIFICATE;
-    who->scopes = (struct scopes){scopes, n};
+    who->granted = (struct scopes){scopes, n};
+    who->scopes = principal_scopes(id, &who->granted, h->arena);
     who->scope_tag = "tag";
     who->certificate_ends_ms = INT64_MAX;
     return who;

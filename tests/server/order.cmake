@@ -33,3 +33,6 @@ foreach(
   session)
   server_test(test_${name} SOURCES desk.c shelf.c)
 endforeach()
+foreach(name order_message order_post)
+  server_test(test_${name} SOURCES mail.c desk.c shelf.c)
+endforeach()

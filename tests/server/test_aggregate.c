@@ -120,11 +120,11 @@ static void
 check_order(const struct aggregate_item *items, size_t n)
 {
     for (int variant = 0; variant < 10; variant++) {
-        const struct aggregate order = {
-            .items = items,
-            .n_items = n,
-            .cancel = (Kontor__V1__CancelState)(variant / 2),
-            .is_all_or_nothing = variant % 2 != 0};
+        const struct aggregate order = {.items = items,
+                                        .n_items = n,
+                                        .cancel =
+                                            (Kontor__V1__CancelState)(variant / 2),
+                                        .is_all_or_nothing = variant % 2 != 0};
         assert_string_equal(order_state_name(aggregate_state(&order)),
                             reference(&order));
     }

@@ -108,7 +108,8 @@ test_a_year_of_days_against_walking(void **state)
     }
 }
 
-/* Every day a holiday: whoever wrote that wants no deadline, but an end there must be. */
+/* Every day a holiday: whoever wrote that wants no deadline, but an end there must be.
+ */
 static void
 test_a_calendar_without_working_days_ends(void **state)
 {

@@ -146,8 +146,8 @@ put(struct desk *desk, Kontor__V1__ItemState state, bool is_held, int64_t fence)
     item->job->intent = item->begun ? name_of(desk) : "";
     item->job->ready_at = NULL;
     bool is_undone = state == S(CANCELLING) || state == S(CANCELLING_OTHERWISE);
-    item->job->kind = is_undone ? KONTOR__V1__JOB_KIND__ROLLBACK
-                                : KONTOR__V1__JOB_KIND__PROVISION;
+    item->job->kind =
+        is_undone ? KONTOR__V1__JOB_KIND__ROLLBACK : KONTOR__V1__JOB_KIND__PROVISION;
     item->cleanup = 0;
     item->job->unknowns = 0;
     item->job->retries = 0;

@@ -123,10 +123,9 @@ step_decide(struct walk *walk)
 static void
 step_register(struct walk *walk)
 {
-    walk->sessions[pick(walk, N_AGENTS)] =
-        desk_session(walk->desk, walk->desk->agent, 1 + (int32_t)pick(walk, 4),
-                     OFFER_OPEN, OFFER_BASIC, OFFER_CHAIN, OFFER_BROKER,
-                     OFFER_EVALUATED, OFFER_RETURN, NULL);
+    walk->sessions[pick(walk, N_AGENTS)] = desk_session(
+        walk->desk, walk->desk->agent, 1 + (int32_t)pick(walk, 4), OFFER_OPEN,
+        OFFER_BASIC, OFFER_CHAIN, OFFER_BROKER, OFFER_EVALUATED, OFFER_RETURN, NULL);
 }
 
 static void
@@ -272,10 +271,10 @@ step_recover(struct walk *walk)
 }
 
 static void (*const steps[])(struct walk *) = {
-    step_place, step_decide, step_decide, step_decide, step_register, step_claim,
-    step_claim, step_claim,  step_work,   step_work,   step_work,     step_work,
-    step_renew, step_cancel, step_people, step_time,   step_recover, step_talk,
-    step_talk,  step_talk,
+    step_place, step_decide,  step_decide, step_decide, step_register,
+    step_claim, step_claim,   step_claim,  step_work,   step_work,
+    step_work,  step_work,    step_renew,  step_cancel, step_people,
+    step_time,  step_recover, step_talk,   step_talk,   step_talk,
 };
 
 /* ---- What always holds ---- */
@@ -290,10 +289,11 @@ check_job(const Kontor__V1__OrderItem *item)
                        item->cleanup == KONTOR__V1__CLEANUP__CLEANUP_RUNNING);
     bool is_evaluated = item->state == KONTOR__V1__ITEM_STATE__AWAITING_APPROVAL &&
                         item->job->kind == KONTOR__V1__JOB_KIND__EVALUATE;
-    bool is_begun_work = item->state == KONTOR__V1__ITEM_STATE__IN_PROGRESS ||
-                         item->state == KONTOR__V1__ITEM_STATE__ASSESSING_CANCELLATION ||
-                         item->state == KONTOR__V1__ITEM_STATE__CANCELLING ||
-                         item->state == KONTOR__V1__ITEM_STATE__CANCELLING_OTHERWISE;
+    bool is_begun_work =
+        item->state == KONTOR__V1__ITEM_STATE__IN_PROGRESS ||
+        item->state == KONTOR__V1__ITEM_STATE__ASSESSING_CANCELLATION ||
+        item->state == KONTOR__V1__ITEM_STATE__CANCELLING ||
+        item->state == KONTOR__V1__ITEM_STATE__CANCELLING_OTHERWISE;
     bool is_working = is_begun_work || is_cleaned || is_evaluated ||
                       item->state == KONTOR__V1__ITEM_STATE__ASSIGNED;
     assert_false(is_held && is_offered);

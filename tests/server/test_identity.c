@@ -25,8 +25,10 @@ test_a_registered_certificate_is_its_principal(void **state)
     assert_string_equal(w->who->identity, GATE_PORTAL);
     assert_int_equal(strlen(w->who->fingerprint), 64);
     assert_int_equal(w->who->roles, ROLE_BIT(PORTAL) | ROLE_BIT_ANY_CERTIFICATE);
-    assert_int_equal(w->who->scopes.n_strings, 1);
+    assert_int_equal(w->who->granted.n_strings, 1);
+    assert_int_equal(w->who->scopes.n_strings, 2);
     assert_true(principal_has_scope(w->who, "r:coast"));
+    assert_true(principal_has_scope(w->who, "u:coast/portal"));
     assert_false(principal_has_scope(w->who, "r:alpine"));
     assert_int_equal(strlen(w->who->scope_tag), 32);
 }

@@ -1,4 +1,5 @@
-/* Service instances: made by orders, changed by orders, ended by orders or their term. */
+/* Service instances: made by orders, changed by orders, ended by orders or their term.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -239,14 +240,13 @@ test_a_change_that_comes_to_nothing_lets_it_go(void **state)
 static void
 test_k41_a_failed_change_never_cleans_up(void **state)
 {
-    static const Kontor__V1__ItemAction actions[] = {ACTION(MODIFY), ACTION(RENEW),
-                                                     ACTION(SUSPEND),
-                                                     ACTION(TERMINATE)};
+    static const Kontor__V1__ItemAction actions[] = {
+        ACTION(MODIFY), ACTION(RENEW), ACTION(SUSPEND), ACTION(TERMINATE)};
     struct desk *desk = *state;
     deliver(desk);
     for (size_t i = 0; i < 4; i++) {
-        const char *item = order(
-            desk, arena_print(desk->h->arena, "coast/o-%zu", i + 2), actions[i]);
+        const char *item =
+            order(desk, arena_print(desk->h->arena, "coast/o-%zu", i + 2), actions[i]);
         Kontor__V1__ClaimedJob *job = claim(desk);
         assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
         assert_int_equal(
@@ -319,8 +319,8 @@ test_what_cannot_be_is_told_with_its_path(void **state)
     desk_change(desk, request, "twice", ACTION(RENEW), instance_id)->offer = OFFER_OPEN;
     assert_int_equal(try_order(desk, request, &error), STATUS_INVALID_ARGUMENT);
     static const char *const paths[] = {
-        "items[0].instance",   "items[1].instance", "items[2].instance",
-        "items[3].offer",      "items[4].parameters", "items[5].instance",
+        "items[0].instance", "items[1].instance",   "items[2].instance",
+        "items[3].offer",    "items[4].parameters", "items[5].instance",
         "items[5].offer",
     };
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {

@@ -39,7 +39,9 @@ static const struct place {
     {.state = S(AWAITING_CONSUMER_APPROVAL), .step = STEP(CONSUMER_STEP)},
     {.state = S(AWAITING_APPROVAL), .step = STEP(BROKER_STEP)},
     {.state = S(AWAITING_APPROVAL), .step = STEP(PROVIDER_STEP)},
-    {.state = S(AWAITING_APPROVAL), .step = STEP(PROVIDER_STEP), .kind = KIND(EVALUATE)},
+    {.state = S(AWAITING_APPROVAL),
+     .step = STEP(PROVIDER_STEP),
+     .kind = KIND(EVALUATE)},
     {.state = S(AWAITING_APPROVAL),
      .step = STEP(PROVIDER_STEP),
      .kind = KIND(EVALUATE),
@@ -64,7 +66,10 @@ static const struct place {
     {.state = S(CANCELLING_OTHERWISE), .kind = KIND(ROLLBACK), .is_held = true},
     {.state = S(COMPLETED)},
     {.state = S(FAILED)},
-    {.state = S(FAILED), .kind = KIND(CLEANUP), .cleanup = CLEANUP(RUNNING), .is_held = 1},
+    {.state = S(FAILED),
+     .kind = KIND(CLEANUP),
+     .cleanup = CLEANUP(RUNNING),
+     .is_held = 1},
     {.state = S(FAILED), .cleanup = CLEANUP(DONE)},
     {.state = S(FAILED), .cleanup = CLEANUP(ABANDONED)},
     {.state = S(REJECTED)},
@@ -83,9 +88,8 @@ put_job(struct desk *desk, Kontor__V1__OrderItem *item, const struct place *plac
     item->job->session = place->is_held ? "alpine/s-1" : "";
     item->job->ready_at = NULL;
     item->job->intent =
-        item->begun
-            ? (char *)job_intent(desk->h->broker.home, item_id, desk->h->arena)
-            : "";
+        item->begun ? (char *)job_intent(desk->h->broker.home, item_id, desk->h->arena)
+                    : "";
 }
 
 static void
@@ -367,9 +371,9 @@ check_known(const Kontor__V1__AllowedActionsResponse *reply)
     for (size_t i = 0; i < reply->n_actions; i++) {
         bool is_known = false;
         for (size_t k = 0; k < N_MOVES; k++) {
-            is_known = is_known ||
-                       (strcmp(reply->actions[i]->call, moves[k].call) == 0 &&
-                        strcmp(reply->actions[i]->action, moves[k].action) == 0);
+            is_known =
+                is_known || (strcmp(reply->actions[i]->call, moves[k].call) == 0 &&
+                             strcmp(reply->actions[i]->action, moves[k].action) == 0);
         }
         assert_true(is_known);
         assert_string_equal(reply->actions[i]->item, "vm");
@@ -384,11 +388,10 @@ is_said_twice(const struct place *place, const struct move *move)
                               place->state == S(CANCELLING) ||
                               place->state == S(CANCELLING_OTHERWISE) ||
                               item_state_is_cancelled(place->state);
-    bool is_begun = place->state == S(IN_PROGRESS) ||
-                    place->state == S(ASSESSING_CANCELLATION) ||
-                    place->state == S(CANCELLING) ||
-                    place->state == S(CANCELLING_OTHERWISE) ||
-                    place->cleanup == CLEANUP(RUNNING);
+    bool is_begun =
+        place->state == S(IN_PROGRESS) || place->state == S(ASSESSING_CANCELLATION) ||
+        place->state == S(CANCELLING) || place->state == S(CANCELLING_OTHERWISE) ||
+        place->cleanup == CLEANUP(RUNNING);
     return (move->run == cancel && is_being_cancelled) ||
            (move->run == begin && is_begun);
 }
@@ -396,7 +399,8 @@ is_said_twice(const struct place *place, const struct move *move)
 static size_t
 compare(const struct attempt *a, const struct place *place)
 {
-    Kontor__V1__AllowedActionsRequest request = KONTOR__V1__ALLOWED_ACTIONS_REQUEST__INIT;
+    Kontor__V1__AllowedActionsRequest request =
+        KONTOR__V1__ALLOWED_ACTIONS_REQUEST__INIT;
     Kontor__V1__AllowedActionsResponse none =
         KONTOR__V1__ALLOWED_ACTIONS_RESPONSE__INIT;
     Kontor__V1__AllowedActionsResponse *reply = &none;
@@ -411,11 +415,11 @@ compare(const struct attempt *a, const struct place *place)
         int64_t before = shelf_applied(a->desk->h);
         bool is_done = moves[i].run(a) == STATUS_OK;
         bool has_changed = shelf_applied(a->desk->h) != before;
-        if (is_done != is_listed(reply, &moves[i]) && !is_said_twice(place, &moves[i])) {
+        if (is_done != is_listed(reply, &moves[i]) &&
+            !is_said_twice(place, &moves[i])) {
             fail_msg("%s %s on %s by %s: %s, but %s", moves[i].call, moves[i].action,
                      item_state_name(place->state), a->who->id,
-                     is_done ? "done" : "refused",
-                     is_done ? "not listed" : "listed");
+                     is_done ? "done" : "refused", is_done ? "not listed" : "listed");
         }
         assert_true(is_done || !has_changed);
         if (has_changed) {
@@ -440,10 +444,11 @@ test_k10_what_is_listed_is_taken_and_nothing_else(void **state)
             const char *id = arena_print(desk->h->arena, "%.*s/%s-%u",
                                          (int)strcspn(scopes[s] + 2, "/"),
                                          scopes[s] + 2, "who", role * 10 + (uint32_t)s);
-            a.who = harness_principal(desk->h, id, UINT32_C(1) << role, scopes[s], NULL);
+            a.who =
+                harness_principal(desk->h, id, UINT32_C(1) << role, scopes[s], NULL);
             for (size_t i = 0; i < n_places; i++) {
-                a.is_undone = places[i].kind == KIND(ROLLBACK) ||
-                              places[i].kind == KIND(CLEANUP);
+                a.is_undone =
+                    places[i].kind == KIND(ROLLBACK) || places[i].kind == KIND(CLEANUP);
                 put(desk, &places[i]);
                 n_allowed += compare(&a, &places[i]);
             }
@@ -472,7 +477,8 @@ static void
 test_an_orders_actions_are_those_of_its_items(void **state)
 {
     struct desk *desk = *state;
-    Kontor__V1__AllowedActionsRequest request = KONTOR__V1__ALLOWED_ACTIONS_REQUEST__INIT;
+    Kontor__V1__AllowedActionsRequest request =
+        KONTOR__V1__ALLOWED_ACTIONS_REQUEST__INIT;
     Kontor__V1__AllowedActionsResponse *reply;
     struct error error;
     Kontor__V1__PlaceOrderRequest *order = desk_new(desk, order_id);

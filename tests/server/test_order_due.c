@@ -326,15 +326,15 @@ test_a_start_date_and_a_requirement_are_waited_for_side_by_side(void **state)
         Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
         assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
         if (round == 0) {
-            assert_int_equal(
-                desk_complete(desk, job->item, job->fence, "b", NULL), STATUS_OK);
+            assert_int_equal(desk_complete(desk, job->item, job->fence, "b", NULL),
+                             STATUS_OK);
             assert_int_equal(desk_item(desk, late)->reason, R(WAITS_FOR_START));
             desk_due(desk, HOUR);
         } else {
             desk_due(desk, HOUR);
             assert_int_equal(desk_item(desk, late)->reason, R(WAITS_FOR_DEPENDENCY));
-            assert_int_equal(
-                desk_complete(desk, job->item, job->fence, "b", NULL), STATUS_OK);
+            assert_int_equal(desk_complete(desk, job->item, job->fence, "b", NULL),
+                             STATUS_OK);
         }
         assert_int_equal(desk_item(desk, late)->reason, R(WAITS_FOR_DISPATCH));
         session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
@@ -392,9 +392,9 @@ test_a_window_closes_on_what_waits_and_not_on_what_is_begun(void **state)
     desk_add(desk, request, "waits", OFFER_BASIC);
     desk_add(desk, request, "queued", OFFER_OTHER);
     request->items[2]->start_at = request->not_after;
-    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request,
-                               NULL, &error),
-                     STATUS_INVALID_ARGUMENT);
+    assert_int_equal(
+        desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request, NULL, &error),
+        STATUS_INVALID_ARGUMENT);
     assert_true(harness_has_fault(&error, "items[2].start_at"));
     request->items[2]->start_at = NULL;
     desk_place(desk, request);
@@ -406,9 +406,9 @@ test_a_window_closes_on_what_waits_and_not_on_what_is_begun(void **state)
     desk_expect(desk, "coast/o-1/queued", "CANCELLED_OTHERWISE");
     assert_int_equal(desk_item(desk, "coast/o-1/queued")->reason, R(BY_WINDOW));
     request->id = "coast/o-2";
-    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request,
-                               NULL, &error),
-                     STATUS_INVALID_ARGUMENT);
+    assert_int_equal(
+        desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request, NULL, &error),
+        STATUS_INVALID_ARGUMENT);
     assert_true(harness_has_fault(&error, "not_after"));
 }
 

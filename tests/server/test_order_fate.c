@@ -51,7 +51,8 @@ struct four {
 static struct four
 place_four(struct desk *desk, Kontor__V1__OrderMode mode)
 {
-    struct four four = {.session = desk_session(desk, desk->agent, 8, OFFER_OPEN, NULL)};
+    struct four four = {.session =
+                            desk_session(desk, desk->agent, 8, OFFER_OPEN, NULL)};
     Kontor__V1__PlaceOrderRequest *request = desk_new(desk, order_id);
     request->mode = mode;
     desk_add(desk, request, "a", OFFER_OPEN);
@@ -86,9 +87,9 @@ test_when_one_is_declined_all_are_undone(void **state)
     struct desk *desk = *state;
     struct error error;
     struct four four = place_four(desk, KONTOR__V1__ORDER_MODE__ALL_OR_NOTHING);
-    assert_int_equal(desk_decide(desk, desk->operator, item(desk, "d"), false, "full",
-                                 NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        desk_decide(desk, desk->operator, item(desk, "d"), false, "full", NULL),
+        STATUS_OK);
     desk_expect(desk, item(desk, "d"), "REJECTED");
     desk_expect(desk, four.claimed->item, "CANCELLED_OTHERWISE");
     desk_expect(desk, four.begun->item, "CANCELLING_OTHERWISE");
@@ -127,9 +128,9 @@ test_best_effort_delivers_the_rest(void **state)
 {
     struct desk *desk = *state;
     struct four four = place_four(desk, KONTOR__V1__ORDER_MODE__BEST_EFFORT);
-    assert_int_equal(desk_decide(desk, desk->operator, item(desk, "d"), false, "full",
-                                 NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        desk_decide(desk, desk->operator, item(desk, "d"), false, "full", NULL),
+        STATUS_OK);
     desk_expect(desk, four.claimed->item, "ASSIGNED");
     assert_int_equal(desk_begin(desk, four.claimed, NULL), STATUS_OK);
     assert_int_equal(
@@ -194,10 +195,10 @@ test_every_begun_sibling_is_undone(void **state)
         desk_place(desk, request);
         Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
         assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
-        enum status status =
-            i == 0   ? desk_hold(desk, job, NULL)
-            : i == 1 ? desk_ask_info(desk, job, "Which?", NULL)
-                     : desk_cancel(desk, desk->portal, id, "a", NULL, NULL);
+        enum status status = i == 0 ? desk_hold(desk, job, NULL)
+                             : i == 1
+                                 ? desk_ask_info(desk, job, "Which?", NULL)
+                                 : desk_cancel(desk, desk->portal, id, "a", NULL, NULL);
         assert_int_equal(status, STATUS_OK);
         print_message("%s\n", how[i]);
         assert_int_equal(desk_decide(desk, desk->operator,
@@ -304,9 +305,9 @@ static void
 refused(struct desk *desk, Kontor__V1__PlaceOrderRequest *request, const char *path)
 {
     struct error error;
-    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request,
-                               NULL, &error),
-                     STATUS_INVALID_ARGUMENT);
+    assert_int_equal(
+        desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request, NULL, &error),
+        STATUS_INVALID_ARGUMENT);
     assert_true(harness_has_fault(&error, path));
 }
 

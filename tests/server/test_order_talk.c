@@ -124,17 +124,17 @@ test_an_answer_is_judged_as_the_question_expects(void **state)
     expects.type_case = KONTOR__V1__PARAMETER__TYPE_CONSTANT;
     expects.constant = &constant;
     constant.value = shelf_text(desk->h, "x");
-    assert_int_equal(desk_call(desk, desk->operator, DESK_ORDER("AskCustomer"), &ask,
-                               NULL, &error),
-                     STATUS_INVALID_ARGUMENT);
+    assert_int_equal(
+        desk_call(desk, desk->operator, DESK_ORDER("AskCustomer"), &ask, NULL, &error),
+        STATUS_INVALID_ARGUMENT);
     assert_true(harness_has_fault(&error, "expects.constant"));
     expects.type_case = KONTOR__V1__PARAMETER__TYPE_INTEGER;
     expects.integer = &integer;
     integer._maximum_case = KONTOR__V1__INTEGER_PARAMETER___MAXIMUM_MAXIMUM;
     integer.maximum = 8;
-    assert_int_equal(desk_call(desk, desk->operator, DESK_ORDER("AskCustomer"), &ask,
-                               NULL, NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        desk_call(desk, desk->operator, DESK_ORDER("AskCustomer"), &ask, NULL, NULL),
+        STATUS_OK);
     Kontor__V1__AnswerQuestionRequest answer =
         KONTOR__V1__ANSWER_QUESTION_REQUEST__INIT;
     Kontor__V1__Value value = KONTOR__V1__VALUE__INIT;

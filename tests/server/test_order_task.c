@@ -163,16 +163,16 @@ test_k32_declined_while_held_or_asked_it_stays_so(void **state)
     assert_int_equal(desk_ask_info(desk, begun.job, "Which subnet?", NULL), STATUS_OK);
     assert_int_equal(desk_cancel(desk, desk->portal, order_id, NULL, NULL, NULL),
                      STATUS_OK);
-    assert_int_equal(
-        desk_decide_cancel(desk, desk->operator, item_id, false, 0, NULL), STATUS_OK);
+    assert_int_equal(desk_decide_cancel(desk, desk->operator, item_id, false, 0, NULL),
+                     STATUS_OK);
     desk_expect(desk, item_id, "PENDING_INFO_BEGUN");
     assert_int_equal(desk_answer(desk, desk->portal, item_id, "blue", NULL), STATUS_OK);
     desk_expect(desk, item_id, "IN_PROGRESS");
     assert_int_equal(desk_hold_item(desk, desk->operator, item_id, NULL), STATUS_OK);
     assert_int_equal(desk_cancel(desk, desk->portal, order_id, NULL, NULL, NULL),
                      STATUS_OK);
-    assert_int_equal(
-        desk_decide_cancel(desk, desk->operator, item_id, false, 0, NULL), STATUS_OK);
+    assert_int_equal(desk_decide_cancel(desk, desk->operator, item_id, false, 0, NULL),
+                     STATUS_OK);
     desk_expect(desk, item_id, "HELD_BEGUN");
     assert_int_equal(desk_complete(desk, item_id, begun.job->fence, "b-1", &error),
                      STATUS_ABORTED);
@@ -185,8 +185,8 @@ test_k33_an_accepted_cancel_is_undone_by_the_agent(void **state)
     struct error error;
     struct begun begun = begin_and_cancel(desk);
     int64_t fence = begun.job->fence;
-    assert_int_equal(
-        desk_decide_cancel(desk, desk->agent, item_id, true, fence, NULL), STATUS_OK);
+    assert_int_equal(desk_decide_cancel(desk, desk->agent, item_id, true, fence, NULL),
+                     STATUS_OK);
     desk_expect(desk, item_id, "CANCELLING");
     desk_expect_order(desk, order_id, "ORDER_PENDING_CANCELLATION");
     assert_int_equal(only_held(desk, begun.session)->kind, KIND(ROLLBACK));
@@ -215,8 +215,8 @@ test_k33_accepted_by_a_person_the_holder_is_stopped_first(void **state)
                      STATUS_OK);
     assert_null(only_held(desk, begun.session));
     /* It is still making: what it says of that must not pass for the undoing. */
-    assert_int_equal(
-        desk_complete(desk, item_id, begun.job->fence, "b-1", &error), STATUS_ABORTED);
+    assert_int_equal(desk_complete(desk, item_id, begun.job->fence, "b-1", &error),
+                     STATUS_ABORTED);
     desk_expect_reason(&error, REASON_LEASE_LOST);
     assert_null(desk_claim(desk, desk->agent, begun.session));
     harness_advance(desk->h, DESK_SETTLE_MS);
@@ -270,9 +270,8 @@ test_who_decides_on_a_cancel(void **state)
                      STATUS_INVALID_ARGUMENT);
     assert_true(harness_has_fault(&error, missing));
     /* An agent without the job, and one with another's. */
-    assert_int_equal(
-        desk_decide_cancel(desk, desk->agent2, item_id, true, 0, &error),
-        STATUS_ABORTED);
+    assert_int_equal(desk_decide_cancel(desk, desk->agent2, item_id, true, 0, &error),
+                     STATUS_ABORTED);
     assert_int_equal(
         desk_decide_cancel(desk, desk->agent, item_id, true, fence - 1, &error),
         STATUS_ABORTED);
@@ -292,8 +291,8 @@ test_k35_a_failed_rollback_is_cancelled_and_cleaned_up(void **state)
     struct desk *desk = *state;
     struct begun begun = begin_and_cancel(desk);
     int64_t fence = begun.job->fence;
-    assert_int_equal(
-        desk_decide_cancel(desk, desk->agent, item_id, true, fence, NULL), STATUS_OK);
+    assert_int_equal(desk_decide_cancel(desk, desk->agent, item_id, true, fence, NULL),
+                     STATUS_OK);
     assert_int_equal(desk_fail(desk, item_id, fence, FAILURE(PERMANENT), NULL, NULL),
                      STATUS_OK);
     desk_expect(desk, item_id, "CANCELLED_BEGUN");
@@ -311,8 +310,8 @@ test_k35_a_rollback_tried_too_often_is_left_to_the_cleanup(void **state)
     struct desk *desk = *state;
     struct begun begun = begin_and_cancel(desk);
     int64_t fence = begun.job->fence;
-    assert_int_equal(
-        desk_decide_cancel(desk, desk->agent, item_id, true, fence, NULL), STATUS_OK);
+    assert_int_equal(desk_decide_cancel(desk, desk->agent, item_id, true, fence, NULL),
+                     STATUS_OK);
     for (int i = 0; i < 4; i++) {
         assert_int_equal(
             desk_fail(desk, item_id, fence, FAILURE(RETRYABLE), NULL, NULL), STATUS_OK);

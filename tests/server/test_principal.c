@@ -139,7 +139,7 @@ test_scopes_are_of_the_own_registry(void **state)
     create.principal = &principal;
     static char *const wrong[] = {"*",         "r:dune",   "r:coastal",   "p:coast",
                                   "p:dune/x",  "j:dune/x", "p:coastal/x", "r:coast/x",
-                                  "x:coast/x", "",         "=r:coast"};
+                                  "x:coast/x", "",         "=r:coast",    "u:coast/x"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         scopes[0] = wrong[i];
         enum status status = office_call(w, w->coast_admin, "CreatePrincipal", &create);

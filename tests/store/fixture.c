@@ -28,6 +28,13 @@ const struct kind fixture_kinds[] = {
         .indexes = {{"rank", {"rank"}}},
     },
     {.name = "seal"},
+    {
+        .name = "letter",
+        .has_history = true,
+        .is_final = true,
+        .declared = {{"rank", DECLARED_INTEGER, {6}}},
+        .indexes = {{"rank", {"rank"}}},
+    },
     {.name = NULL},
 };
 

@@ -59,6 +59,7 @@ extern const struct kind fixture_kinds[];
     (&fixture_kinds[0]) /* With history and indexes name, rank, owner_rank, due. */
 #define KIND_DRAWER (&fixture_kinds[1]) /* Without history; index rank. */
 #define KIND_SEAL (&fixture_kinds[2])   /* As guards: no record, no scope. */
+#define KIND_LETTER (&fixture_kinds[3]) /* Final, with history; index rank. */
 
 struct fixture {
     const struct fixture_backend *backend;

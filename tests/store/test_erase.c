@@ -118,6 +118,38 @@ test_of_a_deleted_document_everything_goes(struct fixture *f)
 }
 
 static void
+test_what_nobody_may_change_goes_whole(struct fixture *f)
+{
+    struct document got;
+    struct page page;
+    struct find find = {.kind = KIND_LETTER, .index = "rank", .limit = 9};
+    erase_needs(f);
+    int64_t seq = fixture_put(f, KIND_LETTER, "l", 0, "=r:a",
+                              fixture_doc(f, "Dear", 1, 0, NULL, NULL));
+    fixture_put(f, KIND_LETTER, "m", 0, "=r:a",
+                fixture_doc(f, "Dear", 1, 0, NULL, NULL));
+    assert_int_equal(erase_good(f, "letter", "l"), 1);
+    assert_string_equal(erase_lost(f), "1");
+    /* Those who had it are told that it is gone. */
+    const Kontor__V1__Commit *gone = erase_commit_at(f, 3);
+    assert_string_equal(gone->actor, "~broker/erase");
+    assert_int_equal(gone->changes[0]->op, KONTOR__V1__CHANGE__OP__DELETE);
+    assert_int_equal(gone->changes[0]->was, seq);
+    assert_string_equal(gone->changes[0]->scope_was[0], "=r:a");
+    assert_int_equal(erase_commit_at(f, 4)->changes[0]->op,
+                     KONTOR__V1__CHANGE__OP__NOTE);
+    for (int64_t as_of = 0; as_of <= 2; as_of++) {
+        assert_int_equal(get_as_of(f, KIND_LETTER, "l", as_of, &got), STATUS_NOT_FOUND);
+    }
+    assert_int_equal(store_find(f->reader, &find, f->arena, &page), STATUS_OK);
+    assert_int_equal(page.n_documents, 1);
+    assert_string_equal(page.documents[0].id, "m");
+    /* Once more there is nothing left to do. */
+    assert_int_equal(erase_good(f, "letter", "l"), 0);
+    assert_int_equal(store_applied(f->store), 4);
+}
+
+static void
 test_a_kind_without_history_loses_what_the_log_has(struct fixture *f)
 {
     struct document got;
@@ -171,7 +203,7 @@ test_what_cannot_be_erased_is_refused_and_nothing_written(struct fixture *f)
     } rows[] = {
         {{.kind = "page", .id = "p", .reason = "r"},
          STATUS_INVALID_ARGUMENT,
-         "there are paper, drawer, seal"},
+         "there are paper, drawer, seal, letter"},
         {{.kind = "paper", .id = "p", .reason = ""},
          STATUS_INVALID_ARGUMENT,
          "the reason must be"},
@@ -350,6 +382,7 @@ static const struct fixture_case cases[] = {
     CASE(test_an_erased_version_is_not_found_as_of_its_time),
     CASE(test_an_erasure_is_a_remark_in_the_log_and_a_line_of_the_journal),
     CASE(test_of_a_deleted_document_everything_goes),
+    CASE(test_what_nobody_may_change_goes_whole),
     CASE(test_a_kind_without_history_loses_what_the_log_has),
     CASE(test_a_guard_that_stands_stays),
     CASE(test_an_erasure_may_be_repeated_and_its_remark_stays),

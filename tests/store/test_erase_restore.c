@@ -119,6 +119,30 @@ test_what_was_erased_after_the_backup_comes_back_erased(struct fixture *f)
     assert_int_equal(store_applied(f->store), first + 1);
 }
 
+static void
+test_what_nobody_may_change_goes_again(struct fixture *f)
+{
+    struct document got;
+    erase_needs(f);
+    use_journal(f);
+    fixture_put(f, KIND_LETTER, "l", 0, "=r:a",
+                fixture_doc(f, "Dear", 1, 0, NULL, NULL));
+    fixture_export(f, export_path(f), 0);
+    assert_int_equal(erase_good(f, "letter", "l"), 1);
+    restore(f, "new");
+    assert_string_equal(erase_lost(f), "1");
+    assert_int_equal(get_as_of(f, KIND_LETTER, "l", 0, &got), STATUS_NOT_FOUND);
+    assert_int_equal(get_as_of(f, KIND_LETTER, "l", 1, &got), STATUS_NOT_FOUND);
+    assert_null(strstr(told(f), "present one again"));
+    /* What goes with a restore is gone for a rebuild, too. */
+    char error[256] = "";
+    fixture_shut(f);
+    assert_int_equal(store_rebuild(&f->options, error, sizeof error), STATUS_OK);
+    fixture_reopen(f);
+    assert_int_equal(get_as_of(f, KIND_LETTER, "l", 0, &got), STATUS_NOT_FOUND);
+    fixture_verify(f);
+}
+
 /* An older backup may hold as present what was erased as past. */
 static void
 test_what_is_present_again_is_kept_and_told(struct fixture *f)
@@ -275,6 +299,7 @@ static const struct fixture_case cases[] = {
     CASE(test_an_export_of_an_erased_log_verifies_and_restores),
     CASE(test_what_was_erased_after_the_backup_comes_back_erased),
     CASE(test_what_is_present_again_is_kept_and_told),
+    CASE(test_what_nobody_may_change_goes_again),
     CASE(test_a_restore_erases_no_more_than_was),
     CASE(test_a_new_history_begins_above_the_journal),
     CASE(test_a_line_that_was_cut_counts_for_nothing_and_is_overwritten),

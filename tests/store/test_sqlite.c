@@ -68,7 +68,7 @@ test_a_refused_path_leaves_nothing_behind(struct fixture *f)
 static void
 test_documents_of_another_shape_are_rebuilt(struct fixture *f)
 {
-    struct kind kinds[4];
+    struct kind kinds[5];
     char error[256] = "";
     memcpy(kinds, fixture_kinds, sizeof kinds);
     /* The next version of the broker finds papers by one field more. */

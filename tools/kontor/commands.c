@@ -127,6 +127,15 @@ static const struct option_row decide_cancel_options[] = {
     REVISION,
     VALIDATE_ONLY,
     END_OPTION};
+static const struct option_row message_options[] = {
+    {"text", "TEXT", "what is said", "text", NULL, true, false},
+    {"item", "ITEM", "about this item of the order only", "item", NULL, false, false},
+    {"internal", NULL, "for nobody outside your registry", "scope", "INTERNAL", false,
+     false},
+    {"to", "PRINCIPAL", "for this one alone, such as alpine/ops", "to", NULL, false,
+     false},
+    VALIDATE_ONLY,
+    END_OPTION};
 static const struct option_row watch_options[] = {
     {"after", "SEQ", "begin behind this position of the log; 0 = from the beginning",
      "after.seq", NULL, false, false},
@@ -309,6 +318,11 @@ static const struct column items_columns[] = {{"ITEM", "id"},
                                               END_COLUMN};
 static const struct view items_view = {"items", items_columns};
 static const struct view item_view = {NULL, items_columns};
+static const struct column messages_columns[] = {
+    {"AT", "posted_at"}, {"FROM", "author"}, {"AS", "role"},   {"FOR", "scope"},
+    {"TO", "to"},        {"ITEM", "item"},   {"TEXT", "text"}, END_COLUMN};
+static const struct view messages_view = {"messages", messages_columns};
+static const struct view message_view = {NULL, messages_columns};
 static const struct column actions_columns[] = {{"ITEM", "item"},
                                                 {"CALL", "call"},
                                                 {"ACTION", "action"},
@@ -316,7 +330,7 @@ static const struct column actions_columns[] = {{"ITEM", "item"},
                                                 END_COLUMN};
 static const struct view actions_view = {"actions", actions_columns};
 static const struct column instances_columns[] = {
-    {"INSTANCE", "id"},      {"STATE", "state"},     {"OFFER", "offer"},
+    {"INSTANCE", "id"},       {"STATE", "state"},          {"OFFER", "offer"},
     {"UNTIL", "valid_until"}, {"CHANGES BY", "open_item"}, END_COLUMN};
 static const struct view instances_view = {"instances", instances_columns};
 static const struct column agents_columns[] = {
@@ -395,8 +409,8 @@ const struct command commands[] = {
      &items_view, run_list, NULL},
     {"order", "history", "Show every move of an order's items", "OrderService/GetOrder",
      id_argument, NULL, NULL, own_history, NULL},
-    {"order", "watch", "Follow changes of orders and items", "OrderService/WatchOrders",
-     prefix_argument, watch_options, NULL, run_watch, NULL},
+    {"order", "watch", "Follow changes of orders, items and messages",
+     "OrderService/WatchOrders", prefix_argument, watch_options, NULL, run_watch, NULL},
     {"order", "open",
      "Open the sealed access details of an item and write them out as they are",
      "OrderService/OpenAccess", item_argument, open_options, NULL, own_open,
@@ -426,6 +440,11 @@ const struct command commands[] = {
      item_argument, words_options, &item_view, run_call, "item"},
     {"order", "override", "An admin's last resort", "OrderService/OverrideItem",
      item_argument, override_options, &item_view, own_override, "item"},
+    {"order", "message", "Write a message about an order; both sides read it",
+     "OrderService/PostMessage", order_argument, message_options, &message_view,
+     run_call, "message"},
+    {"order", "messages", "List the messages of an order you may read",
+     "OrderService/ListMessages", order_argument, NULL, &messages_view, run_list, NULL},
 
     {"instance", "show", "Show what was delivered and how it stands",
      "OrderService/GetInstance", id_argument, NULL, NULL, run_call, NULL},
