@@ -56,18 +56,18 @@ extern const struct kind kind_table[];
 
 /* Those of the kinds that code names. */
 extern const struct kind *const KIND_REGISTRY,
-    *const KIND_PRINCIPAL,
-        *const KIND_REVOCATION,
-            *const KIND_PROVIDER, *const KIND_SERVICE,
-                                      *const KIND_PROJECT,
-                                          *const KIND_ORDER,
-                                              *const KIND_ITEM,
-                                                  *const KIND_ACCESS,
-                                                      *const KIND_SESSION,
-                                                          *const KIND_SITE,
-                                                              *const KIND_ENDPOINT,
-                                                                  *const KIND_DOWNTIME,
-                                                                      *const KIND_GUARD;
+    *const KIND_PRINCIPAL, *const KIND_REVOCATION,
+                               *const KIND_PROVIDER,
+                                   *const KIND_SERVICE,
+                                       *const KIND_PROJECT,
+                                           *const KIND_ORDER,
+                                               *const KIND_ITEM,
+                                                   *const KIND_SESSION,
+                                                       *const KIND_SITE,
+                                                           *const KIND_ENDPOINT,
+                                                               *const KIND_DOWNTIME,
+                                                                   *const KIND_GUARD;
+extern const struct kind *const KIND_ACCESS;
 
 /* The kind of this name in a table ended by a NULL name, or NULL. */
 const struct kind *kind_by_name(const struct kind *table, const char *name);
