@@ -59,20 +59,21 @@ struct kind {
 extern const struct kind kind_table[];
 
 /* Those of the kinds that code names. */
-extern const struct kind *const KIND_REGISTRY,
-    *const KIND_PRINCIPAL,
-        *const KIND_REVOCATION,
-            *const KIND_PROVIDER,
-                *const KIND_SERVICE,
-                    *const KIND_PROJECT,
-                        *const KIND_ORDER,
-                            *const KIND_ITEM, *const KIND_INSTANCE,
-                                                  *const KIND_ACCESS,
-                                                      *const KIND_SESSION,
-                                                          *const KIND_SITE,
-                                                              *const KIND_ENDPOINT,
-                                                                  *const KIND_DOWNTIME,
-                                                                      *const KIND_GUARD;
+extern const struct kind *const KIND_REGISTRY;
+extern const struct kind *const KIND_PRINCIPAL;
+extern const struct kind *const KIND_REVOCATION;
+extern const struct kind *const KIND_PROVIDER;
+extern const struct kind *const KIND_SERVICE;
+extern const struct kind *const KIND_PROJECT;
+extern const struct kind *const KIND_ORDER;
+extern const struct kind *const KIND_ITEM;
+extern const struct kind *const KIND_INSTANCE;
+extern const struct kind *const KIND_ACCESS;
+extern const struct kind *const KIND_SESSION;
+extern const struct kind *const KIND_SITE;
+extern const struct kind *const KIND_ENDPOINT;
+extern const struct kind *const KIND_DOWNTIME;
+extern const struct kind *const KIND_GUARD;
 extern const struct kind *const KIND_MESSAGE;
 
 /* The kind of this name in a table ended by a NULL name, or NULL. */

@@ -1,0 +1,248 @@
+/* The options of every command: a row each, which says where in the request it goes. */
+#include "tools/kontor/options.h"
+
+#define END_OPTION                                                                     \
+    {                                                                                  \
+        NULL, NULL, NULL, NULL, NULL, false, false                                     \
+    }
+const struct option_row common_options[] = {
+    {"server", "HOST:PORT", "the broker", NULL, NULL, false, false},
+    {"ca", "FILE", "authorities of the broker's certificate, PEM", NULL, NULL, false,
+     false},
+    {"cert", "FILE", "your certificate, PEM", NULL, NULL, false, false},
+    {"key", "FILE", "its private key, PEM", NULL, NULL, false, false},
+    {"profile", "NAME", "directory below $XDG_CONFIG_HOME/kontor; default", NULL, NULL,
+     false, false},
+    {"timeout", "SECONDS", "longest for a call, retries included; 20", NULL, NULL,
+     false, false},
+    {"output", "json|table",
+     "one JSON object a line, or a table; a table on a terminal, else json", NULL, NULL,
+     false, false},
+    {"request-id", "UUID", "repeat a change whose outcome is not known", "request_id",
+     NULL, false, false},
+    {"help", NULL, "this", NULL, NULL, false, false},
+    END_OPTION,
+};
+
+#define VALIDATE_ONLY                                                                  \
+    {                                                                                  \
+        "validate-only", NULL, "judge only: nothing is stored", "validate_only",       \
+            "true", false, false                                                       \
+    }
+#define REVISION                                                                       \
+    {                                                                                  \
+        "revision", "N", "refuse if the record is not at this revision any more",      \
+            "expected_revision", NULL, false, false                                    \
+    }
+
+const struct option_row change_options[] = {REVISION, VALIDATE_ONLY, END_OPTION};
+const struct option_row create_options[] = {VALIDATE_ONLY, END_OPTION};
+const struct option_row reason_options[] = {
+    {"reason", "TEXT", "why: the other side will read it", "reason", NULL, true, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row words_options[] = {
+    {"reason", "TEXT", "why", "reason", NULL, false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row cancel_options[] = {
+    {"item", "ITEM", "only this item of the order; may be repeated", "items", NULL,
+     false, false},
+    {"reason", "TEXT", "why", "reason", NULL, false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row decide_options[] = {
+    {"approve", NULL, "the step is passed", "decision", "APPROVE", false, false},
+    {"reject", NULL, "the item is declined; needs --reason", "decision", "REJECT",
+     false, false},
+    {"reason", "TEXT", "why: the customer will read it", "reason", NULL, false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row override_options[] = {
+    {"fail", NULL, "the item is FAILED", "override", "FAIL", false, false},
+    {"requeue", NULL, "a held item can be claimed again", "override", "REQUEUE", false,
+     false},
+    {"abandon-cleanup", NULL, "what may be left behind is given up", "override",
+     "ABANDON_CLEANUP", false, false},
+    {"reason", "TEXT", "why: kept in the history", "reason", NULL, true, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row ask_options[] = {
+    {"question", "TEXT", "what the customer is asked", "question", NULL, true, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row answer_options[] = {
+    {"text", "TEXT", "the answer, in words", "answer.text", NULL, false, false},
+    {"integer", "N", "the answer, a whole number", "answer.integer", NULL, false,
+     false},
+    {"decimal", "N", "the answer, a decimal number", "answer.decimal", NULL, false,
+     false},
+    {"date", "YYYY-MM-DD", "the answer, a date", "answer.date", NULL, false, false},
+    {"yes", NULL, "the answer is yes", "answer.boolean", "true", false, false},
+    {"no", NULL, "the answer is no", "answer.boolean", "false", false, false},
+    {"withdraw", NULL, "the provider takes the question back", "is_withdrawn", "true",
+     false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row reschedule_options[] = {
+    {"start", "TIME", "not before this time, such as 2027-03-01T08:00:00Z", "start_at",
+     NULL, false, false},
+    {"reason", "TEXT", "why: the provider will read it", "reason", NULL, false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row hold_options[] = {
+    {"cause", "CAUSE", "SHORTAGE, MAINTENANCE, SUSPENDED_OFFER or NEEDS_OPERATOR",
+     "cause", NULL, true, false},
+    {"reason", "TEXT", "why: the customer will read it", "reason", NULL, true, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row decide_cancel_options[] = {
+    {"accept", NULL, "what was done so far is undone", "decision", "ACCEPT", false,
+     false},
+    {"decline", NULL, "work goes on; needs --reason", "decision", "DECLINE", false,
+     false},
+    {"reason", "TEXT", "why: the customer will read it", "reason", NULL, false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row message_options[] = {
+    {"text", "TEXT", "what is said", "text", NULL, true, false},
+    {"item", "ITEM", "about this item of the order only", "item", NULL, false, false},
+    {"internal", NULL, "for nobody outside your registry", "scope", "INTERNAL", false,
+     false},
+    {"to", "PRINCIPAL", "for this one alone, such as alpine/ops", "to", NULL, false,
+     false},
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row watch_options[] = {
+    {"after", "SEQ", "begin behind this position of the log; 0 = from the beginning",
+     "after.seq", NULL, false, false},
+    {"kind", "KIND", "only this kind of record; may be repeated", "kinds", NULL, false,
+     false},
+    {"no-follow", NULL, "end once everything so far was shown", NULL, NULL, false,
+     false},
+    END_OPTION};
+const struct option_row import_options[] = {
+    {"format", "FORMAT",
+     "what the files are, such as kontor-1, marketplace-2019, gocdb", NULL, NULL, true,
+     false},
+    {"registry", "ID", "whose records they become; your own", NULL, NULL, false, false},
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row search_options[] = {
+    {"provider", "ID", "only this provider's; may be repeated", "providers", NULL,
+     false, false},
+    {"category", "TERM", "only this category; may be repeated", "categories", NULL,
+     false, false},
+    {"order", "TYPE", "only this order type; may be repeated", "order_types", NULL,
+     false, false},
+    {"all", NULL, "all pages, not only the first", NULL, NULL, false, false},
+    END_OPTION};
+const struct option_row services_options[] = {
+    {"provider", "ID", "only this provider's", "provider", NULL, false, false},
+    END_OPTION};
+const struct option_row project_options[] = {
+    {"name", "TEXT", "its name", "project.name", NULL, true, false},
+    {"description", "TEXT", "what it is about", "project.description", NULL, false,
+     false},
+    {"organisation", "TEXT", "whose it is", "project.organisation", NULL, false, false},
+    {"country", "CODE", "ISO 3166-1 alpha-2", "project.country", NULL, false, false},
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row orders_options[] = {
+    {"waiting", NULL, "only those somebody has to act on", "waiting_only", "true",
+     false, false},
+    {"state", "STATE", "only those in this state, such as ORDER_HELD", "state", NULL,
+     false, false},
+    {"project", "ID", "only this project's", "project", NULL, false, false},
+    END_OPTION};
+const struct option_row items_options[] = {
+    {"offer", "ID", "only this offer's", "offer", NULL, false, false},
+    {"state", "STATE", "only those in this state, such as HELD", "state", NULL, false,
+     false},
+    END_OPTION};
+const struct option_row instances_options[] = {
+    {"project", "ID", "only this project's", "project", NULL, false, false},
+    {"offer", "ID", "only this offer's", "offer", NULL, false, false},
+    {"state", "STATE", "only those in this state, such as INSTANCE_ACTIVE", "state",
+     NULL, false, false},
+    END_OPTION};
+const struct option_row place_options[] = {
+    {"validate-only", NULL, "show the plan: nothing is stored", "validate_only", "true",
+     false, false},
+    {"seal-to", "FILE",
+     "seal access details to this certificate, PEM, and not to those the order names, "
+     "or "
+     "to your own; may be repeated",
+     NULL, NULL, false, false},
+    {"no-seal", NULL, "seal them to nobody: none can be delivered", NULL, NULL, false,
+     false},
+    END_OPTION};
+const struct option_row open_options[] = {
+    {"with-cert", "FILE", "the certificate they are sealed to, PEM; yours", NULL, NULL,
+     false, false},
+    {"with-key", "FILE", "its private key, PEM; yours", NULL, NULL, false, false},
+    END_OPTION};
+const struct option_row agent_options[] = {
+    {"offer", "ID", "an offer to serve; may be repeated", NULL, NULL, true, false},
+    {"provision", "PROGRAM", "creates the object of a job", NULL, NULL, true, false},
+    {"lookup", "PROGRAM", "finds the object an earlier attempt may have created", NULL,
+     NULL, false, false},
+    {"no-lookup", NULL, "without one such jobs are left to an operator", NULL, NULL,
+     false, false},
+    {"max", "N", "jobs at once, 1 to 64; 1", NULL, NULL, false, false},
+    {"lease", "SECONDS", "lease of the session, 5 to 86400; 60", NULL, NULL, false,
+     false},
+    {"jobs", "N", "end after so many jobs", NULL, NULL, false, false},
+    END_OPTION};
+const struct option_row endpoints_options[] = {
+    {"config", "site ID", "only this site's", "site", NULL, false, false}, END_OPTION};
+const struct option_row downtimes_options[] = {
+    {"ends-after", "TIME",
+     "only those that end after this, such as 2026-11-23T20:00:00Z", "ends_after", NULL,
+     false, false},
+    END_OPTION};
+const struct option_row registry_options[] = {
+    {"trust-domain", "NAME", "its SPIFFE trust domain", "registry.trust_domain", NULL,
+     true, false},
+    {"bundle", "FILE", "its authorities, PEM", "registry.bundle", NULL, true, true},
+    {"admin", "URI", "SPIFFE name of its first admin", "first_admin", NULL, true,
+     false},
+    {"name", "TEXT", "its name for people", "registry.name", NULL, false, false},
+    {"website", "URL", "its website", "registry.website", NULL, false, false},
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row rotate_options[] = {
+    {"bundle", "FILE", "its authorities from now on, PEM; old and new may overlap",
+     "bundle", NULL, true, true},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row principal_options[] = {
+    {"uri", "URI", "the name in the certificate, exact or ending in /*",
+     "principal.identity", NULL, true, false},
+    {"role", "ROLE", "what it may do; may be repeated", "principal.roles", NULL, true,
+     false},
+    {"scope", "SCOPE", "what it may do it to, such as r:coast; may be repeated",
+     "principal.scopes", NULL, false, false},
+    {"id", "ID", "its id; made from the URI", "principal.id", NULL, false, false},
+    {"registry", "ID", "whose it is, for the id; your own", NULL, NULL, false, false},
+    {"description", "TEXT", "what it is for", "principal.description", NULL, false,
+     false},
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row revoke_options[] = {
+    {"fingerprint", "HEX", "SHA-256 of the certificate (DER), 64 digits", "fingerprint",
+     NULL, true, false},
+    {"reason", "TEXT", "why", "reason", NULL, true, false},
+    VALIDATE_ONLY,
+    END_OPTION};
