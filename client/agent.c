@@ -214,6 +214,9 @@ agent_register(struct kontor_agent *agent, struct kontor_error *error)
     request.n_offers = agent->options.n_offers;
     request.max_parallel = agent->options.max_parallel;
     request.lease_seconds = agent->options.lease_seconds;
+    Kontor__V1__JobKind kinds[JOB_MAX_KINDS];
+    request.kinds = kinds;
+    request.n_kinds = job_kinds(&agent->options, kinds);
     ProtobufCMessage *reply = NULL;
     int64_t asked_at_ms = lease_now_ms();
     enum kontor_status status = call_unary(

@@ -1,5 +1,6 @@
 #include "client/job.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -13,6 +14,9 @@
 
 /*
  * claimed -> (earlier attempt? lookup : Begin) -> provision -> Complete | Fail
+ *
+ * Other kinds of work have a callback of their own and nothing to look for: what is to
+ * be gone or changed is asked for by its name, and asking twice does it once.
  *
  * A RETRY that the broker leaves with this session is tried again here, looking first.
  * Whatever happens, a job of this session ends with a definite answer of the broker or
@@ -217,8 +221,7 @@ static const struct job_failure job_failures[] = {
 static int64_t
 job_pause_ms(const struct kontor_job *job, const Kontor__V1__OrderItem *item)
 {
-    if (item->job == NULL || strcmp(item->job->session, job->session) != 0 ||
-        item->state != KONTOR__V1__ITEM_STATE__IN_PROGRESS) {
+    if (item->job == NULL || strcmp(item->job->session, job->session) != 0) {
         return -1;
     }
     if (item->job->retry_at == NULL || item->updated_at == NULL) {
@@ -259,6 +262,74 @@ job_fail(struct kontor_job *job, enum kontor_result result)
     return pause_ms;
 }
 
+/* ---- Kinds of work ---- */
+
+/* Where the callback of a kind is among the options, and what the kind is like. */
+static const struct kind_row {
+    Kontor__V1__JobKind kind;
+    size_t callback;
+    bool has_begin; /* It begins unless it has begun. */
+    bool is_bare;   /* It delivers nothing. */
+} kind_rows[] = {
+    {KONTOR__V1__JOB_KIND__PROVISION, offsetof(struct kontor_agent_options, provision),
+     true, false},
+    {KONTOR__V1__JOB_KIND__MODIFY, offsetof(struct kontor_agent_options, modify), true,
+     false},
+    {KONTOR__V1__JOB_KIND__RENEW, offsetof(struct kontor_agent_options, modify), true,
+     false},
+    {KONTOR__V1__JOB_KIND__TERMINATE, offsetof(struct kontor_agent_options, remove),
+     true, true},
+    {KONTOR__V1__JOB_KIND__ROLLBACK, offsetof(struct kontor_agent_options, remove),
+     false, true},
+    {KONTOR__V1__JOB_KIND__CLEANUP, offsetof(struct kontor_agent_options, remove),
+     false, true},
+    {KONTOR__V1__JOB_KIND__EVALUATE, offsetof(struct kontor_agent_options, evaluate),
+     false, true},
+};
+
+static kontor_job_fn
+callback_of(const struct kontor_agent_options *options, const struct kind_row *row)
+{
+    kontor_job_fn callback;
+    memcpy(&callback, (const char *)options + row->callback, sizeof callback);
+    return callback;
+}
+
+size_t
+job_kinds(const struct kontor_agent_options *options,
+          Kontor__V1__JobKind kinds[JOB_MAX_KINDS])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof kind_rows / sizeof kind_rows[0]; i++) {
+        if (callback_of(options, &kind_rows[i]) != NULL) {
+            kinds[n++] = kind_rows[i].kind;
+        }
+    }
+    return n;
+}
+
+/* NULL = a kind of a newer broker, or one without a callback. */
+static const struct kind_row *
+job_row(const struct kontor_job *job)
+{
+    for (size_t i = 0; i < sizeof kind_rows / sizeof kind_rows[0]; i++) {
+        const struct kind_row *row = &kind_rows[i];
+        if (row->kind == job->claimed->kind) {
+            return callback_of(&job->agent->options, row) == NULL ? NULL : row;
+        }
+    }
+    return NULL;
+}
+
+/* A change that names no object leaves what was delivered as it is. */
+static bool
+job_is_bare(const struct kontor_job *job)
+{
+    const struct kind_row *row = job_row(job);
+    bool is_new = job->claimed->kind == KONTOR__V1__JOB_KIND__PROVISION;
+    return row == NULL || row->is_bare || (!is_new && job->backend_id == NULL);
+}
+
 /* Says that it is done. false: the broker refused what was delivered, so it must be
  * told something else. */
 static bool
@@ -269,9 +340,10 @@ job_complete(struct kontor_job *job)
     Kontor__V1__CompleteRequest request = KONTOR__V1__COMPLETE_REQUEST__INIT;
     request.item = job->claimed->item;
     request.fence = job->claimed->fence;
-    request.delivery = job_delivery(job);
+    bool is_bare = job_is_bare(job);
+    request.delivery = is_bare ? NULL : job_delivery(job);
     request.request_id = request_id;
-    if (request.delivery == NULL) {
+    if (!is_bare && request.delivery == NULL) {
         kontor_job_reason(job, "the agent ran out of memory");
         return false;
     }
@@ -279,7 +351,7 @@ job_complete(struct kontor_job *job)
     enum kontor_status status = job_call(job, "/kontor.v1.FulfilmentService/Complete",
                                          &request.base, NULL, &error);
     if (status == KONTOR_OK) {
-        job_tell(job, "done", job->backend_id);
+        job_tell(job, "done", job->backend_id == NULL ? "" : job->backend_id);
     } else {
         job_tell(job, job_is_lost(job) ? "lost" : "refused", error.message);
         kontor_job_reason(job, error.message);
@@ -365,10 +437,63 @@ job_leave(struct kontor_job *job, const char *why)
     job_fail(job, KONTOR_NOBODY_KNOWS);
 }
 
+/* Work that has nothing to look for: it is done, and done again, by its callback. */
+static void
+job_do_other(struct kontor_job *job, const struct kind_row *row)
+{
+    const struct kontor_agent_options *options = &job->agent->options;
+    if (row->has_begin && !job->may_exist && !job_begin(job)) {
+        return;
+    }
+    int64_t pause_ms = 0;
+    while (pause_ms >= 0) {
+        job_wait(job, lease_now_ms() + pause_ms);
+        if (job_is_lost(job)) {
+            job_tell(job, "lost", "the lease is over");
+            return;
+        }
+        job_forget(job);
+        enum kontor_result result = callback_of(options, row)(job, options->context);
+        pause_ms =
+            job_conclude(job, result == KONTOR_ABSENT ? KONTOR_NOBODY_KNOWS : result);
+    }
+}
+
+/* The approval itself is the answer; what is no decision is left to try again. */
+static void
+job_do_evaluate(struct kontor_job *job)
+{
+    const struct kontor_agent_options *options = &job->agent->options;
+    enum kontor_result result = options->evaluate(job, options->context);
+    if (result != KONTOR_DONE && result != KONTOR_NEVER) {
+        job_fail(job, result == KONTOR_ABSENT ? KONTOR_NOBODY_KNOWS : result);
+        return;
+    }
+    char request_id[37];
+    kontor_uuid(request_id);
+    Kontor__V1__DecideItemRequest request = KONTOR__V1__DECIDE_ITEM_REQUEST__INIT;
+    request.id = job->claimed->item;
+    request.decision = result == KONTOR_DONE
+                           ? KONTOR__V1__DECIDE_ITEM_REQUEST__DECISION__APPROVE
+                           : KONTOR__V1__DECIDE_ITEM_REQUEST__DECISION__REJECT;
+    request.reason =
+        (char *)(uintptr_t)(job->reason == NULL ? "the agent decided so" : job->reason);
+    request.fence = job->claimed->fence;
+    request.request_id = request_id;
+    struct kontor_error error = {0};
+    enum kontor_status status = job_call(job, "/kontor.v1.OrderService/DecideItem",
+                                         &request.base, NULL, &error);
+    const char *what = result == KONTOR_DONE ? "approved" : "rejected";
+    job_tell(job, status == KONTOR_OK ? what : "lost",
+             status == KONTOR_OK ? request.reason : error.message);
+    kontor_error_done(&error);
+}
+
 static void
 job_do(struct kontor_job *job)
 {
-    if (job->claimed->kind != KONTOR__V1__JOB_KIND__PROVISION) {
+    const struct kind_row *row = job_row(job);
+    if (row == NULL) {
         /* Before Begin it can be given back; after it nobody knows. */
         if (job->may_exist) {
             job_leave(job, "this agent does not know this kind of job: an operator "
@@ -376,6 +501,14 @@ job_do(struct kontor_job *job)
         } else {
             job_release(job, "this agent does not know this kind of job");
         }
+        return;
+    }
+    if (row->kind == KONTOR__V1__JOB_KIND__EVALUATE) {
+        job_do_evaluate(job);
+        return;
+    }
+    if (row->kind != KONTOR__V1__JOB_KIND__PROVISION) {
+        job_do_other(job, row);
         return;
     }
     if (!job->may_exist) {

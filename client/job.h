@@ -56,4 +56,9 @@ void job_forget(struct kontor_job *job);
 /* What was delivered, in the job's arena; NULL: out of memory. */
 Kontor__V1__Delivery *job_delivery(struct kontor_job *job);
 
+enum { JOB_MAX_KINDS = 8 };
+/* The kinds of jobs an agent with these callbacks takes. Answers how many. */
+size_t job_kinds(const struct kontor_agent_options *options,
+                 Kontor__V1__JobKind kinds[JOB_MAX_KINDS]);
+
 #endif

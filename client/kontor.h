@@ -296,7 +296,8 @@ struct kontor_job;
 
 /* What a callback came to. */
 enum kontor_result {
-    KONTOR_DONE,         /* It exists: the backend id was set. */
+    KONTOR_DONE,         /* It exists: the backend id was set. Or it is gone, changed,
+                            approved. */
     KONTOR_RETRY,        /* Not now; try again later. */
     KONTOR_NEVER,        /* It will never work. */
     KONTOR_NOBODY_KNOWS, /* Something may have been created: the next attempt looks
@@ -336,6 +337,15 @@ struct kontor_agent_options {
                    it. Required unless allow_no_lookup. */
     bool allow_no_lookup; /* Without lookup such a job is never touched: it
                              is failed as unknown, so that an operator looks. */
+    /* Kinds of work without a callback are left to other agents. */
+    kontor_job_fn remove; /* NULL = not taken. Removes the object of that name: what an
+                             order ends, a cancel undoes, or a failure left behind. One
+                             that is gone already is DONE. */
+    kontor_job_fn modify; /* NULL = not taken. Changes the object of that name to the
+                             job's parameters, renews it, lets it rest or go on, as
+                             action says; doing it twice does it once. */
+    kontor_job_fn evaluate; /* NULL = not taken. Decides the provider's approval: DONE
+                               approves, NEVER rejects with its reason. */
     kontor_agent_event_fn
         on_event; /* NULL = not asked. Called on the agent's threads, one at a time. */
     void *context;

@@ -251,6 +251,7 @@ const struct rule rules_table[] = {
     {MESSAGE(ask_info_request), "fence", RULE_NEEDED, RULE_NUMBER, 1, INT64_MAX, 0},
     {MESSAGE(ask_info_request), "question", RULE_NEEDED, RULE_TEXT, 0, 1024, 0},
     {MESSAGE(register_agent_request), "offers", RULE_NEEDED | RULE_UNIQUE, RULE_PART_ID, 0, 0, 64},
+    {MESSAGE(register_agent_request), "kinds", RULE_UNIQUE, RULE_NAMED, 0, 0, 8},
     {MESSAGE(register_agent_request), "max_parallel", RULE_FREE, RULE_NUMBER_OR_0, 1, 64, 0},
     {MESSAGE(register_agent_request), "lease_seconds", RULE_FREE, RULE_NUMBER_OR_0, 5, 86400, 0},
     {MESSAGE(claim_request), "session", RULE_NEEDED, RULE_ID, 0, 0, 0},

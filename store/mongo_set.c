@@ -63,7 +63,8 @@ set_grow(struct mongo_set *set)
                MONGO_KEY_SIZE);
     }
     free(set->slots);
-    *set = wide;
+    set->slots = wide.slots;
+    set->room = wide.room;
 }
 
 void

@@ -37,14 +37,15 @@ add_candidate(struct candidates *found, const Kontor__V1__OrderItem *item)
 }
 
 static bool
-is_claimable(struct call *call, const Kontor__V1__OrderItem *item)
+is_claimable(struct call *call, const Kontor__V1__OrderItem *item,
+             const Kontor__V1__Session *session)
 {
     /*
      * A role counts only on the side it matches: an agent of the customer's registry
      * sees the item too, and must not be handed the provider's work.
      */
     bool is_agent = (side_of(call->who, item).provider & ROLE_BIT(AGENT)) != 0;
-    return is_agent && job_is_offered(item);
+    return is_agent && job_is_offered(item) && session_takes(session, item->job->kind);
 }
 
 /* The jobs of one offer that are ready between two times, oldest first. */
@@ -68,7 +69,7 @@ add_page(struct call *call, const struct page *page, struct candidates *found,
 {
     for (size_t i = 0; i < page->n_documents; i++) {
         const Kontor__V1__OrderItem *item = call_record(call, &page->documents[i]);
-        if (!is_claimable(call, item)) {
+        if (!is_claimable(call, item, found->session)) {
             continue;
         }
         int64_t ready_ms = job_ready_ms(item, call->broker, call->now_ms);
@@ -143,6 +144,7 @@ candidate_find(struct call *call, const Kontor__V1__Session *session,
      * Every offer is looked at before one job is taken: first come, first served holds
      * over all of them, or an offer named first would starve the others.
      */
+    found->session = session;
     found->n_items = 0;
     found->next_ms = INT64_MAX;
     for (size_t i = 0; i < session->n_offers; i++) {

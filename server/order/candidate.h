@@ -11,6 +11,7 @@
 #include "server/rpc/call.h"
 
 struct candidates {
+    const Kontor__V1__Session *session; /* Whose; set by candidate_find. */
     const Kontor__V1__OrderItem *items[SESSION_MAX_JOBS];
     int64_t ready_ms[SESSION_MAX_JOBS];
     size_t n_items;

@@ -273,7 +273,10 @@ give_back(const struct hold *hold, const struct edit_cause *cause)
         enum status status = item_judge(call, item, OPERATION_RELEASE, 0);
         return status == STATUS_OK ? edit_move(hold->edit, hold->index, cause) : status;
     }
+    /* Whoever gave it back would have it again at once. */
+    item->job->retries++;
     job_recover(item, call);
+    job_delay(item, job_backoff_ms(item->id, item->job->retries, call->arena), call);
     item_remember(item, operation_name(OPERATION_RELEASE), item->state, cause->text,
                   call);
     edit_touch(hold->edit, hold->index);

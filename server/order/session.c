@@ -92,6 +92,16 @@ session_serves(const Kontor__V1__Session *session, const char *offer)
     return false;
 }
 
+bool
+session_takes(const Kontor__V1__Session *session, Kontor__V1__JobKind kind)
+{
+    bool is_taken = session->n_kinds == 0;
+    for (size_t i = 0; i < session->n_kinds; i++) {
+        is_taken = is_taken || session->kinds[i] == kind;
+    }
+    return is_taken;
+}
+
 enum status
 session_open(struct call *call, const char *id, Kontor__V1__Session **out)
 {
@@ -248,6 +258,8 @@ session_register(struct call *call, const void *message, struct decision *decisi
     session.agent = (char *)call->who->id;
     session.offers = request->offers;
     session.n_offers = request->n_offers;
+    session.kinds = request->kinds;
+    session.n_kinds = request->n_kinds;
     session.max_parallel =
         request->max_parallel > 0 ? request->max_parallel : DEFAULT_PARALLEL;
     session.lease_seconds =

@@ -36,6 +36,8 @@ enum status session_open(struct call *call, const char *id,
                          Kontor__V1__Session **out) MUST_CHECK;
 /* Whether the offer is among those it was opened for. */
 bool session_serves(const Kontor__V1__Session *session, const char *offer);
+/* Whether it takes jobs of this kind. */
+bool session_takes(const Kontor__V1__Session *session, Kontor__V1__JobKind kind);
 /* Lets the session live one more term with the decision. */
 void session_extend(struct call *call, const Kontor__V1__Session *session,
                     struct decision *decision);

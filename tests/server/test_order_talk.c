@@ -337,6 +337,8 @@ test_an_evaluation_that_fails_is_the_operators(void **state)
     harness_advance(desk->h, 10000);
     job = desk_claim(desk, desk->agent, session);
     assert_int_equal(desk_release(desk, item_id, job->fence, NULL), STATUS_OK);
+    assert_null(desk_claim(desk, desk->agent, session));
+    harness_advance(desk->h, 20000);
     job = desk_claim(desk, desk->agent, session);
     assert_int_equal(
         desk_fail(desk, item_id, job->fence, FAILURE(PERMANENT), NULL, NULL),
@@ -347,6 +349,38 @@ test_an_evaluation_that_fails_is_the_operators(void **state)
     desk_expect(desk, item_id, "AWAITING_APPROVAL");
     assert_int_equal(desk_decide(desk, desk->operator, item_id, true, "", NULL),
                      STATUS_OK);
+}
+
+/* A session that names kinds gets no others, and those are left to who takes them. */
+static void
+test_a_session_gets_the_kinds_it_takes(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__RegisterAgentRequest request = KONTOR__V1__REGISTER_AGENT_REQUEST__INIT;
+    Kontor__V1__Session *session;
+    struct error error;
+    char *offers[] = {OFFER_EVALUATED};
+    Kontor__V1__JobKind kinds[] = {KIND(PROVISION), KIND(PROVISION)};
+    request.offers = offers;
+    request.n_offers = 1;
+    request.kinds = kinds;
+    request.n_kinds = 2;
+    assert_int_equal(desk_call(desk, desk->agent, DESK_AGENT("RegisterAgent"), &request,
+                               NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    request.n_kinds = 1;
+    assert_int_equal(desk_call(desk, desk->agent, DESK_AGENT("RegisterAgent"), &request,
+                               &session, NULL),
+                     STATUS_OK);
+    desk_place_one(desk, "coast/o-1", OFFER_EVALUATED);
+    assert_null(desk_claim(desk, desk->agent, session->id));
+    const char *other = desk_session(desk, desk->agent2, 1, OFFER_EVALUATED, NULL);
+    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent2, other);
+    assert_int_equal(job->kind, KIND(EVALUATE));
+    assert_int_equal(desk_decide(desk, desk->operator, item_id, true, "", NULL),
+                     STATUS_OK);
+    job = desk_claim(desk, desk->agent, session->id);
+    assert_int_equal(job->kind, KIND(PROVISION));
 }
 
 static void
@@ -383,6 +417,7 @@ main(void)
         TEST(test_an_agent_rejects_or_asks_by_the_job_it_holds),
         TEST(test_the_operator_may_decide_before_the_agent),
         TEST(test_an_evaluation_that_fails_is_the_operators),
+        TEST(test_a_session_gets_the_kinds_it_takes),
         TEST(test_k26_an_evaluation_that_kills_agents_is_the_operators),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,9 @@ struct agent_run {
     struct kontor_agent *agent;
     const char *provision;
     const char *lookup;
+    const char *remove;
+    const char *modify;
+    const char *evaluate;
     size_t n_offers;
     sigset_t signals;
 };
@@ -31,6 +34,27 @@ run_lookup(struct kontor_job *job, void *context)
 {
     const struct agent_run *run = context;
     return script_lookup(run->lookup, job);
+}
+
+static enum kontor_result
+run_remove(struct kontor_job *job, void *context)
+{
+    const struct agent_run *run = context;
+    return script_remove(run->remove, job);
+}
+
+static enum kontor_result
+run_modify(struct kontor_job *job, void *context)
+{
+    const struct agent_run *run = context;
+    return script_plain(run->modify, job);
+}
+
+static enum kontor_result
+run_evaluate(struct kontor_job *job, void *context)
+{
+    const struct agent_run *run = context;
+    return script_plain(run->evaluate, job);
 }
 
 /* ---- Lines ---- */
@@ -152,8 +176,11 @@ static bool
 has_programs(struct cli *cli, const struct agent_run *run)
 {
     const char *const programs[][2] = {{"provision", run->provision},
-                                       {"lookup", run->lookup}};
-    for (size_t i = 0; i < 2; i++) {
+                                       {"lookup", run->lookup},
+                                       {"remove", run->remove},
+                                       {"modify", run->modify},
+                                       {"evaluate", run->evaluate}};
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
         const char *program = programs[i][1];
         if (program != NULL && !script_exists(program, cli->arena)) {
             cli_usage(cli,
@@ -191,6 +218,9 @@ own_agent(struct cli *cli)
     struct agent_run run = {.cli = cli};
     run.provision = cli_option(cli, "provision");
     run.lookup = cli_option(cli, "lookup");
+    run.remove = cli_option(cli, "remove");
+    run.modify = cli_option(cli, "modify");
+    run.evaluate = cli_option(cli, "evaluate");
     bool has_no_lookup = cli_count(cli, "no-lookup") > 0;
     if (run.lookup == NULL && !has_no_lookup) {
         return cli_usage(
@@ -201,6 +231,9 @@ own_agent(struct cli *cli)
         .provision = run_provision,
         .lookup = run.lookup == NULL ? NULL : run_lookup,
         .allow_no_lookup = has_no_lookup,
+        .remove = run.remove == NULL ? NULL : run_remove,
+        .modify = run.modify == NULL ? NULL : run_modify,
+        .evaluate = run.evaluate == NULL ? NULL : run_evaluate,
         .on_event = run_event,
         .context = &run,
     };

@@ -349,6 +349,9 @@ static const struct {
                     {EXIT_CODE_NEVER, KONTOR_NEVER, false},
                     {EXIT_CODE_ABSENT, KONTOR_ABSENT, true}};
 
+/* What a program is run for. */
+enum use { USE_PROVISION, USE_LOOKUP, USE_REMOVE, USE_PLAIN };
+
 static enum kontor_result
 code_result(int status, bool is_lookup)
 {
@@ -362,8 +365,10 @@ code_result(int status, bool is_lookup)
 }
 
 static enum kontor_result
-script_result(struct script *script, bool is_lookup)
+script_result(struct script *script, enum use use)
 {
+    bool is_lookup = use == USE_LOOKUP || use == USE_REMOVE;
+    bool needs_id = use == USE_LOOKUP || use == USE_PROVISION;
     const char *how = WIFEXITED(script->status) ? "exited with" : "was ended by signal";
     int code = WIFEXITED(script->status) ? WEXITSTATUS(script->status)
                                          : WTERMSIG(script->status);
@@ -375,7 +380,7 @@ script_result(struct script *script, bool is_lookup)
         wrong = "answered more than 1 MiB";
     } else if (!take_answer(script)) {
         wrong = "answered something that is no JSON object";
-    } else if (!script->has_backend_id) {
+    } else if (needs_id && !script->has_backend_id) {
         wrong = "answered no backend_id that is a text";
     } else if (script->undeliverable != NULL) {
         wrong = script->undeliverable;
@@ -388,11 +393,11 @@ script_result(struct script *script, bool is_lookup)
                                       script->program, wrong));
         return KONTOR_NOBODY_KNOWS;
     }
-    return result;
+    return result == KONTOR_ABSENT && use == USE_REMOVE ? KONTOR_DONE : result;
 }
 
 static enum kontor_result
-script_do(const char *program, struct kontor_job *job, bool is_lookup)
+script_do(const char *program, struct kontor_job *job, enum use use)
 {
     struct script script = {.arena = arena_new(), .job = job, .program = program};
     if (script.arena == NULL) {
@@ -400,7 +405,7 @@ script_do(const char *program, struct kontor_job *job, bool is_lookup)
     }
     enum kontor_result result = KONTOR_RETRY;
     if (script_run(&script)) {
-        result = script_result(&script, is_lookup);
+        result = script_result(&script, use);
         explicit_bzero(script.answer, script.n_answer);
     }
     arena_free(script.arena);
@@ -410,11 +415,23 @@ script_do(const char *program, struct kontor_job *job, bool is_lookup)
 enum kontor_result
 script_provision(const char *program, struct kontor_job *job)
 {
-    return script_do(program, job, false);
+    return script_do(program, job, USE_PROVISION);
 }
 
 enum kontor_result
 script_lookup(const char *program, struct kontor_job *job)
 {
-    return script_do(program, job, true);
+    return script_do(program, job, USE_LOOKUP);
+}
+
+enum kontor_result
+script_remove(const char *program, struct kontor_job *job)
+{
+    return script_do(program, job, USE_REMOVE);
+}
+
+enum kontor_result
+script_plain(const char *program, struct kontor_job *job)
+{
+    return script_do(program, job, USE_PLAIN);
 }

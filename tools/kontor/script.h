@@ -22,6 +22,11 @@ enum kontor_result script_provision(const char *program, struct kontor_job *job)
 /* As a lookup: exit 66 is ABSENT as well. */
 enum kontor_result script_lookup(const char *program, struct kontor_job *job);
 
+/* As a removal: exit 0 and 66, gone already, are DONE; nothing is delivered. */
+enum kontor_result script_remove(const char *program, struct kontor_job *job);
+/* As a change, or as a decision: exit 0 is DONE, also without a backend_id. */
+enum kontor_result script_plain(const char *program, struct kontor_job *job);
+
 /* Whether a program of that name would be found and may be executed, looking where a
  * run would look. */
 bool script_exists(const char *program, struct arena *arena);
