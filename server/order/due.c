@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "proto/digest.h"
-#include "server/order/calendar.h"
+#include "server/order/due_time.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
 #include "server/order/moment.h"
@@ -11,146 +11,7 @@
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 #define R(name) KONTOR__V1__ITEM_REASON__##name
 
-enum {
-    MAX_STEPS = 3,
-    MINUTE_MS = 60000,
-    HOUR_MS = 3600000,
-    DAY_MS = CALENDAR_DAY_MS,
-    APPROVAL_DAYS = 5,
-    ANSWER_DAYS = 14,
-    DISPATCH_DAYS = 1,
-    HELD_DAYS = 30,
-    ASSESS_DAYS = 2,
-    WAIT_DAYS = 30, /* For an item it requires. */
-    REMIND_DAYS = 3,
-    REMIND_AGAIN_DAYS = 7,
-};
-
-/* ---- When ---- */
-
-/* A number of the offer's deadlines; 0 = not said. */
-#define SAID(item, field) ((item)->deadlines == NULL ? 0 : (item)->deadlines->field)
-
-static int32_t
-or_default(int32_t said, int32_t fallback)
-{
-    return said > 0 ? said : fallback;
-}
-
-static int64_t
-working_days(const Kontor__V1__OrderItem *item, int64_t since_ms, int32_t n)
-{
-    return calendar_end_ms(item->calendar, since_ms, n);
-}
-
-static int64_t
-after_validation(const Kontor__V1__OrderItem *item, int64_t since_ms)
-{
-    (void)item;
-    return since_ms + 5 * MINUTE_MS;
-}
-
-static int64_t
-approval_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
-{
-    return working_days(item, since_ms,
-                        or_default(SAID(item, approval_days), APPROVAL_DAYS));
-}
-
-/* When one working day is left. */
-static int64_t
-approval_warning(const Kontor__V1__OrderItem *item, int64_t since_ms)
-{
-    int32_t days = or_default(SAID(item, approval_days), APPROVAL_DAYS);
-    return days > 1 ? working_days(item, since_ms, days - 1) : INT64_MAX;
-}
-
-static int64_t
-answer_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
-{
-    int32_t days = or_default(SAID(item, answer_days), ANSWER_DAYS);
-    return since_ms + (int64_t)days * DAY_MS;
-}
-
-/* A reminder that would come with the end or behind it is none. */
-static int64_t
-before_answer_end(const Kontor__V1__OrderItem *item, int64_t since_ms, int32_t days)
-{
-    int64_t at_ms = since_ms + (int64_t)days * DAY_MS;
-    return at_ms < answer_end(item, since_ms) ? at_ms : INT64_MAX;
-}
-
-static int64_t
-first_reminder(const Kontor__V1__OrderItem *item, int64_t since_ms)
-{
-    return before_answer_end(item, since_ms, REMIND_DAYS);
-}
-
-static int64_t
-second_reminder(const Kontor__V1__OrderItem *item, int64_t since_ms)
-{
-    return before_answer_end(item, since_ms, REMIND_AGAIN_DAYS);
-}
-
-/* Who waits for a start date or another item is not late yet. */
-static int64_t
-untaken(const Kontor__V1__OrderItem *item, int64_t since_ms)
-{
-    if (item->reason == R(WAITS_FOR_DEPENDENCY)) {
-        return since_ms + (int64_t)WAIT_DAYS * DAY_MS;
-    }
-    int64_t start_ms = moment_ms(item->start_at, since_ms);
-    return working_days(item, start_ms > since_ms ? start_ms : since_ms,
-                        or_default(SAID(item, dispatch_days), DISPATCH_DAYS));
-}
-
-static int64_t
-start(const Kontor__V1__OrderItem *item, int64_t since_ms)
-{
-    int64_t start_ms = moment_ms(item->start_at, INT64_MAX);
-    return start_ms > since_ms ? start_ms : INT64_MAX;
-}
-
-static int64_t
-window_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
-{
-    (void)since_ms;
-    return moment_ms(item->not_after, INT64_MAX);
-}
-
-static int64_t
-expected(const Kontor__V1__OrderItem *item, int64_t since_ms)
-{
-    (void)since_ms;
-    return moment_ms(item->expected_at, INT64_MAX);
-}
-
-static int64_t
-work_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
-{
-    int32_t hours = SAID(item, work_hours);
-    return hours > 0 ? since_ms + (int64_t)hours * HOUR_MS : INT64_MAX;
-}
-
-static int64_t
-held_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
-{
-    return since_ms + (int64_t)or_default(SAID(item, held_days), HELD_DAYS) * DAY_MS;
-}
-
-static int64_t
-assess_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
-{
-    return working_days(item, since_ms,
-                        or_default(SAID(item, assess_days), ASSESS_DAYS));
-}
-
-static int64_t
-undo_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
-{
-    (void)item;
-    return since_ms + DAY_MS;
-}
+enum { MAX_STEPS = 3 };
 
 /* ---- What ---- */
 
@@ -226,7 +87,7 @@ static enum status
 decide_cancel(struct edit *edit, size_t index, const struct step *step)
 {
     const Kontor__V1__OrderItem *item = edit->items[index].item;
-    bool is_granted = SAID(item, is_cancel_granted);
+    bool is_granted = item->deadlines != NULL && item->deadlines->is_cancel_granted;
     struct edit_cause cause = {.operation = is_granted ? OPERATION_ACCEPT_CANCEL
                                                        : OPERATION_DECLINE_CANCEL,
                                .to = is_granted ? S(CANCELLING) : item->resume_to,
@@ -244,46 +105,49 @@ static const struct due_row {
     struct step steps[MAX_STEPS];
 } due_rows[] = {
     {S(RECEIVED),
-     {{after_validation, endanger, "it was not taken in time", 0, CRITICAL, false}}},
+     {{due_after_validation, endanger, "it was not taken in time", 0, CRITICAL,
+       false}}},
     {S(AWAITING_APPROVAL),
-     {{approval_warning, remind, "one working day is left to decide", 0, 0, false},
-      {approval_end, expire, "nobody decided in time", R(EXPIRED), 0, true},
-      {window_end, close_window, "the time it was wanted for is over", R(BY_WINDOW), 0,
-       false}}},
+     {{due_approval_warning, remind, "one working day is left to decide", 0, 0, false},
+      {due_approval_end, expire, "nobody decided in time", R(EXPIRED), 0, true},
+      {due_window_end, close_window, "the time it was wanted for is over", R(BY_WINDOW),
+       0, false}}},
     {S(AWAITING_CONSUMER_APPROVAL),
-     {{approval_warning, remind, "one working day is left to decide", 0, 0, false},
-      {approval_end, expire, "nobody decided in time", R(EXPIRED), 0, true},
-      {window_end, close_window, "the time it was wanted for is over", R(BY_WINDOW), 0,
-       false}}},
+     {{due_approval_warning, remind, "one working day is left to decide", 0, 0, false},
+      {due_approval_end, expire, "nobody decided in time", R(EXPIRED), 0, true},
+      {due_window_end, close_window, "the time it was wanted for is over", R(BY_WINDOW),
+       0, false}}},
     {S(PENDING_INFO),
-     {{first_reminder, remind, "the question is still open", 0, 0, false},
-      {second_reminder, remind, "the question is still open", 0, 0, false},
-      {answer_end, expire, "the customer did not answer in time", R(NO_ANSWER), 0,
+     {{due_first_reminder, remind, "the question is still open", 0, 0, false},
+      {due_second_reminder, remind, "the question is still open", 0, 0, false},
+      {due_answer_end, expire, "the customer did not answer in time", R(NO_ANSWER), 0,
        true}}},
     {S(PENDING_INFO_BEGUN),
-     {{first_reminder, remind, "the question is still open", 0, 0, false},
-      {second_reminder, remind, "the question is still open", 0, 0, false},
-      {answer_end, expire, "the customer did not answer in time", R(NO_ANSWER), 0,
+     {{due_first_reminder, remind, "the question is still open", 0, 0, false},
+      {due_second_reminder, remind, "the question is still open", 0, 0, false},
+      {due_answer_end, expire, "the customer did not answer in time", R(NO_ANSWER), 0,
        true}}},
     {S(QUEUED),
-     {{start, dispatch, "its start date has come", 0, 0, false},
-      {untaken, endanger, "nobody has taken it in time", 0, HAZARD, false},
-      {window_end, close_window, "the time it was wanted for is over", R(BY_WINDOW), 0,
-       false}}},
-    {S(IN_PROGRESS),
-     {{expected, endanger, "it was expected to be done by now", 0, HAZARD, false},
-      {work_end, expire, "the work took longer than its offer allows", R(TOOK_TOO_LONG),
+     {{due_start, dispatch, "its start date has come", 0, 0, false},
+      {due_untaken, endanger, "nobody has taken it in time", 0, HAZARD, false},
+      {due_window_end, close_window, "the time it was wanted for is over", R(BY_WINDOW),
        0, false}}},
-    {S(HELD), {{held_end, expire, "it was held too long", R(HELD_TOO_LONG), 0, true}}},
+    {S(IN_PROGRESS),
+     {{due_expected, endanger, "it was expected to be done by now", 0, HAZARD, false},
+      {due_work_end, expire, "the work took longer than its offer allows",
+       R(TOOK_TOO_LONG), 0, false}}},
+    {S(HELD),
+     {{due_held_end, expire, "it was held too long", R(HELD_TOO_LONG), 0, true}}},
     {S(HELD_BEGUN),
-     {{held_end, expire, "it was held too long", R(HELD_TOO_LONG), 0, true}}},
+     {{due_held_end, expire, "it was held too long", R(HELD_TOO_LONG), 0, true}}},
     {S(ASSESSING_CANCELLATION),
-     {{assess_end, decide_cancel, "nobody decided on the cancel in time", 0, 0, true}}},
+     {{due_assess_end, decide_cancel, "nobody decided on the cancel in time", 0, 0,
+       true}}},
     {S(CANCELLING),
-     {{undo_end, expire, "undoing it took too long: cleaning up goes on", 0, 0,
+     {{due_undo_end, expire, "undoing it took too long: cleaning up goes on", 0, 0,
        false}}},
     {S(CANCELLING_OTHERWISE),
-     {{undo_end, expire, "undoing it took too long: cleaning up goes on", 0, 0,
+     {{due_undo_end, expire, "undoing it took too long: cleaning up goes on", 0, 0,
        false}}},
 };
 
@@ -376,7 +240,7 @@ due_expect(Kontor__V1__OrderItem *item, Google__Protobuf__Timestamp *expected_at
     item->expected_at = expected_at;
     item->jeopardy = NULL;
     for (size_t i = 0; item->due != NULL && i < MAX_STEPS; i++) {
-        if (steps[i].at_ms == expected) {
+        if (steps[i].at_ms == due_expected) {
             item->due->fired &= (int32_t) ~(UINT32_C(1) << i);
         }
     }

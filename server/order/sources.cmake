@@ -13,6 +13,7 @@ list(
   order/decide_item.c
   order/due.c
   order/due_tick.c
+  order/due_time.c
   order/edit.c
   order/edits.c
   order/fail.c

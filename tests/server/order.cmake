@@ -17,6 +17,7 @@ foreach(
   order_access
   order_cancel
   order_cell
+  order_clock
   order_decide
   order_due
   order_fate
@@ -31,8 +32,8 @@ foreach(
   order_time
   recovery
   session)
-  server_test(test_${name} SOURCES desk.c shelf.c)
+  server_test(test_${name} SOURCES desk.c desk_call.c shelf.c)
 endforeach()
 foreach(name order_message order_post)
-  server_test(test_${name} SOURCES mail.c desk.c shelf.c)
+  server_test(test_${name} SOURCES mail.c desk.c desk_call.c shelf.c)
 endforeach()

@@ -474,114 +474,6 @@ test_an_order_is_placed_by_its_providers_calendar(void **state)
                      calendar_end_ms(&calendar, now(desk), 5));
 }
 
-/* ---- The clock, and being away ---- */
-
-static void
-restart(struct desk *desk)
-{
-    due_tick_free(desk->due);
-    desk->due = due_tick_new(desk->h->dispatch);
-}
-
-static void
-test_k70_a_deadline_fires_once_also_after_a_restart(void **state)
-{
-    struct desk *desk = *state;
-    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
-    assert_int_equal(pass(desk, working_days(desk, 4)), 1);
-    restart(desk);
-    assert_int_equal(desk_due(desk, 1), 0);
-    assert_int_equal(n_moves(desk, "deadline"), 1);
-    int64_t until_ms = moment_ms(desk_order(desk, "coast/o-1")->next_due, 0);
-    pass(desk, until_ms - now(desk) - 1);
-    restart(desk);
-    assert_int_equal(desk_due(desk, 1), 1);
-    restart(desk);
-    expect_end(desk, "REJECTED", R(EXPIRED));
-}
-
-static void
-test_nobody_is_late_for_the_time_the_broker_was_away(void **state)
-{
-    struct desk *desk = *state;
-    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
-    desk_place_one(desk, "coast/o-2", OFFER_OPEN);
-    desk_due(desk, 1);
-    int64_t until_ms = moment_ms(desk_order(desk, "coast/o-1")->next_due, 0);
-    pass(desk, until_ms - now(desk) - 2 * HOUR);
-    size_t n_before = n_moves(desk, "deadline");
-    /* Away over the end of it, for three hours. */
-    harness_advance(desk->h, 3 * HOUR);
-    restart(desk);
-    assert_int_equal(desk_due(desk, 1), 0);
-    assert_int_equal(pass(desk, 3 * HOUR - 2), 0);
-    desk_expect(desk, item_id, "AWAITING_APPROVAL");
-    assert_int_equal(desk_due(desk, 1), 1);
-    desk_expect(desk, item_id, "REJECTED");
-    assert_int_equal(n_moves(desk, "deadline"), n_before + 1);
-}
-
-static void
-test_after_a_long_absence_there_is_one_working_day(void **state)
-{
-    struct desk *desk = *state;
-    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
-    desk_due(desk, 1);
-    harness_advance(desk->h, 50 * (int64_t)DAY);
-    restart(desk);
-    int64_t quiet_ms = working_days(desk, 1);
-    /* A warning hits nobody. */
-    assert_int_equal(desk_due(desk, 1), 1);
-    assert_int_equal(pass(desk, quiet_ms - 2), 0);
-    desk_expect(desk, item_id, "AWAITING_APPROVAL");
-    assert_int_equal(desk_due(desk, 1), 1);
-    desk_expect(desk, item_id, "REJECTED");
-}
-
-static void
-test_a_clock_that_was_set_is_not_believed_at_once(void **state)
-{
-    struct desk *desk = *state;
-    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
-    desk_due(desk, 1);
-    int64_t right_ms = now(desk);
-    clock_set_wall(&desk->h->clock, right_ms + 100 * (int64_t)DAY);
-    assert_int_equal(desk_due(desk, 1), 0);
-    assert_int_equal(desk_due(desk, 5 * MINUTE), 0);
-    desk_expect(desk, item_id, "AWAITING_APPROVAL");
-    /* Set right again: nothing has happened, and nothing will before its time. */
-    clock_set_wall(&desk->h->clock, right_ms + 5 * MINUTE);
-    assert_int_equal(desk_due(desk, DUE_TICK_SETTLE_MS), 0);
-    assert_int_equal(desk_due(desk, HOUR), 0);
-    desk_expect(desk, item_id, "AWAITING_APPROVAL");
-    /* What stays set is believed in the end. */
-    clock_set_wall(&desk->h->clock, right_ms + 100 * (int64_t)DAY);
-    assert_int_equal(desk_due(desk, 1), 0);
-    desk_due(desk, DUE_TICK_SETTLE_MS);
-    desk_due(desk, 1);
-    desk_expect(desk, item_id, "REJECTED");
-}
-
-static void
-test_no_more_than_a_hundred_fire_at_once(void **state)
-{
-    struct desk *desk = *state;
-    enum { N_ITEMS = 60 };
-    for (int k = 0; k < 2; k++) {
-        Kontor__V1__PlaceOrderRequest *request =
-            desk_new(desk, arena_print(desk->h->arena, "coast/o-%d", k));
-        for (int i = 0; i < N_ITEMS; i++) {
-            desk_add(desk, request, arena_print(desk->h->arena, "i%d", i), OFFER_OPEN);
-        }
-        desk_place(desk, request);
-    }
-    desk_due(desk, 1);
-    harness_advance(desk->h, working_days(desk, 1) - 1);
-    assert_int_equal(desk_due(desk, 1), DUE_TICK_MAX);
-    assert_int_equal(desk_due(desk, 1), 2 * N_ITEMS - DUE_TICK_MAX);
-    assert_int_equal(desk_due(desk, 1), 0);
-}
-
 int
 main(void)
 {
@@ -604,11 +496,6 @@ main(void)
         TEST(test_a_window_closes_on_what_waits_and_not_on_what_is_begun),
         TEST(test_a_revised_calendar_moves_open_deadlines),
         TEST(test_an_order_is_placed_by_its_providers_calendar),
-        TEST(test_k70_a_deadline_fires_once_also_after_a_restart),
-        TEST(test_nobody_is_late_for_the_time_the_broker_was_away),
-        TEST(test_after_a_long_absence_there_is_one_working_day),
-        TEST(test_a_clock_that_was_set_is_not_believed_at_once),
-        TEST(test_no_more_than_a_hundred_fire_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
