@@ -58,7 +58,7 @@ test_a_machine_that_slept_finds_its_jobs_lost(void **state)
 }
 
 static void
-test_nothing_is_created_behind_a_sleep(void **state)
+test_k28_nothing_is_created_behind_a_sleep(void **state)
 {
     (void)state;
     it.jobs[0].prior_intent = (char *)(uintptr_t) "kontor-alpine-7f2c";
@@ -269,7 +269,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         RULE(test_a_machine_that_slept_finds_its_jobs_lost),
-        RULE(test_nothing_is_created_behind_a_sleep),
+        RULE(test_k28_nothing_is_created_behind_a_sleep),
         RULE(test_the_time_of_day_is_never_asked),
         RULE(test_a_lease_that_runs_out_ends_the_job),
         RULE(test_a_late_completion_is_still_said),

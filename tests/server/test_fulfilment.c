@@ -95,7 +95,7 @@ test_work_is_begun_under_the_claimed_name_only(void **state)
 }
 
 static void
-test_stale_fences_are_lost_leases_for_every_call(void **state)
+test_k23_stale_fences_are_lost_leases_for_every_call(void **state)
 {
     struct desk *desk = *state;
     const char *session;
@@ -126,7 +126,7 @@ test_stale_fences_are_lost_leases_for_every_call(void **state)
 }
 
 static void
-test_an_agent_of_another_provider_finds_no_job(void **state)
+test_k29_an_agent_of_another_provider_finds_no_job(void **state)
 {
     struct desk *desk = *state;
     const char *session;
@@ -304,7 +304,7 @@ test_a_dependant_waits_for_all_it_requires(void **state)
 /* ---- Completing ---- */
 
 static void
-test_complete_again_is_a_replay_or_differs(void **state)
+test_k24_complete_again_is_a_replay_or_differs(void **state)
 {
     struct desk *desk = *state;
     const char *session;
@@ -432,15 +432,15 @@ main(void)
         TEST(test_an_item_goes_from_order_to_delivery),
         TEST(test_begin_again_with_the_same_intent_is_fine),
         TEST(test_work_is_begun_under_the_claimed_name_only),
-        TEST(test_stale_fences_are_lost_leases_for_every_call),
-        TEST(test_an_agent_of_another_provider_finds_no_job),
+        TEST(test_k23_stale_fences_are_lost_leases_for_every_call),
+        TEST(test_k29_an_agent_of_another_provider_finds_no_job),
         TEST(test_release_ends_at_the_dividing_line),
         TEST(test_failing_before_begin),
         TEST(test_retryable_after_begin_stays_with_the_session),
         TEST(test_unknown_after_begin_is_recovered),
         TEST(test_permanent_after_begin_fails_and_takes_dependants_along),
         TEST(test_a_dependant_waits_for_all_it_requires),
-        TEST(test_complete_again_is_a_replay_or_differs),
+        TEST(test_k24_complete_again_is_a_replay_or_differs),
         TEST(test_endpoints_are_named_where_the_offer_asks),
         TEST(test_reports_are_milestones_or_notes),
         TEST(test_history_is_bounded_and_keeps_its_ends),

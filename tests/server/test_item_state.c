@@ -133,7 +133,7 @@ test_every_role_on_every_side(void **state)
 }
 
 static void
-test_final_states_are_never_left(void **state)
+test_k12_final_states_are_never_left(void **state)
 {
     (void)state;
     static const char *const final[] = {"COMPLETED",
@@ -269,7 +269,7 @@ main(void)
         cmocka_unit_test(test_no_two_rows_are_the_same_move),
         cmocka_unit_test(test_every_cell_of_states_and_operations),
         cmocka_unit_test(test_every_role_on_every_side),
-        cmocka_unit_test(test_final_states_are_never_left),
+        cmocka_unit_test(test_k12_final_states_are_never_left),
         cmocka_unit_test(test_begun_states_are_the_designs),
         cmocka_unit_test(test_only_begin_crosses_the_dividing_line),
         cmocka_unit_test(test_names_are_those_of_the_contract),

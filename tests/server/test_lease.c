@@ -18,7 +18,7 @@
 enum { N_RACERS = 64 };
 
 static void
-test_a_lost_lease_before_begin_queues_again(void **state)
+test_k21_a_lost_lease_before_begin_queues_again(void **state)
 {
     struct desk *desk = *state;
     const char *session;
@@ -61,7 +61,7 @@ test_renewing_keeps_the_lease(void **state)
 }
 
 static void
-test_a_lost_lease_after_begin_is_recovered_after_settling(void **state)
+test_k22_a_lost_lease_after_begin_is_recovered_after_settling(void **state)
 {
     struct desk *desk = *state;
     const char *session;
@@ -249,7 +249,7 @@ test_what_is_begun_settles_anew_once_the_clock_is_set_back(void **state)
 }
 
 static void
-test_a_poison_job_is_held_after_three_losses(void **state)
+test_k26_a_poison_job_is_held_after_three_losses(void **state)
 {
     struct desk *desk = *state;
     const char *session;
@@ -438,9 +438,9 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_a_lost_lease_before_begin_queues_again),
+        TEST(test_k21_a_lost_lease_before_begin_queues_again),
         TEST(test_renewing_keeps_the_lease),
-        TEST(test_a_lost_lease_after_begin_is_recovered_after_settling),
+        TEST(test_k22_a_lost_lease_after_begin_is_recovered_after_settling),
         TEST(test_a_waiting_claim_wakes_when_a_job_has_settled),
         TEST(test_the_last_fence_counts_until_somebody_claims),
         TEST(test_a_jump_of_the_wall_clock_ends_no_lease),
@@ -449,7 +449,7 @@ main(void)
         TEST(test_a_job_of_a_clock_that_is_set_back_is_claimed),
         TEST(test_what_is_begun_settles_anew_once_the_clock_is_set_back),
         TEST(test_what_is_begun_settles_through_a_jump),
-        TEST(test_a_poison_job_is_held_after_three_losses),
+        TEST(test_k26_a_poison_job_is_held_after_three_losses),
         TEST(test_a_poison_job_that_is_begun_is_held_too),
         TEST(test_leases_end_in_a_flood_of_connections),
         TEST(test_the_thread_of_the_leases_starts_and_stops),

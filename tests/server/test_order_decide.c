@@ -153,7 +153,7 @@ test_strangers_find_nothing_to_decide(void **state)
 }
 
 static void
-test_a_stale_expected_revision_is_told_the_current_one(void **state)
+test_k11_a_stale_expected_revision_is_told_the_current_one(void **state)
 {
     struct desk *desk = *state;
     struct error error;
@@ -237,7 +237,7 @@ exhaust(struct desk *desk, const Kontor__V1__ClaimedJob *job)
 }
 
 static void
-test_a_held_item_is_resumed_with_its_intent(void **state)
+test_k27_a_held_item_is_resumed_with_its_intent(void **state)
 {
     struct desk *desk = *state;
     struct error error;
@@ -398,9 +398,9 @@ main(void)
         TEST(test_admins_reject_on_their_side_and_never_approve),
         TEST(test_agents_do_not_decide_approvals),
         TEST(test_strangers_find_nothing_to_decide),
-        TEST(test_a_stale_expected_revision_is_told_the_current_one),
+        TEST(test_k11_a_stale_expected_revision_is_told_the_current_one),
         TEST(test_validate_only_changes_nothing),
-        TEST(test_a_held_item_is_resumed_with_its_intent),
+        TEST(test_k27_a_held_item_is_resumed_with_its_intent),
         TEST(test_overrides_need_a_reason_and_the_providers_admin),
         TEST(test_admins_requeue_and_operators_fail_what_is_held),
         TEST(test_a_requeue_of_what_is_queued_says_who_may_do_what),

@@ -26,7 +26,7 @@ refused(struct desk *desk, const struct principal *who,
 }
 
 static void
-test_an_open_item_is_queued_at_once(void **state)
+test_k01_an_open_item_is_queued_at_once(void **state)
 {
     struct desk *desk = *state;
     Kontor__V1__PlaceOrderResponse *reply =
@@ -89,7 +89,7 @@ test_parameters_are_pinned_with_constants_and_prices(void **state)
 }
 
 static void
-test_all_faults_are_told_at_once(void **state)
+test_k05_all_faults_are_told_at_once(void **state)
 {
     struct desk *desk = *state;
     Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
@@ -108,7 +108,7 @@ test_all_faults_are_told_at_once(void **state)
 }
 
 static void
-test_bad_relations_are_refused(void **state)
+test_k06_bad_relations_are_refused(void **state)
 {
     struct desk *desk = *state;
     Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
@@ -149,7 +149,7 @@ test_what_cannot_be_ordered_is_refused(void **state)
 }
 
 static void
-test_a_changed_offer_is_refused(void **state)
+test_k08_a_changed_offer_is_refused(void **state)
 {
     struct desk *desk = *state;
     Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
@@ -280,7 +280,7 @@ test_a_65th_item_is_refused(void **state)
 }
 
 static void
-test_the_same_order_again_is_the_current_one(void **state)
+test_k02_the_same_order_again_is_the_current_one(void **state)
 {
     struct desk *desk = *state;
     Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
@@ -307,7 +307,7 @@ test_the_same_order_again_is_the_current_one(void **state)
 }
 
 static void
-test_another_order_under_the_same_id_is_refused(void **state)
+test_k03_another_order_under_the_same_id_is_refused(void **state)
 {
     struct desk *desk = *state;
     Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
@@ -357,26 +357,74 @@ test_validate_only_answers_the_plan_and_stores_nothing(void **state)
     refused(desk, desk->portal, request, REASON_FIELDS_INVALID);
 }
 
+/* The siblings of a bad item say how far they were judged. */
+static void
+test_k07_one_bad_item_refuses_all_and_siblings_say_how_far_they_came(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    desk_add(desk, request, "good", OFFER_OPEN);
+    desk_add(desk, request, "bad", "alpine/notebooks/none");
+    desk_require(desk, desk_add(desk, request, "rests", OFFER_OPEN), "bad");
+    int64_t before = shelf_applied(desk->h);
+    assert_int_equal(
+        desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request, NULL, &error),
+        STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "items[1].offer"));
+    assert_string_equal(harness_value(&error, "validated"), "good");
+    assert_string_equal(harness_value(&error, "unassessed"), "rests");
+    assert_int_equal(shelf_applied(desk->h), before);
+}
+
+static void
+test_k04_100_of_one_order_at_once_make_one(void **state)
+{
+    enum { N = 100 };
+    struct desk *desk = *state;
+    struct harness_call *calls[N];
+    size_t n_new = 0;
+    for (int i = 0; i < N; i++) {
+        Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+        desk_add(desk, request, "vm", OFFER_OPEN);
+        calls[i] =
+            harness_start(desk->h, desk->portal, DESK_ORDER("PlaceOrder"), request);
+    }
+    int64_t first = shelf_applied(desk->h);
+    for (int i = 0; i < N; i++) {
+        Kontor__V1__PlaceOrderResponse *reply;
+        assert_int_equal(harness_wait(desk->h, calls[i], (void **)&reply, NULL),
+                         STATUS_OK);
+        assert_string_equal(reply->order->id, "coast/o-1");
+        n_new += reply->is_replayed ? 0 : 1;
+    }
+    assert_true(n_new >= 1);
+    assert_true(shelf_applied(desk->h) <= first + 1);
+    assert_int_equal(desk_item(desk, "coast/o-1/vm")->n_history, 1);
+}
+
 int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_an_open_item_is_queued_at_once),
+        TEST(test_k04_100_of_one_order_at_once_make_one),
+        TEST(test_k07_one_bad_item_refuses_all_and_siblings_say_how_far_they_came),
+        TEST(test_k01_an_open_item_is_queued_at_once),
         TEST(test_items_are_routed_by_their_first_step),
         TEST(test_parameters_are_pinned_with_constants_and_prices),
-        TEST(test_all_faults_are_told_at_once),
-        TEST(test_bad_relations_are_refused),
+        TEST(test_k05_all_faults_are_told_at_once),
+        TEST(test_k06_bad_relations_are_refused),
         TEST(test_what_cannot_be_ordered_is_refused),
-        TEST(test_a_changed_offer_is_refused),
+        TEST(test_k08_a_changed_offer_is_refused),
         TEST(test_the_project_must_be_there_open_and_the_callers),
         TEST(test_an_order_id_is_of_the_callers_registry),
         TEST(test_only_the_customers_roles_place),
         TEST(test_an_order_that_is_too_large_is_refused),
         TEST(test_a_chain_of_64_falls_with_its_first),
         TEST(test_a_65th_item_is_refused),
-        TEST(test_the_same_order_again_is_the_current_one),
-        TEST(test_another_order_under_the_same_id_is_refused),
+        TEST(test_k02_the_same_order_again_is_the_current_one),
+        TEST(test_k03_another_order_under_the_same_id_is_refused),
         TEST(test_validate_only_answers_the_plan_and_stores_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@ enum { N_ROUNDS = 60, N_RACERS = 16 };
 /* ---- The dividing line ---- */
 
 static void
-test_begin_and_cancel_never_both_win(void **state)
+test_k30_begin_and_cancel_never_both_win(void **state)
 {
     struct desk *desk = *state;
     size_t n_begun = 0, n_cancelled = 0;
@@ -206,7 +206,7 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_begin_and_cancel_never_both_win),
+        TEST(test_k30_begin_and_cancel_never_both_win),
         TEST(test_a_job_ends_once),
         TEST(test_siblings_that_end_at_once_end_the_order),
         TEST(test_one_content_gets_an_order_id),

@@ -87,7 +87,7 @@ test_sessions_are_listed_with_the_end_of_their_lease(void **state)
 /* ---- Claiming ---- */
 
 static void
-test_64_claimers_of_one_job_have_one_winner(void **state)
+test_k20_64_claimers_of_one_job_have_one_winner(void **state)
 {
     struct desk *desk = *state;
     Kontor__V1__ClaimRequest requests[N_RACERS];
@@ -311,7 +311,7 @@ main(void)
         TEST(test_a_session_is_for_offers_of_the_agents_provider),
         TEST(test_a_session_serves_its_own_agent_only),
         TEST(test_sessions_are_listed_with_the_end_of_their_lease),
-        TEST(test_64_claimers_of_one_job_have_one_winner),
+        TEST(test_k20_64_claimers_of_one_job_have_one_winner),
         TEST(test_waiting_claimers_share_what_comes),
         TEST(test_a_waiting_claim_takes_what_became_ready_later),
         TEST(test_a_claim_that_waited_in_vain_is_empty_and_renews),

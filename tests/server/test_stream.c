@@ -266,7 +266,7 @@ test_a_stream_resumes_with_its_own_tag(void **state)
 }
 
 static void
-test_a_stream_resumes_without_gap_or_repetition(void **state)
+test_k50_a_stream_resumes_without_gap_or_repetition(void **state)
 {
     (void)state;
     enum { N = 50 };
@@ -390,7 +390,7 @@ main(void)
         TEST(test_a_quiet_stream_tells_its_position_now_and_then),
         TEST(test_a_watch_goes_on_where_a_read_was),
         TEST(test_a_stream_resumes_with_its_own_tag),
-        TEST(test_a_stream_resumes_without_gap_or_repetition),
+        TEST(test_k50_a_stream_resumes_without_gap_or_repetition),
         TEST(test_one_behind_the_ring_reads_the_log),
         TEST(test_a_reader_that_takes_nothing_is_let_go),
         TEST(test_many_watchers_see_the_same),

@@ -15,7 +15,7 @@
 /* ---- Refusals ---- */
 
 static void
-test_positions_that_cannot_be_served_are_refused(void **state)
+test_k52_positions_that_cannot_be_served_are_refused(void **state)
 {
     (void)state;
     Kontor__V1__Position position;
@@ -226,7 +226,7 @@ main(void)
 #define TEST(name)                                                                     \
     cmocka_unit_test_setup_teardown(name, reader_set_up, reader_tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_positions_that_cannot_be_served_are_refused),
+        TEST(test_k52_positions_that_cannot_be_served_are_refused),
         TEST(test_a_kind_the_method_does_not_send_is_refused),
         TEST(test_garbage_is_refused),
         TEST(test_too_many_streams_are_shed),
