@@ -469,10 +469,29 @@ put_header(struct edit *edit, struct decision *decision)
                  edit->document.revision, scope, n_scope, &edit->order->base);
 }
 
+/* An order that has grown with every word said about it must still come to its end. */
+static void
+make_fit(struct edit *edit)
+{
+    enum { ENOUGH_BYTES = STORE_MAX_COMMIT - STORE_MAX_COMMIT / 8 };
+    size_t size = 0;
+    for (size_t i = 0; i < edit->order->n_items; i++) {
+        const struct edit_item *row = &edit->items[i];
+        size +=
+            row->is_changed ? protobuf_c_message_get_packed_size(&row->item->base) : 0;
+    }
+    for (size_t i = 0; i < edit->order->n_items && size > ENOUGH_BYTES; i++) {
+        if (edit->items[i].is_changed) {
+            item_shrink(edit->items[i].item);
+        }
+    }
+}
+
 enum status
 edit_commit(struct edit *edit, struct decision *decision)
 {
     enum status status = STATUS_OK;
+    make_fit(edit);
     /*
      * The header is judged by its own revision: two agents that finish the last two
      * items at once clash here, and the second is decided again with the first in sight

@@ -10,10 +10,6 @@
 #include "server/order/job.h"
 #include "server/order/moment.h"
 
-enum {
-    MAX_DELIVERY_BYTES = 1 << 15, /* 63 of them are half of what a client takes. */
-};
-
 #define CLEANUP(name) KONTOR__V1__CLEANUP__CLEANUP_##name
 
 /* ---- What was delivered ---- */
@@ -69,9 +65,9 @@ judge_delivery(struct call *call, const Kontor__V1__OrderItem *item,
      * once: together they must fit into what a client takes, or nobody could ever claim
      * that job. */
     size_t size = protobuf_c_message_get_packed_size(&delivery->base);
-    if (size > MAX_DELIVERY_BYTES) {
+    if (size > FINISH_MAX_DELIVERY) {
         call_fault(call, "delivery", "takes %zu bytes: at most %d are handed on", size,
-                   MAX_DELIVERY_BYTES);
+                   FINISH_MAX_DELIVERY);
     }
     if (item->must_name_endpoints && delivery->n_endpoints == 0) {
         call_fault(call, "delivery.endpoints",

@@ -9,6 +9,11 @@
 
 #include "server/rpc/call.h"
 
+enum {
+    FINISH_MAX_DELIVERY = 1 << 15, /* Bytes; 63 of them are half of what a client takes.
+                                    */
+};
+
 enum status finish_complete(struct call *call, const void *request,
                             struct decision *decision);
 

@@ -140,6 +140,26 @@ item_is_past_return(const Kontor__V1__OrderItem *item)
 }
 
 void
+item_shrink(Kontor__V1__OrderItem *item)
+{
+    enum { FIRST = 2, LAST = 6 };
+    if (item->n_history > FIRST + LAST) {
+        memmove(&item->history[FIRST], &item->history[item->n_history - LAST],
+                LAST * sizeof item->history[0]);
+        item->n_history = FIRST + LAST;
+    }
+    for (size_t i = 0; i + 1 < item->n_history; i++) {
+        item->history[i]->reason = "";
+    }
+    size_t n = item->n_questions;
+    bool is_asking = n > 0 && item->questions[n - 1]->answered_by[0] == '\0';
+    if (is_asking) {
+        item->questions[0] = item->questions[n - 1];
+    }
+    item->n_questions = is_asking ? 1 : 0;
+}
+
+void
 item_move_to(Kontor__V1__OrderItem *item, const struct item_move *move,
              const char *text, struct call *call)
 {

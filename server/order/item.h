@@ -40,6 +40,12 @@ void item_remember(Kontor__V1__OrderItem *item, const char *operation,
 
 /* Where a request to cancel stands whose item is in this state. */
 Kontor__V1__CancelState item_cancel_state(Kontor__V1__ItemState state);
+/*
+ * Makes it smaller: of what was said and done, the beginning and the end stay, and
+ * answered questions go. The log has it all. For orders that no longer fit into one
+ * commit and yet have to end.
+ */
+void item_shrink(Kontor__V1__OrderItem *item);
 /* Whether something it left behind is still to be removed. */
 bool item_needs_cleanup(const Kontor__V1__OrderItem *item);
 /* Whether it reached the milestone from which on it cannot be cancelled. */

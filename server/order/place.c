@@ -5,6 +5,7 @@
 #include "proto/digest.h"
 #include "server/order/access.h"
 #include "server/order/edit.h"
+#include "server/order/finish.h"
 #include "server/order/item.h"
 #include "server/order/order.h"
 #include "server/order/plan.h"
@@ -201,11 +202,16 @@ route(struct edit *edit, const struct placed *items)
 static enum status
 judge_size(struct call *call, const struct edit *edit)
 {
-    size_t size = protobuf_c_message_get_packed_size(&edit->order->base);
+    const Kontor__V1__Order *order = edit->order;
+    size_t size = protobuf_c_message_get_packed_size(&order->base);
     for (size_t i = 0; i < edit->order->n_items; i++) {
         const Kontor__V1__OrderItem *item = edit->items[i].item;
         size += protobuf_c_message_get_packed_size(&item->base);
         size += item->n_approvals * PLACE_STEP_BYTES;
+        /* What was delivered is written once more when it is to be removed again. */
+        size += order->mode == KONTOR__V1__ORDER_MODE__ALL_OR_NOTHING
+                    ? FINISH_MAX_DELIVERY
+                    : 0;
     }
     if (size <= PLACE_MAX_BYTES) {
         return STATUS_OK;

@@ -14,7 +14,7 @@
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 
-enum { MAX_QUESTIONS = 16 };
+enum { MAX_QUESTIONS = 16, MAX_EXPECTS_BYTES = 2048 };
 
 /* ---- Asking ---- */
 
@@ -35,6 +35,10 @@ judge_expectation(struct call *call, const Kontor__V1__Parameter *expects)
     }
     if (expects->type_case == KONTOR__V1__PARAMETER__TYPE_CONSTANT) {
         call_fault(call, "expects.constant", "leaves nothing to answer");
+    }
+    if (protobuf_c_message_get_packed_size(&expects->base) > MAX_EXPECTS_BYTES) {
+        call_fault(call, "expects", "takes more than %d bytes: ask in words",
+                   MAX_EXPECTS_BYTES);
     }
     parameter_judge(call, "expects", expects);
     return call_check_faults(call);

@@ -209,6 +209,51 @@ test_every_begun_sibling_is_undone(void **state)
     }
 }
 
+/* What is said about an order must not keep it from ending. */
+static void
+test_an_order_that_grew_with_every_word_can_still_be_cancelled(void **state)
+{
+    struct desk *desk = *state;
+    static char words[1025];
+    memset(words, 'w', sizeof words - 1);
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, order_id);
+    for (int i = 0; i < 64; i++) {
+        desk_add(desk, request, arena_print(desk->h->arena, "i%d", i), OFFER_OPEN);
+    }
+    desk_place(desk, request);
+    for (int i = 0; i < 64; i++) {
+        const char *id = item(desk, arena_print(desk->h->arena, "i%d", i));
+        for (int k = 0; k < 10; k++) {
+            Kontor__V1__RescheduleItemRequest said =
+                KONTOR__V1__RESCHEDULE_ITEM_REQUEST__INIT;
+            said.id = (char *)id;
+            said.reason = words;
+            assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("RescheduleItem"),
+                                       &said, NULL, NULL),
+                             STATUS_OK);
+        }
+        assert_int_equal(desk_hold_item(desk, desk->operator, id, NULL), STATUS_OK);
+        for (int k = 0; k < 10; k++) {
+            Kontor__V1__RescheduleItemRequest said =
+                KONTOR__V1__RESCHEDULE_ITEM_REQUEST__INIT;
+            said.id = (char *)id;
+            said.reason = words;
+            assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("RescheduleItem"),
+                                       &said, NULL, NULL),
+                             STATUS_OK);
+        }
+    }
+    assert_true(desk_item(desk, item(desk, "i0"))->n_history > 20);
+    assert_int_equal(desk_cancel(desk, desk->portal, order_id, NULL, NULL, NULL),
+                     STATUS_OK);
+    desk_expect_order(desk, order_id, "ORDER_CANCELLED");
+    const Kontor__V1__OrderItem *first = desk_item(desk, item(desk, "i0"));
+    assert_string_equal(first->history[0]->operation, "route");
+    assert_string_equal(first->history[first->n_history - 1]->operation, "CancelOrder");
+    assert_string_equal(first->history[first->n_history - 1]->reason,
+                        "changed our mind");
+}
+
 /* ---- Bundles ---- */
 
 static void
@@ -358,6 +403,7 @@ main(void)
         TEST(test_what_the_customer_takes_back_fails_nothing),
         TEST(test_two_that_fail_at_once_clean_up_once),
         TEST(test_every_begun_sibling_is_undone),
+        TEST(test_an_order_that_grew_with_every_word_can_still_be_cancelled),
         TEST(test_a_bundle_is_done_last_and_ends_with_its_parts),
         TEST(test_a_whole_bundle_is_handed_what_its_parts_delivered),
         TEST(test_the_first_of_alternatives_to_begin_cancels_the_others),
