@@ -312,6 +312,12 @@ job_kinds(const struct kontor_agent_options *options,
 static const struct kind_row *
 job_row(const struct kontor_job *job)
 {
+    /* A change that is undone leaves its object where it was: there is nothing of that
+     * name to remove. */
+    bool is_change = job->claimed->action > KONTOR__V1__ITEM_ACTION__ADD;
+    if (is_change && job->claimed->kind == KONTOR__V1__JOB_KIND__ROLLBACK) {
+        return NULL;
+    }
     for (size_t i = 0; i < sizeof kind_rows / sizeof kind_rows[0]; i++) {
         const struct kind_row *row = &kind_rows[i];
         if (row->kind == job->claimed->kind) {

@@ -7,6 +7,8 @@
 #include "server/order/moment.h"
 #include "server/order/side.h"
 
+enum { PASS_PAGE = 64 };
+
 /* Keeps the candidates in order, and at most max of them. */
 static void
 add_candidate(struct candidates *found, const Kontor__V1__OrderItem *item)
@@ -70,6 +72,7 @@ add_page(struct call *call, const struct page *page, struct candidates *found,
     for (size_t i = 0; i < page->n_documents; i++) {
         const Kontor__V1__OrderItem *item = call_record(call, &page->documents[i]);
         if (!is_claimable(call, item, found->session)) {
+            found->has_others = found->has_others || job_is_offered(item);
             continue;
         }
         int64_t ready_ms = job_ready_ms(item, call->broker, call->now_ms);
@@ -114,6 +117,8 @@ find_between(struct call *call, struct find find, struct candidates *found)
         }
         add_page(call, &page, found, &n_added);
         find.token = page.next_token;
+        /* What is passed over is passed over in larger steps. */
+        find.limit = PASS_PAGE;
     } while (n_added < found->max && find.token[0] != '\0');
     return STATUS_OK;
 }
@@ -146,6 +151,7 @@ candidate_find(struct call *call, const Kontor__V1__Session *session,
      */
     found->session = session;
     found->n_items = 0;
+    found->has_others = false;
     found->next_ms = INT64_MAX;
     for (size_t i = 0; i < session->n_offers; i++) {
         enum status status = find_offer_jobs(call, session->offers[i], found);

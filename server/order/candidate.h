@@ -15,6 +15,7 @@ struct candidates {
     const Kontor__V1__OrderItem *items[SESSION_MAX_JOBS];
     int64_t ready_ms[SESSION_MAX_JOBS];
     size_t n_items;
+    bool has_others; /* There are jobs now that others may take. */
     size_t max;      /* Up to SESSION_MAX_JOBS; set by the caller. */
     int64_t next_ms; /* When the next one gets ready; INT64_MAX = none is known. */
 };

@@ -137,6 +137,10 @@ take(struct kept *kept, struct edit *edit, const Kontor__V1__OrderItem *wanted,
     if (status != STATUS_OK) {
         return status;
     }
+    /* Another job of this claim has ended it: its alternative has begun. */
+    if (!job_is_offered(item)) {
+        return STATUS_OK;
+    }
     status = move_to_holder(edit, index);
     job_take(item, session);
     struct required required = read_required(edit->call, item);
@@ -210,7 +214,7 @@ must_answer(const struct call *call, const struct kept *kept)
 /* Waits for a job of any of the session's offers. */
 static enum status
 wait_for_jobs(struct call *call, const struct kept *kept,
-              const Kontor__V1__Session *session, int64_t next_ms,
+              const Kontor__V1__Session *session, const struct candidates *found,
               struct decision *decision)
 {
     if (must_answer(call, kept)) {
@@ -227,10 +231,12 @@ wait_for_jobs(struct call *call, const struct kept *kept,
     }
     /*
      * Whoever waits behind this call would find nothing either: so one job wakes one
-     * claim, not the herd (ARCHITECTURE design, "One call").
+     * claim, not the herd (ARCHITECTURE design, "One call"). Unless it is of a kind
+     * this session leaves to others.
      */
+    int64_t next_ms = found->next_ms;
     park->until_ms = next_ms < kept->until_ms ? next_ms : kept->until_ms;
-    park->is_exhausted = true;
+    park->is_exhausted = !found->has_others;
     return STATUS_OK;
 }
 
@@ -286,7 +292,7 @@ claim_decide(struct call *call, const void *message, struct decision *decision)
         return status;
     }
     if (found.n_items == 0) {
-        return wait_for_jobs(call, kept, session, found.next_ms, decision);
+        return wait_for_jobs(call, kept, session, &found, decision);
     }
     return take_all(call, kept, &found, session, decision);
 }

@@ -21,13 +21,15 @@ decide(struct call *call, const Kontor__V1__DecideCancelRequest *request,
        struct edit *edit, size_t index)
 {
     Kontor__V1__OrderItem *item = edit->items[index].item;
+    /* A number alone makes nobody the holder: whoever reads the item sees it. */
+    bool is_agent = (side_of(call->who, item).provider & ROLE_BIT(AGENT)) != 0;
     bool is_decline =
         request->decision == KONTOR__V1__DECIDE_CANCEL_REQUEST__DECISION__DECLINE;
     struct edit_cause cause = {.operation = is_decline ? OPERATION_DECLINE_CANCEL
                                                        : OPERATION_ACCEPT_CANCEL,
                                .to = is_decline ? item->resume_to : S(CANCELLING),
                                .text = request->reason,
-                               .is_holder = request->fence != 0};
+                               .is_holder = is_agent && request->fence != 0};
     enum status status = hold_judge(call, edit, index, &cause, request->fence);
     if (status != STATUS_OK) {
         return status;

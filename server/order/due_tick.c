@@ -228,7 +228,7 @@ newest_provider(struct due_tick *tick, struct arena *arena, int64_t *newest)
 }
 
 static size_t
-revise_all(struct due_tick *tick, struct arena *arena)
+revise_all(struct due_tick *tick, struct arena *arena, bool *is_complete)
 {
     struct find find = due_before(KIND_ITEM, INT64_MAX);
     struct page page = {.next_token = ""};
@@ -239,9 +239,14 @@ revise_all(struct due_tick *tick, struct arena *arena)
             return n_revised;
         }
         for (size_t i = 0; i < page.n_documents; i++) {
-            n_revised += run_writes(tick, due_revise, page.documents[i].id) ? 1 : 0;
+            bool is_written = false;
+            if (!run(tick, due_revise, page.documents[i].id, &is_written)) {
+                return n_revised;
+            }
+            n_revised += is_written ? 1 : 0;
         }
     } while (page.next_token[0] != '\0');
+    *is_complete = true;
     return n_revised;
 }
 
@@ -259,8 +264,12 @@ revise(struct due_tick *tick, struct arena *arena)
         newest == tick->calendars_seq) {
         return 0;
     }
-    tick->calendars_seq = newest;
-    return revise_all(tick, arena);
+    bool is_complete = false;
+    size_t n_revised = revise_all(tick, arena, &is_complete);
+    if (is_complete) {
+        tick->calendars_seq = newest;
+    }
+    return n_revised;
 }
 
 /* ---- Ticking ---- */

@@ -65,23 +65,22 @@ enum status
 hold_judge(struct call *call, struct edit *edit, size_t index,
            const struct edit_cause *cause, int64_t fence)
 {
-    static const uint32_t people =
-        ROLE_BIT(APPROVER) | ROLE_BIT(SHIFTER) | ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN);
     const struct hold hold = {
         .edit = edit, .index = index, .item = edit->items[index].item};
-    struct sides sides = side_of(call->who, hold.item);
-    bool is_agent = (sides.provider & ROLE_BIT(AGENT)) != 0;
-    bool is_person = ((sides.customer | sides.provider) & people) != 0;
-    enum status status = STATUS_OK;
-    if (is_agent && fence != 0) {
-        status = hold_check(call, &hold, fence, true);
-    }
+    enum status status = fence == 0 ? STATUS_OK : hold_check(call, &hold, fence, true);
     if (status == STATUS_OK) {
         status = item_judge(call, hold.item, cause->operation, cause->to);
     }
-    bool is_unproven = fence == 0 && !is_person;
-    return status == STATUS_OK && is_unproven ? hold_check(call, &hold, fence, true)
-                                              : status;
+    if (status != STATUS_OK || fence != 0) {
+        return status;
+    }
+    /* Without proof the role of an agent does not count: whoever has another one, too,
+     * may decide by that one only. */
+    struct sides sides = side_of(call->who, hold.item);
+    struct sides open = item_roles_now(hold.item, cause->operation);
+    bool is_person = (sides.customer & open.customer) != 0 ||
+                     (sides.provider & open.provider & ~ROLE_BIT(AGENT)) != 0;
+    return is_person ? STATUS_OK : hold_check(call, &hold, fence, true);
 }
 
 enum status

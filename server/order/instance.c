@@ -200,7 +200,9 @@ change(struct call *call, const Kontor__V1__OrderItem *item, struct decision *de
     Kontor__V1__Instance *instance = call_record(call, &document);
     bool is_final = item_state_is_final(item->state);
     instance->open_item = is_final ? "" : item->id;
-    if (item->state == S(COMPLETED)) {
+    /* What has ended meanwhile stays so. */
+    bool is_over = instance->state == I(EXPIRED) || instance->state == I(TERMINATED);
+    if (item->state == S(COMPLETED) && !is_over) {
         instance->last_item = item->id;
         row->apply(instance, item, call);
     }

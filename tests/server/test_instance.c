@@ -396,6 +396,31 @@ test_all_or_nothing_ends_the_instance_it_removes(void **state)
     assert_int_equal(desk_item(desk, instance_id)->cleanup, CLEANUP(REQUIRED));
 }
 
+/* An order that was open on it when it ended changes nothing any more. */
+static void
+test_what_has_ended_stays_ended(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    request->mode = KONTOR__V1__ORDER_MODE__ALL_OR_NOTHING;
+    desk_give(desk, desk_add(desk, request, "vm", OFFER_TERM), "size", number(desk, 5));
+    desk_add(desk, request, "other", OFFER_BASIC);
+    desk_place(desk, request);
+    Kontor__V1__ClaimedJob *job = claim(desk);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    assert_int_equal(desk_complete(desk, job->item, job->fence, "b-1", NULL),
+                     STATUS_OK);
+    order(desk, "coast/o-2", ACTION(SUSPEND));
+    job = claim(desk);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    assert_int_equal(
+        desk_decide(desk, desk->operator, "coast/o-1/other", false, "no", NULL),
+        STATUS_OK);
+    assert_int_equal(desk_complete_bare(desk, job->item, job->fence, NULL), STATUS_OK);
+    assert_int_equal(desk_instance(desk, instance_id)->state, I(TERMINATED));
+    assert_string_equal(desk_instance(desk, instance_id)->open_item, "");
+}
+
 int
 main(void)
 {
@@ -413,6 +438,7 @@ main(void)
         TEST(test_what_cannot_be_is_told_with_its_path),
         TEST(test_an_instance_expires_once_and_is_removed),
         TEST(test_it_does_not_expire_while_its_renewal_is_open),
+        TEST(test_what_has_ended_stays_ended),
         TEST(test_all_or_nothing_ends_the_instance_it_removes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

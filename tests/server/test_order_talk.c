@@ -383,6 +383,48 @@ test_a_session_gets_the_kinds_it_takes(void **state)
     assert_int_equal(job->kind, KIND(PROVISION));
 }
 
+static Kontor__V1__Session *
+session_for(struct desk *desk, const struct principal *agent, Kontor__V1__JobKind kind)
+{
+    Kontor__V1__RegisterAgentRequest request = KONTOR__V1__REGISTER_AGENT_REQUEST__INIT;
+    Kontor__V1__Session *session;
+    char *offers[] = {OFFER_EVALUATED};
+    request.offers = offers;
+    request.n_offers = 1;
+    request.kinds = &kind;
+    request.n_kinds = 1;
+    assert_int_equal(
+        desk_call(desk, agent, DESK_AGENT("RegisterAgent"), &request, &session, NULL),
+        STATUS_OK);
+    return session;
+}
+
+/* Whoever waits longest is woken first, and must not keep what it leaves to others. */
+static void
+test_a_job_wakes_who_takes_its_kind(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__ClaimRequest requests[2];
+    struct harness_call *calls[2];
+    Kontor__V1__ClaimResponse *reply;
+    const struct principal *const agents[] = {desk->agent, desk->agent2};
+    const Kontor__V1__JobKind kinds[] = {KIND(PROVISION), KIND(EVALUATE)};
+    for (size_t i = 0; i < 2; i++) {
+        kontor__v1__claim_request__init(&requests[i]);
+        requests[i].session = session_for(desk, agents[i], kinds[i])->id;
+        requests[i].wait_seconds = 50;
+        calls[i] = harness_start(desk->h, agents[i], DESK_AGENT("Claim"), &requests[i]);
+        harness_wait_parked(desk->h, i + 1);
+    }
+    desk_place_one(desk, "coast/o-1", OFFER_EVALUATED);
+    assert_int_equal(harness_wait(desk->h, calls[1], (void **)&reply, NULL), STATUS_OK);
+    assert_int_equal(reply->n_jobs, 1);
+    assert_int_equal(reply->jobs[0]->kind, KIND(EVALUATE));
+    harness_advance(desk->h, 51000);
+    assert_int_equal(harness_wait(desk->h, calls[0], (void **)&reply, NULL), STATUS_OK);
+    assert_int_equal(reply->n_jobs, 0);
+}
+
 static void
 test_k26_an_evaluation_that_kills_agents_is_the_operators(void **state)
 {
@@ -418,6 +460,7 @@ main(void)
         TEST(test_the_operator_may_decide_before_the_agent),
         TEST(test_an_evaluation_that_fails_is_the_operators),
         TEST(test_a_session_gets_the_kinds_it_takes),
+        TEST(test_a_job_wakes_who_takes_its_kind),
         TEST(test_k26_an_evaluation_that_kills_agents_is_the_operators),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -283,6 +283,32 @@ test_who_decides_on_a_cancel(void **state)
     desk_expect(desk, item_id, "ASSESSING_CANCELLATION");
 }
 
+/* A fence is no secret: whoever reads the item sees it. It proves something of agents
+ * only, and an agent without it is none, whatever else it is. */
+static void
+test_a_fence_makes_no_person_the_holder(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    struct begun begun = begin_and_cancel(desk);
+    int64_t fence = begun.job->fence;
+    const struct principal *both =
+        harness_principal(desk->h, "alpine/both", ROLE_BIT(AGENT) | ROLE_BIT(APPROVER),
+                          "p:alpine/hpc", NULL);
+    assert_int_equal(desk_decide_cancel(desk, both, item_id, true, 0, &error),
+                     STATUS_ABORTED);
+    assert_int_equal(desk_decide_cancel(desk, desk->operator, item_id, true, 1, &error),
+                     STATUS_ABORTED);
+    desk_expect(desk, item_id, "ASSESSING_CANCELLATION");
+    assert_int_equal(
+        desk_decide_cancel(desk, desk->operator, item_id, true, fence, NULL),
+        STATUS_OK);
+    desk_expect(desk, item_id, "CANCELLING");
+    assert_null(only_held(desk, begun.session));
+    assert_int_equal(desk_complete_bare(desk, item_id, fence, &error), STATUS_ABORTED);
+    desk_expect(desk, item_id, "CANCELLING");
+}
+
 /* ---- Undoing ---- */
 
 static void
@@ -460,6 +486,7 @@ main(void)
         TEST(test_k34_what_is_finished_while_assessed_is_finished),
         TEST(test_k34_what_fails_while_assessed_has_failed),
         TEST(test_who_decides_on_a_cancel),
+        TEST(test_a_fence_makes_no_person_the_holder),
         TEST(test_k35_a_failed_rollback_is_cancelled_and_cleaned_up),
         TEST(test_k35_a_rollback_tried_too_often_is_left_to_the_cleanup),
         TEST(test_k37_one_item_cancelled_the_other_delivered_is_complete),
