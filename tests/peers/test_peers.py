@@ -2,6 +2,7 @@
 
 Skipped when nothing is built, unless CI=true says that something must be.
 """
+import contextlib
 import os
 import socket
 import ssl
@@ -156,7 +157,9 @@ class TestFerret(Common, Case):
                 _, uri = owner.stdout.readline().split()
                 wire = Wire(uri)
                 owner.kill()
-            self.assertEqual(wire.socket.recv(1), b"")
+            # With something left unread the end of a connection is a reset.
+            with contextlib.suppress(ConnectionResetError):
+                self.assertEqual(wire.socket.recv(1), b"")
             wire.close()
 
 
