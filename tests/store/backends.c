@@ -93,11 +93,18 @@ SERVER(given, "KONTOR_TEST_MONGODB_URI")
 static struct mongod *mongod;
 
 static void
+mongod_end(void)
+{
+    mongod_stop(mongod);
+}
+
+static void
 mongod_begin(void)
 {
     const struct mongod_options options = {.is_replica_set = true};
     mongod = mongod_start(&options);
     assert_non_null(mongod);
+    assert_int_equal(atexit(mongod_end), 0);
 }
 
 /* One for all cases of a program; it ends with it. */
