@@ -12,6 +12,7 @@
 #include "client/call.h"
 #include "client/error.h"
 #include "client/job.h"
+#include "client/job_kind.h"
 #include "client/lease.h"
 #include "client/retry.h"
 
@@ -216,7 +217,7 @@ agent_register(struct kontor_agent *agent, struct kontor_error *error)
     request.lease_seconds = agent->options.lease_seconds;
     Kontor__V1__JobKind kinds[JOB_MAX_KINDS];
     request.kinds = kinds;
-    request.n_kinds = job_kinds(&agent->options, kinds);
+    request.n_kinds = job_kind_list(&agent->options, kinds);
     ProtobufCMessage *reply = NULL;
     int64_t asked_at_ms = lease_now_ms();
     enum kontor_status status = call_unary(

@@ -48,6 +48,8 @@ bool job_start(struct kontor_agent *agent, Kontor__V1__ClaimedJob *claimed);
 void job_lose(struct kontor_job *job);
 /* Whether it is lost; sees for itself whether the lease is over. */
 bool job_is_lost(struct kontor_job *job);
+/* Waits until a time of the lease clock, or the loss. */
+void job_wait(struct kontor_job *job, int64_t until_ms);
 /* Waits for its thread and frees it. */
 void job_join(struct kontor_job *job);
 
@@ -55,10 +57,5 @@ void job_join(struct kontor_job *job);
 void job_forget(struct kontor_job *job);
 /* What was delivered, in the job's arena; NULL: out of memory. */
 Kontor__V1__Delivery *job_delivery(struct kontor_job *job);
-
-enum { JOB_MAX_KINDS = 8 };
-/* The kinds of jobs an agent with these callbacks takes. Answers how many. */
-size_t job_kinds(const struct kontor_agent_options *options,
-                 Kontor__V1__JobKind kinds[JOB_MAX_KINDS]);
 
 #endif
