@@ -17,9 +17,7 @@ foreach(
   order_access
   order_cancel
   order_cell
-  order_clock
   order_decide
-  order_due
   order_fate
   order_hostile
   order_list
@@ -33,6 +31,9 @@ foreach(
   recovery
   session)
   server_test(test_${name} SOURCES desk.c desk_call.c shelf.c)
+endforeach()
+foreach(name order_clock order_due)
+  server_test(test_${name} SOURCES hours.c desk.c desk_call.c shelf.c)
 endforeach()
 foreach(name order_message order_post)
   server_test(test_${name} SOURCES mail.c desk.c desk_call.c shelf.c)

@@ -12,59 +12,11 @@
 #include "server/order/calendar.h"
 #include "server/order/item_state.h"
 #include "server/order/moment.h"
-#include "tests/server/desk.h"
+#include "tests/server/hours.h"
 
 #define R(name) KONTOR__V1__ITEM_REASON__##name
 
-enum { DAY = 86400000, HOUR = 3600000, MINUTE = 60000 };
-
-static const char item_id[] = "coast/o-1/vm";
-
-static int64_t
-now(struct desk *desk)
-{
-    return clock_wall_ms(&desk->h->clock);
-}
-
-/* Lets so much time pass in steps a broker that runs would notice, with agents that
- * keep their sessions alive or not. Answers how often something happened. */
-static size_t
-pass(struct desk *desk, int64_t ms)
-{
-    size_t n = 0;
-    for (; ms > 0; ms -= HOUR) {
-        n += desk_due(desk, ms < HOUR ? ms : HOUR);
-    }
-    return n;
-}
-
-/* Until the end of the nth working day from now, and no longer. */
-static int64_t
-working_days(struct desk *desk, int32_t n)
-{
-    return calendar_end_ms(NULL, now(desk), n) - now(desk);
-}
-
-static size_t
-n_moves(struct desk *desk, const char *operation)
-{
-    const Kontor__V1__OrderItem *item = desk_item(desk, item_id);
-    size_t n = 0;
-    for (size_t i = 0; i < item->n_history; i++) {
-        n += strcmp(item->history[i]->operation, operation) == 0 ? 1 : 0;
-    }
-    return n;
-}
-
-static void
-expect_end(struct desk *desk, const char *state, Kontor__V1__ItemReason reason)
-{
-    desk_expect(desk, item_id, state);
-    assert_int_equal(desk_item(desk, item_id)->reason, reason);
-    assert_null(desk_order(desk, "coast/o-1")->next_due);
-    /* Nothing is left to happen. */
-    assert_int_equal(pass(desk, 40 * (int64_t)DAY), 0);
-}
+static const char item_id[] = HOURS_ITEM;
 
 /* ---- The clock, and being away ---- */
 
@@ -80,16 +32,16 @@ test_k70_a_deadline_fires_once_also_after_a_restart(void **state)
 {
     struct desk *desk = *state;
     desk_place_one(desk, "coast/o-1", OFFER_BASIC);
-    assert_int_equal(pass(desk, working_days(desk, 4)), 1);
+    assert_int_equal(hours_pass(desk, hours_working_days(desk, 4)), 1);
     restart(desk);
     assert_int_equal(desk_due(desk, 1), 0);
-    assert_int_equal(n_moves(desk, "deadline"), 1);
+    assert_int_equal(hours_n_moves(desk, "deadline"), 1);
     int64_t until_ms = moment_ms(desk_order(desk, "coast/o-1")->next_due, 0);
-    pass(desk, until_ms - now(desk) - 1);
+    hours_pass(desk, until_ms - hours_now(desk) - 1);
     restart(desk);
     assert_int_equal(desk_due(desk, 1), 1);
     restart(desk);
-    expect_end(desk, "REJECTED", R(EXPIRED));
+    hours_expect_end(desk, "REJECTED", R(EXPIRED));
 }
 
 static void
@@ -100,17 +52,17 @@ test_nobody_is_late_for_the_time_the_broker_was_away(void **state)
     desk_place_one(desk, "coast/o-2", OFFER_OPEN);
     desk_due(desk, 1);
     int64_t until_ms = moment_ms(desk_order(desk, "coast/o-1")->next_due, 0);
-    pass(desk, until_ms - now(desk) - 2 * HOUR);
-    size_t n_before = n_moves(desk, "deadline");
+    hours_pass(desk, until_ms - hours_now(desk) - 2 * HOUR);
+    size_t n_before = hours_n_moves(desk, "deadline");
     /* Away over the end of it, for three hours. */
     harness_advance(desk->h, 3 * HOUR);
     restart(desk);
     assert_int_equal(desk_due(desk, 1), 0);
-    assert_int_equal(pass(desk, 3 * HOUR - 2), 0);
+    assert_int_equal(hours_pass(desk, 3 * HOUR - 2), 0);
     desk_expect(desk, item_id, "AWAITING_APPROVAL");
     assert_int_equal(desk_due(desk, 1), 1);
     desk_expect(desk, item_id, "REJECTED");
-    assert_int_equal(n_moves(desk, "deadline"), n_before + 1);
+    assert_int_equal(hours_n_moves(desk, "deadline"), n_before + 1);
 }
 
 static void
@@ -121,10 +73,10 @@ test_after_a_long_absence_there_is_one_working_day(void **state)
     desk_due(desk, 1);
     harness_advance(desk->h, 50 * (int64_t)DAY);
     restart(desk);
-    int64_t quiet_ms = working_days(desk, 1);
+    int64_t quiet_ms = hours_working_days(desk, 1);
     /* A warning hits nobody. */
     assert_int_equal(desk_due(desk, 1), 1);
-    assert_int_equal(pass(desk, quiet_ms - 2), 0);
+    assert_int_equal(hours_pass(desk, quiet_ms - 2), 0);
     desk_expect(desk, item_id, "AWAITING_APPROVAL");
     assert_int_equal(desk_due(desk, 1), 1);
     desk_expect(desk, item_id, "REJECTED");
@@ -136,7 +88,7 @@ test_a_clock_that_was_set_is_not_believed_at_once(void **state)
     struct desk *desk = *state;
     desk_place_one(desk, "coast/o-1", OFFER_BASIC);
     desk_due(desk, 1);
-    int64_t right_ms = now(desk);
+    int64_t right_ms = hours_now(desk);
     clock_set_wall(&desk->h->clock, right_ms + 100 * (int64_t)DAY);
     assert_int_equal(desk_due(desk, 1), 0);
     assert_int_equal(desk_due(desk, 5 * MINUTE), 0);
@@ -168,7 +120,7 @@ test_no_more_than_a_hundred_fire_at_once(void **state)
         desk_place(desk, request);
     }
     desk_due(desk, 1);
-    harness_advance(desk->h, working_days(desk, 1) - 1);
+    harness_advance(desk->h, hours_working_days(desk, 1) - 1);
     assert_int_equal(desk_due(desk, 1), DUE_TICK_MAX);
     assert_int_equal(desk_due(desk, 1), 2 * N_ITEMS - DUE_TICK_MAX);
     assert_int_equal(desk_due(desk, 1), 0);

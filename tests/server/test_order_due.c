@@ -13,59 +13,11 @@
 #include "server/order/calendar.h"
 #include "server/order/item_state.h"
 #include "server/order/moment.h"
-#include "tests/server/desk.h"
+#include "tests/server/hours.h"
 
 #define R(name) KONTOR__V1__ITEM_REASON__##name
 
-enum { DAY = 86400000, HOUR = 3600000, MINUTE = 60000 };
-
-static const char item_id[] = "coast/o-1/vm";
-
-static int64_t
-now(struct desk *desk)
-{
-    return clock_wall_ms(&desk->h->clock);
-}
-
-/* Lets so much time pass in steps a broker that runs would notice, with agents that
- * keep their sessions alive or not. Answers how often something happened. */
-static size_t
-pass(struct desk *desk, int64_t ms)
-{
-    size_t n = 0;
-    for (; ms > 0; ms -= HOUR) {
-        n += desk_due(desk, ms < HOUR ? ms : HOUR);
-    }
-    return n;
-}
-
-/* Until the end of the nth working day from now, and no longer. */
-static int64_t
-working_days(struct desk *desk, int32_t n)
-{
-    return calendar_end_ms(NULL, now(desk), n) - now(desk);
-}
-
-static size_t
-n_moves(struct desk *desk, const char *operation)
-{
-    const Kontor__V1__OrderItem *item = desk_item(desk, item_id);
-    size_t n = 0;
-    for (size_t i = 0; i < item->n_history; i++) {
-        n += strcmp(item->history[i]->operation, operation) == 0 ? 1 : 0;
-    }
-    return n;
-}
-
-static void
-expect_end(struct desk *desk, const char *state, Kontor__V1__ItemReason reason)
-{
-    desk_expect(desk, item_id, state);
-    assert_int_equal(desk_item(desk, item_id)->reason, reason);
-    assert_null(desk_order(desk, "coast/o-1")->next_due);
-    /* Nothing is left to happen. */
-    assert_int_equal(pass(desk, 40 * (int64_t)DAY), 0);
-}
+static const char item_id[] = HOURS_ITEM;
 
 /* ---- States that end ---- */
 
@@ -74,17 +26,17 @@ test_k70_an_approval_nobody_decides_is_rejected_once(void **state)
 {
     struct desk *desk = *state;
     desk_place_one(desk, "coast/o-1", OFFER_BASIC);
-    int64_t until_ms = calendar_end_ms(NULL, now(desk), 5);
+    int64_t until_ms = calendar_end_ms(NULL, hours_now(desk), 5);
     assert_int_equal(moment_ms(desk_order(desk, "coast/o-1")->next_due, 0), until_ms);
-    assert_int_equal(pass(desk, working_days(desk, 4) - 1), 0);
+    assert_int_equal(hours_pass(desk, hours_working_days(desk, 4) - 1), 0);
     assert_int_equal(desk_due(desk, 1), 1);
-    assert_int_equal(n_moves(desk, "deadline"), 1);
+    assert_int_equal(hours_n_moves(desk, "deadline"), 1);
     desk_expect(desk, item_id, "AWAITING_APPROVAL");
-    assert_int_equal(pass(desk, until_ms - now(desk) - 1), 0);
+    assert_int_equal(hours_pass(desk, until_ms - hours_now(desk) - 1), 0);
     desk_expect(desk, item_id, "AWAITING_APPROVAL");
     assert_int_equal(desk_due(desk, 1), 1);
-    expect_end(desk, "REJECTED", R(EXPIRED));
-    assert_int_equal(n_moves(desk, "deadline"), 2);
+    hours_expect_end(desk, "REJECTED", R(EXPIRED));
+    assert_int_equal(hours_n_moves(desk, "deadline"), 2);
 }
 
 static void
@@ -92,15 +44,15 @@ test_k70_each_step_of_a_chain_has_its_own_time(void **state)
 {
     struct desk *desk = *state;
     desk_place_one(desk, "coast/o-1", OFFER_CHAIN);
-    pass(desk, working_days(desk, 4));
+    hours_pass(desk, hours_working_days(desk, 4));
     assert_int_equal(desk_decide(desk, desk->approver, item_id, true, "", NULL),
                      STATUS_OK);
-    int64_t until_ms = calendar_end_ms(NULL, now(desk), 5);
+    int64_t until_ms = calendar_end_ms(NULL, hours_now(desk), 5);
     assert_int_equal(moment_ms(desk_order(desk, "coast/o-1")->next_due, 0), until_ms);
-    pass(desk, until_ms - now(desk) - 1);
+    hours_pass(desk, until_ms - hours_now(desk) - 1);
     desk_expect(desk, item_id, "AWAITING_APPROVAL");
     desk_due(desk, 1);
-    expect_end(desk, "REJECTED", R(EXPIRED));
+    hours_expect_end(desk, "REJECTED", R(EXPIRED));
 }
 
 static void
@@ -110,12 +62,12 @@ test_k70_a_question_is_reminded_of_and_ends_it(void **state)
     desk_place_one(desk, "coast/o-1", OFFER_BASIC);
     assert_int_equal(desk_ask(desk, desk->operator, item_id, "Which?", NULL),
                      STATUS_OK);
-    assert_int_equal(pass(desk, 3 * (int64_t)DAY), 1);
-    assert_int_equal(pass(desk, 4 * (int64_t)DAY), 1);
-    assert_int_equal(pass(desk, 7 * (int64_t)DAY - 1), 0);
+    assert_int_equal(hours_pass(desk, 3 * (int64_t)DAY), 1);
+    assert_int_equal(hours_pass(desk, 4 * (int64_t)DAY), 1);
+    assert_int_equal(hours_pass(desk, 7 * (int64_t)DAY - 1), 0);
     desk_expect(desk, item_id, "PENDING_INFO");
     assert_int_equal(desk_due(desk, 1), 1);
-    expect_end(desk, "REJECTED", R(NO_ANSWER));
+    hours_expect_end(desk, "REJECTED", R(NO_ANSWER));
 }
 
 static void
@@ -126,7 +78,7 @@ test_k70_a_question_after_begin_fails_it(void **state)
     Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
     assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
     assert_int_equal(desk_ask_info(desk, job, "Which?", NULL), STATUS_OK);
-    assert_int_equal(pass(desk, 14 * (int64_t)DAY), 3);
+    assert_int_equal(hours_pass(desk, 14 * (int64_t)DAY), 3);
     desk_expect(desk, item_id, "FAILED");
     assert_int_equal(desk_item(desk, item_id)->reason, R(NO_ANSWER));
     assert_int_equal(desk_item(desk, item_id)->cleanup,
@@ -140,13 +92,13 @@ test_k70_what_is_held_too_long_ends(void **state)
     const char *session;
     desk_place_one(desk, "coast/o-1", OFFER_OPEN);
     assert_int_equal(desk_hold_item(desk, desk->operator, item_id, NULL), STATUS_OK);
-    assert_int_equal(pass(desk, 30 * (int64_t)DAY - 1), 0);
+    assert_int_equal(hours_pass(desk, 30 * (int64_t)DAY - 1), 0);
     assert_int_equal(desk_due(desk, 1), 1);
-    expect_end(desk, "REJECTED", R(HELD_TOO_LONG));
+    hours_expect_end(desk, "REJECTED", R(HELD_TOO_LONG));
     Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-2", &session);
     assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
     assert_int_equal(desk_hold(desk, job, NULL), STATUS_OK);
-    assert_int_equal(pass(desk, 30 * (int64_t)DAY), 1);
+    assert_int_equal(hours_pass(desk, 30 * (int64_t)DAY), 1);
     desk_expect(desk, "coast/o-2/vm", "FAILED");
 }
 
@@ -159,7 +111,7 @@ test_k70_a_cancel_nobody_decides_is_declined(void **state)
     assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
     assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, NULL),
                      STATUS_OK);
-    assert_int_equal(pass(desk, working_days(desk, 2) - 1), 0);
+    assert_int_equal(hours_pass(desk, hours_working_days(desk, 2) - 1), 0);
     desk_expect(desk, item_id, "ASSESSING_CANCELLATION");
     assert_int_equal(desk_due(desk, 1), 1);
     desk_expect(desk, item_id, "IN_PROGRESS");
@@ -179,10 +131,10 @@ test_k70_or_granted_where_the_offer_says_so(void **state)
     assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
     assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, NULL),
                      STATUS_OK);
-    assert_int_equal(pass(desk, working_days(desk, 1)), 1);
+    assert_int_equal(hours_pass(desk, hours_working_days(desk, 1)), 1);
     desk_expect(desk, item_id, "CANCELLING");
     /* Undoing has an end as well; what is left is cleaned up. */
-    assert_int_equal(pass(desk, DAY), 1);
+    assert_int_equal(hours_pass(desk, DAY), 1);
     desk_expect(desk, item_id, "CANCELLED_BEGUN");
     assert_int_equal(desk_item(desk, item_id)->cleanup,
                      KONTOR__V1__CLEANUP__CLEANUP_REQUIRED);
@@ -197,7 +149,7 @@ test_k70_work_ends_at_the_offers_limit(void **state)
     desk_place_one(desk, "coast/o-1", OFFER_HURRY);
     Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
     assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
-    assert_int_equal(pass(desk, 6 * HOUR - 1), 0);
+    assert_int_equal(hours_pass(desk, 6 * HOUR - 1), 0);
     assert_int_equal(desk_due(desk, 1), 1);
     desk_expect(desk, item_id, "FAILED");
     assert_int_equal(desk_item(desk, item_id)->reason, R(TOOK_TOO_LONG));
@@ -212,14 +164,14 @@ test_k72_what_nobody_takes_is_in_jeopardy_until_it_moves(void **state)
 {
     struct desk *desk = *state;
     desk_place_one(desk, "coast/o-1", OFFER_OPEN);
-    assert_int_equal(pass(desk, working_days(desk, 1) - 1), 0);
+    assert_int_equal(hours_pass(desk, hours_working_days(desk, 1) - 1), 0);
     assert_null(desk_item(desk, item_id)->jeopardy);
     assert_int_equal(desk_due(desk, 1), 1);
     const Kontor__V1__Order *order = desk_order(desk, "coast/o-1");
     assert_int_equal(order->jeopardy, KONTOR__V1__JEOPARDY_LEVEL__HAZARD);
     assert_int_equal(order->attention, KONTOR__V1__ATTENTION__BROKER);
     assert_string_equal(order->waiting_what, "look into vm");
-    assert_int_equal(pass(desk, 60 * (int64_t)DAY), 0);
+    assert_int_equal(hours_pass(desk, 60 * (int64_t)DAY), 0);
     const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
     assert_non_null(desk_claim(desk, desk->agent, session));
     order = desk_order(desk, "coast/o-1");
@@ -240,17 +192,17 @@ test_k72_a_date_that_passed_is_jeopardy_until_there_is_another(void **state)
     assert_null(desk_order(desk, "coast/o-1")->next_due);
     report.item = job->item;
     report.fence = job->fence;
-    report.expected_at = moment_new(desk->h->arena, now(desk) + 2 * HOUR);
+    report.expected_at = moment_new(desk->h->arena, hours_now(desk) + 2 * HOUR);
     assert_int_equal(
         desk_call(desk, desk->agent, DESK_AGENT("Report"), &report, NULL, NULL),
         STATUS_OK);
     assert_int_equal(moment_ms(desk_order(desk, "coast/o-1")->next_due, 0),
-                     now(desk) + 2 * HOUR);
-    assert_int_equal(pass(desk, 2 * HOUR), 1);
+                     hours_now(desk) + 2 * HOUR);
+    assert_int_equal(hours_pass(desk, 2 * HOUR), 1);
     assert_int_equal(desk_order(desk, "coast/o-1")->jeopardy,
                      KONTOR__V1__JEOPARDY_LEVEL__HAZARD);
     /* Another date needs a reason. */
-    report.expected_at = moment_new(desk->h->arena, now(desk) + 3 * HOUR);
+    report.expected_at = moment_new(desk->h->arena, hours_now(desk) + 3 * HOUR);
     assert_int_equal(
         desk_call(desk, desk->agent, DESK_AGENT("Report"), &report, NULL, &error),
         STATUS_INVALID_ARGUMENT);
@@ -262,7 +214,7 @@ test_k72_a_date_that_passed_is_jeopardy_until_there_is_another(void **state)
     assert_int_equal(desk_order(desk, "coast/o-1")->jeopardy, 0);
     const Kontor__V1__OrderItem *item = desk_item(desk, item_id);
     assert_string_equal(item->history[item->n_history - 1]->reason, "the disk is slow");
-    assert_int_equal(pass(desk, 3 * HOUR), 1);
+    assert_int_equal(hours_pass(desk, 3 * HOUR), 1);
     assert_non_null(desk_item(desk, item_id)->jeopardy);
     assert_int_equal(desk_complete(desk, item_id, job->fence, "b", NULL), STATUS_OK);
     assert_int_equal(desk_order(desk, "coast/o-1")->jeopardy, 0);
@@ -293,12 +245,12 @@ test_a_start_date_is_waited_for(void **state)
     struct desk *desk = *state;
     Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
     desk_add(desk, request, "vm", OFFER_OPEN)->start_at =
-        moment_new(desk->h->arena, now(desk) + 20 * (int64_t)DAY);
+        moment_new(desk->h->arena, hours_now(desk) + 20 * (int64_t)DAY);
     desk_place(desk, request);
     assert_int_equal(desk_item(desk, item_id)->reason, R(WAITS_FOR_START));
     const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
     assert_null(desk_claim(desk, desk->agent, session));
-    assert_int_equal(pass(desk, 20 * (int64_t)DAY - 1), 0);
+    assert_int_equal(hours_pass(desk, 20 * (int64_t)DAY - 1), 0);
     session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
     assert_null(desk_claim(desk, desk->agent, session));
     assert_int_equal(desk_due(desk, 1), 1);
@@ -319,7 +271,7 @@ test_a_start_date_and_a_requirement_are_waited_for_side_by_side(void **state)
         const char *late = arena_print(desk->h->arena, "%s/late", id);
         Kontor__V1__PlaceOrderRequest *request = desk_new(desk, id);
         Kontor__V1__NewItem *item = desk_add(desk, request, "late", OFFER_OPEN);
-        item->start_at = moment_new(desk->h->arena, now(desk) + HOUR);
+        item->start_at = moment_new(desk->h->arena, hours_now(desk) + HOUR);
         desk_require(desk, item, "first");
         desk_add(desk, request, "first", OFFER_OPEN);
         desk_place(desk, request);
@@ -365,19 +317,21 @@ test_a_start_is_moved_while_nothing_is_done(void **state)
     desk_place_one(desk, "coast/o-1", OFFER_OPEN);
     assert_int_equal(reschedule(desk, desk->operator, 0, &error),
                      STATUS_PERMISSION_DENIED);
-    assert_int_equal(reschedule(desk, desk->portal, now(desk) + HOUR, NULL), STATUS_OK);
+    assert_int_equal(reschedule(desk, desk->portal, hours_now(desk) + HOUR, NULL),
+                     STATUS_OK);
     assert_int_equal(desk_item(desk, item_id)->reason, R(WAITS_FOR_START));
     const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
     assert_null(desk_claim(desk, desk->agent, session));
     assert_int_equal(reschedule(desk, desk->shifter, 0, NULL), STATUS_OK);
     assert_int_equal(desk_item(desk, item_id)->reason, R(WAITS_FOR_DISPATCH));
-    assert_int_equal(reschedule(desk, desk->portal, now(desk) + HOUR, NULL), STATUS_OK);
+    assert_int_equal(reschedule(desk, desk->portal, hours_now(desk) + HOUR, NULL),
+                     STATUS_OK);
     assert_int_equal(desk_due(desk, HOUR), 1);
     session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
     assert_non_null(desk_claim(desk, desk->agent, session));
     assert_int_equal(reschedule(desk, desk->portal, 0, &error),
                      STATUS_FAILED_PRECONDITION);
-    assert_int_equal(n_moves(desk, "RescheduleItem"), 3);
+    assert_int_equal(hours_n_moves(desk, "RescheduleItem"), 3);
 }
 
 static void
@@ -387,7 +341,7 @@ test_a_window_closes_on_what_waits_and_not_on_what_is_begun(void **state)
     struct error error;
     const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
     Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
-    request->not_after = moment_new(desk->h->arena, now(desk) + 2 * HOUR);
+    request->not_after = moment_new(desk->h->arena, hours_now(desk) + 2 * HOUR);
     desk_add(desk, request, "vm", OFFER_OPEN);
     desk_add(desk, request, "waits", OFFER_BASIC);
     desk_add(desk, request, "queued", OFFER_OTHER);
@@ -400,7 +354,7 @@ test_a_window_closes_on_what_waits_and_not_on_what_is_begun(void **state)
     desk_place(desk, request);
     Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
     assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
-    assert_int_equal(pass(desk, 2 * HOUR), 2);
+    assert_int_equal(hours_pass(desk, 2 * HOUR), 2);
     desk_expect(desk, item_id, "IN_PROGRESS");
     desk_expect(desk, "coast/o-1/waits", "CANCELLED_OTHERWISE");
     desk_expect(desk, "coast/o-1/queued", "CANCELLED_OTHERWISE");
@@ -456,7 +410,7 @@ test_a_revised_calendar_moves_open_deadlines(void **state)
     assert_int_equal(moment_ms(desk_order(desk, "coast/o-2")->next_due, 0), other_ms);
     /* Once: nothing is left to revise. */
     assert_int_equal(desk_due(desk, DUE_TICK_REVISE_MS), 0);
-    pass(desk, after_ms - now(desk) - 1);
+    hours_pass(desk, after_ms - hours_now(desk) - 1);
     desk_expect(desk, item_id, "AWAITING_APPROVAL");
     desk_due(desk, 1);
     desk_expect(desk, item_id, "REJECTED");
@@ -471,7 +425,7 @@ test_an_order_is_placed_by_its_providers_calendar(void **state)
     Kontor__V1__WorkCalendar calendar = KONTOR__V1__WORK_CALENDAR__INIT;
     calendar.utc_offset_minutes = 600;
     assert_int_equal(moment_ms(desk_order(desk, "coast/o-1")->next_due, 0),
-                     calendar_end_ms(&calendar, now(desk), 5));
+                     calendar_end_ms(&calendar, hours_now(desk), 5));
 }
 
 int
