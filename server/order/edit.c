@@ -195,11 +195,10 @@ move_one(struct edit *edit, size_t index, const struct item_move *move,
 /* ---- What follows ---- */
 
 void
-edit_remove(struct edit *edit, size_t index, const char *why)
+edit_remove(struct edit *edit, size_t index, enum operation operation, const char *why)
 {
     Kontor__V1__OrderItem *item = edit->items[index].item;
-    item_remember(item, operation_name(OPERATION_SIBLING), item->state, why,
-                  edit->call);
+    item_remember(item, operation_name(operation), item->state, why, edit->call);
     job_clean(item, edit->call);
     edit->items[index].is_changed = true;
 }
@@ -339,7 +338,7 @@ share_fate(struct edit *edit, size_t root, size_t index, bool *is_cancelled)
     }
     bool is_unwanted = item->state == S(COMPLETED) && item->cleanup == 0;
     if (is_unwanted && is_all_or_nothing(edit) && job_leaves_something(item)) {
-        edit_remove(edit, index, cause.text);
+        edit_remove(edit, index, cause.operation, cause.text);
     }
     return STATUS_OK;
 }

@@ -69,8 +69,10 @@ void edit_restate(struct edit *edit, size_t index);
 /* A queued item whose start date has come, or whose last requirement is delivered, may
  * be claimed from now on. Others stay. */
 void edit_dispatch(struct edit *edit, size_t index);
-/* What a completed item delivered is wanted no more: it is to be removed. */
-void edit_remove(struct edit *edit, size_t index, const char *why);
+/* What a completed item delivered is wanted no more: it is to be removed. The history
+ * names the operation that ended it. */
+void edit_remove(struct edit *edit, size_t index, enum operation operation,
+                 const char *why);
 /* Whether there is anything to commit. */
 bool edit_is_changed(const struct edit *edit);
 /*

@@ -16,14 +16,20 @@ enum { WARN_DAYS = 14 };
 
 /* ---- Its term ---- */
 
+static bool
+is_over(const Kontor__V1__Instance *instance)
+{
+    return instance->state == I(EXPIRED) || instance->state == I(TERMINATED);
+}
+
 /* When its end is next thought of: two weeks before, and then. Not while an order is
  * open, which may be its renewal. */
 static void
 set_due(Kontor__V1__Instance *instance, const struct call *call)
 {
-    bool is_over = instance->state == I(EXPIRED) || instance->state == I(TERMINATED);
     instance->due_at = NULL;
-    if (is_over || instance->valid_until == NULL || instance->open_item[0] != '\0') {
+    if (is_over(instance) || instance->valid_until == NULL ||
+        instance->open_item[0] != '\0') {
         return;
     }
     int64_t end_ms = moment_ms(instance->valid_until, 0);
@@ -201,8 +207,7 @@ change(struct call *call, const Kontor__V1__OrderItem *item, struct decision *de
     bool is_final = item_state_is_final(item->state);
     instance->open_item = is_final ? "" : item->id;
     /* What has ended meanwhile stays so. */
-    bool is_over = instance->state == I(EXPIRED) || instance->state == I(TERMINATED);
-    if (item->state == S(COMPLETED) && !is_over) {
+    if (item->state == S(COMPLETED) && !is_over(instance)) {
         instance->last_item = item->id;
         row->apply(instance, item, call);
     }
@@ -325,7 +330,7 @@ remove_object(struct call *call, const Kontor__V1__Instance *instance,
     }
     /* So that its own step does not end the instance once more. */
     edit->items[index].was_unwanted = true;
-    edit_remove(edit, index, "the term of its instance is over");
+    edit_remove(edit, index, OPERATION_DEADLINE, "the term of its instance is over");
     return edit_commit(edit, decision);
 }
 
@@ -342,11 +347,11 @@ instance_fire(struct call *call, const void *request, struct decision *decision)
         decision_reply(decision, NULL);
         return STATUS_OK;
     }
-    bool is_over = moment_ms(instance->valid_until, INT64_MAX) <= call->now_ms;
+    bool has_ended = moment_ms(instance->valid_until, INT64_MAX) <= call->now_ms;
     instance->is_ending = true;
-    instance->state = is_over ? I(EXPIRED) : instance->state;
+    instance->state = has_ended ? I(EXPIRED) : instance->state;
     put(call, &document, instance, decision);
-    return is_over ? remove_object(call, instance, decision) : STATUS_OK;
+    return has_ended ? remove_object(call, instance, decision) : STATUS_OK;
 }
 
 /* ---- Reading ---- */

@@ -338,6 +338,14 @@ test_what_cannot_be_is_told_with_its_path(void **state)
 
 /* ---- Its term ---- */
 
+/* What made it unwanted, as its item's history has it. */
+static const char *
+ended_by(struct desk *desk)
+{
+    const Kontor__V1__OrderItem *item = desk_item(desk, instance_id);
+    return item->history[item->n_history - 1]->operation;
+}
+
 static void
 test_an_instance_expires_once_and_is_removed(void **state)
 {
@@ -351,6 +359,7 @@ test_an_instance_expires_once_and_is_removed(void **state)
     assert_int_equal(desk_due(desk, 1), 1);
     assert_int_equal(desk_instance(desk, instance_id)->state, I(EXPIRED));
     assert_int_equal(desk_item(desk, instance_id)->cleanup, CLEANUP(REQUIRED));
+    assert_string_equal(ended_by(desk), "deadline");
     assert_int_equal(desk_due(desk, 100 * DAY), 0);
     Kontor__V1__ClaimedJob *job = claim(desk);
     assert_int_equal(job->kind, KIND(CLEANUP));
@@ -394,6 +403,7 @@ test_all_or_nothing_ends_the_instance_it_removes(void **state)
         STATUS_OK);
     assert_int_equal(desk_instance(desk, instance_id)->state, I(TERMINATED));
     assert_int_equal(desk_item(desk, instance_id)->cleanup, CLEANUP(REQUIRED));
+    assert_string_equal(ended_by(desk), "sibling");
 }
 
 /* An order that was open on it when it ended changes nothing any more. */
