@@ -55,13 +55,15 @@ def project(name, **more):
 
 
 def until_known(client, name, **fields):
-    """A call with a request_id, repeated until it is known how it ended, as a client does."""
+    """A call with a request_id, repeated until it is known how it ended, as a client does:
+    also where brokers that raced gave up (docs/errors.md, CONTENTION)."""
     end = time.monotonic() + 30
     while True:
         try:
             return client.call(name, **fields)
         except Refused as refused:
-            if refused.status not in UNKNOWN or time.monotonic() > end:
+            is_open = refused.status in UNKNOWN or refused.reason == "CONTENTION"
+            if not is_open or time.monotonic() > end:
                 raise
 
 
