@@ -114,6 +114,12 @@ static const struct reason_row rows[REASON_COUNT] = {
         {"CATALOGUE_CHANGED", STATUS_FAILED_PRECONDITION,
          "The offer changed since the customer saw it.",
          "Show the offer as it is now, and order with its new offer_rev."},
+    [REASON_OUT_OF_STOCK] =
+        {"OUT_OF_STOCK", STATUS_FAILED_PRECONDITION,
+         "Not as many pieces of the offer are free as the item takes, and it has no "
+         "waiting list, or never had so many.",
+         "Order fewer pieces, or ask for the stock (GetStock) and order once it is "
+         "free."},
     [REASON_NOT_ORDERABLE] =
         {"NOT_ORDERABLE", STATUS_FAILED_PRECONDITION,
          "The offer cannot be ordered through this broker now.",

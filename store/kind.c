@@ -24,6 +24,7 @@ enum {
     ROW_ORDER,
     ROW_ITEM,
     ROW_INSTANCE,
+    ROW_STOCK,
     ROW_ACCESS,
     ROW_SESSION,
     ROW_MESSAGE,
@@ -34,159 +35,174 @@ enum {
     ROW_END,
 };
 
-const struct kind kind_table[] = {
-    [ROW_REGISTRY] =
-        {
-            .name = "registry",
-            .record = &kontor__v1__registry__descriptor,
-            .has_history = true,
-            .declared = {{"trust_domain", DECLARED_TEXT, {6}}},
-            .indexes = {{"trust_domain", {"trust_domain"}}},
-        },
-    [ROW_PRINCIPAL] =
-        {
-            .name = "principal",
-            .record = &kontor__v1__principal__descriptor,
-            .has_history = true,
-            .declared = {{"identity", DECLARED_TEXT, {5}}},
-            .indexes = {{"identity", {"identity"}}},
-        },
-    [ROW_REVOCATION] =
-        {
-            .name = "revocation",
-            .record = &kontor__v1__revocation__descriptor,
-            .has_history = true,
-        },
-    [ROW_PROVIDER] =
-        {
-            .name = "provider",
-            .record = &kontor__v1__provider__descriptor,
-            /* Contacts are for those who own the record. */
-            .internal = (const uint8_t[]){17, 0},
-            .has_history = true,
-            .watch_field = 16,
-        },
-    [ROW_SERVICE] =
-        {
-            .name = "service",
-            .record = &kontor__v1__service__descriptor,
-            .internal = (const uint8_t[]){49, 50, 0},
-            .has_history = true,
-            .watch_field = 17,
-            .declared = {{"provider", DECLARED_TEXT, {5}}},
-            .indexes = {{"provider", {"provider"}}},
-        },
-    [ROW_PROJECT] =
-        {
-            .name = "project",
-            .record = &kontor__v1__project__descriptor,
-            .has_history = true,
-            .watch_field = 18,
-        },
-    [ROW_ORDER] =
-        {
-            .name = "order",
-            .record = &kontor__v1__order__descriptor,
-            /* Who orders, who delivers and what is said: the customer's side only. */
-            .internal = (const uint8_t[]){9, 20, 21, 22, 23, 24, 25, 26, 0},
-            .has_history = true,
-            .watch_field = 19,
-            .declared = {{"state", DECLARED_INTEGER, {5}},
-                         {"waiting_for", DECLARED_TEXT, {9}},
-                         {"waiting_since", DECLARED_TIME, {10}},
-                         {"next_due", DECLARED_TIME, {11}},
-                         {"project", DECLARED_TEXT, {20}}},
-            .indexes = {{"state", {"state"}},
-                        {"waiting", {"waiting_since"}},
-                        {"project", {"project"}},
-                        {"due", {"next_due"}}},
-        },
-    [ROW_ITEM] =
-        {
-            .name = "item",
-            .record = &kontor__v1__order_item__descriptor,
-            .has_history = true,
-            .watch_field = 20,
-            .declared = {{"offer", DECLARED_TEXT, {11}},
-                         {"ready_at", DECLARED_TIME, {21, 2}},
-                         {"session", DECLARED_TEXT, {21, 4}},
-                         {"state", DECLARED_INTEGER, {6}},
-                         {"due_at", DECLARED_TIME, {39, 1}}},
-            /* An agent claims the oldest job of its offers first. */
-            .indexes = {{"offer", {"offer", "ready_at"}},
-                        {"session", {"session"}},
-                        {"state", {"state"}},
-                        {"due", {"due_at"}}},
-        },
-    [ROW_INSTANCE] =
-        {
-            .name = "instance",
-            .record = &kontor__v1__instance__descriptor,
-            .has_history = true,
-            .watch_field = 24,
-            .declared = {{"state", DECLARED_INTEGER, {5}},
-                         {"offer", DECLARED_TEXT, {6}},
-                         {"project", DECLARED_TEXT, {10}},
-                         {"due_at", DECLARED_TIME, {19}}},
-            .indexes = {{"state", {"state"}},
-                        {"offer", {"offer"}},
-                        {"project", {"project"}},
-                        {"due", {"due_at"}}},
-        },
-    /* Sealed access details: asked for by the item's id, never listed or watched. */
-    [ROW_ACCESS] = {.name = "access", .record = &kontor__v1__access__descriptor},
-    [ROW_SESSION] =
-        {
-            .name = "session",
-            .record = &kontor__v1__session__descriptor,
-            .declared = {{"is_over", DECLARED_INTEGER, {9}}},
-            .indexes = {{"over", {"is_over"}}},
-        },
-    [ROW_MESSAGE] =
-        {
-            .name = "message",
-            .record = &kontor__v1__message__descriptor,
-            .has_history = true,
-            .is_addressed = true,
-            .is_final = true,
-            .watch_field = 40,
-            .declared = {{"order", DECLARED_TEXT, {5}},
-                         {"posted_at", DECLARED_TIME, {12}}},
-            .indexes = {{"order", {"order", "posted_at"}}},
-        },
-    [ROW_SITE] =
-        {
-            .name = "site",
-            .record = &kontor__v1__site__descriptor,
-            .internal = (const uint8_t[]){23, 24, 25, 0},
-            .has_history = true,
-            .watch_field = 21,
-            .declared = {{"short_name", DECLARED_TEXT, {5}}},
-            .indexes = {{"short_name", {"short_name"}}},
-        },
-    [ROW_ENDPOINT] =
-        {
-            .name = "endpoint",
-            .record = &kontor__v1__endpoint__descriptor,
-            .internal = (const uint8_t[]){23, 0},
-            .has_history = true,
-            .watch_field = 22,
-            .declared = {{"site", DECLARED_TEXT, {5}}, {"host", DECLARED_TEXT, {6}}},
-            .indexes = {{"site", {"site"}}, {"host", {"host"}}},
-        },
-    [ROW_DOWNTIME] =
-        {
-            .name = "downtime",
-            .record = &kontor__v1__downtime__descriptor,
-            .has_history = true,
-            .watch_field = 23,
-            .declared = {{"end_at", DECLARED_TIME, {8}}},
-            .indexes = {{"end_at", {"end_at"}}},
-        },
-    /* A condition over many documents is a document of its own, written in the same
-     * commit as what it counts. It has no scope, so that nobody ever sees one. */
-    [ROW_GUARD] = {.name = "guard"},
-    [ROW_END] = {.name = NULL},
+const struct kind kind_table[] =
+    {
+        [ROW_REGISTRY] =
+            {
+                .name = "registry",
+                .record = &kontor__v1__registry__descriptor,
+                .has_history = true,
+                .declared = {{"trust_domain", DECLARED_TEXT, {6}}},
+                .indexes = {{"trust_domain", {"trust_domain"}}},
+            },
+        [ROW_PRINCIPAL] =
+            {
+                .name = "principal",
+                .record = &kontor__v1__principal__descriptor,
+                .has_history = true,
+                .declared = {{"identity", DECLARED_TEXT, {5}}},
+                .indexes = {{"identity", {"identity"}}},
+            },
+        [ROW_REVOCATION] =
+            {
+                .name = "revocation",
+                .record = &kontor__v1__revocation__descriptor,
+                .has_history = true,
+            },
+        [ROW_PROVIDER] =
+            {
+                .name = "provider",
+                .record = &kontor__v1__provider__descriptor,
+                /* Contacts are for those who own the record. */
+                .internal = (const uint8_t[]){17, 0},
+                .has_history = true,
+                .watch_field = 16,
+            },
+        [ROW_SERVICE] =
+            {
+                .name = "service",
+                .record = &kontor__v1__service__descriptor,
+                .internal = (const uint8_t[]){49, 50, 0},
+                .has_history = true,
+                .watch_field = 17,
+                .declared = {{"provider", DECLARED_TEXT, {5}}},
+                .indexes = {{"provider", {"provider"}}},
+            },
+        [ROW_PROJECT] =
+            {
+                .name = "project",
+                .record = &kontor__v1__project__descriptor,
+                .has_history = true,
+                .watch_field = 18,
+            },
+        [ROW_ORDER] =
+            {
+                .name = "order",
+                .record = &kontor__v1__order__descriptor,
+                /* Who orders, who delivers and what is said: the customer's side only.
+                 */
+                .internal = (const uint8_t[]){9, 11, 14, 20, 21, 22, 23, 24, 25, 26, 0},
+                .has_history = true,
+                .watch_field = 19,
+                .declared = {{"state", DECLARED_INTEGER, {5}},
+                             {"waiting_for", DECLARED_TEXT, {9}},
+                             {"waiting_since", DECLARED_TIME, {10}},
+                             {"next_due", DECLARED_TIME, {11}},
+                             {"project", DECLARED_TEXT, {20}}},
+                .indexes = {{"state", {"state"}},
+                            {"waiting", {"waiting_since"}},
+                            {"project", {"project"}},
+                            {"due", {"next_due"}}},
+            },
+        [ROW_ITEM] =
+            {
+                .name = "item",
+                .record = &kontor__v1__order_item__descriptor,
+                .has_history = true,
+                .watch_field = 20,
+                .declared = {{"offer", DECLARED_TEXT, {11}},
+                             {"ready_at", DECLARED_TIME, {21, 2}},
+                             {"session", DECLARED_TEXT, {21, 4}},
+                             {"state", DECLARED_INTEGER, {6}},
+                             {"due_at", DECLARED_TIME, {39, 1}},
+                             {"stock_since", DECLARED_TIME, {46, 4}}},
+                /* An agent claims the oldest job of its offers first. */
+                .indexes = {{"offer", {"offer", "ready_at"}},
+                            {"session", {"session"}},
+                            {"state", {"state"}},
+                            {"due", {"due_at"}},
+                            {"stock", {"offer", "stock_since"}}},
+            },
+        [ROW_INSTANCE] =
+            {
+                .name = "instance",
+                .record = &kontor__v1__instance__descriptor,
+                .has_history = true,
+                .watch_field = 24,
+                .declared = {{"state", DECLARED_INTEGER, {5}},
+                             {"offer", DECLARED_TEXT, {6}},
+                             {"project", DECLARED_TEXT, {10}},
+                             {"due_at", DECLARED_TIME, {19}}},
+                .indexes = {{"state", {"state"}},
+                            {"offer", {"offer"}},
+                            {"project", {"project"}},
+                            {"due", {"due_at"}}},
+            },
+        /* What is taken of an offer's stock: a guard that counts, without a scope. Who
+         * may see the offer is told what is free by GetStock. */
+        [ROW_STOCK] =
+            {
+                .name = "stock",
+                .record = &kontor__v1__stock__descriptor,
+                .declared = {{"waiting", DECLARED_INTEGER, {6}}},
+                .indexes = {{"waiting", {"waiting"}}},
+            },
+        /* Sealed access details: asked for by the item's id, never listed or watched.
+         */
+        [ROW_ACCESS] = {.name = "access", .record = &kontor__v1__access__descriptor},
+        [ROW_SESSION] =
+            {
+                .name = "session",
+                .record = &kontor__v1__session__descriptor,
+                .declared = {{"is_over", DECLARED_INTEGER, {9}}},
+                .indexes = {{"over", {"is_over"}}},
+            },
+        [ROW_MESSAGE] =
+            {
+                .name = "message",
+                .record = &kontor__v1__message__descriptor,
+                .has_history = true,
+                .is_addressed = true,
+                .is_final = true,
+                .watch_field = 40,
+                .declared = {{"order", DECLARED_TEXT, {5}},
+                             {"posted_at", DECLARED_TIME, {12}}},
+                .indexes = {{"order", {"order", "posted_at"}}},
+            },
+        [ROW_SITE] =
+            {
+                .name = "site",
+                .record = &kontor__v1__site__descriptor,
+                .internal = (const uint8_t[]){23, 24, 25, 0},
+                .has_history = true,
+                .watch_field = 21,
+                .declared = {{"short_name", DECLARED_TEXT, {5}}},
+                .indexes = {{"short_name", {"short_name"}}},
+            },
+        [ROW_ENDPOINT] =
+            {
+                .name = "endpoint",
+                .record = &kontor__v1__endpoint__descriptor,
+                .internal = (const uint8_t[]){23, 0},
+                .has_history = true,
+                .watch_field = 22,
+                .declared = {{"site", DECLARED_TEXT, {5}},
+                             {"host", DECLARED_TEXT, {6}}},
+                .indexes = {{"site", {"site"}}, {"host", {"host"}}},
+            },
+        [ROW_DOWNTIME] =
+            {
+                .name = "downtime",
+                .record = &kontor__v1__downtime__descriptor,
+                .has_history = true,
+                .watch_field = 23,
+                .declared = {{"end_at", DECLARED_TIME, {8}}},
+                .indexes = {{"end_at", {"end_at"}}},
+            },
+        /* A condition over many documents is a document of its own, written in the same
+         * commit as what it counts. It has no scope, so that nobody ever sees one. */
+        [ROW_GUARD] = {.name = "guard"},
+        [ROW_END] = {.name = NULL},
 };
 
 const struct kind *const KIND_REGISTRY = &kind_table[ROW_REGISTRY];
@@ -198,6 +214,7 @@ const struct kind *const KIND_PROJECT = &kind_table[ROW_PROJECT];
 const struct kind *const KIND_ORDER = &kind_table[ROW_ORDER];
 const struct kind *const KIND_ITEM = &kind_table[ROW_ITEM];
 const struct kind *const KIND_INSTANCE = &kind_table[ROW_INSTANCE];
+const struct kind *const KIND_STOCK = &kind_table[ROW_STOCK];
 const struct kind *const KIND_ACCESS = &kind_table[ROW_ACCESS];
 const struct kind *const KIND_SESSION = &kind_table[ROW_SESSION];
 const struct kind *const KIND_MESSAGE = &kind_table[ROW_MESSAGE];

@@ -16,6 +16,8 @@ static const char *const not_ordered[] = {"iid",
                                           "description",
                                           "must_name_endpoints",
                                           "activation_text",
+                                          "stock",
+                                          "targets",
                                           NULL};
 
 /* ---- Finding ---- */
@@ -110,6 +112,41 @@ judge_approval(struct call *call, const Kontor__V1__Offer *offer)
     }
 }
 
+/* How many pieces an item takes must be a number the customer gives. */
+static void
+judge_stock(struct call *call, const Kontor__V1__Offer *offer)
+{
+    const Kontor__V1__OfferStock *stock = offer->stock;
+    if (stock == NULL || stock->parameter[0] == '\0') {
+        return;
+    }
+    for (size_t i = 0; i < offer->n_parameters; i++) {
+        const Kontor__V1__Parameter *parameter = offer->parameters[i];
+        bool is_number = parameter->type_case == KONTOR__V1__PARAMETER__TYPE_INTEGER ||
+                         parameter->type_case == KONTOR__V1__PARAMETER__TYPE_QUANTITY;
+        if (is_number && strcmp(parameter->id, stock->parameter) == 0) {
+            return;
+        }
+    }
+    call_fault(call,
+               arena_print(call->arena, "%s.stock.parameter", offer_path(call, offer)),
+               "must name an integer or quantity parameter of the offer");
+}
+
+/* Support that ends before it begins is none. */
+static void
+judge_targets(struct call *call, const Kontor__V1__Offer *offer)
+{
+    const Kontor__V1__OfferTargets *targets = offer->targets;
+    bool has_hours = targets != NULL && targets->support_to_minute != 0;
+    if (has_hours && targets->support_to_minute <= targets->support_from_minute) {
+        call_fault(call,
+                   arena_print(call->arena, "%s.targets.support_to_minute",
+                               offer_path(call, offer)),
+                   "must come after support_from_minute");
+    }
+}
+
 void
 offer_judge(struct call *call, const Kontor__V1__Service *service)
 {
@@ -118,6 +155,8 @@ offer_judge(struct call *call, const Kontor__V1__Service *service)
         judge_parameters(call, offer);
         offer_rule_judge(call, offer_path(call, offer), offer);
         judge_approval(call, offer);
+        judge_stock(call, offer);
+        judge_targets(call, offer);
     }
 }
 

@@ -194,9 +194,18 @@ static const Kontor__V1__Attention attention_order[] = {
     A(PROVIDER),
 };
 
-static const struct wait_row *
-wait_of(const Kontor__V1__ItemStanding *standing)
+/* How much an item is at risk. */
+static Kontor__V1__JeopardyLevel
+risk_of(const Kontor__V1__Order *order, size_t index)
 {
+    bool is_over = item_state_is_final(order->items[index]->state);
+    return is_over || index >= order->n_sources ? 0 : order->sources[index]->jeopardy;
+}
+
+static const struct wait_row *
+wait_of(const Kontor__V1__Order *order, size_t index)
+{
+    const Kontor__V1__ItemStanding *standing = order->items[index];
     for (size_t i = 0; i < sizeof wait_rows / sizeof wait_rows[0]; i++) {
         const struct wait_row *row = &wait_rows[i];
         if (row->state == standing->state &&
@@ -204,8 +213,7 @@ wait_of(const Kontor__V1__ItemStanding *standing)
             return row;
         }
     }
-    bool is_at_risk = standing->jeopardy != 0 && !item_state_is_final(standing->state);
-    return is_at_risk ? &jeopardy_row : NULL;
+    return risk_of(order, index) != 0 ? &jeopardy_row : NULL;
 }
 
 /* The provider of an item; "" = the header does not say. */
@@ -224,7 +232,7 @@ first_waiting(const Kontor__V1__Order *order, Kontor__V1__Attention attention,
     size_t first = SIZE_MAX;
     *n_waiting = 0;
     for (size_t i = 0; i < order->n_items; i++) {
-        const struct wait_row *row = wait_of(order->items[i]);
+        const struct wait_row *row = wait_of(order, i);
         if (row == NULL || row->attention != attention) {
             continue;
         }
@@ -251,7 +259,7 @@ wait_for(Kontor__V1__Order *order, Kontor__V1__Attention attention, size_t index
          size_t n_waiting, struct arena *arena)
 {
     const char *item = order->items[index]->item;
-    const char *what = wait_of(order->items[index])->what;
+    const char *what = wait_of(order, index)->what;
     order->attention = attention;
     order->waiting_for = side_name(order, attention, index);
     order->waiting_what = n_waiting == 1 ? arena_print(arena, "%s %s", what, item)
@@ -283,13 +291,13 @@ find_due(Kontor__V1__Order *order, struct arena *arena)
     int64_t nearest_ms = INT64_MAX;
     order->jeopardy = 0;
     for (size_t i = 0; i < order->n_items; i++) {
-        const Kontor__V1__ItemStanding *standing = order->items[i];
-        int64_t due_ms = moment_ms(standing->due_at, INT64_MAX);
-        bool is_open = !item_state_is_final(standing->state);
-        nearest_ms = is_open && due_ms < nearest_ms ? due_ms : nearest_ms;
-        if (is_open && standing->jeopardy > order->jeopardy) {
-            order->jeopardy = standing->jeopardy;
-        }
+        bool is_open = !item_state_is_final(order->items[i]->state);
+        int64_t due_ms = is_open && i < order->n_sources
+                             ? moment_ms(order->sources[i]->due_at, INT64_MAX)
+                             : INT64_MAX;
+        Kontor__V1__JeopardyLevel risk = risk_of(order, i);
+        nearest_ms = due_ms < nearest_ms ? due_ms : nearest_ms;
+        order->jeopardy = risk > order->jeopardy ? risk : order->jeopardy;
     }
     order->next_due = nearest_ms == INT64_MAX ? NULL : moment_new(arena, nearest_ms);
 }

@@ -129,7 +129,7 @@ move_to_holder(struct edit *edit, size_t index)
 
 static enum status
 take(struct kept *kept, struct edit *edit, const Kontor__V1__OrderItem *wanted,
-     const char *session)
+     const Kontor__V1__Session *session)
 {
     size_t index;
     Kontor__V1__OrderItem *item;
@@ -165,7 +165,7 @@ take_all(struct call *call, struct kept *kept, const struct candidates *found,
             break;
         }
         if (status == STATUS_OK) {
-            status = take(kept, edit, found->items[i], session->id);
+            status = take(kept, edit, found->items[i], session);
         }
         if (status != STATUS_OK) {
             return status;

@@ -7,11 +7,12 @@
 #include "server/order/edit.h"
 #include "server/order/item.h"
 #include "server/order/moment.h"
+#include "server/order/stock.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 #define R(name) KONTOR__V1__ITEM_REASON__##name
 
-enum { MAX_STEPS = 3 };
+enum { MAX_STEPS = 4 };
 
 /* ---- What ---- */
 
@@ -64,6 +65,19 @@ dispatch(struct edit *edit, size_t index, const struct step *step)
     return STATUS_OK;
 }
 
+/* Others may have what it could not be worked on with. */
+static enum status
+return_stock(struct edit *edit, size_t index, const struct step *step)
+{
+    Kontor__V1__OrderItem *item = edit->items[index].item;
+    stock_return(item, edit->call);
+    item_remember(item, operation_name(OPERATION_DEADLINE), item->state, step->text,
+                  edit->call);
+    edit_restate(edit, index);
+    edit_dispatch(edit, index);
+    return STATUS_OK;
+}
+
 static enum status
 expire(struct edit *edit, size_t index, const struct step *step)
 {
@@ -95,6 +109,10 @@ decide_cancel(struct edit *edit, size_t index, const struct step *step)
     return edit_move(edit, index, &cause);
 }
 
+#define KEPT_LONG_ENOUGH                                                               \
+    {                                                                                  \
+        due_stock_end, return_stock, "its pieces are kept no longer", 0, 0, false      \
+    }
 #define HAZARD KONTOR__V1__JEOPARDY_LEVEL__HAZARD
 #define CRITICAL KONTOR__V1__JEOPARDY_LEVEL__CRITICAL
 
@@ -111,17 +129,20 @@ static const struct due_row {
      {{due_approval_warning, remind, "one working day is left to decide", 0, 0, false},
       {due_approval_end, expire, "nobody decided in time", R(EXPIRED), 0, true},
       {due_window_end, close_window, "the time it was wanted for is over", R(BY_WINDOW),
-       0, false}}},
+       0, false},
+      KEPT_LONG_ENOUGH}},
     {S(AWAITING_CONSUMER_APPROVAL),
      {{due_approval_warning, remind, "one working day is left to decide", 0, 0, false},
       {due_approval_end, expire, "nobody decided in time", R(EXPIRED), 0, true},
       {due_window_end, close_window, "the time it was wanted for is over", R(BY_WINDOW),
-       0, false}}},
+       0, false},
+      KEPT_LONG_ENOUGH}},
     {S(PENDING_INFO),
      {{due_first_reminder, remind, "the question is still open", 0, 0, false},
       {due_second_reminder, remind, "the question is still open", 0, 0, false},
       {due_answer_end, expire, "the customer did not answer in time", R(NO_ANSWER), 0,
-       true}}},
+       true},
+      KEPT_LONG_ENOUGH}},
     {S(PENDING_INFO_BEGUN),
      {{due_first_reminder, remind, "the question is still open", 0, 0, false},
       {due_second_reminder, remind, "the question is still open", 0, 0, false},
@@ -131,13 +152,16 @@ static const struct due_row {
      {{due_start, dispatch, "its start date has come", 0, 0, false},
       {due_untaken, endanger, "nobody has taken it in time", 0, HAZARD, false},
       {due_window_end, close_window, "the time it was wanted for is over", R(BY_WINDOW),
-       0, false}}},
+       0, false},
+      KEPT_LONG_ENOUGH}},
     {S(IN_PROGRESS),
-     {{due_expected, endanger, "it was expected to be done by now", 0, HAZARD, false},
+     {{due_expected, endanger, "it should be done by now, or have a new date", 0,
+       HAZARD, false},
       {due_work_end, expire, "the work took longer than its offer allows",
        R(TOOK_TOO_LONG), 0, false}}},
     {S(HELD),
-     {{due_held_end, expire, "it was held too long", R(HELD_TOO_LONG), 0, true}}},
+     {{due_held_end, expire, "it was held too long", R(HELD_TOO_LONG), 0, true},
+      KEPT_LONG_ENOUGH}},
     {S(HELD_BEGUN),
      {{due_held_end, expire, "it was held too long", R(HELD_TOO_LONG), 0, true}}},
     {S(ASSESSING_CANCELLATION),
@@ -193,7 +217,8 @@ expires_ms(const Kontor__V1__OrderItem *item)
     int64_t since_ms = moment_ms(item->due->since, 0);
     int64_t nearest_ms = INT64_MAX;
     for (size_t i = 0; i < MAX_STEPS && steps[i].at_ms != NULL; i++) {
-        bool is_end = steps[i].run != remind && steps[i].run != dispatch;
+        bool is_end = steps[i].run != remind && steps[i].run != dispatch &&
+                      steps[i].run != return_stock;
         int64_t step_ms = is_end ? steps[i].at_ms(item, since_ms) : INT64_MAX;
         nearest_ms = step_ms < nearest_ms ? step_ms : nearest_ms;
     }
@@ -219,6 +244,18 @@ due_again(Kontor__V1__OrderItem *item, struct arena *arena)
 }
 
 void
+due_leave(Kontor__V1__OrderItem *item, Kontor__V1__ItemState from,
+          const struct call *call)
+{
+    int64_t since_ms =
+        item->due == NULL ? call->now_ms : moment_ms(item->due->since, call->now_ms);
+    /* A clock that was set back takes nothing away. */
+    if (from == S(IN_PROGRESS) && since_ms < call->now_ms) {
+        item->worked_ms += call->now_ms - since_ms;
+    }
+}
+
+void
 due_begin(Kontor__V1__OrderItem *item, const struct call *call)
 {
     item->jeopardy = NULL;
@@ -232,18 +269,33 @@ due_begin(Kontor__V1__OrderItem *item, const struct call *call)
     due_again(item, call->arena);
 }
 
+/* A step whose time has been set anew may happen once more. */
+static void
+happen_anew(Kontor__V1__OrderItem *item,
+            int64_t (*at_ms)(const Kontor__V1__OrderItem *item, int64_t since_ms))
+{
+    const struct step *steps = steps_of(item->state);
+    for (size_t i = 0; item->due != NULL && i < MAX_STEPS; i++) {
+        if (steps[i].at_ms == at_ms) {
+            item->due->fired &= (int32_t) ~(UINT32_C(1) << i);
+        }
+    }
+}
+
 void
 due_expect(Kontor__V1__OrderItem *item, Google__Protobuf__Timestamp *expected_at,
            struct arena *arena)
 {
-    const struct step *steps = steps_of(item->state);
     item->expected_at = expected_at;
     item->jeopardy = NULL;
-    for (size_t i = 0; item->due != NULL && i < MAX_STEPS; i++) {
-        if (steps[i].at_ms == due_expected) {
-            item->due->fired &= (int32_t) ~(UINT32_C(1) << i);
-        }
-    }
+    happen_anew(item, due_expected);
+    due_again(item, arena);
+}
+
+void
+due_stock_again(Kontor__V1__OrderItem *item, struct arena *arena)
+{
+    happen_anew(item, due_stock_end);
     due_again(item, arena);
 }
 

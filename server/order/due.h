@@ -15,6 +15,10 @@
 #include "kontor/v1/order.pb-c.h"
 #include "server/rpc/call.h"
 
+/* Before due_begin of an item that left a state: work that pauses does not begin its
+ * time anew. */
+void due_leave(Kontor__V1__OrderItem *item, Kontor__V1__ItemState from,
+               const struct call *call);
 /* Counts anew: the item has come into its state. */
 void due_begin(Kontor__V1__OrderItem *item, const struct call *call);
 /* Counts again from where it was, since dates or the calendar changed. */
@@ -27,6 +31,10 @@ enum status due_calendar(struct call *call, const char *provider,
                          Kontor__V1__WorkCalendar **out) MUST_CHECK;
 /* What its side has to be done by; NULL = no deadline. The item's own. */
 Google__Protobuf__Timestamp *due_expires(const Kontor__V1__OrderItem *item);
+
+/* As due_again, where the item got its pieces of a stock: they are kept for a time of
+ * their own. */
+void due_stock_again(Kontor__V1__OrderItem *item, struct arena *arena);
 
 /*
  * Whether what is next hits people, who may have been kept from acting while the broker

@@ -10,6 +10,7 @@
 #include "server/order/due.h"
 #include "server/order/instance.h"
 #include "server/order/moment.h"
+#include "server/order/stock.h"
 
 /* The actor is "~broker/deadline". */
 #define WORK "deadline"
@@ -204,6 +205,36 @@ fire_due(struct due_tick *tick, struct arena *arena)
     return n_fired + fire_kind(tick, &instances, DUE_TICK_MAX - n_fired, arena);
 }
 
+/* ---- Waiting lists ---- */
+
+/* Gives what is free to those that wait for it, one after the other, until the first in
+ * line waits for more. */
+static size_t
+give_stock(struct due_tick *tick, struct arena *arena)
+{
+    struct find find = {.kind = KIND_STOCK,
+                        .index = "waiting",
+                        .has_range = true,
+                        .low = 1,
+                        .high = INT64_MAX,
+                        .limit = PAGE};
+    struct page page = {.next_token = ""};
+    size_t n_given = 0;
+    do {
+        find.token = page.next_token;
+        if (store_find(tick->reader, &find, arena, &page) != STATUS_OK) {
+            return n_given;
+        }
+        for (size_t i = 0; i < page.n_documents; i++) {
+            while (n_given < DUE_TICK_MAX &&
+                   run_writes(tick, stock_give, page.documents[i].id)) {
+                n_given++;
+            }
+        }
+    } while (page.next_token[0] != '\0' && n_given < DUE_TICK_MAX);
+    return n_given;
+}
+
 /* ---- Calendars ---- */
 
 /* The newest change of a provider. */
@@ -284,6 +315,7 @@ due_tick_run(struct due_tick *tick)
     struct arena *arena = arena_new();
     size_t n_changed = revise(tick, arena);
     n_changed += fire_due(tick, arena);
+    n_changed += give_stock(tick, arena);
     arena_free(arena);
     return n_changed;
 }

@@ -1,5 +1,7 @@
 #include "server/order/due_time.h"
 
+#include <stdbool.h>
+
 #include "server/order/calendar.h"
 #include "server/order/moment.h"
 
@@ -14,7 +16,8 @@ enum {
     DISPATCH_DAYS = 1,
     HELD_DAYS = 30,
     ASSESS_DAYS = 2,
-    WAIT_DAYS = 30, /* For an item it requires. */
+    WAIT_DAYS = 30, /* For an item it requires, or stock. */
+    SILENT_DAYS = 5,
     REMIND_DAYS = 3,
     REMIND_AGAIN_DAYS = 7,
 };
@@ -87,7 +90,7 @@ due_second_reminder(const Kontor__V1__OrderItem *item, int64_t since_ms)
 int64_t
 due_untaken(const Kontor__V1__OrderItem *item, int64_t since_ms)
 {
-    if (item->reason == R(WAITS_FOR_DEPENDENCY)) {
+    if (item->reason == R(WAITS_FOR_DEPENDENCY) || item->reason == R(WAITS_FOR_STOCK)) {
         return since_ms + (int64_t)WAIT_DAYS * DAY_MS;
     }
     int64_t start_ms = moment_ms(item->start_at, since_ms);
@@ -109,18 +112,30 @@ due_window_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
     return moment_ms(item->not_after, INT64_MAX);
 }
 
+/* While agents may take it, its pieces are what they take it with. */
+int64_t
+due_stock_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
+{
+    (void)since_ms;
+    bool is_kept = item->stock == NULL || !item->stock->is_reserved ||
+                   item->reason == R(WAITS_FOR_DISPATCH);
+    return is_kept ? INT64_MAX : moment_ms(item->stock->reserved_until, INT64_MAX);
+}
+
+/* Work about which nothing is said is looked after as well. */
 int64_t
 due_expected(const Kontor__V1__OrderItem *item, int64_t since_ms)
 {
-    (void)since_ms;
-    return moment_ms(item->expected_at, INT64_MAX);
+    return item->expected_at == NULL ? working_days(item, since_ms, SILENT_DAYS)
+                                     : moment_ms(item->expected_at, INT64_MAX);
 }
 
 int64_t
 due_work_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
 {
     int32_t hours = SAID(item, work_hours);
-    return hours > 0 ? since_ms + (int64_t)hours * HOUR_MS : INT64_MAX;
+    return hours > 0 ? since_ms + (int64_t)hours * HOUR_MS - item->worked_ms
+                     : INT64_MAX;
 }
 
 int64_t

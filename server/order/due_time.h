@@ -27,6 +27,7 @@ int64_t due_untaken(const Kontor__V1__OrderItem *item, int64_t since_ms);
 int64_t due_start(const Kontor__V1__OrderItem *item, int64_t since_ms);
 /* The time it is wanted for is over. */
 int64_t due_window_end(const Kontor__V1__OrderItem *item, int64_t since_ms);
+int64_t due_stock_end(const Kontor__V1__OrderItem *item, int64_t since_ms);
 /* It was expected to be done. */
 int64_t due_expected(const Kontor__V1__OrderItem *item, int64_t since_ms);
 /* The work has taken as long as its offer allows. */

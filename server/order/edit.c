@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "server/order/due.h"
+#include "server/order/fate.h"
 #include "server/order/instance.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
@@ -64,6 +65,7 @@ edit_item(struct edit *edit, size_t index, Kontor__V1__OrderItem **out)
     row->item = call_record(call, &row->document);
     row->was = row->item->state;
     row->was_unwanted = item_needs_cleanup(row->item);
+    row->was_stock = stock_mark(row->item);
     /*
      * A document never contains its own commit's position (STORE design, "Commit"), so
      * the claiming version says only "this one". Whatever writes the item next turns
@@ -125,8 +127,11 @@ edit_restate(struct edit *edit, size_t index)
     standing->state = item->state;
     standing->begun = item->begun;
     standing->step = item_open_step(item);
-    standing->due_at = due_expires(item);
-    standing->jeopardy = item->jeopardy == NULL ? 0 : item->jeopardy->level;
+    if (index < edit->order->n_sources) {
+        Kontor__V1__ItemSource *source = edit->order->sources[index];
+        source->due_at = due_expires(item);
+        source->jeopardy = item->jeopardy == NULL ? 0 : item->jeopardy->level;
+    }
     edit->items[index].is_changed = true;
     edit->is_moved = true;
 }
@@ -155,8 +160,8 @@ is_ready(const Kontor__V1__Order *order, const Kontor__V1__ItemStanding *standin
 }
 
 /*
- * What a queued item waits for. Approval, requirements and a start date are waited for
- * side by side: whichever comes last makes the item claimable.
+ * What a queued item waits for. Approval, requirements, stock and a start date are
+ * waited for side by side: whichever comes last makes the item claimable.
  */
 static Kontor__V1__ItemReason
 queue_reason(const struct edit *edit, size_t index)
@@ -165,14 +170,16 @@ queue_reason(const struct edit *edit, size_t index)
     if (!is_ready(edit->order, edit->order->items[index])) {
         return R(WAITS_FOR_DEPENDENCY);
     }
+    if (stock_is_missing(item)) {
+        return R(WAITS_FOR_STOCK);
+    }
     bool is_early = moment_ms(item->start_at, INT64_MIN) > edit->call->now_ms;
     return is_early ? R(WAITS_FOR_START) : R(WAITS_FOR_DISPATCH);
 }
 
-/* Sets state, history, job, deadline and the header's line of one item. */
-static void
-move_one(struct edit *edit, size_t index, const struct item_move *move,
-         const struct edit_cause *cause)
+void
+edit_move_alone(struct edit *edit, size_t index, const struct item_move *move,
+                const struct edit_cause *cause)
 {
     struct call *call = edit->call;
     Kontor__V1__OrderItem *item = edit->items[index].item;
@@ -188,6 +195,7 @@ move_one(struct edit *edit, size_t index, const struct item_move *move,
     }
     const struct job_step step = {move, is_waiting, cause->is_holder};
     job_follow(item, &step, call);
+    due_leave(item, move->from, call);
     due_begin(item, call);
     edit_restate(edit, index);
 }
@@ -221,202 +229,6 @@ edit_dispatch(struct edit *edit, size_t index)
     edit_restate(edit, index);
 }
 
-static bool
-is_named(char *const *names, size_t n_names, const char *item)
-{
-    for (size_t i = 0; i < n_names; i++) {
-        if (strcmp(names[i], item) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool
-requires_item(const Kontor__V1__ItemStanding *standing, const char *item)
-{
-    return is_named(standing->requires, standing->n_requires, item);
-}
-
-/* Why a dependant is cancelled: it inherits the root cause, so the customer's own
- * cancel stays the customer's. */
-static struct edit_cause
-inherited_cause(struct edit *edit, size_t root)
-{
-    const Kontor__V1__ItemStanding *standing = edit->order->items[root];
-    bool is_customer = item_state_is_cancelled_by_customer(standing->state);
-    struct edit_cause cause = {
-        .operation = is_customer ? OPERATION_CANCEL : OPERATION_SIBLING,
-        .to = is_customer ? S(CANCELLED) : S(CANCELLED_OTHERWISE),
-        .reason = is_customer ? R(BY_CUSTOMER) : R(BY_DEPENDENCY),
-        .text = arena_print(edit->call->arena, "requires %s, which is %s",
-                            standing->item, item_state_name(standing->state)),
-    };
-    return cause;
-}
-
-/*
- * What follows for one dependant of an item that just became final. A dependant that is
- * begun stays as it is: its requirement was delivered before, so this cannot be the one
- * that ended.
- */
-static enum status
-follow_one(struct edit *edit, size_t root, size_t index, bool *is_cancelled)
-{
-    Kontor__V1__OrderItem *item;
-    enum status status = edit_item(edit, index, &item);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    *is_cancelled = false;
-    if (edit->order->items[root]->state == S(COMPLETED)) {
-        edit_dispatch(edit, index);
-        return STATUS_OK;
-    }
-    struct edit_cause cause = inherited_cause(edit, root);
-    const struct item_move *move =
-        item_state_next(item->state, cause.operation, cause.to);
-    if (move != NULL) {
-        move_one(edit, index, move, &cause);
-        *is_cancelled = true;
-    }
-    return STATUS_OK;
-}
-
-/* ---- One fate ---- */
-
-static bool
-is_all_or_nothing(const struct edit *edit)
-{
-    return edit->order->mode == KONTOR__V1__ORDER_MODE__ALL_OR_NOTHING;
-}
-
-/* Whether two items are parts of one bundle. */
-static bool
-is_one_bundle(const Kontor__V1__Order *order, const char *a, const char *b)
-{
-    for (size_t i = 0; i < order->n_items; i++) {
-        const Kontor__V1__ItemStanding *whole = order->items[i];
-        if (is_named(whole->bundles, whole->n_bundles, a) &&
-            is_named(whole->bundles, whole->n_bundles, b)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What the customer took back itself fails nothing else. */
-static bool
-is_failed(Kontor__V1__ItemState state)
-{
-    return item_state_is_final(state) && state != S(COMPLETED) &&
-           !item_state_is_cancelled_by_customer(state);
-}
-
-/*
- * Of the same fate as an item that ended without success: not begun it is cancelled,
- * begun it is undone, and of all or nothing what was delivered is removed again.
- */
-static enum status
-share_fate(struct edit *edit, size_t root, size_t index, bool *is_cancelled)
-{
-    const char *failed = edit->order->items[root]->item;
-    struct edit_cause cause = {
-        .operation = OPERATION_SIBLING,
-        .reason = R(BY_SIBLING),
-        .text = arena_print(edit->call->arena, "%s is %s", failed,
-                            item_state_name(edit->order->items[root]->state))};
-    Kontor__V1__OrderItem *item;
-    enum status status = edit_item(edit, index, &item);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    const struct item_move *move = item_state_next(item->state, OPERATION_SIBLING, 0);
-    if (move != NULL) {
-        move_one(edit, index, move, &cause);
-        *is_cancelled = item_state_is_final(move->to);
-    }
-    bool is_unwanted = item->state == S(COMPLETED) && item->cleanup == 0;
-    if (is_unwanted && is_all_or_nothing(edit) && job_leaves_something(item)) {
-        edit_remove(edit, index, cause.operation, cause.text);
-    }
-    return STATUS_OK;
-}
-
-/* What the end of one item means for another. */
-static enum status
-follow_to(struct edit *edit, size_t root, size_t index, bool *is_cancelled)
-{
-    const Kontor__V1__ItemStanding *from = edit->order->items[root];
-    const Kontor__V1__ItemStanding *to = edit->order->items[index];
-    if (requires_item(to, from->item)) {
-        return follow_one(edit, root, index, is_cancelled);
-    }
-    bool is_shared =
-        is_all_or_nothing(edit) || is_one_bundle(edit->order, from->item, to->item);
-    if (root != index && is_failed(from->state) && is_shared) {
-        return share_fate(edit, root, index, is_cancelled);
-    }
-    return STATUS_OK;
-}
-
-/* Carries the end of an item to all whose fate hangs on it. Each item ends at most
- * once, so the list is bounded. */
-static enum status
-follow(struct edit *edit, size_t root)
-{
-    size_t ended[ORDER_MAX_ITEMS] = {root};
-    size_t n_ended = 1;
-    for (size_t next = 0; next < n_ended; next++) {
-        for (size_t i = 0; i < edit->order->n_items; i++) {
-            bool is_cancelled = false;
-            enum status status = follow_to(edit, ended[next], i, &is_cancelled);
-            if (status != STATUS_OK) {
-                return status;
-            }
-            if (is_cancelled) {
-                ended[n_ended++] = i;
-            }
-        }
-    }
-    return STATUS_OK;
-}
-
-/* ---- Alternatives ---- */
-
-static bool
-excludes(const Kontor__V1__ItemStanding *a, const Kontor__V1__ItemStanding *b)
-{
-    return is_named(a->excludes, a->n_excludes, b->item) ||
-           is_named(b->excludes, b->n_excludes, a->item);
-}
-
-/* Of alternatives one is delivered: what was ordered besides is cancelled as the
- * customer wished, which is no failure of the order. */
-static enum status
-drop_alternatives(struct edit *edit, size_t begun)
-{
-    const Kontor__V1__ItemStanding *chosen = edit->order->items[begun];
-    struct edit_cause cause = {
-        .operation = OPERATION_CANCEL,
-        .to = S(CANCELLED),
-        .reason = R(BY_CUSTOMER),
-        .text = arena_print(edit->call->arena, "%s has begun instead", chosen->item)};
-    for (size_t i = 0; i < edit->order->n_items; i++) {
-        const Kontor__V1__ItemStanding *other = edit->order->items[i];
-        bool is_open =
-            item_state_next(other->state, OPERATION_CANCEL, S(CANCELLED)) != NULL;
-        if (!excludes(chosen, other) || !is_open) {
-            continue;
-        }
-        enum status status = edit_move(edit, i, &cause);
-        if (status != STATUS_OK) {
-            return status;
-        }
-    }
-    return STATUS_OK;
-}
-
 enum status
 edit_move(struct edit *edit, size_t index, const struct edit_cause *cause)
 {
@@ -432,12 +244,11 @@ edit_move(struct edit *edit, size_t index, const struct edit_cause *cause)
     const struct item_move *move =
         item_state_next(item->state, cause->operation, cause->to);
     assert(move != NULL);
-    move_one(edit, index, move, cause);
+    edit_move_alone(edit, index, move, cause);
     if (item_state_is_final(move->to)) {
-        return follow(edit, index);
+        return fate_of_end(edit, index);
     }
-    return move->operation == OPERATION_BEGIN ? drop_alternatives(edit, index)
-                                              : STATUS_OK;
+    return move->operation == OPERATION_BEGIN ? fate_of_begin(edit, index) : STATUS_OK;
 }
 
 static void
@@ -452,6 +263,20 @@ put_item(struct edit *edit, size_t index, struct decision *decision)
     }
     decision_put(edit->call, decision, KIND_ITEM, row->item->id, row->document.revision,
                  scope, n_scope, &row->item->base);
+}
+
+/* Writes one item and what lives by it. */
+static enum status
+put_changed(struct edit *edit, size_t index, struct decision *decision)
+{
+    const struct edit_item *row = &edit->items[index];
+    const struct instance_step step = {row->item, row->was, row->was_unwanted};
+    struct stock_step taken = {.was = row->was_stock};
+    stock_settle(row->item);
+    put_item(edit, index, decision);
+    enum status status = instance_follow(edit->call, &step, decision, &taken.pieces);
+    return status == STATUS_OK ? stock_follow(edit->call, row->item, &taken, decision)
+                               : status;
 }
 
 static void
@@ -473,11 +298,14 @@ static void
 make_fit(struct edit *edit)
 {
     enum { ENOUGH_BYTES = STORE_MAX_COMMIT - STORE_MAX_COMMIT / 8 };
-    size_t size = 0;
+    size_t size = protobuf_c_message_get_packed_size(&edit->order->base);
     for (size_t i = 0; i < edit->order->n_items; i++) {
         const struct edit_item *row = &edit->items[i];
-        size +=
+        size_t item =
             row->is_changed ? protobuf_c_message_get_packed_size(&row->item->base) : 0;
+        /* Whatever ends or changes an instance writes that, too, which is smaller. */
+        bool has_instance = row->is_changed && item_state_is_final(row->item->state);
+        size += has_instance ? 2 * item : item;
     }
     for (size_t i = 0; i < edit->order->n_items && size > ENOUGH_BYTES; i++) {
         if (edit->items[i].is_changed) {
@@ -501,11 +329,8 @@ edit_commit(struct edit *edit, struct decision *decision)
         put_header(edit, decision);
     }
     for (size_t i = 0; i < edit->order->n_items && status == STATUS_OK; i++) {
-        const struct edit_item *row = &edit->items[i];
-        if (row->is_changed) {
-            const struct instance_step step = {row->item, row->was, row->was_unwanted};
-            put_item(edit, i, decision);
-            status = instance_follow(edit->call, &step, decision);
+        if (edit->items[i].is_changed) {
+            status = put_changed(edit, i, decision);
         }
     }
     return status;

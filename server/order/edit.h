@@ -11,6 +11,7 @@
 #include "kontor/v1/order.pb-c.h"
 #include "server/order/aggregate.h"
 #include "server/order/item_state.h"
+#include "server/order/stock.h"
 #include "server/rpc/call.h"
 
 struct edit_item {
@@ -19,6 +20,7 @@ struct edit_item {
     Kontor__V1__OrderItem *item; /* NULL = not read yet. */
     Kontor__V1__ItemState was;   /* Its state as it was read; 0 = it is new. */
     bool was_unwanted;           /* It was to be cleaned up when it was read. */
+    struct stock_mark was_stock; /* What it had of its offer's stock then. */
     bool is_changed;             /* To be written. */
 };
 
@@ -84,8 +86,14 @@ bool edit_is_changed(const struct edit *edit);
 enum status edit_move(struct edit *edit, size_t index,
                       const struct edit_cause *cause) MUST_CHECK;
 
-/* Puts all that changed into the decision, service instances included. Nothing
- * changed: the decision stays as it is. Failures are those of reading instances. */
+/* Makes one move of one item, state, history, job, deadline and the header's line;
+ * nothing follows for the others. */
+void edit_move_alone(struct edit *edit, size_t index, const struct item_move *move,
+                     const struct edit_cause *cause);
+
+/* Puts all that changed into the decision, service instances and stock included.
+ * Nothing changed: the decision stays as it is. Failures are those of reading
+ * instances. */
 enum status edit_commit(struct edit *edit, struct decision *decision) MUST_CHECK;
 
 #endif

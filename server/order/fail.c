@@ -116,6 +116,7 @@ fail_unknown(const struct failing *f)
     if (item->job->unknowns >= JOB_MAX_UNKNOWNS) {
         return give_up(f);
     }
+    job_let_go(item);
     job_recover(item, call);
     item_remember(item, operation_name(OPERATION_FAIL), item->state, f->reason, call);
     item->reason_text = (char *)f->reason;
@@ -131,6 +132,7 @@ fail_beside(const struct failing *f)
     Kontor__V1__OrderItem *item = f->hold->item;
     item->job->losses = 0;
     item->job->retries++;
+    job_let_go(item);
     job_recover(item, call);
     job_delay(item, job_backoff_ms(item->id, item->job->retries, call->arena), call);
     item_remember(item, operation_name(OPERATION_FAIL), item->state, f->reason, call);

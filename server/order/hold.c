@@ -274,6 +274,7 @@ give_back(const struct hold *hold, const struct edit_cause *cause)
     }
     /* Whoever gave it back would have it again at once. */
     item->job->retries++;
+    job_let_go(item);
     job_recover(item, call);
     job_delay(item, job_backoff_ms(item->id, item->job->retries, call->arena), call);
     item_remember(item, operation_name(OPERATION_RELEASE), item->state, cause->text,

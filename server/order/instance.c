@@ -80,6 +80,9 @@ modify(Kontor__V1__Instance *instance, const Kontor__V1__OrderItem *item,
        const struct call *call)
 {
     (void)call;
+    if (item->stock != NULL) {
+        instance->stock_pieces = item->stock->wanted;
+    }
     take_order(instance, item);
     take_delivery(instance, item->delivery);
 }
@@ -100,6 +103,7 @@ terminate(Kontor__V1__Instance *instance, const Kontor__V1__OrderItem *item,
     (void)item;
     (void)call;
     instance->state = I(TERMINATED);
+    instance->stock_pieces = 0;
 }
 
 static void
@@ -158,7 +162,8 @@ put(struct call *call, const struct document *document, Kontor__V1__Instance *in
 
 /* What was ordered is there. */
 static enum status
-make(struct call *call, const Kontor__V1__OrderItem *item, struct decision *decision)
+make(struct call *call, const Kontor__V1__OrderItem *item, struct decision *decision,
+     int64_t *pieces)
 {
     Kontor__V1__Instance *instance = arena_alloc(call->arena, sizeof *instance);
     struct document document = {.revision = 0};
@@ -171,11 +176,22 @@ make(struct call *call, const Kontor__V1__OrderItem *item, struct decision *deci
     instance->order = item->order;
     instance->last_item = item->id;
     instance->delivery = item->delivery;
+    instance->stock_pieces = item->stock == NULL ? 0 : item->stock->wanted;
     take_order(instance, item);
     extend(instance, call);
     item_scope(call, item, &document.scope, &document.n_scope);
     put(call, &document, instance, decision);
+    *pieces = instance->stock_pieces;
     return STATUS_OK;
+}
+
+static void
+keep_name_only(Kontor__V1__Delivery *delivery)
+{
+    if (delivery != NULL) {
+        delivery->n_outputs = 0;
+        delivery->n_endpoints = 0;
+    }
 }
 
 /* Its item was of an order that came to nothing in the end. */
@@ -189,13 +205,36 @@ unmake(struct call *call, const char *id, struct decision *decision)
     }
     Kontor__V1__Instance *instance = call_record(call, &document);
     instance->state = I(TERMINATED);
+    /* The item still has all of it; twice it would not fit beside what else of the
+     * order is written. */
+    keep_name_only(instance->delivery);
+    put(call, &document, instance, decision);
+    return STATUS_OK;
+}
+
+/* What was delivered is gone, and what it took up is free. */
+static enum status
+let_go(struct call *call, const char *id, struct decision *decision, int64_t *pieces)
+{
+    struct document document;
+    enum status status = call_get_any(call, KIND_INSTANCE, id, &document);
+    if (status != STATUS_OK) {
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
+    Kontor__V1__Instance *instance = call_record(call, &document);
+    if (instance->stock_pieces == 0) {
+        return STATUS_OK;
+    }
+    *pieces = -instance->stock_pieces;
+    instance->stock_pieces = 0;
     put(call, &document, instance, decision);
     return STATUS_OK;
 }
 
 /* An order takes the instance, or lets it go, with what it did to it. */
 static enum status
-change(struct call *call, const Kontor__V1__OrderItem *item, struct decision *decision)
+change(struct call *call, const Kontor__V1__OrderItem *item, struct decision *decision,
+       int64_t *pieces)
 {
     struct document document;
     const struct action_row *row = row_of(item->action);
@@ -204,6 +243,7 @@ change(struct call *call, const Kontor__V1__OrderItem *item, struct decision *de
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
     Kontor__V1__Instance *instance = call_record(call, &document);
+    int64_t before = instance->stock_pieces;
     bool is_final = item_state_is_final(item->state);
     instance->open_item = is_final ? "" : item->id;
     /* What has ended meanwhile stays so. */
@@ -212,28 +252,34 @@ change(struct call *call, const Kontor__V1__OrderItem *item, struct decision *de
         row->apply(instance, item, call);
     }
     put(call, &document, instance, decision);
+    *pieces = instance->stock_pieces - before;
     return STATUS_OK;
 }
 
 enum status
 instance_follow(struct call *call, const struct instance_step *step,
-                struct decision *decision)
+                struct decision *decision, int64_t *pieces)
 {
+    *pieces = 0;
     const Kontor__V1__OrderItem *item = step->item;
     bool is_new = step->was == 0;
     bool has_ended =
         item_state_is_final(item->state) && !item_state_is_final(step->was);
     if (item->instance[0] != '\0') {
-        return is_new || has_ended ? change(call, item, decision) : STATUS_OK;
+        return is_new || has_ended ? change(call, item, decision, pieces) : STATUS_OK;
     }
     if (item->state != S(COMPLETED)) {
         return STATUS_OK;
     }
     if (has_ended) {
-        return make(call, item, decision);
+        return make(call, item, decision, pieces);
     }
-    bool is_unwanted = item_needs_cleanup(item) && !step->was_unwanted;
-    return is_unwanted ? unmake(call, item->id, decision) : STATUS_OK;
+    bool is_unwanted = item_needs_cleanup(item);
+    if (is_unwanted == step->was_unwanted) {
+        return STATUS_OK;
+    }
+    return is_unwanted ? unmake(call, item->id, decision)
+                       : let_go(call, item->id, decision, pieces);
 }
 
 const char *

@@ -23,9 +23,10 @@ struct instance_step {
 };
 
 /* Puts into the decision what an item's step means for its instance: taken by an order,
- * let go, made, changed, or ended. */
+ * let go, made, changed, or ended. *pieces: of its offer's stock it takes up so many
+ * more than before. */
 enum status instance_follow(struct call *call, const struct instance_step *step,
-                            struct decision *decision) MUST_CHECK;
+                            struct decision *decision, int64_t *pieces) MUST_CHECK;
 
 /*
  * Reads the instance a new item is for, within the caller's scopes. Faults at path

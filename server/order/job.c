@@ -121,15 +121,24 @@ job_suspect(Kontor__V1__OrderItem *item, int64_t lease_end_ms, const struct call
     }
 }
 
-/* Remembers since when nobody works on what is begun: the holder's last backend call
- * may still be under way. */
+static int64_t
+lease_ms(const Kontor__V1__OrderItem *item)
+{
+    return (int64_t)item->job->lease_seconds * 1000;
+}
+
+/*
+ * Remembers since when nobody works on what is begun: the holder's last backend call
+ * may still be under way. Whom the job is taken from hears of it with its next renewal,
+ * by the end of its lease at the latest, and begins more until then.
+ */
 static void
 note_release(Kontor__V1__OrderItem *item, const struct call *call)
 {
     bool is_left = item->begun && item->job->session[0] != '\0';
     bool is_over = item_state_is_final(item->state) && item->job->kind != KIND(CLEANUP);
     if (is_left && !is_over) {
-        item->job->released_at = moment_new(call->arena, call->now_ms);
+        item->job->released_at = moment_new(call->arena, call->now_ms + lease_ms(item));
     }
 }
 
@@ -141,14 +150,15 @@ job_recover(Kontor__V1__OrderItem *item, const struct call *call)
 }
 
 void
-job_take(Kontor__V1__OrderItem *item, const char *session)
+job_take(Kontor__V1__OrderItem *item, const Kontor__V1__Session *session)
 {
     /*
      * The number of the claim is the position of its commit (ORDERS design: never
      * reused, not even after a restore), and no document contains its own: it says
      * "this version's".
      */
-    item->job->session = (char *)session;
+    item->job->session = session->id;
+    item->job->lease_seconds = session->lease_seconds;
     item->job->ready_at = NULL;
     item->job->released_at = NULL;
     item->job->retry_at = NULL;
@@ -158,6 +168,12 @@ job_take(Kontor__V1__OrderItem *item, const char *session)
     if (item->job->kind == KIND(CLEANUP)) {
         item->cleanup = CLEANUP(RUNNING);
     }
+}
+
+void
+job_let_go(Kontor__V1__OrderItem *item)
+{
+    item->job->lease_seconds = 0;
 }
 
 bool
@@ -288,6 +304,9 @@ job_follow(Kontor__V1__OrderItem *item, const struct job_step *step,
     bool is_kept = effect == JOB_KEEP && item->job->session[0] != '\0' && !is_ended;
     /* Before the session is taken away: who is left without it is what is remembered.
      */
+    if (!is_kept && step->is_holder) {
+        job_let_go(item);
+    }
     if (!is_kept) {
         note_release(item, call);
     }
@@ -361,8 +380,10 @@ job_ready_ms(const Kontor__V1__OrderItem *item, const struct broker *broker,
     int64_t ready_ms = moment_ms(item->job->ready_at, INT64_MAX);
     /* The last holder's backend call takes as long as it takes, and how much of that
      * had passed before the wall clock jumped cannot be told any more. */
-    int64_t settled_ms =
-        broker_steady_since_ms(broker) + (job_may_exist(item) ? settle_ms(item) : 0);
+    int64_t settled_ms = broker_steady_since_ms(broker);
+    if (job_may_exist(item)) {
+        settled_ms += lease_ms(item) + settle_ms(item);
+    }
     if (ready_ms != INT64_MAX && ready_ms - now_ms > longest_wait_ms(item)) {
         return settled_ms;
     }

@@ -42,14 +42,16 @@ void job_settle_fence(Kontor__V1__OrderItem *item, struct arena *arena);
 /* May be claimed from a time on; nobody holds it. The fence stays. */
 void job_offer(Kontor__V1__OrderItem *item, int64_t ready_at_ms, struct arena *arena);
 /* As job_offer, from the time its last holder's work has settled; that holder, if any,
- * loses it now. */
+ * loses it now, and hears of it by the end of its lease. */
 void job_recover(Kontor__V1__OrderItem *item, const struct call *call);
 /* Puts an offered job off by so long at least. */
 void job_delay(Kontor__V1__OrderItem *item, int64_t wait_ms, const struct call *call);
 /* Nobody holds it, nobody may claim it. */
 void job_withdraw(Kontor__V1__OrderItem *item);
 /* Held by a session from this commit on. */
-void job_take(Kontor__V1__OrderItem *item, const char *session);
+void job_take(Kontor__V1__OrderItem *item, const Kontor__V1__Session *session);
+/* Its holder does nothing for it any more: it says so itself, or its lease is over. */
+void job_let_go(Kontor__V1__OrderItem *item);
 /* How a move reaches the job. */
 struct job_step {
     const struct item_move *move;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "server/order/edits.h"
+#include "server/order/fate.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
 #include "server/order/session.h"
@@ -45,6 +46,7 @@ lose(struct edit *edit, size_t index, const char *why)
     struct call *call = edit->call;
     Kontor__V1__OrderItem *item = edit->items[index].item;
     struct edit_cause cause = {.operation = OPERATION_LEASE, .text = why};
+    job_let_go(item);
     bool may_hold = item_state_next(item->state, OPERATION_HOLD, 0) != NULL;
     if (item->job->losses >= JOB_MAX_LOSSES && may_hold) {
         return hold_poisoned(edit, index);
@@ -177,6 +179,29 @@ longest_lease_ms(struct call *call, const char *offer, int64_t *out)
 }
 
 /*
+ * Of alternatives the broker's own Begin cancels the others. In the lost future another
+ * one may have been begun instead: its end leaves something to clean up.
+ */
+static enum status
+suspect_alternatives(struct edit *edit, size_t index, int64_t lease_end_ms)
+{
+    uint64_t others = fate_alternatives(edit, index);
+    for (size_t i = 0; i < edit->order->n_items; i++) {
+        Kontor__V1__OrderItem *item;
+        if ((others >> i & 1) == 0 ||
+            item_state_is_final(edit->order->items[i]->state)) {
+            continue;
+        }
+        enum status status = edit_item(edit, i, &item);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        job_suspect(item, lease_end_ms, edit->call);
+    }
+    return STATUS_OK;
+}
+
+/*
  * What a restore means for one open item. A backup says where the item stood, never
  * how far it came in the time that was lost: a claimed one may have been begun, a
  * queued one claimed and begun, one that waited approved, dispatched and begun. So each
@@ -198,15 +223,17 @@ suspect(struct edit *edit, size_t index)
     if (status != STATUS_OK) {
         return status;
     }
+    int64_t lease_end_ms = edit->call->now_ms + lease_ms;
     if (item->state == S(ASSIGNED)) {
-        status = edit_move(edit, index, &cause);
+        status = suspect_alternatives(edit, index, lease_end_ms);
+        status = status == STATUS_OK ? edit_move(edit, index, &cause) : status;
     } else {
         item_remember(item, "restore", item->state, why, edit->call);
         edit_touch(edit, index);
     }
     /* The restore is nobody's fault: it counts towards no row of losses. */
     item->job->losses = 0;
-    job_suspect(item, edit->call->now_ms + lease_ms, edit->call);
+    job_suspect(item, lease_end_ms, edit->call);
     return status;
 }
 

@@ -16,6 +16,7 @@
 #include "server/order/project.h"
 #include "server/order/question.h"
 #include "server/order/reschedule.h"
+#include "server/order/stock.h"
 #include "server/rpc/stream.h"
 
 #define PATH(name) "/kontor.v1.OrderService/" name
@@ -168,6 +169,12 @@ static const struct row rows[] = {
      .is_mutation = true,
      .decide = decide_cancel_decide,
      .answer = decide_item_answer},
+    {.path = PATH("GetStock"),
+     .request = MESSAGE(get_stock_request),
+     .reply = MESSAGE(stock),
+     .klass = CLASS_READ,
+     .roles = READ_ROLES,
+     .decide = stock_get},
     {.path = PATH("GetInstance"),
      .request = MESSAGE(get_instance_request),
      .reply = MESSAGE(instance),

@@ -9,6 +9,7 @@
 #include "server/order/item.h"
 #include "server/order/order.h"
 #include "server/order/plan.h"
+#include "server/order/stock.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 
@@ -206,11 +207,12 @@ judge_size(struct call *call, const struct edit *edit)
     size_t size = protobuf_c_message_get_packed_size(&order->base);
     for (size_t i = 0; i < edit->order->n_items; i++) {
         const Kontor__V1__OrderItem *item = edit->items[i].item;
-        size += protobuf_c_message_get_packed_size(&item->base);
-        size += item->n_approvals * PLACE_STEP_BYTES;
-        /* What was delivered is written once more when it is to be removed again. */
+        size_t item_size = protobuf_c_message_get_packed_size(&item->base);
+        size += item_size + item->n_approvals * PLACE_STEP_BYTES;
+        /* What was delivered is written once more when it is to be removed again, and
+         * its instance with what was ordered. */
         size += order->mode == KONTOR__V1__ORDER_MODE__ALL_OR_NOTHING
-                    ? FINISH_MAX_DELIVERY
+                    ? FINISH_MAX_DELIVERY + item_size
                     : 0;
     }
     if (size <= PLACE_MAX_BYTES) {
@@ -260,6 +262,9 @@ judge(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     status = call_check_faults(call);
     if (status == STATUS_OK) {
         status = placed_problems(call, items, request->n_items);
+    }
+    if (status == STATUS_OK) {
+        status = stock_judge(call, items, request->n_items);
     }
     if (status != STATUS_OK) {
         placed_tell(call, items, request->n_items);

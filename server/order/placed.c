@@ -3,12 +3,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "server/order/due.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
 #include "server/order/moment.h"
 #include "server/order/placed_action.h"
 #include "server/order/placed_relation.h"
+#include "server/order/placed_terms.h"
 #include "server/order/price.h"
 
 #define STEP(name) KONTOR__V1__APPROVAL_STEP__##name
@@ -106,9 +106,7 @@ static void
 judge_offer(struct call *call, struct placed *placed)
 {
     const Kontor__V1__Offer *offer = placed->found.offer;
-    /* What exists may be ended, whatever became of its offer. */
-    bool is_bound = placed_asks_nothing(placed->action);
-    placed->why_not = is_bound ? NULL : why_not_orderable(call, &placed->found);
+    placed->why_not = why_not_orderable(call, &placed->found);
     placed->is_orderable = placed->why_not == NULL;
     placed->is_current =
         placed->wanted->offer_rev == 0 || placed->wanted->offer_rev == offer->rev;
@@ -118,15 +116,12 @@ judge_offer(struct call *call, struct placed *placed)
         placed->verdict = PLACED_UNASSESSED;
         return;
     }
-    if (is_bound) {
-        placed_as_it_is(call, placed);
-        return;
-    }
     placed->n_steps = placed_steps(offer_order_type(placed->found.service, offer),
                                    offer, placed->steps);
     if (placed->action == KONTOR__V1__ITEM_ACTION__ACTION_RENEW) {
         placed_as_it_is(call, placed);
     } else {
+        placed->values.is_plan = call->is_validate_only;
         value_judge(offer, placed->wanted->parameters, placed->wanted->n_parameters,
                     placed->path, call->now_ms, call->faults, &placed->values);
     }
@@ -154,7 +149,8 @@ judge_item(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
      * order. */
     size_t n_before = call->faults->n_found;
     enum status status = placed_action(call, request, placed);
-    if (status == STATUS_OK && placed->offer[0] != '\0') {
+    bool is_offered = placed->offer[0] != '\0' && placed->terms == NULL;
+    if (status == STATUS_OK && is_offered) {
         status = find_offer(call, placed);
     }
     if (status != STATUS_OK) {
@@ -163,7 +159,7 @@ judge_item(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     judge_dates(call, placed, request);
     if (placed->found.service != NULL) {
         judge_offer(call, placed);
-        status = due_calendar(call, placed->found.service->provider, &placed->calendar);
+        status = placed_terms_of_offer(call, placed);
     }
     if (status != STATUS_OK) {
         return status;
@@ -288,45 +284,12 @@ add_approvals(struct call *call, const struct placed *placed,
     item->n_approvals = placed->n_steps;
 }
 
-/* Pins the offer: what must live as long as the order, whatever becomes of the
- * catalogue. */
-static void
-pin_offer(const struct placed *placed, Kontor__V1__OrderItem *item)
-{
-    const Kontor__V1__Offer *offer = placed->found.offer;
-    item->offer = (char *)placed->offer;
-    item->offer_rev = offer->rev;
-    item->offer_hash = offer->hash;
-    item->service_revision = placed->found.document.revision;
-    item->provider = placed->found.service->provider;
-    item->name = offer->name;
-    item->parameters = placed->values.rows;
-    item->n_parameters = placed->values.n_rows;
-    item->prices = placed->prices;
-    item->n_prices = placed->n_prices;
-    item->settle_seconds =
-        offer->settle_seconds > 0 ? offer->settle_seconds : ITEM_DEFAULT_SETTLE_S;
-    item->terms_of_use = (char *)offer_terms_of_use(placed->found.service, offer);
-    item->must_name_endpoints = offer->must_name_endpoints;
-    item->no_return_milestone = offer->no_return_milestone;
-    item->is_evaluated = offer->is_evaluated;
-    item->deadlines = offer->deadlines;
-    item->valid_days = offer->valid_days;
-    if (placed->instance != NULL) {
-        item->instance = placed->instance->id;
-        item->instance_backend_id = placed->instance->delivery == NULL
-                                        ? ""
-                                        : placed->instance->delivery->backend_id;
-    }
-    item->calendar = placed->calendar;
-}
-
 Kontor__V1__OrderItem *
 placed_item(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
             const struct placed *placed)
 {
     Kontor__V1__OrderItem *item = arena_alloc(call->arena, sizeof *item);
-    kontor__v1__order_item__init(item);
+    *item = *placed->terms;
     item->id = arena_print(call->arena, "%s/%s", request->id, placed->wanted->id);
     item->order = request->id;
     item->state = KONTOR__V1__ITEM_STATE__RECEIVED;
@@ -338,7 +301,11 @@ placed_item(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     item->n_seal_to = request->n_seal_to;
     item->requires = placed->required;
     item->n_requires = placed->n_required;
-    pin_offer(placed, item);
+    item->parameters = placed->values.rows;
+    item->n_parameters = placed->values.n_rows;
+    item->prices = placed->prices;
+    item->n_prices = placed->n_prices;
+    item->stock = placed->stock;
     add_approvals(call, placed, item);
     /* Every stored item has a job, so nothing that reads one has to ask. */
     job_settle_fence(item, call->arena);

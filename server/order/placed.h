@@ -31,7 +31,11 @@ struct placed {
     const char *offer;              /* Its id; "" = none was found out. */
     Kontor__V1__Instance *instance; /* What it is for; NULL = something new. */
     enum placed_verdict verdict;
-    struct offer_found found; /* service NULL = the offer was not found. */
+    struct offer_found
+        found; /* service NULL = the offer was not found, or not asked. */
+    Kontor__V1__OrderItem
+        *terms; /* What holds as long as the order: see placed_terms.h;
+                   NULL = there is nothing to go by. */
     bool is_orderable;
     bool is_current;     /* The offer's rev is the one the customer saw. */
     const char *why_not; /* Why it is not orderable. */
@@ -42,10 +46,11 @@ struct placed {
     Kontor__V1__PriceLine *
         *prices; /* The offer's, then those of the quantities chosen. */
     size_t n_prices;
-    uint64_t requires;                  /* Bit i: needs item i of the order. */
-    uint64_t excludes;                  /* Bit i: is an alternative to item i. */
-    Kontor__V1__WorkCalendar *calendar; /* Its provider's; NULL = it has none. */
-    char **required; /* Names of the items it needs, parts of its bundle included. */
+    Kontor__V1__ItemStock
+        *stock;        /* What it takes of its offer's; NULL = it has none. */
+    uint64_t requires; /* Bit i: needs item i of the order. */
+    uint64_t excludes; /* Bit i: is an alternative to item i. */
+    char **required;   /* Names of the items it needs, parts of its bundle included. */
     size_t n_required;
 };
 

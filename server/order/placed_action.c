@@ -1,8 +1,10 @@
 #include "server/order/placed_action.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "server/order/instance.h"
+#include "server/order/placed_terms.h"
 
 #define ACTION(name) KONTOR__V1__ITEM_ACTION__##name
 
@@ -26,6 +28,21 @@ judge_new(struct call *call, struct placed *placed)
     }
 }
 
+/* What exists may be ended, or rest, whatever became of its offer. */
+static enum status
+judge_end(struct call *call, struct placed *placed)
+{
+    int64_t rev = placed->instance->offer_rev;
+    if (placed->wanted->offer_rev != 0 && placed->wanted->offer_rev != rev) {
+        call_fault(call, arena_print(call->arena, "%s.offer_rev", placed->path),
+                   "must be %" PRId64 ", which the instance was last ordered at, or "
+                   "left out",
+                   rev);
+    }
+    placed_as_it_is(call, placed);
+    return placed_terms_of_instance(call, placed);
+}
+
 /* A change is of the offer the instance came from. */
 static enum status
 judge_change(struct call *call, const char *project, struct placed *placed)
@@ -47,7 +64,7 @@ judge_change(struct call *call, const char *project, struct placed *placed)
                    "must be %s, which the instance came from, or left out",
                    placed->offer);
     }
-    return STATUS_OK;
+    return placed_asks_nothing(placed->action) ? judge_end(call, placed) : STATUS_OK;
 }
 
 enum status

@@ -8,7 +8,8 @@
 
 #include "server/order/placed.h"
 
-/* Sets action, offer and instance of an item. */
+/* Sets action, offer and instance of an item; of one that asks nothing all that is
+ * needed. */
 enum status placed_action(struct call *call,
                           const Kontor__V1__PlaceOrderRequest *request,
                           struct placed *placed) MUST_CHECK;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "server/order/price.h"
+#include "server/order/target.h"
 
 /* What a customer wants to know before placing: by whom, after whose word, for how
  * much. */
@@ -13,8 +14,8 @@ plan_item(struct call *call, const struct placed *placed)
     kontor__v1__item_plan__init(plan);
     plan->item = placed->wanted->id;
     plan->offer = (char *)placed->offer;
-    plan->offer_rev = placed->found.offer->rev;
-    plan->provider = placed->found.service->provider;
+    plan->offer_rev = placed->terms->offer_rev;
+    plan->provider = placed->terms->provider;
     plan->approval =
         arena_alloc(call->arena, (placed->n_steps + 1) * sizeof *plan->approval);
     for (size_t i = 0; i < placed->n_steps; i++) {
@@ -23,6 +24,10 @@ plan_item(struct call *call, const struct placed *placed)
     plan->n_approval = placed->n_steps;
     plan->prices = placed->prices;
     plan->n_prices = placed->n_prices;
+    plan->stock = placed->stock;
+    plan->questions = placed->values.questions;
+    plan->n_questions = placed->values.n_questions;
+    plan->targets = placed->found.offer == NULL ? NULL : placed->found.offer->targets;
     return plan;
 }
 
@@ -53,8 +58,10 @@ plan_make(struct call *call, const struct placed *items, size_t n_items)
     for (size_t i = 0; i < n_items; i++) {
         plan->items[i] = plan_item(call, &items[i]);
         bool is_other = strcmp(plan->items[i]->provider, plan->items[0]->provider) != 0;
-        plan->is_complex = plan->is_complex || items[i].n_steps > 0 || is_other;
+        plan->is_complex = plan->is_complex || items[i].n_steps > 0 || is_other ||
+                           items[i].values.n_questions > 0;
     }
     plan_totals(call, items, n_items, plan);
+    plan->targets = target_aggregate(plan->items, n_items, call->arena);
     return plan;
 }

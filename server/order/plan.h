@@ -9,8 +9,8 @@
 #include "kontor/v1/order_service.pb-c.h"
 #include "server/order/placed.h"
 
-/* The plan of sound items. An order is simple when it needs no approval and has one
- * provider. */
+/* The plan of sound items. An order is simple when it needs no approval, has one
+ * provider, and nothing is left to answer. */
 Kontor__V1__OrderPlan *plan_make(struct call *call, const struct placed *items,
                                  size_t n_items);
 

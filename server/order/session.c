@@ -194,21 +194,61 @@ add_provider(struct call *call, const char *provider, char **scope, size_t *n_sc
     }
 }
 
+/*
+ * The provider of an offer that is in the catalogue no more: what was ordered of it is
+ * still to be carried out, changed and ended by the agents of its provider. For anybody
+ * else, and where nothing was ordered, it is not there.
+ */
+static enum status
+find_former(struct call *call, const char *offer, const char **provider)
+{
+    struct find find = {.kind = KIND_ITEM, .index = "offer", .n_equal = 1, .limit = 1};
+    struct page page;
+    find.equal[0].text = offer;
+    enum status status = call_find(call, &find, false, &page);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const Kontor__V1__OrderItem *item =
+        page.n_documents == 0 ? NULL : call_record(call, &page.documents[0]);
+    if (item == NULL || (side_of(call->who, item).provider & ROLE_BIT(AGENT)) == 0) {
+        return call_not_found(call, KIND_SERVICE, offer);
+    }
+    memset(&call->error, 0, sizeof call->error);
+    *provider = item->provider;
+    return STATUS_OK;
+}
+
+/* The provider of an offer the caller may serve. */
+static enum status
+find_provider(struct call *call, const char *offer, const char **provider)
+{
+    struct offer_found found;
+    enum status status = offer_find(call, offer, &found);
+    if (status == STATUS_NOT_FOUND) {
+        return find_former(call, offer, provider);
+    }
+    if (status == STATUS_OK) {
+        status = call_must_own(call, &found.document);
+    }
+    if (status == STATUS_OK) {
+        *provider = found.service->provider;
+    }
+    return status;
+}
+
 /* Judges the offers a session is for, and gathers its scope. */
 static enum status
 judge_offers(struct call *call, const Kontor__V1__RegisterAgentRequest *request,
              char **scope, size_t *n_scope)
 {
     for (size_t i = 0; i < request->n_offers; i++) {
-        struct offer_found found;
-        enum status status = offer_find(call, request->offers[i], &found);
-        if (status == STATUS_OK) {
-            status = call_must_own(call, &found.document);
-        }
+        const char *provider = NULL;
+        enum status status = find_provider(call, request->offers[i], &provider);
         if (status != STATUS_OK) {
             return status;
         }
-        add_provider(call, found.service->provider, scope, n_scope);
+        add_provider(call, provider, scope, n_scope);
     }
     return STATUS_OK;
 }

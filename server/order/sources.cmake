@@ -17,6 +17,7 @@ list(
   order/edit.c
   order/edits.c
   order/fail.c
+  order/fate.c
   order/finish.c
   order/fulfilment.c
   order/halt.c
@@ -39,6 +40,7 @@ list(
   order/placed.c
   order/placed_action.c
   order/placed_relation.c
+  order/placed_terms.c
   order/plan.c
   order/price.c
   order/project.c
@@ -48,4 +50,6 @@ list(
   order/rule_sum.c
   order/session.c
   order/side.c
+  order/stock.c
+  order/target.c
   order/value.c)

@@ -17,6 +17,7 @@ struct judging {
     bool *is_settled;
     const char *today;
     struct faults *faults;
+    struct values *values; /* What comes of it. */
 };
 
 static Kontor__V1__ParameterValue *
@@ -126,6 +127,12 @@ judge_given(const struct judging *j, const struct value_row *row)
     return j->faults->n_found == n_before;
 }
 
+static void
+ask(struct values *values, const Kontor__V1__Parameter *parameter)
+{
+    values->questions[values->n_questions++] = (Kontor__V1__Parameter *)parameter;
+}
+
 /* A parameter that is asked, or may be. */
 static enum value_standing
 settle_asked(const struct judging *j, struct value_row *row, bool is_sure)
@@ -138,6 +145,9 @@ settle_asked(const struct judging *j, struct value_row *row, bool is_sure)
         row->value = row->given->value;
     } else if (is_constant) {
         row->value = parameter->constant->value;
+    } else if (parameter->required && is_sure && j->values->is_plan) {
+        ask(j->values, row->parameter);
+        is_sound = false;
     } else if (parameter->required && is_sure) {
         faults_add(j->faults, row->path, "is required: %s", parameter->label);
         is_sound = false;
@@ -229,8 +239,13 @@ value_judge(const Kontor__V1__Offer *offer, Kontor__V1__ParameterValue *const *g
      * Today is UTC's, taken once from the call: decided again at the committer, past
      * midnight perhaps, the order is judged by the day it arrived.
      */
-    struct judging j = {
-        .offer = offer, .today = value_date(now_ms, faults->arena), .faults = faults};
+    struct judging j = {.offer = offer,
+                        .today = value_date(now_ms, faults->arena),
+                        .faults = faults,
+                        .values = out};
+    out->questions =
+        arena_alloc(faults->arena, (offer->n_parameters + 1) * sizeof *out->questions);
+    out->n_questions = 0;
     judge_ids(offer, given, n_given, path, faults);
     begin(&j, given, n_given, path);
     for (size_t i = 0; i < offer->n_parameters; i++) {

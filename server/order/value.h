@@ -8,6 +8,7 @@
 #ifndef KONTOR_SERVER_ORDER_VALUE_H
 #define KONTOR_SERVER_ORDER_VALUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,10 @@
 struct values {
     Kontor__V1__ParameterValue **rows; /* In the offer's order. */
     size_t n_rows;
+    bool is_plan; /* Set before: a required value that is not given is a question, and
+                     no fault. */
+    Kontor__V1__Parameter **questions; /* In the offer's order. */
+    size_t n_questions;
 };
 
 /*

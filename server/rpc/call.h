@@ -169,6 +169,10 @@ struct bytes call_pack(struct call *call, const ProtobufCMessage *record);
 void decision_put(struct call *call, struct decision *decision, const struct kind *kind,
                   const char *id, int64_t was, char **scope, size_t n_scope,
                   const ProtobufCMessage *record);
+/* The bytes of a document this decision writes, to be replaced where more is to be said
+ * of it; NULL = it writes none of that id. */
+struct bytes *decision_pending(const struct decision *decision, const struct kind *kind,
+                               const char *id);
 /* As decision_put for a guard: no scope, a text as its doc. */
 void decision_guard(struct call *call, struct decision *decision, const char *id,
                     int64_t was);

@@ -39,6 +39,19 @@ decision_put(struct call *call, struct decision *decision, const struct kind *ki
                               .doc = envelope_strip(record, call->arena)};
 }
 
+struct bytes *
+decision_pending(const struct decision *decision, const struct kind *kind,
+                 const char *id)
+{
+    for (size_t i = 0; i < decision->draft.n_changes; i++) {
+        struct draft_change *change = &decision->draft.changes[i];
+        if (change->kind == kind && strcmp(change->id, id) == 0) {
+            return &change->doc;
+        }
+    }
+    return NULL;
+}
+
 static void
 put_guard(struct call *call, struct decision *decision, const char *id, int64_t was,
           struct bytes doc)

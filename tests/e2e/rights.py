@@ -42,6 +42,7 @@ MAY_CALL = {
     "OrderService.HoldItem": "SHIFTER OPERATOR",
     "OrderService.DecideCancel": "OPERATOR AGENT PEER",
     "OrderService.AllowedActions": INVOLVED,
+    "OrderService.GetStock": INVOLVED,
     "OrderService.GetInstance": INVOLVED,
     "OrderService.ListInstances": INVOLVED,
     "OrderService.RescheduleItem": BUYERS,

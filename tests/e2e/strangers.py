@@ -93,6 +93,8 @@ def cases(town):
                                    UNKNOWN)],
         "OrderService.DecideCancel": [({"id": "coast/o1/b", "decision": "ACCEPT"}, UNKNOWN)],
         "OrderService.RescheduleItem": [({"id": "coast/o2/a"}, UNKNOWN)],
+        "OrderService.GetStock": [({"offer": "alpine/hidden/one"}, UNKNOWN),
+                                  ({"offer": "alpine/lab/one"}, UNKNOWN)],
         "OrderService.GetInstance": [({"id": "coast/o1/a"}, UNKNOWN)],
         "OrderService.ListInstances": [({}, EMPTY)],
         "OrderService.AllowedActions": [({"id": "coast/o2"}, UNKNOWN),

@@ -126,6 +126,34 @@ make_service(struct desk *desk, const struct principal *who,
     }
 }
 
+static Kontor__V1__Offer *
+scarce_offer(struct desk *desk, Kontor__V1__Service *service, const char *iid,
+             int64_t total, int32_t reserve_hours)
+{
+    Kontor__V1__Offer *offer = internal_offer(desk, service, iid, 0);
+    offer->stock = arena_alloc(desk->h->arena, sizeof *offer->stock);
+    kontor__v1__offer_stock__init(offer->stock);
+    offer->stock->total = total;
+    offer->stock->reserve_hours = reserve_hours;
+    offer->stock->has_waiting_list = total > 1;
+    offer->order_type = KONTOR__V1__ORDER_TYPE__OPEN_ACCESS;
+    return offer;
+}
+
+static void
+add_scarce(struct desk *desk, Kontor__V1__Service *service)
+{
+    Kontor__V1__Offer *scarce = scarce_offer(desk, service, "scarce", 3, 0);
+    Kontor__V1__Parameter *pieces = shelf_parameter(desk->h, scarce, "pieces");
+    TYPE(pieces, integer, INTEGER, kontor__v1__integer_parameter__init);
+    scarce->stock->unit = "cards";
+    scarce->stock->parameter = "pieces";
+    scarce_offer(desk, service, "few", 1, 0);
+    scarce_offer(desk, service, "scarce-basic", 3, 2)->order_type =
+        KONTOR__V1__ORDER_TYPE__ORDER_REQUIRED;
+    scarce_offer(desk, service, "scarce-quick", 3, 2);
+}
+
 static void
 stock(struct desk *desk)
 {
@@ -178,6 +206,7 @@ stock(struct desk *desk)
     Kontor__V1__Offer *hurry = internal_offer(desk, service, "hurry", 0);
     hurry->order_type = KONTOR__V1__ORDER_TYPE__OPEN_ACCESS;
     hurry->deadlines = &deadlines;
+    add_scarce(desk, service);
     make_service(desk, alpine, service);
     service = shelf_service(desk->h, "beta/tapes", "beta/tape");
     internal_offer(desk, service, "open", 0)->order_type =

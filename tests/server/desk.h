@@ -31,6 +31,12 @@
 #define OFFER_ENDPOINT "alpine/notebooks/endpoint"   /* Complete must name endpoints. */
 #define OFFER_EVALUATED "alpine/notebooks/evaluated" /* An agent approves. */
 #define OFFER_TERM "alpine/notebooks/term"           /* Lasts 30 days; one parameter. */
+/* With stock. Scarce: 3 cards, as many as "pieces" says, and a waiting list. Few: 1. The
+ * others: 3, a waiting list, kept for 2 hours; basic needs the provider's approval. */
+#define OFFER_SCARCE "alpine/notebooks/scarce"
+#define OFFER_FEW "alpine/notebooks/few"
+#define OFFER_SCARCE_BASIC "alpine/notebooks/scarce-basic"
+#define OFFER_SCARCE_QUICK "alpine/notebooks/scarce-quick"
 #define OFFER_HURRY "alpine/notebooks/hurry"   /* Deadlines of its own; see desk.c. */
 #define OFFER_RETURN "alpine/notebooks/return" /* No way back from "shipped" on. */
 
@@ -142,6 +148,9 @@ enum status desk_resume(struct desk *desk, const struct principal *who,
                         const char *item, struct error *error);
 /* Moves time and lets leases end; answers how many sessions ended. */
 size_t desk_pass(struct desk *desk, int64_t ms);
+/* Sets the wall clock by so much; the tick finds it, as it does each second, and ends
+ * no session. */
+void desk_jump(struct desk *desk, int64_t ms);
 
 /* An item that does this to an instance. */
 Kontor__V1__NewItem *desk_change(struct desk *desk,

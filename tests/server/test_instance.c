@@ -213,6 +213,67 @@ test_suspended_resumed_and_terminated(void **state)
     assert_int_equal(desk_due(desk, 100 * DAY), 0);
 }
 
+/* What exists may rest, go on and be ended also when its offer is no more; to change it
+ * or to renew it there is nothing to go by. */
+static void
+test_it_can_be_ended_when_its_offer_is_gone(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    deliver(desk);
+    const Kontor__V1__OrderItem *made = desk_item(desk, instance_id);
+    harness_remove(desk->h, KIND_SERVICE, "alpine/notebooks");
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-2");
+    Kontor__V1__NewItem *item =
+        desk_change(desk, request, "x", ACTION(RENEW), instance_id);
+    assert_int_equal(try_order(desk, request, &error), STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "items[0].offer"));
+    item->action = ACTION(SUSPEND);
+    item->offer_rev = made->offer_rev + 1;
+    desk_give(desk, item, "size", number(desk, 8));
+    assert_int_equal(try_order(desk, request, &error), STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "items[0].offer_rev"));
+    assert_true(harness_has_fault(&error, "items[0].parameters"));
+    order(desk, "coast/o-3", ACTION(SUSPEND));
+    const Kontor__V1__OrderItem *rest = desk_item(desk, "coast/o-3/x");
+    assert_int_equal(rest->offer_rev, made->offer_rev);
+    assert_int_equal(rest->settle_seconds, made->settle_seconds);
+    assert_string_equal(rest->provider, made->provider);
+    assert_string_equal(rest->instance_backend_id, "b-1");
+    carry_out(desk, KIND(MODIFY));
+    order(desk, "coast/o-4", ACTION(RESUME));
+    carry_out(desk, KIND(MODIFY));
+    order(desk, "coast/o-5", ACTION(TERMINATE));
+    carry_out(desk, KIND(TERMINATE));
+    assert_int_equal(desk_instance(desk, instance_id)->state, I(TERMINATED));
+}
+
+/* Whoever carried it out before may go on to; nobody else hears that it ever was. */
+static void
+test_an_offer_that_is_gone_is_served_by_its_provider(void **state)
+{
+    struct desk *desk = *state;
+    char *offers[] = {OFFER_TERM};
+    Kontor__V1__RegisterAgentRequest request = KONTOR__V1__REGISTER_AGENT_REQUEST__INIT;
+    request.offers = offers;
+    request.n_offers = 1;
+    harness_remove(desk->h, KIND_SERVICE, "alpine/notebooks");
+    assert_int_equal(
+        desk_call(desk, desk->agent, DESK_AGENT("RegisterAgent"), &request, NULL, NULL),
+        STATUS_NOT_FOUND);
+    desk_close(desk);
+    *state = desk = desk_open();
+    deliver(desk);
+    harness_remove(desk->h, KIND_SERVICE, "alpine/notebooks");
+    const struct principal *const who[] = {desk->agent, desk->tape_agent,
+                                           desk->stranger};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(
+            desk_call(desk, who[i], DESK_AGENT("RegisterAgent"), &request, NULL, NULL),
+            i == 0 ? STATUS_OK : STATUS_NOT_FOUND);
+    }
+}
+
 static void
 test_a_change_that_comes_to_nothing_lets_it_go(void **state)
 {
@@ -441,6 +502,8 @@ main(void)
         TEST(test_a_modify_changes_what_was_ordered),
         TEST(test_a_renewal_adds_a_term_to_what_is_left),
         TEST(test_suspended_resumed_and_terminated),
+        TEST(test_it_can_be_ended_when_its_offer_is_gone),
+        TEST(test_an_offer_that_is_gone_is_served_by_its_provider),
         TEST(test_a_change_that_comes_to_nothing_lets_it_go),
         TEST(test_k41_a_failed_change_never_cleans_up),
         TEST(test_one_order_changes_an_instance_at_a_time),

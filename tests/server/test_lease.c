@@ -129,14 +129,6 @@ test_the_last_fence_counts_until_somebody_claims(void **state)
 
 enum { JUMP_MS = 25 * 60 * 60 * 1000 };
 
-/* Sets the wall clock; the tick finds it, as it does each second. */
-static void
-jump(struct desk *desk, int64_t ms)
-{
-    clock_set_wall(&desk->h->clock, clock_wall_ms(&desk->h->clock) + ms);
-    assert_int_equal(lease_tick(desk->lease), 0);
-}
-
 static void
 test_a_jump_of_the_wall_clock_ends_no_lease(void **state)
 {
@@ -144,7 +136,7 @@ test_a_jump_of_the_wall_clock_ends_no_lease(void **state)
     const char *session;
     Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
     assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
-    jump(desk, JUMP_MS);
+    desk_jump(desk, JUMP_MS);
     assert_int_equal(desk_pass(desk, DESK_LEASE_MS - 1), 0);
     desk_expect(desk, job->item, "IN_PROGRESS");
     assert_int_equal(desk_pass(desk, 1), 1);
@@ -157,7 +149,7 @@ test_a_wall_clock_that_is_set_back_keeps_no_dead_session(void **state)
     struct desk *desk = *state;
     const char *session;
     Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
-    jump(desk, -JUMP_MS);
+    desk_jump(desk, -JUMP_MS);
     assert_int_equal(desk_pass(desk, DESK_LEASE_MS - 1), 0);
     assert_int_equal(desk_pass(desk, 1), 1);
     desk_expect(desk, job->item, "QUEUED");
@@ -171,7 +163,7 @@ test_a_job_of_a_clock_that_is_set_back_is_claimed(void **state)
     Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
     assert_int_equal(desk_release(desk, job->item, job->fence, NULL), STATUS_OK);
     desk_expect(desk, job->item, "QUEUED");
-    jump(desk, -JUMP_MS);
+    desk_jump(desk, -JUMP_MS);
     assert_non_null(desk_claim(desk, desk->agent, session));
 }
 
@@ -199,15 +191,15 @@ test_a_wall_clock_that_is_set_is_said_once(void **state)
     assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
     log_open(LOG_FORMAT_JSON, LOG_LEVEL_WARN, ends[1]);
     size_t n_said[6];
-    jump(desk, 0);
+    desk_jump(desk, 0);
     n_said[0] = count_warnings(ends[0]);
-    jump(desk, CLOCK_JUMP_MS);
+    desk_jump(desk, CLOCK_JUMP_MS);
     n_said[1] = count_warnings(ends[0]);
-    jump(desk, CLOCK_JUMP_MS + 1);
+    desk_jump(desk, CLOCK_JUMP_MS + 1);
     n_said[2] = count_warnings(ends[0]);
-    jump(desk, 0);
+    desk_jump(desk, 0);
     n_said[3] = count_warnings(ends[0]);
-    jump(desk, -JUMP_MS);
+    desk_jump(desk, -JUMP_MS);
     n_said[4] = count_warnings(ends[0]);
     assert_int_equal(desk_pass(desk, 1000), 0);
     n_said[5] = count_warnings(ends[0]);
@@ -228,7 +220,7 @@ expect_settles_through(struct desk *desk, int64_t jump_ms)
     assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
     assert_int_equal(desk_pass(desk, DESK_LEASE_MS), 1);
     session = desk_session(desk, desk->agent2, 1, OFFER_OPEN, NULL);
-    jump(desk, jump_ms);
+    desk_jump(desk, jump_ms);
     harness_advance(desk->h, DESK_SETTLE_MS - 1);
     assert_null(desk_claim(desk, desk->agent2, session));
     harness_advance(desk->h, 1);
@@ -291,7 +283,7 @@ test_a_renewal_counts_also_once_the_clock_was_set_back(void **state)
     struct desk *desk = *state;
     const char *session;
     Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
-    jump(desk, -JUMP_MS);
+    desk_jump(desk, -JUMP_MS);
     assert_int_equal(desk_renew(desk, desk->agent, session, NULL, NULL), STATUS_OK);
     assert_int_equal(desk_pass(desk, DESK_LEASE_MS), 1);
     desk_expect(desk, job->item, "QUEUED");

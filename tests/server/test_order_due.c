@@ -189,7 +189,6 @@ test_k72_a_date_that_passed_is_jeopardy_until_there_is_another(void **state)
     Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
     Kontor__V1__ReportRequest report = KONTOR__V1__REPORT_REQUEST__INIT;
     assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
-    assert_null(desk_order(desk, "coast/o-1")->next_due);
     report.item = job->item;
     report.fence = job->fence;
     report.expected_at = moment_new(desk->h->arena, hours_now(desk) + 2 * HOUR);
@@ -218,6 +217,43 @@ test_k72_a_date_that_passed_is_jeopardy_until_there_is_another(void **state)
     assert_non_null(desk_item(desk, item_id)->jeopardy);
     assert_int_equal(desk_complete(desk, item_id, job->fence, "b", NULL), STATUS_OK);
     assert_int_equal(desk_order(desk, "coast/o-1")->jeopardy, 0);
+}
+
+/* Work of which nobody says when it will be done is looked after in the end. */
+static void
+test_k72_work_without_a_date_is_jeopardy_after_five_working_days(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    int64_t end_ms = hours_now(desk) + hours_working_days(desk, 5);
+    assert_int_equal(moment_ms(desk_order(desk, "coast/o-1")->next_due, 0), end_ms);
+    assert_int_equal(hours_pass(desk, hours_working_days(desk, 5)), 1);
+    assert_int_equal(desk_order(desk, "coast/o-1")->jeopardy,
+                     KONTOR__V1__JEOPARDY_LEVEL__HAZARD);
+    desk_expect(desk, item_id, "IN_PROGRESS");
+}
+
+/* Held and resumed, work does not get its hours anew. */
+static void
+test_hours_of_work_go_on_behind_a_hold(void **state)
+{
+    struct desk *desk = *state;
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_HURRY, NULL);
+    desk_place_one(desk, "coast/o-1", OFFER_HURRY);
+    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    hours_pass(desk, 4 * HOUR);
+    assert_int_equal(desk_hold_item(desk, desk->operator, item_id, NULL), STATUS_OK);
+    hours_pass(desk, 20 * HOUR);
+    assert_int_equal(desk_resume(desk, desk->operator, item_id, NULL), STATUS_OK);
+    assert_int_equal(desk_item(desk, item_id)->worked_ms, 4 * HOUR);
+    hours_pass(desk, 2 * HOUR - 1);
+    desk_expect(desk, item_id, "IN_PROGRESS");
+    hours_pass(desk, 1);
+    desk_expect(desk, item_id, "FAILED");
+    assert_int_equal(desk_item(desk, item_id)->reason, R(TOOK_TOO_LONG));
 }
 
 static void
@@ -443,6 +479,8 @@ main(void)
         TEST(test_k70_work_ends_at_the_offers_limit),
         TEST(test_k72_what_nobody_takes_is_in_jeopardy_until_it_moves),
         TEST(test_k72_a_date_that_passed_is_jeopardy_until_there_is_another),
+        TEST(test_k72_work_without_a_date_is_jeopardy_after_five_working_days),
+        TEST(test_hours_of_work_go_on_behind_a_hold),
         TEST(test_k71_a_reason_alone_and_a_date_with_a_note_are_refused),
         TEST(test_a_start_date_is_waited_for),
         TEST(test_a_start_date_and_a_requirement_are_waited_for_side_by_side),

@@ -107,7 +107,7 @@ test_when_one_is_declined_all_are_undone(void **state)
         desk_complete(desk, four.begun->item, four.begun->fence, "b-2", &error),
         STATUS_ABORTED);
     desk_expect_order(desk, order_id, "ORDER_IN_PROGRESS");
-    harness_advance(desk->h, DESK_SETTLE_MS);
+    harness_advance(desk->h, DESK_LEASE_MS + DESK_SETTLE_MS);
     const char *session = desk_session(desk, desk->agent2, 8, OFFER_OPEN, NULL);
     for (int i = 0; i < 2; i++) {
         Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent2, session);
@@ -344,6 +344,62 @@ test_the_first_of_alternatives_to_begin_cancels_the_others(void **state)
     desk_expect_order(desk, order_id, "ORDER_COMPLETED");
 }
 
+/* red with its frame or blue with its wood, and glass for either; the wood is
+ * varnished. */
+static void
+two_bundles(struct desk *desk)
+{
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, order_id);
+    Kontor__V1__NewItem *red = desk_add(desk, request, "red", OFFER_OPEN);
+    Kontor__V1__NewItem *blue = desk_add(desk, request, "blue", OFFER_OPEN);
+    desk_add(desk, request, "frame", OFFER_OPEN);
+    desk_add(desk, request, "wood", OFFER_BASIC);
+    desk_add(desk, request, "glass", OFFER_BASIC);
+    bundle(desk, red, "frame");
+    bundle(desk, blue, "wood");
+    desk_require(desk, red, "glass");
+    desk_require(desk, blue, "glass");
+    desk_require(desk, desk_add(desk, request, "varnish", OFFER_BASIC), "wood");
+    red->excludes = names(desk, "blue");
+    red->n_excludes = 1;
+    desk_place(desk, request);
+}
+
+/* With its first part a bundle has begun; what goes with it leaves no part behind, but
+ * what others require stays. */
+static void
+test_a_bundle_that_is_not_chosen_goes_with_its_parts(void **state)
+{
+    struct desk *desk = *state;
+    const char *session = desk_session(desk, desk->agent, 8, OFFER_OPEN, NULL);
+    two_bundles(desk);
+    Kontor__V1__ClaimedJob *frame = desk_claim(desk, desk->agent, session);
+    assert_string_equal(frame->item, item(desk, "frame"));
+    desk_expect(desk, item(desk, "blue"), "QUEUED");
+    assert_int_equal(desk_begin(desk, frame, NULL), STATUS_OK);
+    desk_expect(desk, item(desk, "blue"), "CANCELLED");
+    desk_expect(desk, item(desk, "glass"), "AWAITING_APPROVAL");
+    desk_expect(desk, item(desk, "red"), "QUEUED");
+    /* Varnish needs the wood, and was ordered for itself. */
+    desk_expect(desk, item(desk, "wood"), "AWAITING_APPROVAL");
+    desk_expect(desk, item(desk, "varnish"), "AWAITING_APPROVAL");
+}
+
+static void
+test_parts_that_nothing_else_requires_are_not_delivered(void **state)
+{
+    struct desk *desk = *state;
+    const char *session = desk_session(desk, desk->agent, 8, OFFER_OPEN, NULL);
+    two_bundles(desk);
+    assert_int_equal(desk_cancel(desk, desk->portal, order_id, "varnish", NULL, NULL),
+                     STATUS_OK);
+    Kontor__V1__ClaimedJob *frame = desk_claim(desk, desk->agent, session);
+    assert_int_equal(desk_begin(desk, frame, NULL), STATUS_OK);
+    desk_expect(desk, item(desk, "blue"), "CANCELLED");
+    desk_expect(desk, item(desk, "wood"), "CANCELLED");
+    desk_expect(desk, item(desk, "glass"), "AWAITING_APPROVAL");
+}
+
 /* ---- Refusals ---- */
 
 static void
@@ -407,6 +463,8 @@ main(void)
         TEST(test_a_bundle_is_done_last_and_ends_with_its_parts),
         TEST(test_a_whole_bundle_is_handed_what_its_parts_delivered),
         TEST(test_the_first_of_alternatives_to_begin_cancels_the_others),
+        TEST(test_a_bundle_that_is_not_chosen_goes_with_its_parts),
+        TEST(test_parts_that_nothing_else_requires_are_not_delivered),
         TEST(test_k06_relations_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -403,6 +403,33 @@ test_k04_100_of_one_order_at_once_make_one(void **state)
     assert_int_equal(desk_item(desk, "coast/o-1/vm")->n_history, 1);
 }
 
+/* What is not said yet is asked, and makes nothing simple; what is said wrongly is a
+ * fault in a plan, too. */
+static void
+test_a_plan_asks_what_is_still_open(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    Kontor__V1__NewItem *gpu = desk_add(desk, request, "gpu", OFFER_GPU);
+    request->validate_only = true;
+    Kontor__V1__PlaceOrderResponse *reply = desk_place(desk, request);
+    const Kontor__V1__ItemPlan *plan = reply->plan->items[0];
+    assert_int_equal(plan->n_questions, 1);
+    assert_string_equal(plan->questions[0]->id, "gpus");
+    assert_int_equal(plan->questions[0]->integer->maximum, 8);
+    assert_true(reply->plan->is_complex);
+    /* Placed, it is a fault. */
+    request->validate_only = false;
+    refused(desk, desk->portal, request, REASON_FIELDS_INVALID);
+    request->validate_only = true;
+    desk_give(desk, gpu, "gpus", shelf_integer(desk->h, 9));
+    refused(desk, desk->portal, request, REASON_FIELDS_INVALID);
+    desk_give(desk, gpu, "gpus", shelf_integer(desk->h, 8));
+    gpu->parameters[0] = gpu->parameters[1];
+    gpu->n_parameters = 1;
+    assert_int_equal(desk_place(desk, request)->plan->items[0]->n_questions, 0);
+}
+
 int
 main(void)
 {
@@ -426,6 +453,7 @@ main(void)
         TEST(test_k02_the_same_order_again_is_the_current_one),
         TEST(test_k03_another_order_under_the_same_id_is_refused),
         TEST(test_validate_only_answers_the_plan_and_stores_nothing),
+        TEST(test_a_plan_asks_what_is_still_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,37 @@ intent_of(struct desk *desk, const char *item)
     return job_intent(desk->h->broker.home, item, desk->h->arena);
 }
 
+/* Of alternatives the claimed one goes on; the other may have been begun in the time
+ * that was lost, and what it left is removed. */
+static void
+test_the_other_of_two_alternatives_is_cleaned_up(void **state)
+{
+    struct desk *desk = *state;
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    Kontor__V1__NewItem *red = desk_add(desk, request, "red", OFFER_OPEN);
+    char *others[] = {"blue"};
+    red->excludes = others;
+    red->n_excludes = 1;
+    desk_add(desk, request, "blue", OFFER_OPEN);
+    desk_place(desk, request);
+    const char *claimed = desk_claim(desk, desk->agent, session)->item;
+    bool is_red = strcmp(claimed, "coast/o-1/red") == 0;
+    const char *other = is_red ? "coast/o-1/blue" : "coast/o-1/red";
+    assert_int_equal(restore(desk), 1);
+    desk_expect(desk, claimed, "IN_PROGRESS");
+    desk_expect(desk, other, "CANCELLED");
+    const Kontor__V1__OrderItem *left = desk_item(desk, other);
+    assert_int_equal(left->cleanup, KONTOR__V1__CLEANUP__CLEANUP_REQUIRED);
+    assert_string_equal(left->job->intent, intent_of(desk, other));
+    harness_advance(desk->h, DESK_LEASE_MS + DESK_SETTLE_MS - 1);
+    session = desk_session(desk, desk->agent, 2, OFFER_OPEN, NULL);
+    assert_null(desk_claim(desk, desk->agent, session));
+    harness_advance(desk->h, 1);
+    assert_non_null(desk_claim(desk, desk->agent, session));
+    assert_non_null(desk_claim(desk, desk->agent, session));
+}
+
 /* The next job of a fresh session; it must say that something may exist. */
 static Kontor__V1__ClaimedJob *
 claim_suspect(struct desk *desk, const char *item)
@@ -317,6 +348,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_a_claimed_item_is_recovered_as_if_it_were_begun),
+        TEST(test_the_other_of_two_alternatives_is_cleaned_up),
         TEST(test_a_holder_that_outlived_the_restore_may_complete),
         TEST(test_a_restore_is_nobodys_lost_lease),
         TEST(test_the_longest_lease_of_a_live_session_is_waited_for),

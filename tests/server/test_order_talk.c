@@ -78,7 +78,7 @@ test_asked_after_begin_it_goes_on_with_its_intent(void **state)
                      STATUS_ABORTED);
     assert_int_equal(desk_answer(desk, desk->portal, item_id, "blue", NULL), STATUS_OK);
     desk_expect(desk, item_id, "IN_PROGRESS");
-    harness_advance(desk->h, DESK_SETTLE_MS);
+    harness_advance(desk->h, DESK_LEASE_MS + DESK_SETTLE_MS);
     session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
     Kontor__V1__ClaimedJob *again = desk_claim(desk, desk->agent, session);
     assert_string_equal(again->prior_intent, job->intent);

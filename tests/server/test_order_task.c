@@ -219,8 +219,9 @@ test_k33_accepted_by_a_person_the_holder_is_stopped_first(void **state)
                      STATUS_ABORTED);
     desk_expect_reason(&error, REASON_LEASE_LOST);
     assert_null(desk_claim(desk, desk->agent, begun.session));
-    harness_advance(desk->h, DESK_SETTLE_MS);
-    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, begun.session);
+    harness_advance(desk->h, DESK_LEASE_MS + DESK_SETTLE_MS);
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
     assert_int_equal(job->kind, KIND(ROLLBACK));
     assert_true(job->fence > begun.job->fence);
     assert_string_equal(job->prior_intent, begun.job->intent);

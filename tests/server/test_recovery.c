@@ -152,6 +152,120 @@ test_what_has_settled_long_ago_is_resumed_at_once(void **state)
                      clock_wall_ms(&desk->h->clock));
 }
 
+/* ---- Taken from a holder that lives ---- */
+
+static void
+take_by_hold(struct desk *desk)
+{
+    assert_int_equal(desk_hold_item(desk, desk->operator, item_id, NULL), STATUS_OK);
+}
+
+static void
+take_by_question(struct desk *desk)
+{
+    assert_int_equal(desk_ask(desk, desk->operator, item_id, "how large?", NULL),
+                     STATUS_OK);
+}
+
+static void
+take_by_cancel(struct desk *desk)
+{
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", "vm", NULL, NULL),
+                     STATUS_OK);
+    assert_int_equal(desk_decide_cancel(desk, desk->operator, item_id, true, 0, NULL),
+                     STATUS_OK);
+}
+
+static void
+take_by_override(struct desk *desk)
+{
+    assert_int_equal(
+        desk_override(desk, desk->admin, item_id, OVERRIDE(FAIL), "stuck", NULL),
+        STATUS_OK);
+}
+
+/* The other item of all or nothing is declined. */
+static void
+take_by_sibling(struct desk *desk)
+{
+    assert_int_equal(
+        desk_decide(desk, desk->operator, "coast/o-1/disk", false, "full", NULL),
+        STATUS_OK);
+}
+
+static const struct taking {
+    void (*take)(struct desk *desk);
+    const char *state;        /* Afterwards. */
+    Kontor__V1__JobKind kind; /* Offered afterwards; 0 = not before it is resumed. */
+} takings[] = {
+    {take_by_hold, "HELD_BEGUN", 0},
+    {take_by_question, "PENDING_INFO_BEGUN", 0},
+    {take_by_cancel, "CANCELLING", KONTOR__V1__JOB_KIND__ROLLBACK},
+    {take_by_override, "FAILED", KONTOR__V1__JOB_KIND__CLEANUP},
+    {take_by_sibling, "CANCELLING_OTHERWISE", KONTOR__V1__JOB_KIND__ROLLBACK},
+};
+
+static void
+take_and_wait(struct desk *desk, const struct taking *taking)
+{
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    desk_add(desk, request, "vm", OFFER_OPEN);
+    desk_add(desk, request, "disk", OFFER_BASIC);
+    request->mode = KONTOR__V1__ORDER_MODE__ALL_OR_NOTHING;
+    desk_place(desk, request);
+    assert_int_equal(desk_begin(desk, desk_claim(desk, desk->agent, session), NULL),
+                     STATUS_OK);
+    taking->take(desk);
+    desk_expect(desk, item_id, taking->state);
+    int64_t taken_ms = clock_wall_ms(&desk->h->clock);
+    const Kontor__V1__Job *job = desk_item(desk, item_id)->job;
+    assert_int_equal(moment_ms(job->released_at, 0), taken_ms + DESK_LEASE_MS);
+    if (taking->kind == 0) {
+        return;
+    }
+    assert_int_equal(job->kind, taking->kind);
+    assert_int_equal(moment_ms(job->ready_at, 0),
+                     taken_ms + DESK_LEASE_MS + DESK_SETTLE_MS);
+    session = desk_session(desk, desk->agent2, 1, OFFER_OPEN, NULL);
+    assert_null(desk_claim(desk, desk->agent2, session));
+}
+
+/* Until its next renewal, at the end of its lease at the latest, nobody can tell the
+ * holder that it is to stop. */
+static void
+test_work_taken_from_a_holder_waits_for_the_end_of_its_lease(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof takings / sizeof takings[0]; i++) {
+        struct desk *desk = desk_open();
+        take_and_wait(desk, &takings[i]);
+        desk_close(desk);
+    }
+}
+
+/* The wall clock that was set in between tells nothing about how long that holder goes
+ * on: it has all its lease again, and settles. */
+static void
+test_a_set_clock_gives_the_holder_its_whole_lease(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    take_by_override(desk);
+    desk_jump(desk, 24 * 60 * 60 * 1000);
+    session = desk_session(desk, desk->agent2, 1, OFFER_OPEN, NULL);
+    desk_pass(desk, DESK_SETTLE_MS / 2);
+    assert_null(desk_claim(desk, desk->agent2, session));
+    session = desk_session(desk, desk->agent2, 1, OFFER_OPEN, NULL);
+    harness_advance(desk->h, DESK_LEASE_MS);
+    assert_null(desk_claim(desk, desk->agent2, session));
+    session = desk_session(desk, desk->agent2, 1, OFFER_OPEN, NULL);
+    harness_advance(desk->h, DESK_SETTLE_MS / 2);
+    assert_non_null(desk_claim(desk, desk->agent2, session));
+}
+
 /* ---- Waiting ---- */
 
 static void
@@ -268,6 +382,8 @@ main(void)
         TEST(test_who_resumes_or_requeues_starts_the_row_anew),
         TEST(test_what_is_resumed_settles_first),
         TEST(test_what_has_settled_long_ago_is_resumed_at_once),
+        cmocka_unit_test(test_work_taken_from_a_holder_waits_for_the_end_of_its_lease),
+        TEST(test_a_set_clock_gives_the_holder_its_whole_lease),
         TEST(test_a_waiting_claim_ends_with_its_session),
         TEST(test_an_admin_may_fail_whatever_is_begun),
         TEST(test_only_the_end_of_an_item_is_called_one),

@@ -36,7 +36,7 @@ static const char *
 judged(struct arena *arena, const struct row *row, int64_t at_ms)
 {
     struct faults faults = {.arena = arena};
-    struct values values;
+    struct values values = {.n_rows = 0};
     Kontor__V1__Offer offer = KONTOR__V1__OFFER__INIT;
     Kontor__V1__ParameterValue given = KONTOR__V1__PARAMETER_VALUE__INIT;
     Kontor__V1__ParameterValue *givens[] = {&given};

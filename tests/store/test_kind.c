@@ -102,8 +102,8 @@ static const struct {
     {"provider", {"main_contact"}},
     {"service", {"main_contact", "security_contact_email"}},
     {"order",
-     {"waiting_for", "project", "on_behalf_of", "placed_by", "request_hash", "note",
-      "sources", "cancel"}},
+     {"waiting_for", "next_due", "jeopardy", "project", "on_behalf_of", "placed_by",
+      "request_hash", "note", "sources", "cancel"}},
     {"site", {"contact", "security_contact", "emergency_phone"}},
     {"endpoint", {"contact"}},
 };

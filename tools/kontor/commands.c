@@ -15,6 +15,8 @@
 
 /* ---- Words ---- */
 
+static const struct argument offer_argument[] = {{"OFFER", "offer", false, false},
+                                                 END_ARGUMENT};
 static const struct argument id_argument[] = {{"ID", "id", false, false}, END_ARGUMENT};
 static const struct argument item_argument[] = {{"ITEM", "id", false, false},
                                                 END_ARGUMENT};
@@ -86,6 +88,10 @@ static const struct column instances_columns[] = {
     {"INSTANCE", "id"},       {"STATE", "state"},          {"OFFER", "offer"},
     {"UNTIL", "valid_until"}, {"CHANGES BY", "open_item"}, END_COLUMN};
 static const struct view instances_view = {"instances", instances_columns};
+static const struct column stock_columns[] = {{"OFFER", "id"},  {"TOTAL", "total"},
+                                              {"FREE", "free"}, {"WAITING", "waiting"},
+                                              {"UNIT", "unit"}, END_COLUMN};
+static const struct view stock_view = {NULL, stock_columns};
 static const struct column agents_columns[] = {
     {"SESSION", "session.id"},    {"AGENT", "session.agent"},
     {"OFFERS", "session.offers"}, {"UNTIL", "expires_at"},
@@ -137,6 +143,8 @@ const struct command commands[] = {
      own_search, NULL},
     {"catalogue", "show", "Show a service", "CatalogueService/GetService", id_argument,
      NULL, NULL, run_call, "service"},
+    {"catalogue", "stock", "Tell how many pieces of an offer are free",
+     "OrderService/GetStock", offer_argument, NULL, &stock_view, run_call, NULL},
     {"catalogue", "list", "List services", "CatalogueService/ListServices", NULL,
      services_options, &services_view, run_list, NULL},
     {"catalogue", "export",

@@ -175,12 +175,74 @@ prices_text(struct cli *cli, Kontor__V1__PriceLine *const *lines, size_t n)
     return all;
 }
 
+/* What is still to be put into the file. */
+static void
+show_questions(const Kontor__V1__OrderPlan *plan)
+{
+    size_t n_shown = 0;
+    for (size_t i = 0; i < plan->n_items; i++) {
+        const Kontor__V1__ItemPlan *item = plan->items[i];
+        for (size_t k = 0; k < item->n_questions; k++, n_shown++) {
+            printf("open question: %s needs %s (%s)\n", item->item,
+                   item->questions[k]->id, item->questions[k]->label);
+        }
+    }
+    if (n_shown == 0) {
+        puts("open questions: none");
+    }
+}
+
+/* "99.5 %" of so many millionths. */
+static const char *
+percent_text(struct cli *cli, int32_t ppm)
+{
+    char *text = arena_print(cli->arena, "%d.%04d", ppm / 10000, ppm % 10000);
+    size_t end = strlen(text);
+    while (text[end - 1] == '0' && text[end - 2] != '.') {
+        text[--end] = '\0';
+    }
+    return arena_print(cli->arena, "%s %%", text);
+}
+
+static void
+show_targets(struct cli *cli, const Kontor__V1__OrderTargets *targets)
+{
+    if (targets == NULL) {
+        return;
+    }
+    if (targets->availability_at_most_ppm != 0) {
+        printf("available: %s at least, %s at most\n",
+               percent_text(cli, targets->availability_at_least_ppm),
+               percent_text(cli, targets->availability_at_most_ppm));
+    }
+    if (targets->response_minutes != 0) {
+        printf("support answers within %d minutes\n", targets->response_minutes);
+    }
+    if (targets->notice_days != 0) {
+        printf("not ended without %d days' notice\n", targets->notice_days);
+    }
+    for (size_t i = 0; i < targets->n_silent_items; i++) {
+        printf("nothing is promised about %s\n", targets->silent_items[i]);
+    }
+}
+
+/* Whether the item would have its pieces at once. */
+static const char *
+stock_text(struct cli *cli, const Kontor__V1__ItemPlan *item)
+{
+    if (item->stock == NULL) {
+        return "";
+    }
+    return arena_print(cli->arena, "%lld %s", (long long)item->stock->needed,
+                       item->stock->waiting_since != NULL ? "waited for" : "free");
+}
+
 /* Prices and approvals are what a person looks for before an order is placed. */
 static void
 show_plan(struct cli *cli, const char *order, const Kontor__V1__OrderPlan *plan)
 {
-    static const char *const titles[] = {"  ITEM",   "OFFER", "PROVIDER",
-                                         "APPROVAL", "PRICE", NULL};
+    static const char *const titles[] = {"  ITEM", "OFFER", "PROVIDER", "APPROVAL",
+                                         "STOCK",  "PRICE", NULL};
     const char *total = prices_text(cli, plan->totals, plan->n_totals);
     printf("%s  %s  %zu item%s%s%s\n", order, plan->is_complex ? "complex" : "simple",
            plan->n_items, plan->n_items == 1 ? "" : "s", total[0] == '\0' ? "" : "  ",
@@ -194,9 +256,12 @@ show_plan(struct cli *cli, const char *order, const Kontor__V1__OrderPlan *plan)
         show_cell(&table, item->n_approval == 0
                               ? "none"
                               : path_text(&item->base, "approval", cli->arena));
+        show_cell(&table, stock_text(cli, item));
         show_cell(&table, prices_text(cli, item->prices, item->n_prices));
     }
     show_print(&table);
+    show_questions(plan);
+    show_targets(cli, plan->targets);
 }
 
 /*

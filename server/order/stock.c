@@ -1,0 +1,383 @@
+#include "server/order/stock.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "kontor/v1/order_service.pb-c.h"
+#include "server/order/due.h"
+#include "server/order/edit.h"
+#include "server/order/item.h"
+#include "server/order/moment.h"
+#include "server/order/placed.h"
+
+#define S(name) KONTOR__V1__ITEM_STATE__##name
+
+enum { HOUR_MS = 3600000, MAX_STOCK = 1 << 12 };
+
+/* ---- What is taken ---- */
+
+/* The stock of an offer as this call is about to write it, else as it is stored, else a
+ * new one. */
+static enum status
+read_stock(struct call *call, const char *offer, Kontor__V1__Stock **out, int64_t *was)
+{
+    struct document document;
+    enum status status = call_get_any(call, KIND_STOCK, offer, &document);
+    *was = 0;
+    if (status == STATUS_OK) {
+        *out = call_record(call, &document);
+        *was = document.revision;
+        return STATUS_OK;
+    }
+    if (status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    *out = arena_alloc(call->arena, sizeof **out);
+    kontor__v1__stock__init(*out);
+    (*out)->id = (char *)offer;
+    return STATUS_OK;
+}
+
+static void
+add(Kontor__V1__Stock *stock, int64_t pieces, int64_t waiting)
+{
+    stock->taken += pieces;
+    stock->waiting += waiting;
+    /* Never less than nothing, whatever an older store has counted. */
+    stock->taken = stock->taken > 0 ? stock->taken : 0;
+    stock->waiting = stock->waiting > 0 ? stock->waiting : 0;
+}
+
+/* Several items of one commit may be of one offer, and a commit names a document once.
+ */
+static enum status
+change(struct call *call, const char *offer, int64_t pieces, int64_t waiting,
+       struct decision *decision)
+{
+    if (pieces == 0 && waiting == 0) {
+        return STATUS_OK;
+    }
+    struct bytes *pending = decision_pending(decision, KIND_STOCK, offer);
+    Kontor__V1__Stock *stock;
+    int64_t was;
+    if (pending != NULL) {
+        stock = kontor__v1__stock__unpack(arena_allocator(call->arena, MAX_STOCK),
+                                          pending->size, pending->data);
+        add(stock, pieces, waiting);
+        *pending = call_pack(call, &stock->base);
+        return STATUS_OK;
+    }
+    enum status status = read_stock(call, offer, &stock, &was);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    add(stock, pieces, waiting);
+    decision_put(call, decision, KIND_STOCK, offer, was, NULL, 0, &stock->base);
+    return STATUS_OK;
+}
+
+/* Of an offer that has no stock, or is no more, there is always enough. */
+static int64_t
+free_pieces(const Kontor__V1__OfferStock *rule, const Kontor__V1__Stock *stock)
+{
+    if (rule == NULL) {
+        return INT64_MAX;
+    }
+    return rule->total > stock->taken ? rule->total - stock->taken : 0;
+}
+
+/* ---- Placing ---- */
+
+/* Pieces an item takes up once it is delivered. */
+static int64_t
+wanted_pieces(const Kontor__V1__OfferStock *rule, const struct values *values)
+{
+    for (size_t i = 0; rule->parameter[0] != '\0' && i < values->n_rows; i++) {
+        const Kontor__V1__ParameterValue *row = values->rows[i];
+        bool is_number = row->value->kind_case == KONTOR__V1__VALUE__KIND_INTEGER;
+        if (is_number && strcmp(row->id, rule->parameter) == 0) {
+            return row->value->integer > 0 ? row->value->integer : 0;
+        }
+    }
+    /* A parameter that is not asked here makes it one piece like any other. */
+    return 1;
+}
+
+static Google__Protobuf__Timestamp *
+reserved_until(const Kontor__V1__OfferStock *rule, const struct call *call)
+{
+    bool is_kept = rule == NULL || rule->reserve_hours == 0;
+    return is_kept ? NULL
+                   : moment_new(call->arena,
+                                call->now_ms + (int64_t)rule->reserve_hours * HOUR_MS);
+}
+
+/* Offers of which this order takes something, and what is left of them. */
+struct shelf {
+    const char *offer;
+    int64_t n_free;
+    bool has_waiting;
+};
+
+static enum status
+find_shelf(struct call *call, const struct placed *placed, struct shelf *shelves,
+           size_t *n_shelves, struct shelf **out)
+{
+    for (size_t i = 0; i < *n_shelves; i++) {
+        if (strcmp(shelves[i].offer, placed->offer) == 0) {
+            *out = &shelves[i];
+            return STATUS_OK;
+        }
+    }
+    Kontor__V1__Stock *stock;
+    int64_t was;
+    enum status status = read_stock(call, placed->offer, &stock, &was);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    *out = &shelves[(*n_shelves)++];
+    **out =
+        (struct shelf){placed->offer, free_pieces(placed->found.offer->stock, stock),
+                       stock->waiting > 0};
+    return STATUS_OK;
+}
+
+static enum status
+refuse(struct call *call, const struct placed *placed, const struct shelf *shelf)
+{
+    const Kontor__V1__OfferStock *rule = placed->found.offer->stock;
+    call_value(call, "item", "%s", placed->wanted->id);
+    call_value(call, "offer", "%s", placed->offer);
+    call_value(call, "free", "%" PRId64, shelf->n_free);
+    call_value(call, "needed", "%" PRId64, placed->stock->needed);
+    return call_fail(call, REASON_OUT_OF_STOCK,
+                     "%s: %" PRId64 " %s of offer %s needed, %" PRId64 " free%s",
+                     placed->path, placed->stock->needed,
+                     rule->unit[0] == '\0' ? "pieces" : rule->unit, placed->offer,
+                     shelf->n_free,
+                     rule->has_waiting_list ? ", and there are never so many" : "");
+}
+
+/* Nobody overtakes who waits, with however small an order. */
+static enum status
+reserve(struct call *call, struct placed *placed, struct shelf *shelf)
+{
+    const Kontor__V1__OfferStock *rule = placed->found.offer->stock;
+    Kontor__V1__ItemStock *stock = placed->stock;
+    bool is_enough = !shelf->has_waiting && stock->needed <= shelf->n_free;
+    if (stock->needed == 0 || is_enough) {
+        stock->is_reserved = true;
+        stock->reserved_until = reserved_until(rule, call);
+        shelf->n_free -= stock->needed;
+        return STATUS_OK;
+    }
+    if (!rule->has_waiting_list || stock->needed > rule->total) {
+        return refuse(call, placed, shelf);
+    }
+    stock->waiting_since = moment_new(call->arena, call->at_ms);
+    shelf->has_waiting = true;
+    return STATUS_OK;
+}
+
+static Kontor__V1__ItemStock *
+new_item_stock(struct call *call, const struct placed *placed)
+{
+    Kontor__V1__ItemStock *stock = arena_alloc(call->arena, sizeof *stock);
+    int64_t before = placed->instance == NULL ? 0 : placed->instance->stock_pieces;
+    kontor__v1__item_stock__init(stock);
+    stock->wanted = wanted_pieces(placed->found.offer->stock, &placed->values);
+    stock->needed = stock->wanted > before ? stock->wanted - before : 0;
+    return stock;
+}
+
+enum status
+stock_judge(struct call *call, struct placed *items, size_t n_items)
+{
+    struct shelf *shelves = arena_alloc(call->arena, (n_items + 1) * sizeof *shelves);
+    size_t n_shelves = 0;
+    for (size_t i = 0; i < n_items; i++) {
+        struct placed *placed = &items[i];
+        /* A renewal is of what is taken up already, and an end or a rest asks no offer.
+         */
+        bool is_counted = placed->found.offer != NULL &&
+                          placed->found.offer->stock != NULL &&
+                          placed->action != KONTOR__V1__ITEM_ACTION__ACTION_RENEW;
+        struct shelf *shelf;
+        if (!is_counted) {
+            continue;
+        }
+        placed->stock = new_item_stock(call, placed);
+        enum status status = find_shelf(call, placed, shelves, &n_shelves, &shelf);
+        if (status == STATUS_OK) {
+            status = reserve(call, placed, shelf);
+        }
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+/* ---- Following an item ---- */
+
+struct stock_mark
+stock_mark(const Kontor__V1__OrderItem *item)
+{
+    return (struct stock_mark){
+        .is_reserved = item->stock != NULL && item->stock->is_reserved,
+        .is_waiting = item->stock != NULL && item->stock->waiting_since != NULL};
+}
+
+bool
+stock_is_missing(const Kontor__V1__OrderItem *item)
+{
+    return item->stock != NULL && item->stock->needed > 0 && !item->stock->is_reserved;
+}
+
+void
+stock_settle(Kontor__V1__OrderItem *item)
+{
+    Kontor__V1__ItemStock *stock = item->stock;
+    if (stock == NULL || !item_state_is_final(item->state)) {
+        return;
+    }
+    stock->waiting_since = NULL;
+    stock->reserved_until = NULL;
+    /* What is delivered is the instance's from now on; what may be left behind takes up
+     * its pieces until it is gone. */
+    if (item->state == S(COMPLETED) || !item_needs_cleanup(item)) {
+        stock->is_reserved = false;
+    }
+}
+
+enum status
+stock_follow(struct call *call, const Kontor__V1__OrderItem *item,
+             const struct stock_step *step, struct decision *decision)
+{
+    struct stock_mark is = stock_mark(item);
+    int64_t sign = (is.is_reserved ? 1 : 0) - (step->was.is_reserved ? 1 : 0);
+    int64_t waiting = (is.is_waiting ? 1 : 0) - (step->was.is_waiting ? 1 : 0);
+    int64_t needed = item->stock == NULL ? 0 : item->stock->needed;
+    return change(call, item->offer, sign * needed + step->pieces, waiting, decision);
+}
+
+void
+stock_return(Kontor__V1__OrderItem *item, struct call *call)
+{
+    item->stock->is_reserved = false;
+    item->stock->reserved_until = NULL;
+    item->stock->waiting_since = moment_new(call->arena, call->at_ms);
+}
+
+/* ---- The waiting list ---- */
+
+/* The item that waits for the longest; NULL = none does. */
+static enum status
+find_first(struct call *call, const char *offer, Kontor__V1__OrderItem **out)
+{
+    struct find find = {.kind = KIND_ITEM,
+                        .index = "stock",
+                        .n_equal = 1,
+                        .has_range = true,
+                        .low = INT64_MIN + 1,
+                        .high = INT64_MAX,
+                        .limit = 1};
+    struct page page;
+    find.equal[0].text = offer;
+    enum status status = call_find(call, &find, true, &page);
+    if (status == STATUS_OK) {
+        *out = page.n_documents == 0 ? NULL : call_record(call, &page.documents[0]);
+    }
+    return status;
+}
+
+/* The rule of an offer's stock; NULL = it has none, or is no more. */
+static enum status
+find_rule(struct call *call, const char *offer, const Kontor__V1__OfferStock **out)
+{
+    struct offer_found found;
+    enum status status = offer_find(call, offer, &found);
+    *out = NULL;
+    if (status == STATUS_OK) {
+        *out = found.offer->stock;
+    } else if (status == STATUS_NOT_FOUND) {
+        memset(&call->error, 0, sizeof call->error);
+        status = STATUS_OK;
+    }
+    return status;
+}
+
+static enum status
+give(struct call *call, const Kontor__V1__OrderItem *first,
+     const Kontor__V1__OfferStock *rule, struct decision *decision)
+{
+    struct edit *edit;
+    size_t index;
+    Kontor__V1__OrderItem *item;
+    enum status status = edit_open(call, first->order, &edit);
+    if (status == STATUS_OK) {
+        status = edit_find(edit, first->id, &index, &item);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    item->stock->is_reserved = true;
+    item->stock->waiting_since = NULL;
+    item->stock->reserved_until = reserved_until(rule, call);
+    item_remember(item, "stock", item->state, "what it waited for is free", call);
+    due_stock_again(item, call->arena);
+    edit_restate(edit, index);
+    edit_dispatch(edit, index);
+    return edit_commit(edit, decision);
+}
+
+enum status
+stock_give(struct call *call, const void *request, struct decision *decision)
+{
+    const char *offer = request;
+    const Kontor__V1__OfferStock *rule;
+    Kontor__V1__Stock *stock;
+    Kontor__V1__OrderItem *first;
+    int64_t was;
+    enum status status = find_rule(call, offer, &rule);
+    if (status == STATUS_OK) {
+        status = read_stock(call, offer, &stock, &was);
+    }
+    if (status == STATUS_OK) {
+        status = find_first(call, offer, &first);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (first == NULL || first->stock->needed > free_pieces(rule, stock)) {
+        decision_reply(decision, NULL);
+        return STATUS_OK;
+    }
+    return give(call, first, rule, decision);
+}
+
+/* ---- Reading ---- */
+
+enum status
+stock_get(struct call *call, const void *message, struct decision *decision)
+{
+    const Kontor__V1__GetStockRequest *request = message;
+    struct offer_found found;
+    Kontor__V1__Stock *stock;
+    int64_t was;
+    enum status status = offer_find(call, request->offer, &found);
+    if (status == STATUS_OK && found.offer->stock == NULL) {
+        return call_not_found(call, KIND_STOCK, request->offer);
+    }
+    if (status == STATUS_OK) {
+        status = read_stock(call, request->offer, &stock, &was);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    stock->total = found.offer->stock->total;
+    stock->free = free_pieces(found.offer->stock, stock);
+    stock->unit = found.offer->stock->unit;
+    decision_reply(decision, stock);
+    return STATUS_OK;
+}
