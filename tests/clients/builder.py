@@ -1,0 +1,176 @@
+"""Builds the clients: one recipe a language, with what it needs and what it is made from.
+
+A recipe whose inputs did not change since its stamp was written is not run again. What is generated
+from the contract, and what a language's own package tool fetches, lies in the built folder only.
+"""
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+PROTO = os.path.join(ROOT, "proto")
+# Where Debian has the contract's imports google/protobuf/*.proto.
+WELL_KNOWN = "/usr/include"
+GO_AT_LEAST = (1, 24)
+TIMEOUT_SECONDS = 900
+
+
+class Failed(Exception):
+    """A tool ended otherwise than expected."""
+
+
+def say(name, text):
+    print(f"clients: {name}: {text}", file=sys.stderr, flush=True)
+
+
+def built_folder():
+    return os.environ.get("KONTOR_CLIENTS_DIR") or os.path.join(ROOT, "build", "clients")
+
+
+def contract():
+    """The .proto files of the contract as protoc takes them, below PROTO."""
+    folder = os.path.join(PROTO, "kontor", "v1")
+    return [f"kontor/v1/{name}" for name in sorted(os.listdir(folder))]
+
+
+def run(command, folder=None, env=None):
+    """Runs a tool to its end; answers its standard output."""
+    done = subprocess.run(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, text=True,
+                          capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
+    if done.returncode != 0:
+        tail = "\n".join((done.stdout + done.stderr).splitlines()[-30:])
+        raise Failed(f"{command[0]} ended with {done.returncode}:\n{tail}")
+    return done.stdout
+
+
+def missing(*tools):
+    """Why one of these programs cannot be run here, or None."""
+    lacking = [tool for tool in tools if shutil.which(tool) is None]
+    return f"there is no {' and no '.join(lacking)}: tools/deps --clients" if lacking else None
+
+
+class Recipe:
+    """One language. What differs: what it lacks here, how it is made, and how it is run."""
+
+    name = None
+    # What it is made from beside the files of its folder and the contract, and where.
+    more_inputs = ()
+    # Whether it says when a call is sent again; a library may do that by itself.
+    tells_retries = True
+
+    def source(self, *below):
+        return os.path.join(HERE, self.name, *below)
+
+    def built(self, *below):
+        return os.path.join(built_folder(), self.name, *below)
+
+    def lacks(self):
+        """Why it cannot be built and run here, or None."""
+        raise NotImplementedError
+
+    def make(self):
+        """Builds it into its folder, which is there and empty."""
+        raise NotImplementedError
+
+    def command(self):
+        """The words that run the program."""
+        raise NotImplementedError
+
+    def digest(self):
+        """Of what it is made from, and of this file, which says how."""
+        digest = hashlib.sha256()
+        paths = [os.path.abspath(__file__), *self.more_inputs]
+        for folder in (self.source(), PROTO):
+            paths += [os.path.join(place, name) for place, _, names in os.walk(folder)
+                      for name in names if "__pycache__" not in place]
+        for path in sorted(paths):
+            with open(path, "rb") as file:
+                content = file.read()
+            digest.update(f"{os.path.relpath(path, ROOT)} {len(content)}\n".encode() + content)
+        return digest.hexdigest()
+
+    def is_fresh(self):
+        try:
+            with open(self.built("stamp"), encoding="ascii") as file:
+                return file.read() == self.digest()
+        except FileNotFoundError:
+            return False
+
+    def build(self):
+        """Builds it if it must; answers whether that went well."""
+        if self.is_fresh():
+            say(self.name, "up to date")
+            return True
+        begin = time.monotonic()
+        say(self.name, "building")
+        shutil.rmtree(self.built(), ignore_errors=True)
+        os.makedirs(self.built())
+        try:
+            self.make()
+        except (Failed, OSError, subprocess.SubprocessError) as error:
+            say(self.name, f"FAILED: {error}")
+            return False
+        with open(self.built("stamp"), "w", encoding="ascii") as file:
+            file.write(self.digest())
+        say(self.name, f"built, {time.monotonic() - begin:.0f} s")
+        return True
+
+
+class Go(Recipe):
+    name = "go"
+
+    def lacks(self):
+        if shutil.which("go") is None:
+            return "there is no go in PATH; Go 1.24 or newer builds it"
+        done = subprocess.run(["go", "env", "GOVERSION"], cwd=self.source(), capture_output=True,
+                              text=True, check=False)
+        found = re.match(r"go(\d+)\.(\d+)", done.stdout)
+        if not found or tuple(int(word) for word in found.groups()) < GO_AT_LEAST:
+            return f"Go in PATH is {done.stdout.strip() or done.stderr.strip()}, older than 1.24"
+        return missing("protoc", "openssl")
+
+    def make(self):
+        """Below a copy of the module, since the stubs are a package of it."""
+        module = self.built("module")
+        shutil.copytree(self.source(), module)
+        tools = self.built("bin")
+        run(["go", "build", "-mod=readonly", "-buildvcs=false", "-o", tools + os.sep,
+             "google.golang.org/protobuf/cmd/protoc-gen-go",
+             "google.golang.org/grpc/cmd/protoc-gen-go-grpc"], module)
+        stubs = ["protoc", f"-I{PROTO}", f"-I{WELL_KNOWN}"]
+        for plugin in ("go", "go-grpc"):
+            stubs += [f"--{plugin}_out={module}", f"--{plugin}_opt=module=portal"]
+            # The contract says nothing of Go's packages, so each file is told its own.
+            stubs += [f"--{plugin}_opt=M{name}=portal/kontorv1" for name in contract()]
+        run([*stubs, *contract()],
+            env={**os.environ, "PATH": tools + os.pathsep + os.environ["PATH"]})
+        run(["go", "vet", "."], module)
+        run(["go", "build", "-mod=readonly", "-buildvcs=false", "-o", self.built("client"), "."],
+            module)
+
+    def command(self):
+        return [self.built("client")]
+
+
+RECIPES = (Go(),)
+
+
+def build(recipes=RECIPES):
+    """Builds what can be built; answers the names of what failed. What lacks a tool did not."""
+    os.makedirs(built_folder(), exist_ok=True)
+    failed = []
+    with open(os.path.join(built_folder(), ".lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for recipe in recipes:
+            reason = recipe.lacks()
+            if reason:
+                say(recipe.name, f"SKIPPED: {reason}")
+            elif not recipe.build():
+                failed.append(recipe.name)
+    return failed
