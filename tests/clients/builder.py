@@ -175,7 +175,40 @@ class Node(Recipe):
         return ["env", f"KONTOR_PROTO={PROTO}", "node", self.built("main.js")]
 
 
-RECIPES = (Go(), Node())
+class Python(Recipe):
+    """Debian's Python with libraries of its own: Debian's grpcio-tools know no optional fields, and
+    tests/e2e/test_python.py has them."""
+
+    name = "python"
+    PYTHON = "/usr/bin/python3"
+
+    def lacks(self):
+        if not os.access(self.PYTHON, os.X_OK):
+            return f"there is no {self.PYTHON}: tools/deps"
+        done = subprocess.run([self.PYTHON, "-c", "import ensurepip, venv"], capture_output=True,
+                              check=False)
+        if done.returncode != 0:
+            return "Python cannot make environments: tools/deps --clients"
+        return missing("openssl")
+
+    def python(self):
+        return self.built("venv", "bin", "python")
+
+    def make(self):
+        run([self.PYTHON, "-m", "venv", self.built("venv")])
+        run([self.python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+             "--only-binary", ":all:", "-r", self.source("requirements.txt")])
+        for name in os.listdir(self.source()):
+            if name.endswith(".py"):
+                shutil.copy(self.source(name), self.built())
+        run([self.python(), "-m", "grpc_tools.protoc", f"-I{PROTO}", f"--python_out={self.built()}",
+             f"--grpc_python_out={self.built()}", *contract()])
+
+    def command(self):
+        return [self.python(), self.built("main.py")]
+
+
+RECIPES = (Go(), Node(), Python())
 
 
 def build(recipes=RECIPES):
