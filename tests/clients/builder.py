@@ -4,9 +4,11 @@ A recipe whose inputs did not change since its stamp was written is not run agai
 from the contract, and what a language's own package tool fetches, lies in the built folder only.
 """
 import fcntl
+import glob
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -77,6 +79,9 @@ class Recipe:
     def make(self):
         """Builds it into its folder, which is there and empty."""
         raise NotImplementedError
+
+    def prepare(self, folder):
+        """What has to be done for one run only, in a folder that goes with it."""
 
     def command(self):
         """The words that run the program."""
@@ -226,7 +231,40 @@ class Java(Recipe):
         return ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", path, "portal.Main"]
 
 
-RECIPES = (Go(), Node(), Python(), Java())
+class C(Recipe):
+    """On libkontor as it is installed. The build of the broker is what it is made from, so it is
+    built for the run and not before."""
+
+    name = "c"
+    tells_retries = False
+
+    def lacks(self):
+        return missing("cmake", "pkg-config", os.environ.get("CC", "cc"))
+
+    def is_fresh(self):
+        return True
+
+    def build(self):
+        return True
+
+    def prepare(self, folder):
+        """Installs into a folder, and compiles there."""
+        prefix = os.path.join(folder, "prefix")
+        run(["cmake", "--install", os.environ["KONTOR_BUILD"], "--prefix", prefix])
+        found, = glob.glob(os.path.join(prefix, "**", "kontor.pc"), recursive=True)
+        words = shlex.split(run(["pkg-config", "--cflags", "--libs", "kontor", "jansson"],
+                                env={**os.environ, "PKG_CONFIG_PATH": os.path.dirname(found)}))
+        self.program = os.path.join(folder, "client")
+        self.libraries = os.path.dirname(os.path.dirname(found))
+        sources = [self.source(name) for name in os.listdir(self.source()) if name.endswith(".c")]
+        run([os.environ.get("CC", "cc"), "-std=c17", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra",
+             "-Wpedantic", "-Werror", *sources, *words, "-o", self.program])
+
+    def command(self):
+        return ["env", f"LD_LIBRARY_PATH={self.libraries}", self.program]
+
+
+RECIPES = (Go(), Node(), Python(), Java(), C())
 
 
 def build(recipes=RECIPES):

@@ -38,6 +38,7 @@ class Play:
         self.retries = []  # statuses of calls that were sent again
         self.said = []     # lines that are none of ours
         self.is_away = False
+        recipe.prepare(os.path.join(broker.folder, recipe.name))
         command = [*recipe.command(), f"localhost:{broker.port}", broker.certs, strangers,
                    SCENARIO, self.order, recipe.name]
         self.log = open(os.path.join(broker.folder, recipe.name + ".log"), "w+", encoding="utf-8")
@@ -139,7 +140,7 @@ class Clients(unittest.TestCase):
         status = played.play()
         wrong = {step: played.results.get(step, "never came to it") for step in steps()
                  if played.results.get(step) != []}
-        self.assertEqual(wrong, {}, played.errors())
+        self.assertEqual(wrong, {}, f"it ended with {status}: {played.errors()}")
         self.assertEqual((status, played.said), (0, []), played.errors())
         if recipe.tells_retries:
             self.assertIn("UNAVAILABLE", played.retries)
