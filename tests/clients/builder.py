@@ -17,8 +17,6 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PROTO = os.path.join(ROOT, "proto")
-# Where Debian has the contract's imports google/protobuf/*.proto.
-WELL_KNOWN = "/usr/include"
 GO_AT_LEAST = (1, 24)
 TIMEOUT_SECONDS = 900
 
@@ -61,8 +59,7 @@ class Recipe:
     """One language. What differs: what it lacks here, how it is made, and how it is run."""
 
     name = None
-    # What it is made from beside the files of its folder and the contract, and where.
-    more_inputs = ()
+    environment = {}  # of build.sh
     # Whether it says when a call is sent again; a library may do that by itself.
     tells_retries = True
 
@@ -77,8 +74,9 @@ class Recipe:
         raise NotImplementedError
 
     def make(self):
-        """Builds it into its folder, which is there and empty."""
-        raise NotImplementedError
+        """As its page in docs/clients says: in a copy of its folder, beside what is generated."""
+        shutil.copytree(self.source(), self.built(), dirs_exist_ok=True)
+        run(["sh", "build.sh", PROTO], self.built(), {**os.environ, **self.environment})
 
     def prepare(self, folder):
         """What has to be done for one run only, in a folder that goes with it."""
@@ -88,12 +86,11 @@ class Recipe:
         raise NotImplementedError
 
     def digest(self):
-        """Of what it is made from, and of this file, which says how."""
+        """Of what it is made from: its folder, and the contract."""
         digest = hashlib.sha256()
-        paths = [os.path.abspath(__file__), *self.more_inputs]
-        for folder in (self.source(), PROTO):
-            paths += [os.path.join(place, name) for place, _, names in os.walk(folder)
-                      for name in names if "__pycache__" not in place]
+        paths = [os.path.join(PROTO, name) for name in contract()]
+        paths += [os.path.join(place, name) for place, _, names in os.walk(self.source())
+                  for name in names if "__pycache__" not in place]
         for path in sorted(paths):
             with open(path, "rb") as file:
                 content = file.read()
@@ -129,6 +126,8 @@ class Recipe:
 
 class Go(Recipe):
     name = "go"
+    # Below the project's own repository, of which the program is to know nothing.
+    environment = {"GOFLAGS": "-buildvcs=false -mod=readonly"}
 
     def lacks(self):
         if shutil.which("go") is None:
@@ -140,25 +139,6 @@ class Go(Recipe):
             return f"Go in PATH is {done.stdout.strip() or done.stderr.strip()}, older than 1.24"
         return missing("protoc", "openssl")
 
-    def make(self):
-        """Below a copy of the module, since the stubs are a package of it."""
-        module = self.built("module")
-        shutil.copytree(self.source(), module)
-        tools = self.built("bin")
-        run(["go", "build", "-mod=readonly", "-buildvcs=false", "-o", tools + os.sep,
-             "google.golang.org/protobuf/cmd/protoc-gen-go",
-             "google.golang.org/grpc/cmd/protoc-gen-go-grpc"], module)
-        stubs = ["protoc", f"-I{PROTO}", f"-I{WELL_KNOWN}"]
-        for plugin in ("go", "go-grpc"):
-            stubs += [f"--{plugin}_out={module}", f"--{plugin}_opt=module=portal"]
-            # The contract says nothing of Go's packages, so each file is told its own.
-            stubs += [f"--{plugin}_opt=M{name}=portal/kontorv1" for name in contract()]
-        run([*stubs, *contract()],
-            env={**os.environ, "PATH": tools + os.pathsep + os.environ["PATH"]})
-        run(["go", "vet", "."], module)
-        run(["go", "build", "-mod=readonly", "-buildvcs=false", "-o", self.built("client"), "."],
-            module)
-
     def command(self):
         return [self.built("client")]
 
@@ -168,13 +148,6 @@ class Node(Recipe):
 
     def lacks(self):
         return missing("node", "npm", "openssl")
-
-    def make(self):
-        """Copies the sources beside what npm fetches: that is where node looks for it. Nothing a
-        package brings along is run, and the stubs are made when the program starts."""
-        for name in os.listdir(self.source()):
-            shutil.copy(self.source(name), self.built())
-        run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], self.built())
 
     def command(self):
         return ["env", f"KONTOR_PROTO={PROTO}", "node", self.built("main.js")]
@@ -186,6 +159,7 @@ class Python(Recipe):
 
     name = "python"
     PYTHON = "/usr/bin/python3"
+    environment = {"PYTHON": PYTHON}
 
     def lacks(self):
         if not os.access(self.PYTHON, os.X_OK):
@@ -196,21 +170,8 @@ class Python(Recipe):
             return "Python cannot make environments: tools/deps --clients"
         return missing("openssl")
 
-    def python(self):
-        return self.built("venv", "bin", "python")
-
-    def make(self):
-        run([self.PYTHON, "-m", "venv", self.built("venv")])
-        run([self.python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-             "--only-binary", ":all:", "-r", self.source("requirements.txt")])
-        for name in os.listdir(self.source()):
-            if name.endswith(".py"):
-                shutil.copy(self.source(name), self.built())
-        run([self.python(), "-m", "grpc_tools.protoc", f"-I{PROTO}", f"--python_out={self.built()}",
-             f"--grpc_python_out={self.built()}", *contract()])
-
     def command(self):
-        return [self.python(), self.built("main.py")]
+        return [self.built("venv", "bin", "python"), self.built("main.py")]
 
 
 class Java(Recipe):
@@ -219,15 +180,10 @@ class Java(Recipe):
     def lacks(self):
         return missing("java", "javac", "mvn", "openssl")
 
-    def make(self):
-        """Strict about checksums (-C): what is fetched is what was published."""
-        run(["mvn", "-q", "-B", "-C", "-f", self.source("pom.xml"), f"-Dproto.dir={PROTO}",
-             f"-Dbuild.dir={self.built('target')}", "compile", "dependency:copy-dependencies",
-             "-DincludeScope=runtime", f"-DoutputDirectory={self.built('lib')}"])
-
     def command(self):
         """With the options that let a program of a few seconds start fast."""
-        path = os.pathsep.join((self.built("target", "classes"), self.built("lib", "*")))
+        target = self.built("target")
+        path = os.pathsep.join((f"{target}/classes", f"{target}/dependency/*"))
         return ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", path, "portal.Main"]
 
 
@@ -257,8 +213,8 @@ class C(Recipe):
         self.program = os.path.join(folder, "client")
         self.libraries = os.path.dirname(os.path.dirname(found))
         sources = [self.source(name) for name in os.listdir(self.source()) if name.endswith(".c")]
-        run([os.environ.get("CC", "cc"), "-std=c17", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra",
-             "-Wpedantic", "-Werror", *sources, *words, "-o", self.program])
+        run([os.environ.get("CC", "cc"), "-std=c17", "-D_POSIX_C_SOURCE=200809L", "-Wall",
+             "-Wextra", "-Wpedantic", "-Werror", *sources, *words, "-o", self.program])
 
     def command(self):
         return ["env", f"LD_LIBRARY_PATH={self.libraries}", self.program]

@@ -28,9 +28,9 @@ def steps():
 
 
 class Play:
-    """One language's program over the scenario, and what it said."""
+    """One language's program over a scenario, and what it said."""
 
-    def __init__(self, broker, strangers, recipe):
+    def __init__(self, broker, strangers, recipe, scenario=SCENARIO):
         self.broker = broker
         self.recipe = recipe
         self.order = f"coast/{recipe.name}-1"
@@ -38,9 +38,8 @@ class Play:
         self.retries = []  # statuses of calls that were sent again
         self.said = []     # lines that are none of ours
         self.is_away = False
-        recipe.prepare(os.path.join(broker.folder, recipe.name))
         command = [*recipe.command(), f"localhost:{broker.port}", broker.certs, strangers,
-                   SCENARIO, self.order, recipe.name]
+                   scenario, self.order, recipe.name]
         self.log = open(os.path.join(broker.folder, recipe.name + ".log"), "w+", encoding="utf-8")
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self.log, text=True)
@@ -133,6 +132,8 @@ class Clients(unittest.TestCase):
                 self.fail(f"{recipe.name}: {reason}")
             builder.say(recipe.name, f"SKIPPED: {reason}")
             self.skipTest(reason)
+        recipe.prepare(os.path.join(self.broker.folder, recipe.name))
+        self.assert_it_tells_what_is_wrong(recipe)
         played = Play(self.broker, self.strangers, recipe)
         self.addCleanup(played.close)
         self.columns[recipe.name] = lambda step: {None: "-", True: "ok", False: "WRONG"}[
@@ -145,6 +146,21 @@ class Clients(unittest.TestCase):
         if recipe.tells_retries:
             self.assertIn("UNAVAILABLE", played.retries)
         self.look(recipe.name)
+
+    def assert_it_tells_what_is_wrong(self, recipe):
+        """A program that finds everything right would pass whatever the broker does."""
+        scenario = os.path.join(self.broker.folder, "wrong.json")
+        wrong = [{"step": name, "who": "portal", "op": "whoami", "expect": {key: value}}
+                 for name, key, value in (("text", "principal", "coast/nobody"), ("list", "roles", []),
+                                          ("status", "status", "NOT_FOUND"), ("absent", "none", "x"),
+                                          ("names", "metadata", ["none"]))]
+        with open(scenario, "w", encoding="ascii") as file:
+            json.dump({"steps": wrong}, file)
+        played = Play(self.broker, self.strangers, recipe, scenario)
+        self.addCleanup(played.close)
+        self.assertNotEqual(played.play(), 0, played.errors())
+        self.assertEqual([name for name, differs in played.results.items() if differs],
+                         [step["step"] for step in wrong], played.errors())
 
     def look(self, language):
         """From the outside: each order is completed by one delivery, made by this language."""

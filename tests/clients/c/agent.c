@@ -246,7 +246,6 @@ complete(struct player *player, struct caller *caller, json_t *request, json_t *
 
 /* ---- The library's agent ---- */
 
-/* docs:begin serve */
 /* A backend whose first answers get lost. It would make a second object of one name. */
 struct shelf {
     const char *language;
@@ -292,7 +291,6 @@ provision(struct kontor_job *job, void *context)
     }
     return deliver(job, shelf);
 }
-/* docs:end serve */
 
 static void
 count(const struct kontor_agent_event *event, void *context)

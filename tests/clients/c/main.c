@@ -68,7 +68,6 @@ values_by_id(Kontor__V1__ParameterValue *const *values, size_t n)
 
 /* ---- Who calls ---- */
 
-/* docs:begin connect */
 /* Connects as somebody. It dials when first used, and again whenever it is lost. */
 static enum kontor_status
 dial(const char *address, const char *ca, struct caller *caller, int64_t deadline_ms,
@@ -83,7 +82,6 @@ dial(const char *address, const char *ca, struct caller *caller, int64_t deadlin
     };
     return kontor_connect(&options, &caller->kontor, error);
 }
-/* docs:end connect */
 
 static void
 name_caller(struct caller *caller, const char *who, const char *folder,
@@ -114,7 +112,6 @@ caller_of(struct player *player, const char *who)
 
 /* ---- How a step ended ---- */
 
-/* docs:begin refusal */
 /* What an error says to a program: docs/errors.md has every reason. */
 static void
 show_refusal(const struct kontor_error *error, json_t *got)
@@ -132,7 +129,6 @@ show_refusal(const struct kontor_error *error, json_t *got)
     }
     json_object_set_new(got, "metadata", names);
 }
-/* docs:end refusal */
 
 static const struct operation *
 operation_of(const char *name)

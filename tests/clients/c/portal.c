@@ -42,7 +42,6 @@ read_file(const char *path)
     return text;
 }
 
-/* docs:begin order */
 enum { N_PARAMETERS = 8 };
 
 /* A whole number a customer chose. */
@@ -79,7 +78,6 @@ place_volume(struct kontor *kontor, Kontor__V1__PlaceOrderRequest *order,
     order->n_items = 1;
     return kontor_place_order(kontor, order, reply, error);
 }
-/* docs:end order */
 
 static size_t
 read_parameters(json_t *request, struct number *numbers,
@@ -207,7 +205,6 @@ get(struct player *player, struct caller *caller, json_t *request, json_t *got,
 
 /* ---- Watches ---- */
 
-/* docs:begin watch */
 /* Opens a watch of an order; the library resumes it by itself. */
 static enum kontor_status
 open_watch(struct kontor *kontor, char *order, Kontor__V1__Position *after, bool follow,
@@ -221,7 +218,6 @@ open_watch(struct kontor *kontor, char *order, Kontor__V1__Position *after, bool
                              kontor_method("/kontor.v1.OrderService/WatchOrders"), &ask,
                              watch, error);
 }
-/* docs:end watch */
 
 static enum kontor_status
 watch(struct player *player, struct caller *caller, json_t *request, json_t *got,
@@ -392,7 +388,6 @@ question(struct player *player, struct caller *caller, json_t *request, json_t *
     return KONTOR_OK;
 }
 
-/* docs:begin answer */
 /* Answers the open question of an item. The library makes a request_id. */
 static enum kontor_status
 answer_number(struct kontor *kontor, char *item, int64_t number,
@@ -406,7 +401,6 @@ answer_number(struct kontor *kontor, char *item, int64_t number,
     ask.answer = &value;
     return kontor_answer_question(kontor, &ask, reply, error);
 }
-/* docs:end answer */
 
 static enum kontor_status
 answer(struct player *player, struct caller *caller, json_t *request, json_t *got,

@@ -17,6 +17,8 @@ import (
 	"portal/kontorv1"
 )
 
+// docs:begin backend
+
 // ErrNobodyKnows is a backend's: it did not answer, and may have made the object all the same.
 var ErrNobodyKnows = errors.New("the backend did not answer")
 
@@ -28,6 +30,8 @@ type Backend interface {
 	Find(name string) (id string, found bool)
 	Create(name string) (id string, err error)
 }
+
+// docs:end backend
 
 // docs:begin register
 
