@@ -99,15 +99,15 @@ func Repeat[Reply any](ctx context.Context, call func(context.Context) (Reply, e
 		select {
 		case <-ctx.Done():
 			return reply, err
-		case <-time.After(pause(attempt, refusal)):
+		case <-time.After(pause(attempt, refusal.RetryAfter)):
 		}
 	}
 }
 
 // pause is random by half, so that callers cut off together do not come back together.
-func pause(attempt int, refusal Refusal) time.Duration {
+func pause(attempt int, retryAfter time.Duration) time.Duration {
 	limit := 50 * time.Millisecond << min(attempt, 6)
-	return refusal.RetryAfter + limit/2 + rand.N(limit/2)
+	return retryAfter + limit/2 + rand.N(limit/2)
 }
 
 // docs:end repeat

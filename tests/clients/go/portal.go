@@ -72,20 +72,18 @@ func (w *Watch) Next(ctx context.Context) (Step, error) {
 			continue
 		}
 		w.stream, w.gathered = nil, nil // what came by halves comes again
-		if errors.Is(err, io.EOF) {
-			if !w.request.Follow {
-				return Step{}, io.EOF
-			}
-			continue
+		isEnd := errors.Is(err, io.EOF)
+		if isEnd && !w.request.Follow {
+			return Step{}, io.EOF
 		}
 		refusal := RefusalOf(err)
-		if !refusal.IsOpen() && refusal.Reason != "BEHIND" {
+		if !isEnd && !refusal.IsOpen() && refusal.Reason != "BEHIND" {
 			return Step{}, err // TRIMMED, HISTORY_CHANGED, SCOPE_CHANGED: list again
 		}
 		select {
 		case <-ctx.Done():
 			return Step{}, ctx.Err()
-		case <-time.After(pause(w.failed, refusal)):
+		case <-time.After(pause(w.failed, refusal.RetryAfter)):
 			w.failed++
 		}
 	}

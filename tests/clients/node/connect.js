@@ -75,14 +75,14 @@ export async function repeat(stub, method, request, seconds = 25) {
       const refusal = refusalOf(error);
       if (!isOpen(refusal) || performance.now() > end) throw error;
       repeat.onRetry(refusal);
-      await pause(attempt, refusal);
+      await pause(attempt, refusal.retryAfterMs);
     }
   }
 }
 repeat.onRetry = () => {};
 
 /** Random by half, so that callers cut off together do not come back together. */
-export function pause(attempt, {retryAfterMs}) {
+export function pause(attempt, retryAfterMs = 0) {
   const limit = 50 * 2 ** Math.min(attempt, 6);
   const ms = retryAfterMs + limit / 2 * (1 + Math.random());
   return new Promise((resolve) => setTimeout(resolve, ms));

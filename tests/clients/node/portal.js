@@ -21,6 +21,7 @@ export const place = (orders, order) => repeat(orders, 'PlaceOrder', order);
 export async function* watch(orders, {after = {seq: '0'}, prefix, follow}) {
   for (let failed = 0; ; failed++) {
     let gathered = []; // of a position of which more is to come
+    let retryAfterMs = 0;
     const stream = orders.WatchOrders({after, id_prefix: prefix, follow});
     try {
       for await (const message of stream) {
@@ -48,11 +49,12 @@ export async function* watch(orders, {after = {seq: '0'}, prefix, follow}) {
       const refusal = refusalOf(error);
       // TRIMMED, HISTORY_CHANGED, SCOPE_CHANGED: list again, and watch from there.
       if (!isOpen(refusal) && refusal.reason !== 'BEHIND') throw error;
-      await pause(failed, refusal); // what came by halves comes again
+      ({retryAfterMs} = refusal);
     } finally {
       stream.on('error', () => {}); // who stops listening hears of the cancel otherwise
       stream.cancel();
     }
+    await pause(failed, retryAfterMs); // what came by halves comes again
   }
 }
 // docs:end watch

@@ -70,12 +70,12 @@ def repeat(call, request, seconds=25, on_retry=lambda refusal: None):
             if not is_open(refusal) or time.monotonic() > end:
                 raise
             on_retry(refusal)
-            time.sleep(pause(attempt, refusal))
+            time.sleep(pause(attempt, refusal.retry_after))
             attempt += 1
 
 
-def pause(attempt, refusal):
+def pause(attempt, retry_after=0.0):
     """Random by half, so that callers cut off together do not come back together."""
     limit = 0.05 * 2 ** min(attempt, 6)
-    return refusal.retry_after + random.uniform(limit / 2, limit)
+    return retry_after + random.uniform(limit / 2, limit)
 # docs:end repeat

@@ -39,6 +39,7 @@ def watch(orders, prefix, after=None, follow=True):
     failed = 0
     while True:
         gathered = []  # of a position of which more is to come
+        retry_after = 0.0
         stream = orders.WatchOrders(
             watch_pb2.WatchRequest(after=after, id_prefix=prefix, follow=follow))
         try:
@@ -67,10 +68,11 @@ def watch(orders, prefix, after=None, follow=True):
             # TRIMMED, HISTORY_CHANGED, SCOPE_CHANGED: list again, and watch from there.
             if not is_open(refusal) and refusal.reason != "BEHIND":
                 raise
-            time.sleep(pause(failed, refusal))  # what came by halves comes again
-            failed += 1
+            retry_after = refusal.retry_after
         finally:
             stream.cancel()
+        time.sleep(pause(failed, retry_after))  # what came by halves comes again
+        failed += 1
 # docs:end watch
 
 

@@ -4,6 +4,7 @@ import io.grpc.Channel;
 import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -52,6 +53,7 @@ public final class OrderWatch implements AutoCloseable {
                 if (!request.getFollow()) {
                     return null;
                 }
+                Refusal.pause(failed++, Duration.ZERO);
             } catch (StatusRuntimeException error) {
                 close();
                 Refusal refusal = Refusal.of(error);
@@ -59,7 +61,7 @@ public final class OrderWatch implements AutoCloseable {
                 if (!refusal.isOpen() && !refusal.reason().equals("BEHIND")) {
                     throw error;
                 }
-                refusal.pause(failed++);
+                Refusal.pause(failed++, refusal.retryAfter());
             }
         }
         return whole.remove();

@@ -73,13 +73,13 @@ public record Refusal(Status.Code status, String reason, Map<String, String> met
                     throw error;
                 }
                 onRetry.accept(refusal);
-                refusal.pause(attempt);
+                pause(attempt, refusal.retryAfter());
             }
         }
     }
 
     /** Random by half, so that callers cut off together do not come back together. */
-    public void pause(int attempt) {
+    public static void pause(int attempt, Duration retryAfter) {
         long limit = 50L << Math.min(attempt, 6);
         long ms = retryAfter.toMillis() + ThreadLocalRandom.current().nextLong(limit / 2, limit);
         try {
