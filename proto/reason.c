@@ -137,7 +137,9 @@ static const struct reason_row rows[REASON_COUNT] = {
          "The job is no longer held by this session and fence: the lease ran out, or "
          "the "
          "job was taken away.",
-         "Stop the work at once and claim again; do not repeat the call."},
+         "Of a job: stop its work at once and claim again. Of a session (Claim, "
+         "Renew): "
+         "register again. Do not repeat the call."},
     [REASON_COMPLETION_DIFFERS] =
         {"COMPLETION_DIFFERS", STATUS_ALREADY_EXISTS,
          "The item was completed before with another delivery.",

@@ -36,4 +36,7 @@ struct broker {
  */
 int64_t broker_steady_since_ms(const struct broker *broker);
 
+/* The number outside the log that says which time an admin accepted last. */
+#define BROKER_CLOCK_KEY "broker/clock"
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "proto/wire.h"
+#include "server/broker.h"
 #include "server/clock.h"
 #include "server/log.h"
 #include "server/order/calendar.h"
@@ -25,6 +26,7 @@ struct due_tick {
     int64_t apart_ms;       /* Wall less monotonic time, as it was trusted last. */
     int64_t settled_ms;     /* Monotonic: since when it has been so. */
     bool is_settling;
+    int64_t accepted_ms;   /* The time an admin had accepted when it was set. */
     int64_t alive_ms;      /* When it was written down last. */
     int64_t revised_ms;    /* When calendars were looked at last. */
     int64_t calendars_seq; /* The newest provider seen then. */
@@ -44,6 +46,15 @@ now_ms(const struct due_tick *tick)
 
 /* ---- Whether the clock can be trusted ---- */
 
+/* The time an admin accepted last; 0 = none. */
+static int64_t
+accepted_ms(struct due_tick *tick)
+{
+    int64_t at_ms = 0;
+    bool is_said = store_soft_get(tick->reader, BROKER_CLOCK_KEY, &at_ms) == STATUS_OK;
+    return is_said ? at_ms : 0;
+}
+
 /* A clock that was set is trusted again once it has gone evenly for a while: by then
  * somebody would have set it back. */
 static bool
@@ -57,14 +68,18 @@ is_clock_good(struct due_tick *tick)
     if (moved_ms > DUE_TICK_APART_MS || moved_ms < -DUE_TICK_APART_MS) {
         log_line(LOG_LEVEL_WARN,
                  "the wall clock was set by %" PRId64
-                 " s: deadlines wait until it has gone evenly for %d minutes",
+                 " s: deadlines wait until it has gone evenly for %d minutes, or "
+                 "somebody says that it is right: kontor clock accept",
                  moved_ms / 1000, DUE_TICK_SETTLE_MS / 60000);
+        tick->accepted_ms = accepted_ms(tick);
         tick->settled_ms = monotonic_ms + DUE_TICK_SETTLE_MS;
         tick->is_settling = true;
     }
-    if (tick->is_settling && monotonic_ms >= tick->settled_ms) {
+    bool is_accepted = tick->is_settling && accepted_ms(tick) != tick->accepted_ms;
+    if (tick->is_settling && (is_accepted || monotonic_ms >= tick->settled_ms)) {
         tick->is_settling = false;
-        log_line(LOG_LEVEL_INFO, "the wall clock goes evenly: deadlines go on");
+        log_line(LOG_LEVEL_INFO, "the wall clock %s: deadlines go on",
+                 is_accepted ? "is right, an admin says" : "goes evenly");
     }
     return !tick->is_settling;
 }

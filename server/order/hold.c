@@ -187,7 +187,8 @@ judge_report(struct call *call, const Kontor__V1__ReportRequest *request,
     bool is_full = item->n_milestones >= MAX_MILESTONES &&
                    !has_milestone(item, request->milestone);
     if (is_change == is_note) {
-        call_fault(call, is_note ? "note" : "milestone", "%s",
+        const char *remark = request->note[0] != '\0' ? "note" : "progress";
+        call_fault(call, is_note ? remark : "milestone", "%s",
                    is_note
                        ? "cannot go with a milestone or a date: report twice"
                        : "report a milestone, an expected date, a note or progress");

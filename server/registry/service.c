@@ -1,3 +1,4 @@
+#include "server/registry/clock_accept.h"
 #include "server/registry/principal.h"
 #include "server/registry/registry.h"
 #include "server/registry/revocation.h"
@@ -28,6 +29,16 @@ static const struct row rows[] = {
         .klass = CLASS_ADMIN,
         .roles = ROLE_BIT(ADMIN) | ROLE_BIT(MONITOR),
         .decide = status_get,
+    },
+    {
+        .path = "/kontor.v1.RegistryService/AcceptClock",
+        .request = &kontor__v1__accept_clock_request__descriptor,
+        .reply = &kontor__v1__accept_clock_response__descriptor,
+        .klass = CLASS_ADMIN,
+        .roles = ROLE_BIT_HOME_ADMIN,
+        .is_mutation = true,
+        .decide = clock_accept,
+        .answer = clock_accept_answer,
     },
     {
         .path = "/kontor.v1.RegistryService/ReadLog",

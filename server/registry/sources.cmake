@@ -3,6 +3,7 @@ list(
   APPEND
   server_sources
   registry/bundle.c
+  registry/clock_accept.c
   registry/home.c
   registry/principal.c
   registry/registry.c

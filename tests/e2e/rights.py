@@ -80,6 +80,7 @@ MAY_CALL = {
     "ConfigurationService.Trace": INVOLVED,
     "RegistryService.WhoAmI": ANYBODY,
     "RegistryService.GetStatus": "ADMIN MONITOR",
+    "RegistryService.AcceptClock": HOME,
     "RegistryService.ReadLog": HOME,
     "RegistryService.CreateRegistry": HOME,
     "RegistryService.GetRegistry": EVERYBODY,

@@ -190,6 +190,7 @@ def watches(p):
         p.ask(HOME, "RegistryService.ReadLog", after=str(after))
     p.ask(HOME, "RegistryService.GetStatus")
     p.ask("alpine/monitor", "RegistryService.GetStatus")
+    p.ask("alpine/monitor", "RegistryService.AcceptClock")
 
 
 def strangers(p):

@@ -154,6 +154,7 @@ def cases(town):
         "ConfigurationService.Trace": [({"order": "coast/o1"}, UNKNOWN)],
         "RegistryService.WhoAmI": [({}, PUBLIC)],
         "RegistryService.GetStatus": [({}, PUBLIC)],
+        "RegistryService.AcceptClock": [({}, HOME_ONLY)],
         "RegistryService.ReadLog": [({}, HOME_ONLY)],
         "RegistryService.CreateRegistry": [({}, HOME_ONLY)],
         "RegistryService.GetRegistry": [({"id": "coast"}, UNKNOWN), ({"id": "hills"}, PUBLIC)],

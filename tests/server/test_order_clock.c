@@ -12,6 +12,7 @@
 #include "server/order/calendar.h"
 #include "server/order/item_state.h"
 #include "server/order/moment.h"
+#include "server/registry/clock_accept.h"
 #include "tests/server/hours.h"
 
 #define R(name) KONTOR__V1__ITEM_REASON__##name
@@ -106,6 +107,31 @@ test_a_clock_that_was_set_is_not_believed_at_once(void **state)
     desk_expect(desk, item_id, "REJECTED");
 }
 
+/* An admin knows better than to wait: until the clock is set the next time. */
+static void
+test_a_clock_an_admin_accepts_is_believed_at_once(void **state)
+{
+    struct desk *desk = *state;
+    bool is_written;
+    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
+    desk_place_one(desk, "coast/o-2", OFFER_BASIC);
+    desk_due(desk, 1);
+    /* Said before, it says nothing of a clock that is set later. */
+    assert_int_equal(
+        dispatch_own_wait(desk->h->dispatch, "test", clock_accept, NULL, &is_written),
+        STATUS_OK);
+    clock_set_wall(&desk->h->clock, hours_now(desk) + 100 * (int64_t)DAY);
+    assert_int_equal(desk_due(desk, 1), 0);
+    assert_int_equal(desk_due(desk, MINUTE), 0);
+    assert_int_equal(
+        dispatch_own_wait(desk->h->dispatch, "test", clock_accept, NULL, &is_written),
+        STATUS_OK);
+    assert_int_equal(desk_due(desk, 1), 2);
+    clock_set_wall(&desk->h->clock, hours_now(desk) + 100 * (int64_t)DAY);
+    assert_int_equal(desk_due(desk, MINUTE), 0);
+    assert_true(desk_due(desk, DUE_TICK_SETTLE_MS) > 0);
+}
+
 static void
 test_no_more_than_a_hundred_fire_at_once(void **state)
 {
@@ -135,6 +161,7 @@ main(void)
         TEST(test_nobody_is_late_for_the_time_the_broker_was_away),
         TEST(test_after_a_long_absence_there_is_one_working_day),
         TEST(test_a_clock_that_was_set_is_not_believed_at_once),
+        TEST(test_a_clock_an_admin_accepts_is_believed_at_once),
         TEST(test_no_more_than_a_hundred_fire_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -353,6 +353,25 @@ test_status_tells_version_position_and_expiry(void **state)
     identity_close(w->h->broker.identity);
 }
 
+static void
+test_the_accepted_clock_is_noted_outside_the_log(void **state)
+{
+    struct office *w = *state;
+    Kontor__V1__AcceptClockRequest request = KONTOR__V1__ACCEPT_CLOCK_REQUEST__INIT;
+    int64_t before = store_applied(w->h->broker.store);
+    assert_int_equal(office_call(w, w->home_admin, "AcceptClock", &request), STATUS_OK);
+    const Kontor__V1__AcceptClockResponse *reply = w->reply;
+    int64_t at_ms = 0;
+    struct store_reader *reader;
+    assert_int_equal(store_reader_open(w->h->broker.store, &reader), STATUS_OK);
+    assert_int_equal(store_soft_get(reader, BROKER_CLOCK_KEY, &at_ms), STATUS_OK);
+    store_reader_close(reader);
+    assert_int_equal(reply->now->seconds, at_ms / 1000);
+    assert_int_equal(reply->now->nanos, at_ms % 1000 * 1000000);
+    assert_true(at_ms > 0);
+    assert_int_equal(store_applied(w->h->broker.store), before);
+}
+
 /* ---- Who may call ---- */
 
 /* A copy by hand of the table in the design, so that a row changed by mistake is
@@ -363,6 +382,7 @@ static const struct {
 } allowed[] = {
     {"WhoAmI", ROLE_BIT_ANY_CERTIFICATE},
     {"GetStatus", ROLE_BIT(ADMIN) | ROLE_BIT(MONITOR)},
+    {"AcceptClock", ROLE_BIT_HOME_ADMIN},
     {"ReadLog", ROLE_BIT_HOME_ADMIN},
     {"CreateRegistry", ROLE_BIT_HOME_ADMIN},
     {"GetRegistry", ROLES_ALL},
@@ -453,6 +473,7 @@ main(void)
         WORLD_TEST(test_whoami_tells_a_stranger_what_to_ask_for),
         WORLD_TEST(test_whoami_names_principal_roles_and_scopes),
         WORLD_TEST(test_status_tells_version_position_and_expiry),
+        WORLD_TEST(test_the_accepted_clock_is_noted_outside_the_log),
         WORLD_TEST(test_each_call_takes_the_roles_of_the_design_only),
         cmocka_unit_test(test_rows_and_contract_agree),
     };

@@ -134,6 +134,9 @@ const struct command commands[] = {
      own_whoami, NULL},
     {"status", NULL, "Say how the broker is", "RegistryService/GetStatus", NULL, NULL,
      NULL, run_call, NULL},
+    {"clock", "accept",
+     "Let deadlines go on after the broker's clock was set: it is right now",
+     "RegistryService/AcceptClock", NULL, NULL, NULL, run_call, NULL},
 
     {"catalogue", "import", "Take records from files of another catalogue", NULL,
      files_argument, import_options, NULL, own_import, NULL},
