@@ -17,6 +17,8 @@ SEED = 1
 # What one broker learns of the other it learns soon.
 SOON_S = 10
 CALLERS = 8
+# How long a slow writer's commit is held back at the server.
+SLOW_MS = 2000
 OFFERS = ["alpine/block-storage/standard"]
 
 
@@ -178,6 +180,62 @@ class Brokers(Case):
         orders = [c["id"] for c in watcher.changes if c["kind"] in ("project", "order")]
         self.assertEqual(sorted(orders), sorted([*made, "coast/p1"]))
         watcher.is_over = True
+
+    def hop(self, client, after, last, hops):
+        """Watches up to a record as one who is killed at every position, and resumes from the
+        last it saved."""
+        while not hops or hops[-1]["id"] != last:
+            changes = []
+            stream = client.stream("OrderService.WatchOrders", after={"seq": after},
+                                   id_prefix="coast", follow=True, timeout=60)
+            for message in stream:
+                changes += message.get("changes", [])
+                whole = [n for n, change in enumerate(changes) if not change.get("more")]
+                if whole:
+                    break
+            stream.close()
+            hops += changes[:whole[0] + 1]
+            after = int(hops[-1]["seq"])
+
+    def slow_and_fast(self, fault):
+        """One broker is slow with an order while the other writes; answers the positions."""
+        a, b = self.both("coast", "portal")
+        self.assertEqual(self.mongod.tell(f"script {fault}={SLOW_MS}@insert/log"), "ok")
+        before = self.mongod.tell("count insert")
+        slow = []
+        writer = threading.Thread(target=lambda: slow.append(until_known(
+            a, "OrderService.PlaceOrder", **{**example("order.json"), "id": f"coast/{fault}"})))
+        writer.start()
+        wait_for(lambda: self.mongod.tell("count insert") != before or None, 20, "the insert")
+        fast = [seq_of(until_known(b, "OrderService.PlaceOrder", **{
+            **example("order.json"), "id": f"coast/{fault}-{n}"})["order"]) for n in range(5)]
+        self.assertEqual(slow, [], "the slow one was to be answered last")
+        writer.join(60)
+        self.assertEqual(self.mongod.tell("script"), "ok")
+        return seq_of(slow[0]["order"]), fast
+
+    def test_k51_a_slow_writer_is_not_skipped(self):
+        """Who began first is not who commits first, and who resumes at each position misses none:
+        a position is taken by the commit itself, never kept for one that is to come."""
+        b, hops = self.b.client("coast", "portal"), []
+        begin = max(self.a.client("coast", "portal").seq, self.home.seq)
+        hopper = threading.Thread(target=self.hop, args=(b, begin, "coast/end", hops))
+        hopper.start()
+        # Held back before it is written, and after it is but before its writer knows.
+        slow, fast = self.slow_and_fast("delay")
+        self.assertGreater(slow, min(fast))
+        again, more = self.slow_and_fast("delay_after")
+        self.assertLess(again, min(more))
+        b.call("OrderService.CreateProject", **project("end"))
+        hopper.join(60)
+        a = self.a.client("coast", "portal")
+        a.call("OrderService.GetProject", id="coast/end", min_seq=int(hops[-1]["seq"]))
+        fresh = [change for message in a.stream(
+            "OrderService.WatchOrders", after={"seq": begin}, id_prefix="coast", timeout=60)
+            for change in message.get("changes", [])]
+        self.assertEqual([line(change) for change in hops], [line(change) for change in fresh])
+        seen = [int(change["seq"]) for change in hops if change["kind"] == "order"]
+        self.assertEqual(seen, sorted([slow, again, *fast, *more]))
 
     # Trust ---------------------------------------------------------------------------------
 
