@@ -19,3 +19,12 @@ def furnish(broker):
                          "integer": {"minimum": 1, "maximum": 1000}}]}]})
     broker.client("coast", "portal").call("OrderService.CreateProject",
                                           project={"id": "coast/p1", "name": "Bench"})
+
+
+def open_offer(broker):
+    """One more service, which nobody has to approve; answers its offer."""
+    broker.client("alpine", "admin").call("CatalogueService.CreateService", service={
+        "id": "alpine/scratch", "provider": "alpine/compute", "name": "Scratch space", "phase": "PRODUCTION",
+        "order_type": "OPEN_ACCESS", "offers": [{"iid": "open", "name": "Open to all", "order_type": "OPEN_ACCESS",
+                                                 "is_internal": True}]})
+    return "alpine/scratch/open"
