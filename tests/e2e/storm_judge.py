@@ -1,6 +1,7 @@
 """What must hold when a storm is over, judged from outside: by reads, by the backend, by the watchers.
 
-Each fault begins with its kind: "twice", "left", "lost", "open", "watch", "log".
+Each fault begins with its kind: "twice", "left", "lost", "open", "early", "half", "watch", "log", and
+"ended" for who ended without being killed.
 """
 import collections
 import filecmp
@@ -57,11 +58,28 @@ class Judge:
                 continue
             if order.get("waiting_for") not in PARTIES:
                 self.fault("open", f"{id} is {order['state']} and waits for nobody")
+        for id, order in self.orders.items():
+            self.judge_relations(order, [self.items[f"{id}/{row['item']}"]
+                                         for row in order["items"]])
         for n in range(plan.n_orders):
             order = self.orders.get(f"coast/s-{n}")
             names = [item["id"] for item in plan.order(n)["items"]]
             if order and [row["item"] for row in order["items"]] != names:
                 self.fault("lost", f"{order['id']} has other items than were placed")
+
+    def judge_relations(self, order, items):
+        """Nothing was begun before what it requires was done; all or nothing is just that."""
+        done = {item["id"] for item in items if item["state"] == "COMPLETED"}
+        for item in items:
+            needed = {f"{order['id']}/{name}" for name in item.get("requires", [])}
+            if item.get("begun") and not needed <= done:
+                self.fault("early", f"{item['id']} was begun before {sorted(needed - done)}")
+        core = [item for item in items if item["state"] not in ("CANCELLED", "CANCELLED_BEGUN")]
+        kept = [item for item in core if is_kept(item)]
+        if order.get("mode") == "ALL_OR_NOTHING" and order["state"] in OVER and \
+                len(kept) not in (0, len(core)):
+            self.fault("half", f"{order['id']} is {order['state']} with {len(kept)} of "
+                               f"{len(core)} items")
 
     # Objects ---------------------------------------------------------------------------
 
@@ -80,19 +98,18 @@ class Judge:
 
     def judge_object(self, id, item, told):
         cleanup = item.get("cleanup", "CLEANUP_UNSPECIFIED")
-        is_kept = item["state"] == "COMPLETED" and cleanup == "CLEANUP_UNSPECIFIED"
         if told.count("create") > 1:
             self.fault("twice", f"{id} was made {told.count('create')} times: {told}")
         if cleanup not in ("CLEANUP_UNSPECIFIED", "CLEANUP_DONE"):
             self.fault("open", f"{id} is {item['state']} and its cleanup {cleanup}")
-        if is_kept and (not is_there(told) or "remove" in told):
+        if is_kept(item) and (not is_there(told) or "remove" in told):
             self.fault("lost", f"{id} is COMPLETED and its object gone: {told}")
-        if not is_kept and item["state"] not in OPEN and is_there(told):
+        if not is_kept(item) and item["state"] not in OPEN and is_there(told):
             self.fault("left", f"{id} is {item['state']}, cleanup {cleanup}: {told}")
         if item["state"] in ("QUEUED", "AWAITING_APPROVAL") and told:
             self.fault("left", f"{id} is {item['state']} and was touched: {told}")
         state = self.instances.get(id, {}).get("state")
-        if (state == "INSTANCE_ACTIVE") != is_kept:
+        if (state == "INSTANCE_ACTIVE") != is_kept(item):
             self.fault("lost", f"{id} is {item['state']}, its instance {state}")
 
     # Watchers --------------------------------------------------------------------------
@@ -114,6 +131,7 @@ class Judge:
             wait_for(lambda: follower.saved()[0] >= seq or None, 15, "a watcher")
         except Failed:
             pass
+        self.storm.must_live(f"the watcher of {follower.who}", follower.ended())
         follower.kill()
 
     def judge_consumer(self, fresh):
@@ -125,6 +143,7 @@ class Judge:
             wait_for(lambda: last_seq(path) >= last or None, 15, "the consumer")
         except Failed:
             pass
+        storm.must_live("the consumer", storm.consumer.ended())
         storm.consumer.kill()
         with open(path, encoding="ascii") as file:
             rows = [row.split() for row in file]
@@ -174,9 +193,15 @@ class Judge:
             f"items    {len(items)}: {words(item['state'] for item in items)}",
             f"waiting  {words(waiting)}",
             f"backend  {words(self.storm.ledger.counts().elements())}",
+            f"cleaned  {words(item['state'] for item in items if item.get('cleanup'))}",
             f"claimed  {again} items more than once",
             f"watched  {self.seen} changes of {self.seq} commits, {self.repeated} again",
             f"killed   {words(self.storm.kills.elements())}"))
+
+
+def is_kept(item):
+    """Whether what was ordered is there for its customer to use."""
+    return item["state"] == "COMPLETED" and "cleanup" not in item
 
 
 def words(names):
