@@ -232,9 +232,12 @@ item_roles_now(const Kontor__V1__OrderItem *item, enum operation operation)
     struct sides roles = {0, 0};
     for (size_t i = 0; i < n_item_moves; i++) {
         const struct item_move *move = &item_moves[i];
+        /* What has not begun can be taken back whatever its agent has reported. */
+        bool is_too_late = operation == OPERATION_CANCEL &&
+                           item_state_is_begun(item->state) &&
+                           item_is_past_return(item);
         bool is_possible =
-            move->operation == operation && move->from == item->state &&
-            !(operation == OPERATION_CANCEL && item_is_past_return(item));
+            move->operation == operation && move->from == item->state && !is_too_late;
         struct sides more = is_possible ? roles_of(move, item) : (struct sides){0, 0};
         roles.customer |= more.customer;
         roles.provider |= more.provider;

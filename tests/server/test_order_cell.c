@@ -48,6 +48,7 @@ static const struct place {
      .is_held = true},
     {.state = S(QUEUED)},
     {.state = S(ASSIGNED), .is_held = true},
+    {.state = S(ASSIGNED), .is_held = true, .is_past_return = true},
     {.state = S(PENDING_INFO),
      .step = STEP(PROVIDER_STEP),
      .resume_to = S(AWAITING_APPROVAL)},
