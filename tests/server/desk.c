@@ -249,7 +249,14 @@ desk_wake(struct desk *desk)
 struct desk *
 desk_open(void)
 {
-    struct harness *h = harness_open(&(struct harness_options){.services = services});
+    return desk_open_in(NULL);
+}
+
+struct desk *
+desk_open_in(const char *parent)
+{
+    struct harness *h =
+        harness_open(&(struct harness_options){.services = services, .parent = parent});
     struct desk *desk = arena_alloc(h->arena, sizeof *desk);
     desk->h = h;
     desk_wake(desk);

@@ -62,6 +62,8 @@ struct desk {
 enum { DESK_LEASE_MS = 60000, DESK_SETTLE_MS = 60000 };
 
 struct desk *desk_open(void);
+/* As desk_open, with its store in a directory of this one. */
+struct desk *desk_open_in(const char *parent);
 void desk_close(struct desk *desk);
 /* What looks at the store by itself stops, and goes on: around a restart. */
 void desk_rest(struct desk *desk);

@@ -81,7 +81,8 @@ harness_open(const struct harness_options *options)
                            options->wall_ms != 0 ? options->wall_ms : HARNESS_NOW_MS);
     }
     random_init_seeded(&h->random, 1);
-    h->directory = arena_copy(h->arena, "/tmp/kontor-test-XXXXXX");
+    h->directory = arena_print(h->arena, "%s/kontor-test-XXXXXX",
+                               options->parent == NULL ? "/tmp" : options->parent);
     assert_non_null(mkdtemp(h->directory));
     h->broker.home = "home";
     h->broker.version = "test";

@@ -26,6 +26,7 @@ struct harness_options {
     int64_t wall_ms;  /* Virtual time at the start; 0 = HARNESS_NOW_MS. */
     size_t n_workers; /* 0 = 2. */
     size_t queue_length;
+    const char *parent; /* Where the store's directory is made; NULL = /tmp. */
 };
 
 struct harness {
