@@ -39,6 +39,23 @@ endforeach()
 foreach(name order_message order_post)
   server_test(test_${name} SOURCES mail.c desk.c desk_call.c shelf.c)
 endforeach()
-foreach(name stock stock_end)
-  server_test(test_${name} SOURCES cards.c desk.c desk_call.c shelf.c)
-endforeach()
+# A walk of calls against a model of orders; the model is written from the design alone.
+server_test(
+  test_order_model
+  SOURCES
+  model_do.c
+  model_judge.c
+  model_machine.c
+  model_move.c
+  model_order.c
+  model_people.c
+  model_time.c
+  walk.c
+  walk_call.c
+  walk_check.c
+  walk_choose.c
+  walk_place.c
+  walk_tell.c
+  desk.c
+  desk_call.c
+  shelf.c)
