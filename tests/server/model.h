@@ -85,6 +85,31 @@ struct model_offer {
 
 enum model_place { PLACE_NONE, PLACE_OFFERED, PLACE_HELD };
 
+/* Why an item moves. */
+struct model_cause {
+    enum model_op op;
+    Kontor__V1__ItemState to; /* 0 = the only state it leads to. */
+    bool is_holder;           /* By whoever holds the job. */
+};
+
+/* What happens seldom, and beside the moves: a walk has to meet each. */
+enum model_event {
+    EVENT_POISONED,        /* Held after three leases were lost. */
+    EVENT_POISONED_BESIDE, /* An evaluation or a cleanup was. */
+    EVENT_RETRIES_OVER,    /* RETRYABLE too often: held. */
+    EVENT_UNKNOWNS_OVER,   /* UNKNOWN too often: held. */
+    EVENT_ROLLBACK_OVER,   /* A rollback was given up. */
+    EVENT_TRIED_ON,        /* Too often while a cancel is judged. */
+    EVENT_REPLACED,        /* An alternative had begun. */
+    EVENT_REMOVED,         /* What was delivered is wanted no more. */
+    EVENT_PART_FAILED,     /* The end of one part of a bundle ended another. */
+    EVENT_WINDOW_OVER,     /* The time it was wanted for was over. */
+    EVENT_AT_RISK,         /* Nobody took it in time, or it is late. */
+    EVENT_TERM_OVER,       /* The term of an instance ended. */
+    EVENT_CHANGED,         /* An instance is as it was ordered. */
+    EVENT_COUNT
+};
+
 struct model_job {
     Kontor__V1__JobKind kind;
     enum model_place place;
@@ -159,7 +184,18 @@ struct model {
     struct model_session sessions[MODEL_SESSIONS];
     int64_t now_ms;
     uint64_t moves[MODEL_MOVES]; /* How often each was made. */
+    uint64_t events[EVENT_COUNT];
 };
+
+/* An item of some order. */
+struct model_at {
+    size_t order, item;
+};
+#define MODEL_BEFORE ((struct model_at){0, SIZE_MAX})
+
+/* The next of all items, from MODEL_BEFORE on; false = there is none. */
+bool model_next(const struct model *m, struct model_at *at);
+const char *model_event_name(enum model_event event);
 
 /* ---- The machine ---- */
 
@@ -193,7 +229,7 @@ Kontor__V1__JobKind model_action_kind(const struct model_item *item);
 
 /* Moves an item, and all whose fate hangs on it. */
 void model_move(struct model *m, struct model_order *order, size_t index,
-                enum model_op op, Kontor__V1__ItemState to, bool is_holder);
+                struct model_cause cause);
 /* Nobody holds it; it may be claimed once what was begun has settled, and not before
  * the back-off of the nth try (0 = none). */
 void model_offer_again(struct model *m, struct model_item *item, int32_t nth);

@@ -16,7 +16,7 @@ struct doing {
 static void
 move(const struct doing *d, enum model_op op, Kontor__V1__ItemState to, bool is_holder)
 {
-    model_move(d->m, d->order, d->call->item, op, to, is_holder);
+    model_move(d->m, d->order, d->call->item, (struct model_cause){op, to, is_holder});
 }
 
 /* The move the call asks for, by whoever holds the job or somebody else. */
@@ -126,7 +126,7 @@ cancel_one(const struct doing *d, size_t index)
         item->resume_to = item->state;
         item->cancel = M_CANCEL(ASSESSING);
     }
-    model_move(d->m, d->order, index, OP_CANCEL, 0, false);
+    model_move(d->m, d->order, index, (struct model_cause){.op = OP_CANCEL});
     return true;
 }
 
@@ -243,16 +243,18 @@ fail_for_good(const struct doing *d)
 /* A rollback that cannot be done ends, work goes to a person, and what is asked of a
  * provider meanwhile is tried on. */
 static bool
-give_up(const struct doing *d)
+give_up(const struct doing *d, enum model_event event)
 {
+    bool may_hold = model_find_move(d->item->state, OP_HOLD, 0) >= 0;
     if (d->item->job.kind == M_KIND(ROLLBACK)) {
+        d->m->events[EVENT_ROLLBACK_OVER]++;
         return fail_for_good(d);
     }
-    if (model_find_move(d->item->state, OP_HOLD, 0) >= 0) {
-        move(d, OP_HOLD, 0, true);
-        d->item->reason = M_R(NEEDS_OPERATOR);
-    }
+    d->m->events[may_hold ? event : EVENT_TRIED_ON]++;
     model_touch(d->item);
+    if (may_hold) {
+        move(d, OP_HOLD, 0, true);
+    }
     return true;
 }
 
@@ -293,7 +295,7 @@ do_fail_retryable(const struct doing *d)
     job->unknowns = 0;
     job->retries++;
     model_touch(d->item);
-    return job->retries >= MAX_RETRIES ? give_up(d) : true;
+    return job->retries >= MAX_RETRIES ? give_up(d, EVENT_RETRIES_OVER) : true;
 }
 
 static bool
@@ -308,7 +310,7 @@ do_fail_unknown(const struct doing *d)
     }
     job->unknowns++;
     if (job->unknowns >= MAX_UNKNOWNS) {
-        return give_up(d);
+        return give_up(d, EVENT_UNKNOWNS_OVER);
     }
     model_offer_again(d->m, d->item, 0);
     model_touch(d->item);
@@ -356,11 +358,9 @@ int32_t
 model_n_held(const struct model *m, int session)
 {
     int32_t n = 0;
-    for (size_t o = 0; o < m->n_orders; o++) {
-        for (size_t i = 0; i < m->orders[o].n_items; i++) {
-            const struct model_job *job = &m->orders[o].items[i].job;
-            n += job->place == PLACE_HELD && job->session == session ? 1 : 0;
-        }
+    for (struct model_at at = MODEL_BEFORE; model_next(m, &at);) {
+        const struct model_job *job = &m->orders[at.order].items[at.item].job;
+        n += job->place == PLACE_HELD && job->session == session ? 1 : 0;
     }
     return n;
 }
@@ -385,7 +385,7 @@ model_claim(struct model *m, int session, struct model_order *order, size_t inde
     struct model_job *job = &item->job;
     int row = model_find_move(item->state, OP_CLAIM, 0);
     if (item->state == M_S(QUEUED)) {
-        model_move(m, order, index, OP_CLAIM, 0, false);
+        model_move(m, order, index, (struct model_cause){.op = OP_CLAIM});
     } else if (row >= 0) {
         m->moves[row]++;
     }
@@ -404,13 +404,11 @@ model_renew(struct model *m, int session)
     struct model_session *s = &m->sessions[session];
     s->expires_ms = m->now_ms + MODEL_LEASE_MS;
     s->renewed_fence = 0;
-    for (size_t o = 0; o < m->n_orders; o++) {
-        for (size_t i = 0; i < m->orders[o].n_items; i++) {
-            const struct model_job *job = &m->orders[o].items[i].job;
-            bool is_held = job->place == PLACE_HELD && job->session == session;
-            if (is_held && job->fence > s->renewed_fence) {
-                s->renewed_fence = job->fence;
-            }
+    for (struct model_at at = MODEL_BEFORE; model_next(m, &at);) {
+        const struct model_job *job = &m->orders[at.order].items[at.item].job;
+        bool is_held = job->place == PLACE_HELD && job->session == session;
+        if (is_held && job->fence > s->renewed_fence) {
+            s->renewed_fence = job->fence;
         }
     }
 }

@@ -61,6 +61,22 @@ static struct {
 
 static struct model_sides ever[OP_COUNT];
 
+static const char *const event_names[EVENT_COUNT] = {
+    [EVENT_POISONED] = "held after lost leases",
+    [EVENT_POISONED_BESIDE] = "work beside lost too often",
+    [EVENT_RETRIES_OVER] = "held after RETRYABLE",
+    [EVENT_UNKNOWNS_OVER] = "held after UNKNOWN",
+    [EVENT_ROLLBACK_OVER] = "rollback given up",
+    [EVENT_TRIED_ON] = "tried on while a cancel is judged",
+    [EVENT_REPLACED] = "alternative begun instead",
+    [EVENT_REMOVED] = "delivered and removed",
+    [EVENT_PART_FAILED] = "part of a bundle failed",
+    [EVENT_WINDOW_OVER] = "window over",
+    [EVENT_AT_RISK] = "at risk",
+    [EVENT_TERM_OVER] = "term over",
+    [EVENT_CHANGED] = "instance changed",
+};
+
 static bool
 is_among(Kontor__V1__ItemState state, const Kontor__V1__ItemState *set, size_t n)
 {
@@ -199,6 +215,23 @@ const char *
 model_move_id(int row)
 {
     return expected_moves[row].id;
+}
+
+const char *
+model_event_name(enum model_event event)
+{
+    return event_names[event];
+}
+
+bool
+model_next(const struct model *m, struct model_at *at)
+{
+    at->item++;
+    if (at->order < m->n_orders && at->item >= m->orders[at->order].n_items) {
+        at->order++;
+        at->item = 0;
+    }
+    return at->order < m->n_orders;
 }
 
 enum model_op

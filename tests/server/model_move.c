@@ -257,6 +257,7 @@ change_instance(struct model *m, const struct model_item *item)
     bool is_alive = instance->state == M_I(ACTIVE) || instance->state == M_I(SUSPENDED);
     instance->open_order = -1;
     if (item->state == M_S(COMPLETED) && is_alive) {
+        m->events[EVENT_CHANGED]++;
         if (item->action == M_ACTION(ACTION_TERMINATE)) {
             instance->state = M_I(TERMINATED);
         } else if (item->action == M_ACTION(ACTION_SUSPEND)) {
@@ -300,7 +301,7 @@ follow_instance(struct model *m, struct model_item *item)
 
 static void
 move_one(struct model *m, struct model_order *order, size_t index, int row,
-         bool is_holder, enum model_op op)
+         const struct model_cause *cause)
 {
     struct model_item *item = &order->items[index];
     m->moves[row]++;
@@ -310,11 +311,11 @@ move_one(struct model *m, struct model_order *order, size_t index, int row,
     item->begun = item->begun || model_is_begun(item->state);
     follow_cancel(item);
     item->reason = item->state == M_S(QUEUED) ? queue_reason(m, order, index) : 0;
-    bool is_unwanted = model_is_final(item->state) && op != OP_COMPLETE;
+    bool is_unwanted = model_is_final(item->state) && cause->op != OP_COMPLETE;
     if (is_unwanted && item->begun && item->action == M_ACTION(ADD)) {
         item->cleanup = M_CLEANUP(REQUIRED);
     }
-    follow_job(m, item, op, is_holder);
+    follow_job(m, item, cause->op, cause->is_holder);
     begin_deadline(m, item);
     model_restate(order, item);
     follow_instance(m, item);
@@ -343,6 +344,7 @@ model_dispatch(struct model *m, struct model_order *order, size_t index)
 void
 model_remove(struct model *m, struct model_item *item)
 {
+    m->events[EVENT_REMOVED]++;
     item->cleanup = M_CLEANUP(REQUIRED);
     start_work(&item->job, OP_SIBLING, M_KIND(CLEANUP));
     model_offer_again(m, item, 0);
@@ -376,7 +378,7 @@ share_fate(struct model *m, struct model_order *order, size_t index)
 {
     struct model_item *item = &order->items[index];
     if (model_find_move(item->state, OP_SIBLING, 0) >= 0) {
-        model_move(m, order, index, OP_SIBLING, 0, false);
+        model_move(m, order, index, (struct model_cause){.op = OP_SIBLING});
         return;
     }
     bool is_delivered = item->state == M_S(COMPLETED) && item->cleanup == 0;
@@ -401,7 +403,7 @@ follow_required(struct model *m, struct model_order *order, size_t root, size_t 
     enum model_op op = is_customers ? OP_CANCEL : OP_SIBLING;
     Kontor__V1__ItemState to = is_customers ? M_S(CANCELLED) : M_S(CANCELLED_OTHERWISE);
     if (model_find_move(state, op, to) >= 0) {
-        model_move(m, order, index, op, to, false);
+        model_move(m, order, index, (struct model_cause){.op = op, .to = to});
     }
 }
 
@@ -410,10 +412,13 @@ follow_end(struct model *m, struct model_order *order, size_t root)
 {
     bool has_fate = has_failed(order->items[root].state);
     for (size_t i = 0; i < order->n_items; i++) {
-        bool is_shared = order->is_all_or_nothing || is_one_bundle(order, root, i);
+        bool is_part = is_one_bundle(order, root, i);
+        bool is_shared = order->is_all_or_nothing || is_part;
         if ((order->items[i].requires & BIT(root)) != 0) {
             follow_required(m, order, root, i);
         } else if (i != root && has_fate && is_shared) {
+            m->events[EVENT_PART_FAILED] += is_part && !order->is_all_or_nothing &&
+                                            !model_is_final(order->items[i].state);
             share_fate(m, order, i);
         }
     }
@@ -423,30 +428,32 @@ follow_end(struct model *m, struct model_order *order, size_t root)
 static void
 drop_alternatives(struct model *m, struct model_order *order, size_t begun)
 {
+    static const struct model_cause instead = {.op = OP_CANCEL, .to = M_S(CANCELLED)};
     for (size_t i = 0; i < order->n_items; i++) {
         const struct model_item *other = &order->items[i];
         bool is_other = (other->excludes & BIT(begun)) != 0 ||
                         (order->items[begun].excludes & BIT(i)) != 0;
         if (is_other && model_find_move(other->state, OP_CANCEL, M_S(CANCELLED)) >= 0) {
-            model_move(m, order, i, OP_CANCEL, M_S(CANCELLED), false);
+            m->events[EVENT_REPLACED]++;
+            model_move(m, order, i, instead);
         }
     }
 }
 
 void
-model_move(struct model *m, struct model_order *order, size_t index, enum model_op op,
-           Kontor__V1__ItemState to, bool is_holder)
+model_move(struct model *m, struct model_order *order, size_t index,
+           struct model_cause cause)
 {
     const struct model_item *item = &order->items[index];
-    int row = model_find_move(item->state, op, to);
+    int row = model_find_move(item->state, cause.op, cause.to);
     if (row < 0) {
-        fail_msg("the model has no move %s of %s", model_op_name(op),
+        fail_msg("the model has no move %s of %s", model_op_name(cause.op),
                  model_state_name(item->state));
     }
-    move_one(m, order, index, row, is_holder, op);
+    move_one(m, order, index, row, &cause);
     if (model_is_final(item->state)) {
         follow_end(m, order, index);
-    } else if (op == OP_BEGIN) {
+    } else if (cause.op == OP_BEGIN) {
         drop_alternatives(m, order, index);
     }
 }
@@ -461,7 +468,8 @@ model_place(struct model *m, struct model_order *order)
         bool is_customers = item->steps[0] == M_STEP(CONSUMER_STEP);
         Kontor__V1__ItemState first =
             is_customers ? M_S(AWAITING_CONSUMER_APPROVAL) : M_S(AWAITING_APPROVAL);
-        model_move(m, order, i, OP_ROUTE, item->n_steps == 0 ? M_S(QUEUED) : first,
-                   false);
+        struct model_cause route = {.op = OP_ROUTE,
+                                    .to = item->n_steps == 0 ? M_S(QUEUED) : first};
+        model_move(m, order, i, route);
     }
 }

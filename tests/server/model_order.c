@@ -138,6 +138,19 @@ attention_of(const struct model_item *item)
     return item->risk != 0 ? A(BROKER) : A(NONE);
 }
 
+/* The first item that waits for a side; NULL = none. */
+static const struct model_item *
+first_waiting(const struct model_order *order, Kontor__V1__Attention attention)
+{
+    for (size_t i = 0; i < order->n_items; i++) {
+        if (attention_of(&order->items[i]) == attention) {
+            return &order->items[i];
+        }
+    }
+    return NULL;
+}
+
+/* The customer's side is told first, then the broker's, then a provider's. */
 static void
 find_waiting(const struct model_order *order, struct model_header *header)
 {
@@ -145,13 +158,11 @@ find_waiting(const struct model_order *order, struct model_header *header)
                                                     A(PROVIDER)};
     static const char *const names[] = {"customer", "broker"};
     for (size_t k = 0; k < 3; k++) {
-        for (size_t i = 0; i < order->n_items; i++) {
-            if (attention_of(&order->items[i]) == urgency[k]) {
-                header->attention = urgency[k];
-                header->waiting_for =
-                    k < 2 ? names[k] : order->items[i].offer->provider;
-                return;
-            }
+        const struct model_item *item = first_waiting(order, urgency[k]);
+        if (item != NULL) {
+            header->attention = urgency[k];
+            header->waiting_for = k < 2 ? names[k] : item->offer->provider;
+            return;
         }
     }
 }

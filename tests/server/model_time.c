@@ -18,14 +18,16 @@ lose(struct model *m, struct model_order *order, size_t index)
     job->losses = is_renewed ? 0 : job->losses + 1;
     bool is_poisoned = job->losses >= MAX_LOSSES;
     if (is_poisoned && model_find_move(item->state, OP_HOLD, 0) >= 0) {
-        model_move(m, order, index, OP_HOLD, 0, false);
+        m->events[EVENT_POISONED]++;
+        model_move(m, order, index, (struct model_cause){.op = OP_HOLD});
         item->reason = M_R(NEEDS_OPERATOR);
         return;
     }
     if (item->state == M_S(ASSIGNED)) {
-        model_move(m, order, index, OP_LEASE, 0, false);
+        model_move(m, order, index, (struct model_cause){.op = OP_LEASE});
         return;
     }
+    m->events[EVENT_POISONED_BESIDE] += is_poisoned ? 1 : 0;
     bool is_evaluation = job->kind == M_KIND(EVALUATE);
     model_offer_again(m, item, is_poisoned && !is_evaluation ? job->losses : 0);
     if (is_poisoned && is_evaluation) {
@@ -37,12 +39,10 @@ lose(struct model *m, struct model_order *order, size_t index)
 static void
 end_session(struct model *m, int session)
 {
-    for (size_t o = 0; o < m->n_orders; o++) {
-        for (size_t i = 0; i < m->orders[o].n_items; i++) {
-            const struct model_job *job = &m->orders[o].items[i].job;
-            if (job->place == PLACE_HELD && job->session == session) {
-                lose(m, &m->orders[o], i);
-            }
+    for (struct model_at at = MODEL_BEFORE; model_next(m, &at);) {
+        const struct model_job *job = &m->orders[at.order].items[at.item].job;
+        if (job->place == PLACE_HELD && job->session == session) {
+            lose(m, &m->orders[at.order], at.item);
         }
     }
     m->sessions[session].is_alive = false;
@@ -267,14 +267,17 @@ decide_cancel(struct model *m, struct model_order *order, size_t index)
 {
     const struct model_item *item = &order->items[index];
     bool is_granted = item->offer->is_cancel_granted;
-    model_move(m, order, index, is_granted ? OP_ACCEPT : OP_DECLINE,
-               is_granted ? M_S(CANCELLING) : item->resume_to, false);
+    struct model_cause cause = {.op = is_granted ? OP_ACCEPT : OP_DECLINE,
+                                .to = is_granted ? M_S(CANCELLING) : item->resume_to};
+    model_move(m, order, index, cause);
 }
 
 static void
 run_step(struct model *m, struct model_order *order, size_t index,
          enum due_effect effect)
 {
+    static const struct model_cause over = {.op = OP_SIBLING,
+                                            .to = M_S(CANCELLED_OTHERWISE)};
     struct model_item *item = &order->items[index];
     item->is_more = true;
     model_touch(item);
@@ -285,14 +288,16 @@ run_step(struct model *m, struct model_order *order, size_t index,
         model_dispatch(m, order, index);
         return;
     case DUE_ENDANGER:
+        m->events[EVENT_AT_RISK]++;
         item->risk = KONTOR__V1__JEOPARDY_LEVEL__HAZARD;
         model_restate(order, item);
         return;
     case DUE_EXPIRE:
-        model_move(m, order, index, OP_DEADLINE, 0, false);
+        model_move(m, order, index, (struct model_cause){.op = OP_DEADLINE});
         return;
     case DUE_WINDOW:
-        model_move(m, order, index, OP_SIBLING, M_S(CANCELLED_OTHERWISE), false);
+        m->events[EVENT_WINDOW_OVER]++;
+        model_move(m, order, index, over);
         return;
     case DUE_DECIDE_CANCEL:
         decide_cancel(m, order, index);
@@ -340,12 +345,11 @@ fire_items(struct model *m)
 {
     struct due_item due[MAX_DUE];
     size_t n_due = 0, n_fired = 0;
-    for (size_t o = 0; o < m->n_orders; o++) {
-        for (size_t i = 0; i < m->orders[o].n_items; i++) {
-            int64_t at_ms = model_due_ms(&m->orders[o], &m->orders[o].items[i]);
-            if (at_ms <= m->now_ms) {
-                due[n_due++] = (struct due_item){at_ms, &m->orders[o], i};
-            }
+    for (struct model_at at = MODEL_BEFORE; model_next(m, &at);) {
+        struct model_order *order = &m->orders[at.order];
+        int64_t at_ms = model_due_ms(order, &order->items[at.item]);
+        if (at_ms <= m->now_ms) {
+            due[n_due++] = (struct due_item){at_ms, order, at.item};
         }
     }
     qsort(due, n_due, sizeof due[0], compare_due);
@@ -381,6 +385,7 @@ fire_instance(struct model *m, struct model_item *item)
     }
     instance->is_ending = true;
     if (instance->until_ms <= m->now_ms) {
+        m->events[EVENT_TERM_OVER]++;
         instance->state = M_I(EXPIRED);
         model_remove(m, item);
     }
@@ -392,10 +397,8 @@ static size_t
 fire_instances(struct model *m)
 {
     size_t n_fired = 0;
-    for (size_t o = 0; o < m->n_orders; o++) {
-        for (size_t i = 0; i < m->orders[o].n_items; i++) {
-            n_fired += fire_instance(m, &m->orders[o].items[i]) ? 1 : 0;
-        }
+    for (struct model_at at = MODEL_BEFORE; model_next(m, &at);) {
+        n_fired += fire_instance(m, &m->orders[at.order].items[at.item]) ? 1 : 0;
     }
     return n_fired;
 }

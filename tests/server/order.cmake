@@ -59,3 +59,6 @@ server_test(
   desk.c
   desk_call.c
   shelf.c)
+# It waits for the broker's threads a hundred thousand times.
+math(EXPR walk_timeout_s "400 * ${KONTOR_TEST_SLOWNESS}")
+set_tests_properties(test_order_model PROPERTIES TIMEOUT ${walk_timeout_s})

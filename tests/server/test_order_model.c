@@ -56,22 +56,44 @@ tell_moves(const struct walk *w)
     return n_missing;
 }
 
+/* As tell_moves, of what happens beside the moves. */
+static size_t
+tell_events(const struct walk *w)
+{
+    size_t n_missing = 0;
+    for (int i = 0; i < EVENT_COUNT; i++) {
+        print_message("  %s: %" PRIu64 "%s\n", model_event_name(i), w->m.events[i],
+                      w->m.events[i] == 0 ? " MISSING" : "");
+        n_missing += w->m.events[i] == 0 ? 1 : 0;
+    }
+    return n_missing;
+}
+
+/* Calls that were never tried in a state; answers how many were. */
+static size_t
+tell_state(const struct walk *w, Kontor__V1__ItemState state)
+{
+    size_t n_tried = 0;
+    for (int act = 0; act < ACT_OF_ITEMS; act++) {
+        bool is_tried = w->tried[state][act] > 0;
+        n_tried += is_tried ? 1 : 0;
+        if (!is_tried) {
+            print_message("  never tried: %s of %s\n", model_act_name(act),
+                          model_state_name(state));
+        }
+    }
+    return n_tried;
+}
+
 static void
 tell_cells(const struct walk *w)
 {
-    size_t n_tried = 0, n_cells = 0;
-    print_message("never tried:");
+    size_t n_tried = 0;
     for (int state = M_S(AWAITING_APPROVAL); state < MODEL_STATES; state++) {
-        for (int act = 0; act < ACT_OF_ITEMS; act++) {
-            n_cells++;
-            n_tried += w->tried[state][act] > 0 ? 1 : 0;
-            if (w->tried[state][act] == 0) {
-                print_message(" %s/%s", model_state_name((Kontor__V1__ItemState)state),
-                              model_act_name(act));
-            }
-        }
+        n_tried += tell_state(w, (Kontor__V1__ItemState)state);
     }
-    print_message("\n%zu of %zu cells of state and call tried\n", n_tried, n_cells);
+    print_message("%zu of %d cells of state and call tried\n", n_tried,
+                  (MODEL_STATES - M_S(AWAITING_APPROVAL)) * ACT_OF_ITEMS);
 }
 
 static int64_t
@@ -98,7 +120,7 @@ test_a_random_walk_agrees_with_the_model(void **state)
                   " desks, %" PRIu64 " lists of actions\n",
                   w.step, monotonic_ms() - begin_ms, w.n_taken, w.n_refused, w.n_orders,
                   w.n_desks, w.n_listed);
-    size_t n_missing = tell_moves(&w);
+    size_t n_missing = tell_moves(&w) + tell_events(&w);
     tell_cells(&w);
     walk_end(&w);
     /* A short walk, played again to see it fail, need not have been everywhere. */

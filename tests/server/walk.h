@@ -76,6 +76,8 @@ enum reason walk_compose(struct walk *w, int who, struct model_order *order);
  * the broker's to choose: the model takes it over. */
 void walk_check_order(struct walk *w, size_t order);
 void walk_check_all(struct walk *w);
+/* Those that are open, or that the step touched. */
+void walk_check_open(struct walk *w);
 void walk_check_actions(struct walk *w, const struct model_call *call);
 /* Forgets what the last step touched. */
 void walk_settle(struct walk *w);

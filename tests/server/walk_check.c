@@ -255,17 +255,29 @@ static void
 check_one_change(struct walk *w, size_t order, size_t index)
 {
     size_t n_open = 0;
-    for (size_t o = 0; o < w->m.n_orders; o++) {
-        for (size_t i = 0; i < w->m.orders[o].n_items; i++) {
-            const struct model_item *item = &w->m.orders[o].items[i];
-            bool is_for_it =
-                item->of_order == (int)order && item->of_item == (int)index;
-            n_open += is_for_it && !model_is_final(item->state) ? 1 : 0;
-        }
+    for (struct model_at at = MODEL_BEFORE; model_next(&w->m, &at);) {
+        const struct model_item *item = &w->m.orders[at.order].items[at.item];
+        bool is_for_it = item->of_order == (int)order && item->of_item == (int)index;
+        n_open += is_for_it && !model_is_final(item->state) ? 1 : 0;
     }
     if (n_open > 1) {
         walk_fail(w, order, "%zu open items change %s", n_open,
                   w->m.orders[order].items[index].id);
+    }
+}
+
+void
+walk_check_open(struct walk *w)
+{
+    for (size_t o = 0; o < w->m.n_orders; o++) {
+        bool must_look = w->m.orders[o].is_touched;
+        for (size_t i = 0; i < w->m.orders[o].n_items; i++) {
+            const struct model_item *item = &w->m.orders[o].items[i];
+            must_look = must_look || item->is_touched || !model_is_final(item->state);
+        }
+        if (must_look) {
+            walk_check_order(w, o);
+        }
     }
 }
 
@@ -283,13 +295,12 @@ walk_check_all(struct walk *w)
 void
 walk_settle(struct walk *w)
 {
-    for (size_t o = 0; o < w->m.n_orders; o++) {
-        w->m.orders[o].is_touched = false;
-        for (size_t i = 0; i < w->m.orders[o].n_items; i++) {
-            w->m.orders[o].items[i].is_touched = false;
-            w->m.orders[o].items[i].last_move = -1;
-            w->m.orders[o].items[i].is_more = false;
-        }
+    for (struct model_at at = MODEL_BEFORE; model_next(&w->m, &at);) {
+        struct model_item *item = &w->m.orders[at.order].items[at.item];
+        w->m.orders[at.order].is_touched = false;
+        item->is_touched = false;
+        item->last_move = -1;
+        item->is_more = false;
     }
 }
 

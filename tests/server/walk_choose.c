@@ -5,6 +5,7 @@
 enum {
     HOUR_MS = 3600000,
     TRIES = 60,
+    ENOUGH = 7,          /* Failures in a row, whatever the limits are. */
     SELDOM_STEPS = 1000, /* Once in so many is seldom. */
     OPEN_ORDERS = 5,     /* As many are under way at once. */
 };
@@ -255,6 +256,48 @@ propose_onward(struct walk *w)
     return call;
 }
 
+/* Whether an agent's work on it goes wrong once more, or for the first time. */
+static bool
+is_failing(struct walk *w, const struct model_item *item)
+{
+    const struct model_job *job = &item->job;
+    bool is_worked_on = job->place == PLACE_HELD && item->begun &&
+                        !model_is_final(item->state) && job->retries < ENOUGH;
+    bool has_failed = job->unknowns > 0 || job->retries > 0;
+    return is_worked_on && (has_failed || walk_chance(w, 4));
+}
+
+static enum model_act
+failure_of(struct walk *w, const struct model_item *item)
+{
+    bool is_unknown =
+        item->job.unknowns > 0 || (item->job.retries == 0 && walk_chance(w, 70));
+    return is_unknown ? ACT_FAIL_UNKNOWN : ACT_FAIL_RETRYABLE;
+}
+
+/* What went wrong goes wrong again: some limits are of failures in a row. Answers
+ * whether there is such work. */
+static bool
+propose_again(struct walk *w, struct model_call *call)
+{
+    struct model_at at = MODEL_BEFORE;
+    const struct model_item *item = NULL;
+    do {
+        if (!model_next(&w->m, &at)) {
+            return false;
+        }
+        item = &w->m.orders[at.order].items[at.item];
+    } while (!is_failing(w, item));
+    *call = (struct model_call){.act = failure_of(w, item),
+                                .order = at.order,
+                                .item = at.item,
+                                .fence = item->job.fence};
+    for (int i = 0; i < TRIES && model_judge(&w->m, call) != REASON_NONE; i++) {
+        call->who = (int)walk_random(w, (uint64_t)model_n_people);
+    }
+    return true;
+}
+
 /* ---- What is not about an item ---- */
 
 static struct model_call
@@ -290,6 +333,18 @@ choose_wait(struct walk *w)
     return choices[walk_random(w, 3)];
 }
 
+/* Whether a job that was lost before is held, and could be lost again. */
+static bool
+is_shaky(const struct walk *w)
+{
+    bool is_found = false;
+    for (struct model_at at = MODEL_BEFORE; model_next(&w->m, &at);) {
+        const struct model_job *job = &w->m.orders[at.order].items[at.item].job;
+        is_found = is_found || (job->place == PLACE_HELD && job->losses > 0);
+    }
+    return is_found;
+}
+
 static struct model_call
 choose_passing(struct walk *w)
 {
@@ -297,6 +352,9 @@ choose_passing(struct walk *w)
                                     59999, 60000, 61000, 400000};
     struct model_call call = {.act = ACT_LEASES};
     call.at_ms = waits[walk_random(w, 8)];
+    if (is_shaky(w) && walk_chance(w, 40)) {
+        call.at_ms = MODEL_LEASE_MS;
+    }
     if (walk_chance(w, 20)) {
         call.act = ACT_DEADLINES;
         call.at_ms = choose_wait(w);
@@ -327,6 +385,10 @@ walk_choose(struct walk *w)
     }
     if (dice < 27) {
         return choose_passing(w);
+    }
+    struct model_call again;
+    if (walk_chance(w, 40) && propose_again(w, &again)) {
+        return again;
     }
     if (dice < 40) {
         return propose_onward(w);
