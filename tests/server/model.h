@@ -106,7 +106,11 @@ enum model_event {
     EVENT_WINDOW_OVER,     /* The time it was wanted for was over. */
     EVENT_AT_RISK,         /* Nobody took it in time, or it is late. */
     EVENT_TERM_OVER,       /* The term of an instance ended. */
-    EVENT_CHANGED,         /* An instance is as it was ordered. */
+    EVENT_MODIFIED,        /* An instance is as it was ordered. */
+    EVENT_RENEWED,
+    EVENT_TERMINATED,
+    EVENT_SUSPENDED,
+    EVENT_RESUMED,
     EVENT_COUNT
 };
 
@@ -147,8 +151,9 @@ struct model_item {
     int64_t expected_ms;                  /* 0 = not told. */
     int64_t since_ms;                     /* Of its deadlines. */
     uint32_t fired;
-    int32_t risk; /* JeopardyLevel. */
-    int result;   /* What a Complete delivered; 0 = none yet. */
+    int32_t risk;                    /* JeopardyLevel. */
+    int result;                      /* What a Complete delivered; 0 = none yet. */
+    int64_t last_claim, stale_claim; /* Fences it was held by, the newest and before. */
     int64_t revision;
     struct model_instance instance; /* What it made. */
     /* Of the last step. */

@@ -392,6 +392,8 @@ model_claim(struct model *m, int session, struct model_order *order, size_t inde
     job->place = PLACE_HELD;
     job->session = session;
     job->fence = seq;
+    item->stale_claim = item->last_claim;
+    item->last_claim = seq;
     job->attempt++;
     job->released_ms = 0;
     item->cleanup = job->kind == M_KIND(CLEANUP) ? M_CLEANUP(RUNNING) : item->cleanup;

@@ -74,7 +74,11 @@ static const char *const event_names[EVENT_COUNT] = {
     [EVENT_WINDOW_OVER] = "window over",
     [EVENT_AT_RISK] = "at risk",
     [EVENT_TERM_OVER] = "term over",
-    [EVENT_CHANGED] = "instance changed",
+    [EVENT_MODIFIED] = "instance modified",
+    [EVENT_RENEWED] = "instance renewed",
+    [EVENT_TERMINATED] = "instance terminated",
+    [EVENT_SUSPENDED] = "instance suspended",
+    [EVENT_RESUMED] = "instance resumed",
 };
 
 static bool

@@ -248,7 +248,40 @@ begin_deadline(struct model *m, struct model_item *item)
     item->since_ms = m->now_ms;
 }
 
-/* The instance of a changed item is let go with its end, and is what was ordered. */
+static void
+extend(const struct model *m, struct model_instance *instance, int32_t days)
+{
+    int64_t from_ms = later(instance->until_ms, m->now_ms);
+    instance->is_ending = false;
+    instance->until_ms =
+        days > 0 ? from_ms + (int64_t)days * MODEL_DAY_MS : MODEL_NEVER;
+}
+
+/* An instance is what was ordered of it; what is over stays so. */
+static void
+apply(struct model *m, const struct model_item *item, struct model_instance *instance)
+{
+    static const struct {
+        Kontor__V1__ItemAction action;
+        enum model_event event;
+        Kontor__V1__InstanceState state; /* 0 = as it was. */
+    } rows[] = {{M_ACTION(ACTION_MODIFY), EVENT_MODIFIED, 0},
+                {M_ACTION(ACTION_RENEW), EVENT_RENEWED, 0},
+                {M_ACTION(ACTION_TERMINATE), EVENT_TERMINATED, M_I(TERMINATED)},
+                {M_ACTION(ACTION_SUSPEND), EVENT_SUSPENDED, M_I(SUSPENDED)},
+                {M_ACTION(ACTION_RESUME), EVENT_RESUMED, M_I(ACTIVE)}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bool is_this = rows[i].action == item->action;
+        m->events[rows[i].event] += is_this ? 1 : 0;
+        instance->state =
+            is_this && rows[i].state != 0 ? rows[i].state : instance->state;
+    }
+    if (item->action == M_ACTION(ACTION_RENEW)) {
+        extend(m, instance, item->offer->valid_days);
+    }
+}
+
+/* The instance of a changed item is let go with its end. */
 static void
 change_instance(struct model *m, const struct model_item *item)
 {
@@ -257,20 +290,7 @@ change_instance(struct model *m, const struct model_item *item)
     bool is_alive = instance->state == M_I(ACTIVE) || instance->state == M_I(SUSPENDED);
     instance->open_order = -1;
     if (item->state == M_S(COMPLETED) && is_alive) {
-        m->events[EVENT_CHANGED]++;
-        if (item->action == M_ACTION(ACTION_TERMINATE)) {
-            instance->state = M_I(TERMINATED);
-        } else if (item->action == M_ACTION(ACTION_SUSPEND)) {
-            instance->state = M_I(SUSPENDED);
-        } else if (item->action == M_ACTION(ACTION_RESUME)) {
-            instance->state = M_I(ACTIVE);
-        } else if (item->action == M_ACTION(ACTION_RENEW)) {
-            int64_t days_ms = (int64_t)item->offer->valid_days * MODEL_DAY_MS;
-            bool has_term = item->offer->valid_days > 0;
-            instance->is_ending = false;
-            instance->until_ms =
-                has_term ? later(instance->until_ms, m->now_ms) + days_ms : MODEL_NEVER;
-        }
+        apply(m, item, instance);
     }
     model_set_instance_due(m, instance);
 }
@@ -278,11 +298,8 @@ change_instance(struct model *m, const struct model_item *item)
 static void
 make_instance(struct model *m, struct model_item *item)
 {
-    int64_t days_ms = (int64_t)item->offer->valid_days * MODEL_DAY_MS;
-    item->instance = (struct model_instance){
-        .state = M_I(ACTIVE),
-        .open_order = -1,
-        .until_ms = days_ms == 0 ? MODEL_NEVER : m->now_ms + days_ms};
+    item->instance = (struct model_instance){.state = M_I(ACTIVE), .open_order = -1};
+    extend(m, &item->instance, item->offer->valid_days);
     model_set_instance_due(m, &item->instance);
 }
 

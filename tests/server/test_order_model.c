@@ -69,6 +69,38 @@ tell_events(const struct walk *w)
     return n_missing;
 }
 
+/* Every way to be refused that a call of a walk has. */
+static size_t
+tell_reasons(const struct walk *w)
+{
+    static const enum reason reasons[] = {
+        REASON_ROLE_MISSING,       REASON_NOT_FOUND,        REASON_NOT_OWNER,
+        REASON_OTHER_REGISTRY,     REASON_FIELDS_INVALID,   REASON_REVISION_MISMATCH,
+        REASON_ILLEGAL_STATE,      REASON_PAST_NO_RETURN,   REASON_LEASE_LOST,
+        REASON_COMPLETION_DIFFERS, REASON_CONCURRENT_CHANGE};
+    size_t n_missing = 0;
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        print_message("  %s: %" PRIu64 "\n", reason_row(reasons[i])->name,
+                      w->reasons[reasons[i]]);
+        n_missing += w->reasons[reasons[i]] == 0 ? 1 : 0;
+    }
+    return n_missing;
+}
+
+/* Every state an order can be in. */
+static size_t
+tell_orders(const struct walk *w)
+{
+    size_t n_missing = 0;
+    for (int i = 1; i < WALK_ORDER_STATES; i++) {
+        const ProtobufCEnumValue *state = protobuf_c_enum_descriptor_get_value(
+            &kontor__v1__order_state__descriptor, i);
+        print_message("  %s: %" PRIu64 "\n", state->name, w->order_states[i]);
+        n_missing += w->order_states[i] == 0 ? 1 : 0;
+    }
+    return n_missing;
+}
+
 /* Calls that were never tried in a state; answers how many were. */
 static size_t
 tell_state(const struct walk *w, Kontor__V1__ItemState state)
@@ -121,6 +153,7 @@ test_a_random_walk_agrees_with_the_model(void **state)
                   w.step, monotonic_ms() - begin_ms, w.n_taken, w.n_refused, w.n_orders,
                   w.n_desks, w.n_listed);
     size_t n_missing = tell_moves(&w) + tell_events(&w);
+    n_missing += tell_reasons(&w) + tell_orders(&w);
     tell_cells(&w);
     walk_end(&w);
     /* A short walk, played again to see it fail, need not have been everywhere. */

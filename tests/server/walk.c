@@ -162,6 +162,7 @@ expect_reason(struct walk *w, const struct model_call *call, enum reason mine,
               enum reason theirs)
 {
     walk_note(w, call, theirs);
+    w->reasons[theirs]++;
     w->n_taken += theirs == REASON_NONE ? 1 : 0;
     w->n_refused += theirs == REASON_NONE ? 0 : 1;
     if (mine != theirs) {

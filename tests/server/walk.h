@@ -17,6 +17,7 @@ enum {
     WALK_LINES = 8000, /* Steps that are remembered. */
     WALK_LINE = 200,
     WALK_MAX_PEOPLE = 32,
+    WALK_ORDER_STATES = 12, /* With UNSPECIFIED. */
 };
 
 extern const struct model_offer walk_offers[WALK_OFFERS];
@@ -44,6 +45,8 @@ struct walk {
     uint64_t seed, random;
     uint64_t step, n_orders, n_desks, n_taken, n_refused, n_listed;
     uint64_t tried[MODEL_STATES][ACT_COUNT];
+    uint64_t order_states[WALK_ORDER_STATES]; /* How often each was looked at. */
+    uint64_t reasons[REASON_COUNT];           /* How often each was the answer. */
     struct walk_line *lines; /* A ring; the last is the one before n_lines. */
     uint64_t n_lines;
     Kontor__V1__PlaceOrderRequest *wanted; /* The order a step places. */

@@ -215,6 +215,7 @@ check_header(const struct pair *p)
         n_counted += theirs->counts[i]->count;
     }
     same(p, "order.state", mine.state, theirs->state);
+    p->w->order_states[mine.state]++;
     same(p, "attention", mine.attention, theirs->attention);
     same(p, "whether it waits for the right one", 1,
          strcmp(mine.waiting_for, theirs->waiting_for) == 0);

@@ -18,7 +18,7 @@ static const uint8_t weights[ACT_OF_ITEMS] = {
     [ACT_RESUME] = 7,         [ACT_FORCE_FAIL] = 2,     [ACT_REQUEUE] = 4,
     [ACT_ABANDON] = 2,        [ACT_ACCEPT] = 6,         [ACT_DECLINE] = 6,
     [ACT_CANCEL] = 4,         [ACT_RESCHEDULE] = 3,     [ACT_BEGIN] = 14,
-    [ACT_MILESTONE] = 2,      [ACT_EXPECT] = 2,         [ACT_COMPLETE] = 9,
+    [ACT_MILESTONE] = 5,      [ACT_EXPECT] = 2,         [ACT_COMPLETE] = 9,
     [ACT_FAIL_RETRYABLE] = 4, [ACT_FAIL_PERMANENT] = 3, [ACT_FAIL_UNKNOWN] = 4,
     [ACT_RELEASE] = 4,        [ACT_HOLD] = 5,           [ACT_ASK_INFO] = 5,
 };
@@ -119,10 +119,9 @@ choose_fence(struct walk *w, const struct model_item *item, enum model_act act)
         return item->job.fence;
     }
     const struct model_order *other = &w->m.orders[walk_random(w, w->m.n_orders)];
-    const int64_t wrong[] = {0, item->job.fence - 1, item->job.fence + 1,
-                             item->revision, other->items[0].job.fence};
-    int64_t fence = wrong[walk_random(w, 5)];
-    return fence < 0 ? 0 : fence;
+    const int64_t wrong[] = {0, item->last_claim, item->stale_claim, item->revision,
+                             other->items[0].job.fence};
+    return wrong[walk_random(w, 5)];
 }
 
 static int64_t
@@ -233,6 +232,23 @@ propose_good(struct walk *w)
         is_found = true;
         if (!is_rare) {
             break;
+        }
+    }
+    return best;
+}
+
+/* Something that is refused as seldom anything was. */
+static struct model_call
+propose_bad(struct walk *w)
+{
+    struct model_call best = propose(w);
+    uint64_t n_best = UINT64_MAX;
+    for (int i = 0; i < TRIES; i++) {
+        struct model_call call = propose(w);
+        enum reason reason = model_judge(&w->m, &call);
+        if (reason != REASON_NONE && w->reasons[reason] < n_best) {
+            n_best = w->reasons[reason];
+            best = call;
         }
     }
     return best;
@@ -393,5 +409,8 @@ walk_choose(struct walk *w)
     if (dice < 40) {
         return propose_onward(w);
     }
-    return dice < 60 ? propose(w) : propose_good(w);
+    if (dice < 46) {
+        return propose_bad(w);
+    }
+    return dice < 62 ? propose(w) : propose_good(w);
 }

@@ -10,7 +10,7 @@
 #define PROVIDER M_STEP(PROVIDER_STEP)
 
 const struct model_offer walk_offers[WALK_OFFERS] = {
-    {.id = "alpine/walk/free", .provider = "alpine/hpc", .no_return = ""},
+    {.id = "alpine/walk/free", .provider = "alpine/hpc", .no_return = "shipped"},
     {.id = "alpine/walk/asked",
      .provider = "alpine/hpc",
      .steps = {CONSUMER},
@@ -161,15 +161,16 @@ static bool
 add_change(struct composing *c, struct model_item *item, Kontor__V1__NewItem *wanted)
 {
     static const Kontor__V1__ItemAction actions[] = {
-        M_ACTION(ACTION_MODIFY), M_ACTION(ACTION_RENEW), M_ACTION(ACTION_TERMINATE),
-        M_ACTION(ACTION_SUSPEND), M_ACTION(ACTION_RESUME)};
+        M_ACTION(ACTION_MODIFY),  M_ACTION(ACTION_RENEW),   M_ACTION(ACTION_TERMINATE),
+        M_ACTION(ACTION_SUSPEND), M_ACTION(ACTION_SUSPEND), M_ACTION(ACTION_RESUME),
+        M_ACTION(ACTION_RESUME),  M_ACTION(ACTION_RESUME)};
     int of_order = -1, of_item = -1;
     const struct model_item *made = find_instance(c, &of_order, &of_item);
     if (made == NULL) {
         return false;
     }
     do {
-        item->action = actions[walk_random(c->w, 5)];
+        item->action = actions[walk_random(c->w, sizeof actions / sizeof actions[0])];
     } while (!goes_with(item->action, made->instance.state) && !walk_chance(c->w, 10));
     item->offer = made->offer;
     item->of_order = of_order;
