@@ -111,6 +111,7 @@ enum model_event {
     EVENT_TERMINATED,
     EVENT_SUSPENDED,
     EVENT_RESUMED,
+    EVENT_RESTARTED, /* The broker was started again. */
     EVENT_COUNT
 };
 
@@ -258,6 +259,8 @@ int64_t model_expires_ms(const struct model_order *order,
                          const struct model_item *item);
 /* Ends the sessions whose lease is over; answers how many. */
 size_t model_lease_tick(struct model *m);
+/* The broker is started again: every session gets a full term. */
+void model_restart(struct model *m);
 /* Does what is due until nothing is; answers how often something happened. */
 size_t model_due_tick(struct model *m);
 /* The end of the nth working day after a moment: Monday to Friday, UTC. */

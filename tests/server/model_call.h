@@ -42,6 +42,7 @@ enum model_act {
     ACT_PLACE_AGAIN,
     ACT_LEASES,
     ACT_DEADLINES,
+    ACT_RESTART,
     ACT_COUNT
 };
 

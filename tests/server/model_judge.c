@@ -51,6 +51,7 @@ static const struct act_row {
     [ACT_PLACE_AGAIN] = {"PlaceOrder again", PLACERS, OP_COUNT},
     [ACT_LEASES] = {"leases end", 0, OP_LEASE},
     [ACT_DEADLINES] = {"deadlines fall due", 0, OP_DEADLINE},
+    [ACT_RESTART] = {"the broker is started again", 0, OP_COUNT},
 };
 
 const char *

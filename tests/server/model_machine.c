@@ -79,6 +79,7 @@ static const char *const event_names[EVENT_COUNT] = {
     [EVENT_TERMINATED] = "instance terminated",
     [EVENT_SUSPENDED] = "instance suspended",
     [EVENT_RESUMED] = "instance resumed",
+    [EVENT_RESTARTED] = "broker started again",
 };
 
 static bool

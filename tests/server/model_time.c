@@ -61,6 +61,17 @@ model_lease_tick(struct model *m)
     return n_ended;
 }
 
+void
+model_restart(struct model *m)
+{
+    m->events[EVENT_RESTARTED]++;
+    for (int i = 0; i < MODEL_SESSIONS; i++) {
+        int64_t full_ms = m->now_ms + MODEL_LEASE_MS;
+        bool is_longer = m->sessions[i].expires_ms > full_ms;
+        m->sessions[i].expires_ms = is_longer ? m->sessions[i].expires_ms : full_ms;
+    }
+}
+
 /* ---- Deadlines ---- */
 
 int64_t

@@ -408,9 +408,33 @@ step_time(struct walk *w, const struct model_call *call)
     walk_check_open(w);
 }
 
+/* Behind the deadlines: a broker that was away for long spares people for a while, and
+ * then nothing would be late. */
+static void
+step_restart(struct walk *w, const struct model_call *call)
+{
+    struct model_call due = *call;
+    struct harness *h = w->desk->h;
+    due.act = ACT_DEADLINES;
+    step_time(w, &due);
+    walk_settle(w);
+    walk_note(w, call, REASON_NONE);
+    store_reader_close(w->reader);
+    desk_rest(w->desk);
+    h->arena = w->own;
+    harness_restart(h);
+    h->arena = w->step_arena;
+    desk_wake(w->desk);
+    assert_int_equal(store_reader_open(h->broker.store, &w->reader), STATUS_OK);
+    model_restart(&w->m);
+    walk_check_all(w);
+}
+
 static void (*const steps[ACT_COUNT])(struct walk *w, const struct model_call *call) = {
-    [ACT_CLAIM] = step_claim, [ACT_RENEW] = step_renew, [ACT_REGISTER] = step_register,
-    [ACT_PLACE] = step_place, [ACT_LEASES] = step_time, [ACT_DEADLINES] = step_time,
+    [ACT_CLAIM] = step_claim,       [ACT_RENEW] = step_renew,
+    [ACT_REGISTER] = step_register, [ACT_PLACE] = step_place,
+    [ACT_LEASES] = step_time,       [ACT_DEADLINES] = step_time,
+    [ACT_RESTART] = step_restart,
 };
 
 void

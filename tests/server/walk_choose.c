@@ -361,6 +361,19 @@ is_shaky(const struct walk *w)
     return is_found;
 }
 
+/* Whether a job settles of which nobody knows how it ended. */
+static bool
+is_settling(const struct walk *w)
+{
+    bool is_found = false;
+    for (struct model_at at = MODEL_BEFORE; model_next(&w->m, &at);) {
+        const struct model_job *job = &w->m.orders[at.order].items[at.item].job;
+        is_found = is_found || (job->place == PLACE_OFFERED && job->unknowns > 0 &&
+                                job->ready_hi_ms > w->m.now_ms);
+    }
+    return is_found;
+}
+
 static struct model_call
 choose_passing(struct walk *w)
 {
@@ -374,6 +387,9 @@ choose_passing(struct walk *w)
     if (walk_chance(w, 20)) {
         call.act = ACT_DEADLINES;
         call.at_ms = choose_wait(w);
+    }
+    if (walk_chance(w, 3)) {
+        call = (struct model_call){.act = ACT_RESTART};
     }
     return call;
 }
@@ -402,7 +418,10 @@ walk_choose(struct walk *w)
     if (dice < 27) {
         return choose_passing(w);
     }
-    struct model_call again;
+    struct model_call again = {.act = ACT_LEASES, .at_ms = MODEL_SETTLE_MS / 2};
+    if (is_settling(w) && walk_chance(w, 25)) {
+        return again;
+    }
     if (walk_chance(w, 40) && propose_again(w, &again)) {
         return again;
     }
