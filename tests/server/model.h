@@ -120,6 +120,7 @@ struct model_job {
     enum model_place place;
     int64_t ready_lo_ms, ready_hi_ms; /* Offered: a back-off has its jitter. */
     int64_t released_ms;              /* 0 = it was never lost. */
+    int64_t lease_ms; /* Its holder goes on for so long without hearing of its loss. */
     int64_t fence;
     int session; /* Held: whose. */
     int32_t attempt, losses, retries, unknowns;
@@ -151,6 +152,7 @@ struct model_item {
     int64_t start_ms;                     /* 0 = at once. */
     int64_t expected_ms;                  /* 0 = not told. */
     int64_t since_ms;                     /* Of its deadlines. */
+    int64_t worked_ms;                    /* In progress before that. */
     uint32_t fired;
     int32_t risk;                    /* JeopardyLevel. */
     int result;                      /* What a Complete delivered; 0 = none yet. */
@@ -213,6 +215,7 @@ int model_find_move(Kontor__V1__ItemState from, enum model_op op,
                     Kontor__V1__ItemState to);
 const char *model_move_id(int row);
 enum model_op model_move_op(int row);
+Kontor__V1__ItemState model_move_from(int row);
 Kontor__V1__ItemState model_move_to(int row);
 struct model_sides model_move_roles(int row);
 /* The roles that may ever do it. */
@@ -236,9 +239,14 @@ Kontor__V1__JobKind model_action_kind(const struct model_item *item);
 /* Moves an item, and all whose fate hangs on it. */
 void model_move(struct model *m, struct model_order *order, size_t index,
                 struct model_cause cause);
+/* What follows for the others, once it has ended, or begun. */
+void model_follow_end(struct model *m, struct model_order *order, size_t root);
+void model_drop_alternatives(struct model *m, struct model_order *order, size_t begun);
 /* Nobody holds it; it may be claimed once what was begun has settled, and not before
  * the back-off of the nth try (0 = none). */
 void model_offer_again(struct model *m, struct model_item *item, int32_t nth);
+/* Its holder does nothing for it any more. */
+void model_let_go(struct model_item *item);
 /* The nth wait of a back-off, before its jitter of a quarter either way. */
 int64_t model_backoff_ms(int32_t nth);
 /* Looks anew at what a queued item waits for. */

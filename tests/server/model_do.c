@@ -217,6 +217,7 @@ try_later(const struct doing *d)
     struct model_job *job = &d->item->job;
     job->losses = 0;
     job->retries++;
+    model_let_go(d->item);
     model_offer_again(d->m, d->item, job->retries);
     model_touch(d->item);
     return true;
@@ -312,6 +313,7 @@ do_fail_unknown(const struct doing *d)
     if (job->unknowns >= MAX_UNKNOWNS) {
         return give_up(d, EVENT_UNKNOWNS_OVER);
     }
+    model_let_go(d->item);
     model_offer_again(d->m, d->item, 0);
     model_touch(d->item);
     return true;
@@ -396,6 +398,7 @@ model_claim(struct model *m, int session, struct model_order *order, size_t inde
     item->last_claim = seq;
     job->attempt++;
     job->released_ms = 0;
+    job->lease_ms = MODEL_LEASE_MS;
     item->cleanup = job->kind == M_KIND(CLEANUP) ? M_CLEANUP(RUNNING) : item->cleanup;
     model_touch(item);
 }

@@ -246,6 +246,12 @@ model_move_op(int row)
 }
 
 Kontor__V1__ItemState
+model_move_from(int row)
+{
+    return rows[row].from;
+}
+
+Kontor__V1__ItemState
 model_move_to(int row)
 {
     return rows[row].to;

@@ -127,7 +127,7 @@ model_offer_again(struct model *m, struct model_item *item, int32_t nth)
     int64_t now_ms = m->now_ms;
     int64_t settled_ms = now_ms;
     if (item->begun && item->job.place == PLACE_HELD) {
-        item->job.released_ms = now_ms;
+        item->job.released_ms = now_ms + item->job.lease_ms;
     }
     /* What never was begun has nothing under way. */
     if (item->begun) {
@@ -139,12 +139,18 @@ model_offer_again(struct model *m, struct model_item *item, int32_t nth)
                later(settled_ms, now_ms + wait_ms + wait_ms / 4));
 }
 
+void
+model_let_go(struct model_item *item)
+{
+    item->job.lease_ms = 0;
+}
+
 static void
 withdraw(struct model *m, struct model_item *item)
 {
     bool is_open = !model_is_final(item->state);
     if (item->begun && is_open && item->job.place == PLACE_HELD) {
-        item->job.released_ms = m->now_ms;
+        item->job.released_ms = m->now_ms + item->job.lease_ms;
     }
     item->job.place = PLACE_NONE;
 }
@@ -196,6 +202,9 @@ follow_job(struct model *m, struct model_item *item, enum model_op op, bool is_h
     if (is_kept && !is_beside) {
         return;
     }
+    if (is_holder) {
+        model_let_go(item);
+    }
     if (!is_beside && !is_dispatched && !is_worked_on(item->state)) {
         withdraw(m, item);
         is_taken = is_taken || !model_is_final(item->state);
@@ -238,6 +247,14 @@ follow_cancel(struct model_item *item)
     } else if (item->state != M_S(ASSESSING_CANCELLATION)) {
         item->cancel = M_CANCEL(DECLINED);
     }
+}
+
+/* A pause gives no work its hours anew. */
+static void
+count_work(const struct model *m, struct model_item *item, int row)
+{
+    item->worked_ms +=
+        model_move_from(row) == M_S(IN_PROGRESS) ? m->now_ms - item->since_ms : 0;
 }
 
 static void
@@ -333,6 +350,7 @@ move_one(struct model *m, struct model_order *order, size_t index, int row,
         item->cleanup = M_CLEANUP(REQUIRED);
     }
     follow_job(m, item, cause->op, cause->is_holder);
+    count_work(m, item, row);
     begin_deadline(m, item);
     model_restate(order, item);
     follow_instance(m, item);
@@ -370,93 +388,6 @@ model_remove(struct model *m, struct model_item *item)
     item->is_touched = true;
 }
 
-static bool
-is_one_bundle(const struct model_order *order, size_t a, size_t b)
-{
-    for (size_t i = 0; i < order->n_items; i++) {
-        uint32_t parts = order->items[i].bundles;
-        if ((parts & BIT(a)) != 0 && (parts & BIT(b)) != 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Ended without success, and not because the customer wished it. */
-static bool
-has_failed(Kontor__V1__ItemState state)
-{
-    return model_is_final(state) && state != M_S(COMPLETED) &&
-           !model_is_customers(state);
-}
-
-static void
-share_fate(struct model *m, struct model_order *order, size_t index)
-{
-    struct model_item *item = &order->items[index];
-    if (model_find_move(item->state, OP_SIBLING, 0) >= 0) {
-        model_move(m, order, index, (struct model_cause){.op = OP_SIBLING});
-        return;
-    }
-    bool is_delivered = item->state == M_S(COMPLETED) && item->cleanup == 0;
-    if (is_delivered && order->is_all_or_nothing && item->action == M_ACTION(ADD)) {
-        model_remove(m, item);
-        item->instance.state = M_I(TERMINATED);
-        model_set_instance_due(m, &item->instance);
-    }
-}
-
-/* What the end of one item means for those that require it. */
-static void
-follow_required(struct model *m, struct model_order *order, size_t root, size_t index)
-{
-    Kontor__V1__ItemState ended = order->items[root].state;
-    Kontor__V1__ItemState state = order->items[index].state;
-    if (ended == M_S(COMPLETED)) {
-        model_dispatch(m, order, index);
-        return;
-    }
-    bool is_customers = model_is_customers(ended);
-    enum model_op op = is_customers ? OP_CANCEL : OP_SIBLING;
-    Kontor__V1__ItemState to = is_customers ? M_S(CANCELLED) : M_S(CANCELLED_OTHERWISE);
-    if (model_find_move(state, op, to) >= 0) {
-        model_move(m, order, index, (struct model_cause){.op = op, .to = to});
-    }
-}
-
-static void
-follow_end(struct model *m, struct model_order *order, size_t root)
-{
-    bool has_fate = has_failed(order->items[root].state);
-    for (size_t i = 0; i < order->n_items; i++) {
-        bool is_part = is_one_bundle(order, root, i);
-        bool is_shared = order->is_all_or_nothing || is_part;
-        if ((order->items[i].requires & BIT(root)) != 0) {
-            follow_required(m, order, root, i);
-        } else if (i != root && has_fate && is_shared) {
-            m->events[EVENT_PART_FAILED] += is_part && !order->is_all_or_nothing &&
-                                            !model_is_final(order->items[i].state);
-            share_fate(m, order, i);
-        }
-    }
-}
-
-/* The first of alternatives to begin cancels the others as if the customer had. */
-static void
-drop_alternatives(struct model *m, struct model_order *order, size_t begun)
-{
-    static const struct model_cause instead = {.op = OP_CANCEL, .to = M_S(CANCELLED)};
-    for (size_t i = 0; i < order->n_items; i++) {
-        const struct model_item *other = &order->items[i];
-        bool is_other = (other->excludes & BIT(begun)) != 0 ||
-                        (order->items[begun].excludes & BIT(i)) != 0;
-        if (is_other && model_find_move(other->state, OP_CANCEL, M_S(CANCELLED)) >= 0) {
-            m->events[EVENT_REPLACED]++;
-            model_move(m, order, i, instead);
-        }
-    }
-}
-
 void
 model_move(struct model *m, struct model_order *order, size_t index,
            struct model_cause cause)
@@ -469,9 +400,9 @@ model_move(struct model *m, struct model_order *order, size_t index,
     }
     move_one(m, order, index, row, &cause);
     if (model_is_final(item->state)) {
-        follow_end(m, order, index);
+        model_follow_end(m, order, index);
     } else if (cause.op == OP_BEGIN) {
-        drop_alternatives(m, order, index);
+        model_drop_alternatives(m, order, index);
     }
 }
 

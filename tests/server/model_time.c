@@ -16,6 +16,7 @@ lose(struct model *m, struct model_order *order, size_t index)
     struct model_job *job = &item->job;
     bool is_renewed = m->sessions[job->session].renewed_fence >= job->fence;
     job->losses = is_renewed ? 0 : job->losses + 1;
+    model_let_go(item);
     bool is_poisoned = job->losses >= MAX_LOSSES;
     if (is_poisoned && model_find_move(item->state, OP_HOLD, 0) >= 0) {
         m->events[EVENT_POISONED]++;
@@ -171,10 +172,13 @@ work_steps(const struct model_order *order, const struct model_item *item,
 {
     int32_t hours = item->offer->work_hours;
     (void)order;
-    steps[0] = (struct due_step){if_set(item->expected_ms), DUE_ENDANGER};
-    steps[1] = (struct due_step){hours > 0 ? item->since_ms + (int64_t)hours * HOUR_MS
-                                           : MODEL_NEVER,
-                                 DUE_EXPIRE};
+    /* Work of which no date is told is looked after in five working days. */
+    steps[0] = (struct due_step){item->expected_ms != 0
+                                     ? item->expected_ms
+                                     : model_working_days(item->since_ms, 5),
+                                 DUE_ENDANGER};
+    int64_t end_ms = item->since_ms + (int64_t)hours * HOUR_MS - item->worked_ms;
+    steps[1] = (struct due_step){hours > 0 ? end_ms : MODEL_NEVER, DUE_EXPIRE};
     return 2;
 }
 

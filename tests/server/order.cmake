@@ -46,6 +46,7 @@ server_test(
   model_do.c
   model_judge.c
   model_machine.c
+  model_fate.c
   model_move.c
   model_order.c
   model_people.c

@@ -184,8 +184,9 @@ check_line(const struct pair *p, size_t index)
     same(p, "its state in the header", p->mine->state, line->state);
     same(p, "begun in the header", p->mine->begun, line->begun);
     same(p, "its step in the header", model_open_step(p->mine), line->step);
-    same(p, "its deadline in the header", expires_ms, ms_of(line->due_at));
-    same(p, "its risk in the header", p->mine->risk, line->jeopardy);
+    const Kontor__V1__ItemSource *source = p->header->sources[index];
+    same(p, "its deadline in the header", expires_ms, ms_of(source->due_at));
+    same(p, "its risk in the header", p->mine->risk, source->jeopardy);
 }
 
 /* Nobody works, nobody may begin to, and no date is waited for. */
