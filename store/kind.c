@@ -25,6 +25,7 @@ enum {
     ROW_ITEM,
     ROW_INSTANCE,
     ROW_STOCK,
+    ROW_STOCK_WAIT,
     ROW_ACCESS,
     ROW_SESSION,
     ROW_MESSAGE,
@@ -147,6 +148,16 @@ const struct kind kind_table[] =
                 .declared = {{"waiting", DECLARED_INTEGER, {6}}},
                 .indexes = {{"waiting", {"waiting"}}},
             },
+        /* Who waits for it: documents of their own, so that no other item pays for an
+         * index of the waiting ones. */
+        [ROW_STOCK_WAIT] =
+            {
+                .name = "stock_wait",
+                .record = &kontor__v1__stock_wait__descriptor,
+                .declared = {{"offer", DECLARED_TEXT, {5}},
+                             {"since", DECLARED_TIME, {6}}},
+                .indexes = {{"offer", {"offer", "since"}}},
+            },
         /* Sealed access details: asked for by the item's id, never listed or watched.
          */
         [ROW_ACCESS] = {.name = "access", .record = &kontor__v1__access__descriptor},
@@ -215,6 +226,7 @@ const struct kind *const KIND_ORDER = &kind_table[ROW_ORDER];
 const struct kind *const KIND_ITEM = &kind_table[ROW_ITEM];
 const struct kind *const KIND_INSTANCE = &kind_table[ROW_INSTANCE];
 const struct kind *const KIND_STOCK = &kind_table[ROW_STOCK];
+const struct kind *const KIND_STOCK_WAIT = &kind_table[ROW_STOCK_WAIT];
 const struct kind *const KIND_ACCESS = &kind_table[ROW_ACCESS];
 const struct kind *const KIND_SESSION = &kind_table[ROW_SESSION];
 const struct kind *const KIND_MESSAGE = &kind_table[ROW_MESSAGE];

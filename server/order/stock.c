@@ -250,6 +250,27 @@ stock_settle(Kontor__V1__OrderItem *item)
     }
 }
 
+/* Joins the waiting list, or leaves it. */
+static enum status
+follow_wait(struct call *call, const Kontor__V1__OrderItem *item, int64_t waiting,
+            struct decision *decision)
+{
+    Kontor__V1__StockWait wait = KONTOR__V1__STOCK_WAIT__INIT;
+    struct document document;
+    if (waiting > 0) {
+        wait.id = item->id;
+        wait.offer = item->offer;
+        wait.since = item->stock->waiting_since;
+        decision_put(call, decision, KIND_STOCK_WAIT, item->id, 0, NULL, 0, &wait.base);
+        return STATUS_OK;
+    }
+    enum status status = call_get_any(call, KIND_STOCK_WAIT, item->id, &document);
+    if (status == STATUS_OK) {
+        decision_delete(call, decision, KIND_STOCK_WAIT, item->id, document.revision);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 enum status
 stock_follow(struct call *call, const Kontor__V1__OrderItem *item,
              const struct stock_step *step, struct decision *decision)
@@ -258,7 +279,11 @@ stock_follow(struct call *call, const Kontor__V1__OrderItem *item,
     int64_t sign = (is.is_reserved ? 1 : 0) - (step->was.is_reserved ? 1 : 0);
     int64_t waiting = (is.is_waiting ? 1 : 0) - (step->was.is_waiting ? 1 : 0);
     int64_t needed = item->stock == NULL ? 0 : item->stock->needed;
-    return change(call, item->offer, sign * needed + step->pieces, waiting, decision);
+    enum status status =
+        change(call, item->offer, sign * needed + step->pieces, waiting, decision);
+    return status == STATUS_OK && waiting != 0
+               ? follow_wait(call, item, waiting, decision)
+               : status;
 }
 
 void
@@ -271,24 +296,33 @@ stock_return(Kontor__V1__OrderItem *item, struct call *call)
 
 /* ---- The waiting list ---- */
 
-/* The item that waits for the longest; NULL = none does. */
+/* Who waits for the longest; its kind is NULL when none does. */
 static enum status
-find_first(struct call *call, const char *offer, Kontor__V1__OrderItem **out)
+find_first(struct call *call, const char *offer, struct document *out)
 {
-    struct find find = {.kind = KIND_ITEM,
-                        .index = "stock",
-                        .n_equal = 1,
-                        .has_range = true,
-                        .low = INT64_MIN + 1,
-                        .high = INT64_MAX,
-                        .limit = 1};
+    struct find find = {
+        .kind = KIND_STOCK_WAIT, .index = "offer", .n_equal = 1, .limit = 1};
     struct page page;
     find.equal[0].text = offer;
     enum status status = call_find(call, &find, true, &page);
     if (status == STATUS_OK) {
-        *out = page.n_documents == 0 ? NULL : call_record(call, &page.documents[0]);
+        *out =
+            page.n_documents == 0 ? (struct document){.kind = NULL} : page.documents[0];
     }
     return status;
+}
+
+/* The item that waits; NULL = it is no more, or does not. */
+static enum status
+find_waiting(struct call *call, const char *id, const Kontor__V1__OrderItem **out)
+{
+    struct document document;
+    enum status status = call_get_any(call, KIND_ITEM, id, &document);
+    *out = status == STATUS_OK ? call_record(call, &document) : NULL;
+    if (*out != NULL && !stock_mark(*out).is_waiting) {
+        *out = NULL;
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 /* The rule of an offer's stock; NULL = it has none, or is no more. */
@@ -331,13 +365,23 @@ give(struct call *call, const Kontor__V1__OrderItem *first,
     return edit_commit(edit, decision);
 }
 
+/* A place nobody stands on must not hold up the list. */
+static enum status
+clear(struct call *call, const char *offer, const struct document *place,
+      struct decision *decision)
+{
+    decision_delete(call, decision, KIND_STOCK_WAIT, place->id, place->revision);
+    return change(call, offer, 0, -1, decision);
+}
+
 enum status
 stock_give(struct call *call, const void *request, struct decision *decision)
 {
     const char *offer = request;
     const Kontor__V1__OfferStock *rule;
+    const Kontor__V1__OrderItem *item = NULL;
     Kontor__V1__Stock *stock;
-    Kontor__V1__OrderItem *first;
+    struct document first = {.kind = NULL};
     int64_t was;
     enum status status = find_rule(call, offer, &rule);
     if (status == STATUS_OK) {
@@ -346,14 +390,20 @@ stock_give(struct call *call, const void *request, struct decision *decision)
     if (status == STATUS_OK) {
         status = find_first(call, offer, &first);
     }
+    if (status == STATUS_OK && first.kind != NULL) {
+        status = find_waiting(call, first.id, &item);
+    }
     if (status != STATUS_OK) {
         return status;
     }
-    if (first == NULL || first->stock->needed > free_pieces(rule, stock)) {
+    if (first.kind != NULL && item == NULL) {
+        return clear(call, offer, &first, decision);
+    }
+    if (item == NULL || item->stock->needed > free_pieces(rule, stock)) {
         decision_reply(decision, NULL);
         return STATUS_OK;
     }
-    return give(call, first, rule, decision);
+    return give(call, item, rule, decision);
 }
 
 /* ---- Reading ---- */

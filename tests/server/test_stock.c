@@ -261,6 +261,22 @@ test_an_offer_that_loses_its_stock_keeps_nobody_waiting(void **state)
     assert_false(is_waiting(desk, item));
 }
 
+/* However it came to be: a place on the list without an item holds nobody up. */
+static void
+test_a_place_nobody_stands_on_is_cleared(void **state)
+{
+    struct desk *desk = *state;
+    cards_order(desk, "coast/o-1", 3);
+    cards_order(desk, "coast/o-2", 1);
+    harness_advance(desk->h, 1);
+    const char *second = cards_order(desk, "coast/o-3", 1);
+    harness_remove(desk->h, KIND_ITEM, "coast/o-2/vm");
+    set_total(desk, 4);
+    assert_int_equal(desk_due(desk, 1000), 2);
+    assert_false(is_waiting(desk, second));
+    cards_expect(desk, OFFER_SCARCE, 4, 0);
+}
+
 /* ---- Kept for a time ---- */
 
 static void
@@ -325,6 +341,7 @@ main(void)
         TEST(test_what_waits_may_be_approved_meanwhile),
         TEST(test_who_waits_may_leave),
         TEST(test_an_offer_that_loses_its_stock_keeps_nobody_waiting),
+        TEST(test_a_place_nobody_stands_on_is_cleared),
         TEST(test_pieces_are_kept_for_so_long_only),
         TEST(test_what_waits_for_its_start_may_lose_its_pieces),
     };
