@@ -39,6 +39,9 @@ endforeach()
 foreach(name order_message order_post)
   server_test(test_${name} SOURCES mail.c desk.c desk_call.c shelf.c)
 endforeach()
+foreach(name stock stock_end)
+  server_test(test_${name} SOURCES cards.c desk.c desk_call.c shelf.c)
+endforeach()
 # A walk of calls against a model of orders; the model is written from the design alone.
 server_test(
   test_order_model
