@@ -5,9 +5,10 @@
  * tried again at the next look. Threads: one at a time.
  *
  * Nothing is done while the wall clock cannot be trusted: for DUE_TICK_SETTLE_MS after
- * it was set by more than DUE_TICK_APART_MS, or until an admin accepts it. And after the broker was away for longer
- * than DUE_TICK_AWAY_MS nobody is told that they are late before they had as long
- * again, a working day at most. Source: ORDERS design, "Deadlines".
+ * it was set by more than DUE_TICK_APART_MS, or until an admin accepts it. And after
+ * the broker was away for longer than DUE_TICK_AWAY_MS nobody is told that they are
+ * late before they had as long again, a working day at most. Source: ORDERS design,
+ * "Deadlines".
  */
 #ifndef KONTOR_SERVER_ORDER_DUE_TICK_H
 #define KONTOR_SERVER_ORDER_DUE_TICK_H

@@ -305,9 +305,9 @@ find_first(struct call *call, const char *offer, struct document *out)
     struct page page;
     find.equal[0].text = offer;
     enum status status = call_find(call, &find, true, &page);
-    if (status == STATUS_OK) {
-        *out =
-            page.n_documents == 0 ? (struct document){.kind = NULL} : page.documents[0];
+    out->kind = NULL;
+    if (status == STATUS_OK && page.n_documents > 0) {
+        *out = page.documents[0];
     }
     return status;
 }
