@@ -151,6 +151,11 @@ item_shrink(Kontor__V1__OrderItem *item)
     for (size_t i = 0; i + 1 < item->n_history; i++) {
         item->history[i]->reason = "";
     }
+    if (item->n_receipts > LAST) {
+        memmove(&item->receipts[0], &item->receipts[item->n_receipts - LAST],
+                LAST * sizeof item->receipts[0]);
+        item->n_receipts = LAST;
+    }
     size_t n = item->n_questions;
     bool is_asking = n > 0 && item->questions[n - 1]->answered_by[0] == '\0';
     if (is_asking) {

@@ -41,9 +41,9 @@ void item_remember(Kontor__V1__OrderItem *item, const char *operation,
 /* Where a request to cancel stands whose item is in this state. */
 Kontor__V1__CancelState item_cancel_state(Kontor__V1__ItemState state);
 /*
- * Makes it smaller: of what was said and done, the beginning and the end stay, and
- * answered questions go. The log has it all. For orders that no longer fit into one
- * commit and yet have to end.
+ * Makes it smaller: of what was said and done, the beginning and the end stay, of
+ * receipts the last, and answered questions go. The log has it all. For orders that no
+ * longer fit into one commit and yet have to end.
  */
 void item_shrink(Kontor__V1__OrderItem *item);
 /* Whether something it left behind is still to be removed. */

@@ -1,4 +1,5 @@
 # Orders and fulfilment.
+server_test(test_item)
 server_test(test_item_state)
 server_test(test_aggregate)
 server_test(test_order_value)
