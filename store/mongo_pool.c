@@ -80,11 +80,10 @@ pool_refuse(struct mongo *db, const char *what)
 static void
 pool_prepare(void)
 {
-    /* Nor are its counters in shared memory read by anybody: what a process of the same
-     * number left of them makes it complain on standard error. */
-    (void)setenv("MONGOC_DISABLE_SHM", "1", 0);
-    mongoc_init();
+    /* Before it begins, too: what a process of the same number left of its counters in
+     * shared memory, which nobody reads, would make it complain on standard error. */
     mongoc_log_set_handler(NULL, NULL);
+    mongoc_init();
 }
 
 static bool

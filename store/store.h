@@ -24,8 +24,9 @@
 
 enum store_limits {
     STORE_MAX_SCOPE = 132,      /* Scope strings of a document. */
-    STORE_MAX_CHANGES = 256,    /* Changes of a commit. */
-    STORE_MAX_CHECKS = 256,     /* Checks of a commit. */
+    STORE_MAX_CHANGES = 320,    /* Changes of a commit: an order of 64 items with all
+                                   that lives by them makes 257. */
+    STORE_MAX_CHECKS = 320,     /* Checks of a commit. */
     STORE_MAX_COMMIT = 1 << 20, /* Bytes of an encoded commit. */
     STORE_BATCH_COMMITS = 64,   /* Commits of a batch. */
     STORE_EID_SIZE = 16,        /* Bytes of an idempotency key. */

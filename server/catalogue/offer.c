@@ -112,6 +112,19 @@ judge_approval(struct call *call, const Kontor__V1__Offer *offer)
     }
 }
 
+/* Whether no value of it is less than one piece. */
+static bool
+is_count(const Kontor__V1__Parameter *parameter)
+{
+    if (parameter->type_case == KONTOR__V1__PARAMETER__TYPE_QUANTITY) {
+        return true;
+    }
+    return parameter->type_case == KONTOR__V1__PARAMETER__TYPE_INTEGER &&
+           parameter->integer->_minimum_case ==
+               KONTOR__V1__INTEGER_PARAMETER___MINIMUM_MINIMUM &&
+           parameter->integer->minimum >= 1;
+}
+
 /* How many pieces an item takes must be a number the customer gives. */
 static void
 judge_stock(struct call *call, const Kontor__V1__Offer *offer)
@@ -122,15 +135,13 @@ judge_stock(struct call *call, const Kontor__V1__Offer *offer)
     }
     for (size_t i = 0; i < offer->n_parameters; i++) {
         const Kontor__V1__Parameter *parameter = offer->parameters[i];
-        bool is_number = parameter->type_case == KONTOR__V1__PARAMETER__TYPE_INTEGER ||
-                         parameter->type_case == KONTOR__V1__PARAMETER__TYPE_QUANTITY;
-        if (is_number && strcmp(parameter->id, stock->parameter) == 0) {
+        if (is_count(parameter) && strcmp(parameter->id, stock->parameter) == 0) {
             return;
         }
     }
     call_fault(call,
                arena_print(call->arena, "%s.stock.parameter", offer_path(call, offer)),
-               "must name an integer or quantity parameter of the offer");
+               "must name a quantity, or an integer of 1 at least, of the offer");
 }
 
 /* Support that ends before it begins is none. */

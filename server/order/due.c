@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "proto/digest.h"
+#include "server/broker.h"
+#include "server/clock.h"
 #include "server/order/due_time.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
@@ -27,21 +29,33 @@ struct step {
 };
 
 /* Puts the item at risk, for somebody to look. */
-static enum status
-endanger(struct edit *edit, size_t index, const struct step *step)
+static void
+put_at_risk(struct edit *edit, size_t index, Kontor__V1__JeopardyLevel level,
+            const char *text)
 {
     struct call *call = edit->call;
     Kontor__V1__OrderItem *item = edit->items[index].item;
     Kontor__V1__Jeopardy *jeopardy = arena_alloc(call->arena, sizeof *jeopardy);
     kontor__v1__jeopardy__init(jeopardy);
-    jeopardy->level = step->level;
+    jeopardy->level = level;
     jeopardy->since = moment_new(call->arena, call->at_ms);
-    jeopardy->text = (char *)step->text;
+    jeopardy->text = (char *)text;
     item->jeopardy = jeopardy;
-    item_remember(item, operation_name(OPERATION_DEADLINE), item->state, step->text,
-                  call);
+    item_remember(item, operation_name(OPERATION_DEADLINE), item->state, text, call);
     edit_restate(edit, index);
+}
+
+static enum status
+endanger(struct edit *edit, size_t index, const struct step *step)
+{
+    put_at_risk(edit, index, step->level, step->text);
     return STATUS_OK;
+}
+
+void
+due_endanger(struct edit *edit, size_t index, const char *text)
+{
+    put_at_risk(edit, index, KONTOR__V1__JEOPARDY_LEVEL__HAZARD, text);
 }
 
 /* The customer sees it in the history, and whoever watches hears of it. */
@@ -70,9 +84,17 @@ static enum status
 return_stock(struct edit *edit, size_t index, const struct step *step)
 {
     Kontor__V1__OrderItem *item = edit->items[index].item;
-    stock_return(item, edit->call);
-    item_remember(item, operation_name(OPERATION_DEADLINE), item->state, step->text,
-                  edit->call);
+    bool is_returned;
+    enum status status = stock_overdue(edit->call, item, &is_returned);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (is_returned) {
+        item_remember(item, operation_name(OPERATION_DEADLINE), item->state, step->text,
+                      edit->call);
+    } else {
+        due_stock_again(item, edit->call->arena);
+    }
     edit_restate(edit, index);
     edit_dispatch(edit, index);
     return STATUS_OK;
@@ -249,7 +271,12 @@ due_leave(Kontor__V1__OrderItem *item, Kontor__V1__ItemState from,
 {
     int64_t since_ms =
         item->due == NULL ? call->now_ms : moment_ms(item->due->since, call->now_ms);
-    /* A clock that was set back takes nothing away. */
+    int64_t steady_ms = broker_steady_since_ms(call->broker);
+    /* How long it took before the clock was set cannot be told any more; nobody's work
+     * fails for time that may never have passed. */
+    if (clock_jumped_ms(call->broker->clock) != 0 && since_ms < steady_ms) {
+        since_ms = steady_ms;
+    }
     if (from == S(IN_PROGRESS) && since_ms < call->now_ms) {
         item->worked_ms += call->now_ms - since_ms;
     }

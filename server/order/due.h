@@ -32,6 +32,9 @@ enum status due_calendar(struct call *call, const char *provider,
 /* What its side has to be done by; NULL = no deadline. The item's own. */
 Google__Protobuf__Timestamp *due_expires(const Kontor__V1__OrderItem *item);
 
+/* Puts an item at risk for a reason that is no deadline. */
+struct edit;
+void due_endanger(struct edit *edit, size_t index, const char *text);
 /* As due_again, where the item got its pieces of a stock: they are kept for a time of
  * their own. */
 void due_stock_again(Kontor__V1__OrderItem *item, struct arena *arena);

@@ -11,13 +11,18 @@
 #include "server/order/due.h"
 #include "server/order/instance.h"
 #include "server/order/moment.h"
-#include "server/order/stock.h"
+#include "server/order/stock_list.h"
 
 /* The actor is "~broker/deadline". */
 #define WORK "deadline"
 #define ALIVE_KEY "broker/alive"
 
-enum { PAGE = 100, MAX_DOCUMENT = 1 << 21 };
+enum {
+    PAGE = 100,
+    MAX_DOCUMENT = 1 << 21,
+    ACCEPT_SLACK_MS =
+        10000, /* Between setting a clock and seeing it; less than a jump. */
+};
 
 struct due_tick {
     struct dispatch *dispatch;
@@ -26,7 +31,7 @@ struct due_tick {
     int64_t apart_ms;       /* Wall less monotonic time, as it was trusted last. */
     int64_t settled_ms;     /* Monotonic: since when it has been so. */
     bool is_settling;
-    int64_t accepted_ms;   /* The time an admin had accepted when it was set. */
+    int64_t set_ms;        /* What the new clock showed when it was set, less slack. */
     int64_t alive_ms;      /* When it was written down last. */
     int64_t revised_ms;    /* When calendars were looked at last. */
     int64_t calendars_seq; /* The newest provider seen then. */
@@ -46,13 +51,14 @@ now_ms(const struct due_tick *tick)
 
 /* ---- Whether the clock can be trusted ---- */
 
-/* The time an admin accepted last; 0 = none. */
-static int64_t
-accepted_ms(struct due_tick *tick)
+/* Whether an admin has said since the clock was set that it is right: the time that was
+ * accepted is one of the new clock. What cannot be read was not said. */
+static bool
+is_accepted(struct due_tick *tick)
 {
     int64_t at_ms = 0;
-    bool is_said = store_soft_get(tick->reader, BROKER_CLOCK_KEY, &at_ms) == STATUS_OK;
-    return is_said ? at_ms : 0;
+    return store_soft_get(tick->reader, BROKER_CLOCK_KEY, &at_ms) == STATUS_OK &&
+           at_ms >= tick->set_ms && at_ms <= now_ms(tick) + ACCEPT_SLACK_MS;
 }
 
 /* A clock that was set is trusted again once it has gone evenly for a while: by then
@@ -71,15 +77,15 @@ is_clock_good(struct due_tick *tick)
                  " s: deadlines wait until it has gone evenly for %d minutes, or "
                  "somebody says that it is right: kontor clock accept",
                  moved_ms / 1000, DUE_TICK_SETTLE_MS / 60000);
-        tick->accepted_ms = accepted_ms(tick);
+        tick->set_ms = now_ms(tick) - ACCEPT_SLACK_MS;
         tick->settled_ms = monotonic_ms + DUE_TICK_SETTLE_MS;
         tick->is_settling = true;
     }
-    bool is_accepted = tick->is_settling && accepted_ms(tick) != tick->accepted_ms;
-    if (tick->is_settling && (is_accepted || monotonic_ms >= tick->settled_ms)) {
+    bool is_right = tick->is_settling && is_accepted(tick);
+    if (tick->is_settling && (is_right || monotonic_ms >= tick->settled_ms)) {
         tick->is_settling = false;
         log_line(LOG_LEVEL_INFO, "the wall clock %s: deadlines go on",
-                 is_accepted ? "is right, an admin says" : "goes evenly");
+                 is_right ? "is right, an admin says" : "goes evenly");
     }
     return !tick->is_settling;
 }
@@ -242,7 +248,7 @@ give_stock(struct due_tick *tick, struct arena *arena)
         }
         for (size_t i = 0; i < page.n_documents; i++) {
             while (n_given < DUE_TICK_MAX &&
-                   run_writes(tick, stock_give, page.documents[i].id)) {
+                   run_writes(tick, stock_list_give, page.documents[i].id)) {
                 n_given++;
             }
         }

@@ -112,13 +112,11 @@ due_window_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
     return moment_ms(item->not_after, INT64_MAX);
 }
 
-/* While agents may take it, its pieces are what they take it with. */
 int64_t
 due_stock_end(const Kontor__V1__OrderItem *item, int64_t since_ms)
 {
     (void)since_ms;
-    bool is_kept = item->stock == NULL || !item->stock->is_reserved ||
-                   item->reason == R(WAITS_FOR_DISPATCH);
+    bool is_kept = item->stock == NULL || !item->stock->is_reserved;
     return is_kept ? INT64_MAX : moment_ms(item->stock->reserved_until, INT64_MAX);
 }
 

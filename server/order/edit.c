@@ -187,6 +187,9 @@ edit_move_alone(struct edit *edit, size_t index, const struct item_move *move,
     bool is_queued = move->to == S(QUEUED);
     item->reason = is_queued ? queue_reason(edit, index) : cause->reason;
     bool is_waiting = is_queued && item->reason != R(WAITS_FOR_DISPATCH);
+    if (is_queued && !is_waiting) {
+        stock_keep_for_work(item);
+    }
     /* A Complete leaves nothing that nobody wants: what was ordered is delivered, or a
      * rollback is done. */
     if (item_state_is_final(move->to) && move->operation != OPERATION_COMPLETE &&
@@ -221,6 +224,7 @@ edit_dispatch(struct edit *edit, size_t index)
     }
     item->reason = reason;
     if (reason == R(WAITS_FOR_DISPATCH)) {
+        stock_keep_for_work(item);
         job_recover(item, edit->call);
     } else {
         job_withdraw(item);

@@ -223,6 +223,20 @@ alternatives_to(const Kontor__V1__Order *order, uint64_t chosen)
     return others & ~chosen;
 }
 
+/* Whether an item cannot be done without one that is dropped. */
+static bool
+is_left_without(const Kontor__V1__Order *order, uint64_t dropped, size_t index)
+{
+    const Kontor__V1__ItemStanding *standing = order->items[index];
+    for (size_t i = 0; i < standing->n_requires; i++) {
+        size_t at = aggregate_find(order, standing->requires[i]);
+        if (at != SIZE_MAX && (dropped >> at & 1) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether an item is only there for those that are dropped: part of one, and required
  * by no other that may still be delivered. */
 static bool
@@ -243,15 +257,15 @@ is_left_over(const Kontor__V1__Order *order, uint64_t dropped, size_t index)
     return is_part;
 }
 
-/* These, and the parts that are there for nothing else. */
+/* These, what requires them, and the parts that are there for nothing else. */
 static uint64_t
-with_parts(const Kontor__V1__Order *order, uint64_t dropped)
+with_others(const Kontor__V1__Order *order, uint64_t dropped)
 {
     uint64_t before = 0;
     while (before != dropped) {
         before = dropped;
         for (size_t i = 0; i < order->n_items; i++) {
-            if (is_left_over(order, dropped, i)) {
+            if (is_left_without(order, dropped, i) || is_left_over(order, dropped, i)) {
                 dropped |= UINT64_C(1) << i;
             }
         }
@@ -263,7 +277,7 @@ uint64_t
 fate_alternatives(const struct edit *edit, size_t index)
 {
     const Kontor__V1__Order *order = edit->order;
-    return with_parts(order, alternatives_to(order, wholes_of(order, index)));
+    return with_others(order, alternatives_to(order, wholes_of(order, index)));
 }
 
 /* What was ordered besides is cancelled as the customer wished, which is no failure of

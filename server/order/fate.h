@@ -15,7 +15,8 @@ enum status fate_of_end(struct edit *edit, size_t root) MUST_CHECK;
 /* Of alternatives one is delivered: an item that begins drops the others. */
 enum status fate_of_begin(struct edit *edit, size_t begun) MUST_CHECK;
 /* Bit i: item i is dropped when this one begins: an alternative to it or to the bundle
- * it is a part of, or a part of such a one that nothing else requires. */
+ * it is a part of, what requires such a one, or a part of it that nothing else
+ * requires. */
 uint64_t fate_alternatives(const struct edit *edit, size_t index);
 
 #endif

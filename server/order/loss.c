@@ -183,7 +183,7 @@ longest_lease_ms(struct call *call, const char *offer, int64_t *out)
  * one may have been begun instead: its end leaves something to clean up.
  */
 static enum status
-suspect_alternatives(struct edit *edit, size_t index, int64_t lease_end_ms)
+suspect_alternatives(struct edit *edit, size_t index)
 {
     uint64_t others = fate_alternatives(edit, index);
     for (size_t i = 0; i < edit->order->n_items; i++) {
@@ -192,11 +192,15 @@ suspect_alternatives(struct edit *edit, size_t index, int64_t lease_end_ms)
             item_state_is_final(edit->order->items[i]->state)) {
             continue;
         }
+        int64_t lease_ms = 0;
         enum status status = edit_item(edit, i, &item);
+        if (status == STATUS_OK) {
+            status = longest_lease_ms(edit->call, item->offer, &lease_ms);
+        }
         if (status != STATUS_OK) {
             return status;
         }
-        job_suspect(item, lease_end_ms, edit->call);
+        job_suspect(item, edit->call->now_ms + lease_ms, edit->call);
     }
     return STATUS_OK;
 }
@@ -225,7 +229,7 @@ suspect(struct edit *edit, size_t index)
     }
     int64_t lease_end_ms = edit->call->now_ms + lease_ms;
     if (item->state == S(ASSIGNED)) {
-        status = suspect_alternatives(edit, index, lease_end_ms);
+        status = suspect_alternatives(edit, index);
         status = status == STATUS_OK ? edit_move(edit, index, &cause) : status;
     } else {
         item_remember(item, "restore", item->state, why, edit->call);

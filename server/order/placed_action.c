@@ -1,6 +1,5 @@
 #include "server/order/placed_action.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "server/order/instance.h"
@@ -32,13 +31,6 @@ judge_new(struct call *call, struct placed *placed)
 static enum status
 judge_end(struct call *call, struct placed *placed)
 {
-    int64_t rev = placed->instance->offer_rev;
-    if (placed->wanted->offer_rev != 0 && placed->wanted->offer_rev != rev) {
-        call_fault(call, arena_print(call->arena, "%s.offer_rev", placed->path),
-                   "must be %" PRId64 ", which the instance was last ordered at, or "
-                   "left out",
-                   rev);
-    }
     placed_as_it_is(call, placed);
     return placed_terms_of_instance(call, placed);
 }

@@ -202,39 +202,47 @@ add_provider(struct call *call, const char *provider, char **scope, size_t *n_sc
 static enum status
 find_former(struct call *call, const char *offer, const char **provider)
 {
-    struct find find = {.kind = KIND_ITEM, .index = "offer", .n_equal = 1, .limit = 1};
-    struct page page;
+    struct find find = {
+        .kind = KIND_ITEM, .index = "offer", .n_equal = 1, .limit = DEFAULT_PAGE};
+    struct page page = {.next_token = ""};
     find.equal[0].text = offer;
-    enum status status = call_find(call, &find, false, &page);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    const Kontor__V1__OrderItem *item =
-        page.n_documents == 0 ? NULL : call_record(call, &page.documents[0]);
-    if (item == NULL || (side_of(call->who, item).provider & ROLE_BIT(AGENT)) == 0) {
-        return call_not_found(call, KIND_SERVICE, offer);
-    }
-    memset(&call->error, 0, sizeof call->error);
-    *provider = item->provider;
-    return STATUS_OK;
+    do {
+        find.token = page.next_token;
+        enum status status = call_find(call, &find, false, &page);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        for (size_t i = 0; i < page.n_documents; i++) {
+            const Kontor__V1__OrderItem *item = call_record(call, &page.documents[i]);
+            if ((side_of(call->who, item).provider & ROLE_BIT(AGENT)) != 0) {
+                *provider = item->provider;
+                return STATUS_OK;
+            }
+        }
+    } while (page.next_token[0] != '\0');
+    return STATUS_NOT_FOUND;
 }
 
-/* The provider of an offer the caller may serve. */
+/* The provider for whom the caller may serve an offer: its own, or that of what was
+ * ordered of it before. */
 static enum status
 find_provider(struct call *call, const char *offer, const char **provider)
 {
     struct offer_found found;
     enum status status = offer_find(call, offer, &found);
-    if (status == STATUS_NOT_FOUND) {
-        return find_former(call, offer, provider);
-    }
-    if (status == STATUS_OK) {
-        status = call_must_own(call, &found.document);
-    }
     if (status == STATUS_OK) {
         *provider = found.service->provider;
+        status = call_must_own(call, &found.document);
     }
-    return status;
+    if (status != STATUS_NOT_FOUND && status != STATUS_PERMISSION_DENIED) {
+        return status;
+    }
+    enum status former = find_former(call, offer, provider);
+    if (former == STATUS_OK) {
+        memset(&call->error, 0, sizeof call->error);
+    }
+    /* What was found before was found for good: nothing was ordered here either. */
+    return former == STATUS_NOT_FOUND ? status : former;
 }
 
 /* Judges the offers a session is for, and gathers its scope. */

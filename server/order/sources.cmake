@@ -51,5 +51,6 @@ list(
   order/session.c
   order/side.c
   order/stock.c
+  order/stock_list.c
   order/target.c
   order/value.c)

@@ -4,22 +4,20 @@
 #include <string.h>
 
 #include "kontor/v1/order_service.pb-c.h"
-#include "server/order/due.h"
-#include "server/order/edit.h"
 #include "server/order/item.h"
 #include "server/order/moment.h"
 #include "server/order/placed.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 
-enum { HOUR_MS = 3600000, MAX_STOCK = 1 << 12 };
+enum { HOUR_MS = 3600000, LOOK_AGAIN_MS = 24 * HOUR_MS, MAX_STOCK = 1 << 12 };
 
 /* ---- What is taken ---- */
 
 /* The stock of an offer as this call is about to write it, else as it is stored, else a
  * new one. */
-static enum status
-read_stock(struct call *call, const char *offer, Kontor__V1__Stock **out, int64_t *was)
+enum status
+stock_read(struct call *call, const char *offer, Kontor__V1__Stock **out, int64_t *was)
 {
     struct document document;
     enum status status = call_get_any(call, KIND_STOCK, offer, &document);
@@ -50,9 +48,9 @@ add(Kontor__V1__Stock *stock, int64_t pieces, int64_t waiting)
 
 /* Several items of one commit may be of one offer, and a commit names a document once.
  */
-static enum status
-change(struct call *call, const char *offer, int64_t pieces, int64_t waiting,
-       struct decision *decision)
+enum status
+stock_change(struct call *call, const char *offer, int64_t pieces, int64_t waiting,
+             struct decision *decision)
 {
     if (pieces == 0 && waiting == 0) {
         return STATUS_OK;
@@ -67,7 +65,7 @@ change(struct call *call, const char *offer, int64_t pieces, int64_t waiting,
         *pending = call_pack(call, &stock->base);
         return STATUS_OK;
     }
-    enum status status = read_stock(call, offer, &stock, &was);
+    enum status status = stock_read(call, offer, &stock, &was);
     if (status != STATUS_OK) {
         return status;
     }
@@ -77,8 +75,8 @@ change(struct call *call, const char *offer, int64_t pieces, int64_t waiting,
 }
 
 /* Of an offer that has no stock, or is no more, there is always enough. */
-static int64_t
-free_pieces(const Kontor__V1__OfferStock *rule, const Kontor__V1__Stock *stock)
+int64_t
+stock_free(const Kontor__V1__OfferStock *rule, const Kontor__V1__Stock *stock)
 {
     if (rule == NULL) {
         return INT64_MAX;
@@ -103,8 +101,8 @@ wanted_pieces(const Kontor__V1__OfferStock *rule, const struct values *values)
     return 1;
 }
 
-static Google__Protobuf__Timestamp *
-reserved_until(const Kontor__V1__OfferStock *rule, const struct call *call)
+Google__Protobuf__Timestamp *
+stock_reserved_until(const Kontor__V1__OfferStock *rule, const struct call *call)
 {
     bool is_kept = rule == NULL || rule->reserve_hours == 0;
     return is_kept ? NULL
@@ -116,6 +114,7 @@ reserved_until(const Kontor__V1__OfferStock *rule, const struct call *call)
 struct shelf {
     const char *offer;
     int64_t n_free;
+    int64_t n_wanted; /* By this order, once all of it is delivered. */
     bool has_waiting;
 };
 
@@ -131,14 +130,14 @@ find_shelf(struct call *call, const struct placed *placed, struct shelf *shelves
     }
     Kontor__V1__Stock *stock;
     int64_t was;
-    enum status status = read_stock(call, placed->offer, &stock, &was);
+    enum status status = stock_read(call, placed->offer, &stock, &was);
     if (status != STATUS_OK) {
         return status;
     }
     *out = &shelves[(*n_shelves)++];
-    **out =
-        (struct shelf){placed->offer, free_pieces(placed->found.offer->stock, stock),
-                       stock->waiting > 0};
+    **out = (struct shelf){.offer = placed->offer,
+                           .n_free = stock_free(placed->found.offer->stock, stock),
+                           .has_waiting = stock->waiting > 0};
     return STATUS_OK;
 }
 
@@ -165,13 +164,15 @@ reserve(struct call *call, struct placed *placed, struct shelf *shelf)
     const Kontor__V1__OfferStock *rule = placed->found.offer->stock;
     Kontor__V1__ItemStock *stock = placed->stock;
     bool is_enough = !shelf->has_waiting && stock->needed <= shelf->n_free;
+    shelf->n_wanted += stock->wanted;
     if (stock->needed == 0 || is_enough) {
         stock->is_reserved = true;
-        stock->reserved_until = reserved_until(rule, call);
+        stock->reserved_until = stock_reserved_until(rule, call);
         shelf->n_free -= stock->needed;
         return STATUS_OK;
     }
-    if (!rule->has_waiting_list || stock->needed > rule->total) {
+    /* Who waited for what can never be would hold up all behind. */
+    if (!rule->has_waiting_list || shelf->n_wanted > rule->total) {
         return refuse(call, placed, shelf);
     }
     stock->waiting_since = moment_new(call->arena, call->at_ms);
@@ -190,6 +191,19 @@ new_item_stock(struct call *call, const struct placed *placed)
     return stock;
 }
 
+/* Whether a plan still asks how many pieces are wanted. */
+static bool
+is_number_open(const struct placed *placed)
+{
+    const char *number = placed->found.offer->stock->parameter;
+    for (size_t i = 0; i < placed->values.n_questions; i++) {
+        if (strcmp(placed->values.questions[i]->id, number) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum status
 stock_judge(struct call *call, struct placed *items, size_t n_items)
 {
@@ -203,7 +217,7 @@ stock_judge(struct call *call, struct placed *items, size_t n_items)
                           placed->found.offer->stock != NULL &&
                           placed->action != KONTOR__V1__ITEM_ACTION__ACTION_RENEW;
         struct shelf *shelf;
-        if (!is_counted) {
+        if (!is_counted || is_number_open(placed)) {
             continue;
         }
         placed->stock = new_item_stock(call, placed);
@@ -279,131 +293,43 @@ stock_follow(struct call *call, const Kontor__V1__OrderItem *item,
     int64_t sign = (is.is_reserved ? 1 : 0) - (step->was.is_reserved ? 1 : 0);
     int64_t waiting = (is.is_waiting ? 1 : 0) - (step->was.is_waiting ? 1 : 0);
     int64_t needed = item->stock == NULL ? 0 : item->stock->needed;
-    enum status status =
-        change(call, item->offer, sign * needed + step->pieces, waiting, decision);
+    enum status status = stock_change(call, item->offer, sign * needed + step->pieces,
+                                      waiting, decision);
     return status == STATUS_OK && waiting != 0
                ? follow_wait(call, item, waiting, decision)
                : status;
 }
 
 void
-stock_return(Kontor__V1__OrderItem *item, struct call *call)
+stock_keep_for_work(Kontor__V1__OrderItem *item)
+{
+    if (item->stock != NULL) {
+        item->stock->reserved_until = NULL;
+    }
+}
+
+static void
+give_back(Kontor__V1__OrderItem *item, struct call *call)
 {
     item->stock->is_reserved = false;
     item->stock->reserved_until = NULL;
     item->stock->waiting_since = moment_new(call->arena, call->at_ms);
 }
 
-/* ---- The waiting list ---- */
-
-/* Who waits for the longest; its kind is NULL when none does. */
-static enum status
-find_first(struct call *call, const char *offer, struct document *out)
-{
-    struct find find = {
-        .kind = KIND_STOCK_WAIT, .index = "offer", .n_equal = 1, .limit = 1};
-    struct page page;
-    find.equal[0].text = offer;
-    enum status status = call_find(call, &find, true, &page);
-    out->kind = NULL;
-    if (status == STATUS_OK && page.n_documents > 0) {
-        *out = page.documents[0];
-    }
-    return status;
-}
-
-/* The item that waits; NULL = it is no more, or does not. */
-static enum status
-find_waiting(struct call *call, const char *id, const Kontor__V1__OrderItem **out)
-{
-    struct document document;
-    enum status status = call_get_any(call, KIND_ITEM, id, &document);
-    *out = status == STATUS_OK ? call_record(call, &document) : NULL;
-    if (*out != NULL && !stock_mark(*out).is_waiting) {
-        *out = NULL;
-    }
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
-/* The rule of an offer's stock; NULL = it has none, or is no more. */
-static enum status
-find_rule(struct call *call, const char *offer, const Kontor__V1__OfferStock **out)
-{
-    struct offer_found found;
-    enum status status = offer_find(call, offer, &found);
-    *out = NULL;
-    if (status == STATUS_OK) {
-        *out = found.offer->stock;
-    } else if (status == STATUS_NOT_FOUND) {
-        memset(&call->error, 0, sizeof call->error);
-        status = STATUS_OK;
-    }
-    return status;
-}
-
-static enum status
-give(struct call *call, const Kontor__V1__OrderItem *first,
-     const Kontor__V1__OfferStock *rule, struct decision *decision)
-{
-    struct edit *edit;
-    size_t index;
-    Kontor__V1__OrderItem *item;
-    enum status status = edit_open(call, first->order, &edit);
-    if (status == STATUS_OK) {
-        status = edit_find(edit, first->id, &index, &item);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    item->stock->is_reserved = true;
-    item->stock->waiting_since = NULL;
-    item->stock->reserved_until = reserved_until(rule, call);
-    item_remember(item, "stock", item->state, "what it waited for is free", call);
-    due_stock_again(item, call->arena);
-    edit_restate(edit, index);
-    edit_dispatch(edit, index);
-    return edit_commit(edit, decision);
-}
-
-/* A place nobody stands on must not hold up the list. */
-static enum status
-clear(struct call *call, const char *offer, const struct document *place,
-      struct decision *decision)
-{
-    decision_delete(call, decision, KIND_STOCK_WAIT, place->id, place->revision);
-    return change(call, offer, 0, -1, decision);
-}
-
 enum status
-stock_give(struct call *call, const void *request, struct decision *decision)
+stock_overdue(struct call *call, Kontor__V1__OrderItem *item, bool *is_returned)
 {
-    const char *offer = request;
-    const Kontor__V1__OfferStock *rule;
-    const Kontor__V1__OrderItem *item = NULL;
     Kontor__V1__Stock *stock;
-    struct document first = {.kind = NULL};
     int64_t was;
-    enum status status = find_rule(call, offer, &rule);
-    if (status == STATUS_OK) {
-        status = read_stock(call, offer, &stock, &was);
+    enum status status = stock_read(call, item->offer, &stock, &was);
+    *is_returned = status == STATUS_OK && stock->waiting > 0;
+    if (*is_returned) {
+        give_back(item, call);
+    } else if (status == STATUS_OK) {
+        item->stock->reserved_until =
+            moment_new(call->arena, call->now_ms + LOOK_AGAIN_MS);
     }
-    if (status == STATUS_OK) {
-        status = find_first(call, offer, &first);
-    }
-    if (status == STATUS_OK && first.kind != NULL) {
-        status = find_waiting(call, first.id, &item);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (first.kind != NULL && item == NULL) {
-        return clear(call, offer, &first, decision);
-    }
-    if (item == NULL || item->stock->needed > free_pieces(rule, stock)) {
-        decision_reply(decision, NULL);
-        return STATUS_OK;
-    }
-    return give(call, item, rule, decision);
+    return status;
 }
 
 /* ---- Reading ---- */
@@ -420,13 +346,13 @@ stock_get(struct call *call, const void *message, struct decision *decision)
         return call_not_found(call, KIND_STOCK, request->offer);
     }
     if (status == STATUS_OK) {
-        status = read_stock(call, request->offer, &stock, &was);
+        status = stock_read(call, request->offer, &stock, &was);
     }
     if (status != STATUS_OK) {
         return status;
     }
     stock->total = found.offer->stock->total;
-    stock->free = free_pieces(found.offer->stock, stock);
+    stock->free = stock_free(found.offer->stock, stock);
     stock->unit = found.offer->stock->unit;
     decision_reply(decision, stock);
     return STATUS_OK;

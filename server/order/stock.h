@@ -5,7 +5,7 @@
  *
  * Memory: the call's arena. Errors: as call.h. Threads: the call's.
  *
- *     none free --waiting_since--> waiting list --stock_give, in its order-->+
+ *     none free --waiting_since--> waiting list --stock_list, in its order-->+
  *     free ----------------------------------------------------> set aside --+
  *                                     ^                             |        |
  *            reserved_until has come  +------ waiting list <--------+        |
@@ -51,13 +51,27 @@ void stock_settle(Kontor__V1__OrderItem *item);
 enum status stock_follow(struct call *call, const Kontor__V1__OrderItem *item,
                          const struct stock_step *step,
                          struct decision *decision) MUST_CHECK;
-/* Puts an item back on the waiting list: its pieces were kept long enough. */
-void stock_return(Kontor__V1__OrderItem *item, struct call *call);
+/* Agents may take it from now on: its pieces are kept as long as it is open. */
+void stock_keep_for_work(Kontor__V1__OrderItem *item);
+/* Its pieces were kept long enough: where others wait, it goes to the end of their
+ * list, else it keeps them for another day. */
+enum status stock_overdue(struct call *call, Kontor__V1__OrderItem *item,
+                          bool *is_returned) MUST_CHECK;
 
-/* Gives the first item on an offer's waiting list (request: the offer's id) its pieces,
- * if so many are free. Nothing to do: a REPLY with NULL. */
-enum status stock_give(struct call *call, const void *request,
-                       struct decision *decision);
+/* ---- For the list ---- */
+
+/* As stored, or a new one; was: its revision, 0 = it is new. */
+enum status stock_read(struct call *call, const char *offer, Kontor__V1__Stock **out,
+                       int64_t *was) MUST_CHECK;
+/* Pieces that are free by this rule; NULL = an offer without stock: always enough. */
+int64_t stock_free(const Kontor__V1__OfferStock *rule, const Kontor__V1__Stock *stock);
+/* Adds to what is taken and to how many wait. */
+enum status stock_change(struct call *call, const char *offer, int64_t pieces,
+                         int64_t waiting, struct decision *decision) MUST_CHECK;
+/* Until when pieces set aside now are kept; NULL = as long as the item is open. */
+Google__Protobuf__Timestamp *stock_reserved_until(const Kontor__V1__OfferStock *rule,
+                                                  const struct call *call);
+
 enum status stock_get(struct call *call, const void *request,
                       struct decision *decision);
 

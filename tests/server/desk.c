@@ -146,6 +146,8 @@ add_scarce(struct desk *desk, Kontor__V1__Service *service)
     Kontor__V1__Offer *scarce = scarce_offer(desk, service, "scarce", 3, 0);
     Kontor__V1__Parameter *pieces = shelf_parameter(desk->h, scarce, "pieces");
     TYPE(pieces, integer, INTEGER, kontor__v1__integer_parameter__init);
+    pieces->integer->_minimum_case = KONTOR__V1__INTEGER_PARAMETER___MINIMUM_MINIMUM;
+    pieces->integer->minimum = 1;
     scarce->stock->unit = "cards";
     scarce->stock->parameter = "pieces";
     scarce_offer(desk, service, "few", 1, 0);

@@ -117,7 +117,8 @@ dropped_by(const struct model_order *order, size_t begun)
     dropped &= ~chosen;
     for (size_t round = 0; round < order->n_items; round++) {
         for (size_t i = 0; i < order->n_items; i++) {
-            dropped |= is_idle_part(order, dropped, i) ? BIT(i) : 0;
+            bool is_cut = (order->items[i].requires & dropped) != 0;
+            dropped |= is_cut || is_idle_part(order, dropped, i) ? BIT(i) : 0;
         }
     }
     return dropped;

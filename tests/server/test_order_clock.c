@@ -127,6 +127,16 @@ test_a_clock_an_admin_accepts_is_believed_at_once(void **state)
         dispatch_own_wait(desk->h->dispatch, "test", clock_accept, NULL, &is_written),
         STATUS_OK);
     assert_int_equal(desk_due(desk, 1), 2);
+    /* Said as soon as it was set, before anybody has noticed. */
+    desk_place_one(desk, "coast/o-3", OFFER_BASIC);
+    clock_set_wall(&desk->h->clock, hours_now(desk) + 100 * (int64_t)DAY);
+    assert_int_equal(
+        dispatch_own_wait(desk->h->dispatch, "test", clock_accept, NULL, &is_written),
+        STATUS_OK);
+    assert_true(desk_due(desk, 1) > 0);
+    /* Of a clock that was set back the time that was accepted is still to come. */
+    clock_set_wall(&desk->h->clock, hours_now(desk) - 50 * (int64_t)DAY);
+    assert_int_equal(desk_due(desk, MINUTE), 0);
     clock_set_wall(&desk->h->clock, hours_now(desk) + 100 * (int64_t)DAY);
     assert_int_equal(desk_due(desk, MINUTE), 0);
     assert_true(desk_due(desk, DUE_TICK_SETTLE_MS) > 0);

@@ -256,6 +256,28 @@ test_hours_of_work_go_on_behind_a_hold(void **state)
     assert_int_equal(desk_item(desk, item_id)->reason, R(TOOK_TOO_LONG));
 }
 
+/* A clock that was set ahead and back has made nobody work for ten days. */
+static void
+test_hours_of_work_are_not_counted_over_a_set_clock(void **state)
+{
+    struct desk *desk = *state;
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_HURRY, NULL);
+    desk_place_one(desk, "coast/o-1", OFFER_HURRY);
+    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    clock_set_wall(&desk->h->clock, hours_now(desk) + 10 * (int64_t)DAY);
+    desk_due(desk, 0);
+    harness_advance(desk->h, 5000);
+    assert_int_equal(desk_ask_info(desk, job, "which?", NULL), STATUS_OK);
+    assert_true(desk_item(desk, item_id)->worked_ms <= 5000);
+    clock_set_wall(&desk->h->clock, hours_now(desk) - 10 * (int64_t)DAY);
+    desk_due(desk, 0);
+    hours_pass(desk, 20 * MINUTE);
+    assert_int_equal(desk_answer(desk, desk->portal, item_id, "blue", NULL), STATUS_OK);
+    hours_pass(desk, HOUR);
+    desk_expect(desk, item_id, "IN_PROGRESS");
+}
+
 static void
 test_k71_a_reason_alone_and_a_date_with_a_note_are_refused(void **state)
 {
@@ -481,6 +503,7 @@ main(void)
         TEST(test_k72_a_date_that_passed_is_jeopardy_until_there_is_another),
         TEST(test_k72_work_without_a_date_is_jeopardy_after_five_working_days),
         TEST(test_hours_of_work_go_on_behind_a_hold),
+        TEST(test_hours_of_work_are_not_counted_over_a_set_clock),
         TEST(test_k71_a_reason_alone_and_a_date_with_a_note_are_refused),
         TEST(test_a_start_date_is_waited_for),
         TEST(test_a_start_date_and_a_requirement_are_waited_for_side_by_side),

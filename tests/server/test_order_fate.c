@@ -400,6 +400,34 @@ test_parts_that_nothing_else_requires_are_not_delivered(void **state)
     desk_expect(desk, item(desk, "glass"), "AWAITING_APPROVAL");
 }
 
+/* Parts that exclude each other: what cannot be put together any more takes along its
+ * other parts. */
+static void
+test_a_bundle_that_lost_a_part_leaves_no_other(void **state)
+{
+    struct desk *desk = *state;
+    const char *session = desk_session(desk, desk->agent, 8, OFFER_OPEN, NULL);
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, order_id);
+    Kontor__V1__NewItem *red = desk_add(desk, request, "red", OFFER_OPEN);
+    Kontor__V1__NewItem *blue = desk_add(desk, request, "blue", OFFER_OPEN);
+    Kontor__V1__NewItem *frame = desk_add(desk, request, "frame", OFFER_OPEN);
+    desk_add(desk, request, "wood", OFFER_BASIC);
+    desk_add(desk, request, "nails", OFFER_BASIC);
+    bundle(desk, red, "frame");
+    bundle(desk, blue, "wood");
+    bundle(desk, blue, "nails");
+    frame->excludes = names(desk, "wood");
+    frame->n_excludes = 1;
+    desk_place(desk, request);
+    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
+    assert_string_equal(job->item, item(desk, "frame"));
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    desk_expect(desk, item(desk, "wood"), "CANCELLED");
+    desk_expect(desk, item(desk, "blue"), "CANCELLED");
+    desk_expect(desk, item(desk, "nails"), "CANCELLED");
+    desk_expect(desk, item(desk, "red"), "QUEUED");
+}
+
 /* ---- Refusals ---- */
 
 static void
@@ -465,6 +493,7 @@ main(void)
         TEST(test_the_first_of_alternatives_to_begin_cancels_the_others),
         TEST(test_a_bundle_that_is_not_chosen_goes_with_its_parts),
         TEST(test_parts_that_nothing_else_requires_are_not_delivered),
+        TEST(test_a_bundle_that_lost_a_part_leaves_no_other),
         TEST(test_k06_relations_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

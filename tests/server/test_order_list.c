@@ -59,7 +59,9 @@ expect_reduced(const Kontor__V1__Order *order)
     assert_string_equal(order->items[1]->item, "tape");
     assert_int_equal(order->items[0]->state, KONTOR__V1__ITEM_STATE__AWAITING_APPROVAL);
     assert_int_equal(order->items[1]->state, KONTOR__V1__ITEM_STATE__QUEUED);
-    assert_int_equal(order->attention, KONTOR__V1__ATTENTION__PROVIDER);
+    assert_int_equal(order->attention, 0);
+    assert_null(order->waiting_since);
+    assert_string_equal(order->waiting_what, "");
     assert_string_equal(order->waiting_what, "approve vm");
     assert_non_null(order->waiting_since);
     assert_int_equal(order->n_sources, 0);

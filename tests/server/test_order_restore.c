@@ -64,6 +64,35 @@ test_the_other_of_two_alternatives_is_cleaned_up(void **state)
     assert_non_null(desk_claim(desk, desk->agent, session));
 }
 
+/* Each waits for the longest lease of its own offer. */
+static void
+test_an_alternative_waits_for_the_lease_of_its_own_offer(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    Kontor__V1__RegisterAgentRequest slow = KONTOR__V1__REGISTER_AGENT_REQUEST__INIT;
+    char *offers[] = {OFFER_RETURN}, *others[] = {"slow"};
+    slow.offers = offers;
+    slow.n_offers = 1;
+    slow.lease_seconds = 86400;
+    assert_int_equal(
+        desk_call(desk, desk->agent2, DESK_AGENT("RegisterAgent"), &slow, NULL, NULL),
+        STATUS_OK);
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    Kontor__V1__NewItem *red = desk_add(desk, request, "red", OFFER_OPEN);
+    red->excludes = others;
+    red->n_excludes = 1;
+    desk_add(desk, request, "slow", OFFER_RETURN);
+    desk_place(desk, request);
+    assert_non_null(desk_claim(desk, desk->agent, session));
+    int64_t now_ms = clock_wall_ms(&desk->h->clock);
+    restore(desk);
+    const Kontor__V1__OrderItem *left = desk_item(desk, "coast/o-1/slow");
+    assert_int_equal(left->cleanup, KONTOR__V1__CLEANUP__CLEANUP_REQUIRED);
+    assert_int_equal(moment_ms(left->job->ready_at, 0),
+                     now_ms + 86400000 + DESK_SETTLE_MS);
+}
+
 /* The next job of a fresh session; it must say that something may exist. */
 static Kontor__V1__ClaimedJob *
 claim_suspect(struct desk *desk, const char *item)
@@ -349,6 +378,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_claimed_item_is_recovered_as_if_it_were_begun),
         TEST(test_the_other_of_two_alternatives_is_cleaned_up),
+        TEST(test_an_alternative_waits_for_the_lease_of_its_own_offer),
         TEST(test_a_holder_that_outlived_the_restore_may_complete),
         TEST(test_a_restore_is_nobodys_lost_lease),
         TEST(test_the_longest_lease_of_a_live_session_is_waited_for),

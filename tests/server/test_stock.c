@@ -33,6 +33,13 @@ is_waiting(struct desk *desk, const char *item)
     return stored->stock->waiting_since != NULL;
 }
 
+static void
+put_service(struct desk *desk, Kontor__V1__Service *service)
+{
+    harness_seed(desk->h, KIND_SERVICE, service->id, &service->base, "=r:alpine",
+                 "=p:alpine/hpc", "~*", NULL);
+}
+
 /* Changes how many there are. */
 static void
 set_total(struct desk *desk, int64_t total)
@@ -44,8 +51,7 @@ set_total(struct desk *desk, int64_t total)
             service->offers[i]->stock->total = total;
         }
     }
-    harness_seed(desk->h, KIND_SERVICE, service->id, &service->base, "=r:alpine",
-                 "=p:alpine/hpc", "~*", NULL);
+    put_service(desk, service);
 }
 
 /* ---- Set aside ---- */
@@ -249,16 +255,76 @@ test_who_waits_may_leave(void **state)
     assert_int_equal(desk_due(desk, 1000), 0);
 }
 
-/* What waits goes on when its offer has no stock any more. */
+/* What waits goes on when its offer has no stock any more; of an offer that is not
+ * there nothing is given, since it may come back. */
 static void
 test_an_offer_that_loses_its_stock_keeps_nobody_waiting(void **state)
 {
     struct desk *desk = *state;
     cards_order(desk, "coast/o-1", 3);
     const char *item = cards_order(desk, "coast/o-2", 1);
+    Kontor__V1__Service *service =
+        harness_record(desk->h, KIND_SERVICE, "alpine/notebooks");
     harness_remove(desk->h, KIND_SERVICE, "alpine/notebooks");
+    assert_int_equal(desk_due(desk, 1000), 0);
+    assert_true(is_waiting(desk, item));
+    for (size_t i = 0; i < service->n_offers; i++) {
+        service->offers[i]->stock = NULL;
+    }
+    put_service(desk, service);
     assert_int_equal(desk_due(desk, 1000), 1);
     assert_false(is_waiting(desk, item));
+}
+
+/* Nobody can be served out of what is not there: they would hold up all behind. */
+static void
+test_what_can_never_be_is_refused_whatever_it_is_made_of(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    Kontor__V1__PlaceOrderRequest *two =
+        cards_wanting(desk, "coast/o-1", OFFER_SCARCE, 2);
+    desk_give(desk, desk_add(desk, two, "other", OFFER_SCARCE), "pieces",
+              shelf_integer(desk->h, 2));
+    assert_int_equal(refused(desk, two, &error), STATUS_FAILED_PRECONDITION);
+    desk_expect_reason(&error, REASON_OUT_OF_STOCK);
+    /* Two are there, and five are wanted: not three more of three. */
+    const char *item = cards_order(desk, "coast/o-2", 2);
+    cards_deliver(desk, item);
+    Kontor__V1__PlaceOrderRequest *more = desk_new(desk, "coast/o-3");
+    desk_give(
+        desk,
+        desk_change(desk, more, "x", KONTOR__V1__ITEM_ACTION__ACTION_MODIFY, item),
+        "pieces", shelf_integer(desk->h, 5));
+    assert_int_equal(refused(desk, more, &error), STATUS_FAILED_PRECONDITION);
+    desk_expect_reason(&error, REASON_OUT_OF_STOCK);
+    cards_expect(desk, OFFER_SCARCE, 2, 0);
+}
+
+/* What waits for more than there are any more is told of, once, and passed over. */
+static void
+test_who_waits_for_more_than_there_are_is_passed_over(void **state)
+{
+    struct desk *desk = *state;
+    cards_order(desk, "coast/o-1", 3);
+    const char *large = cards_order(desk, "coast/o-2", 3);
+    harness_advance(desk->h, 1);
+    const char *small = cards_order(desk, "coast/o-3", 1);
+    set_total(desk, 2);
+    assert_int_equal(desk_due(desk, 1000), 1);
+    assert_non_null(desk_item(desk, large)->jeopardy);
+    assert_int_equal(desk_order(desk, "coast/o-2")->jeopardy,
+                     KONTOR__V1__JEOPARDY_LEVEL__HAZARD);
+    assert_int_equal(desk_due(desk, 1000), 0);
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, NULL),
+                     STATUS_OK);
+    assert_int_equal(desk_due(desk, 1000), 1);
+    assert_true(is_waiting(desk, large));
+    assert_false(is_waiting(desk, small));
+    set_total(desk, 4);
+    assert_int_equal(desk_due(desk, 1000), 1);
+    assert_false(is_waiting(desk, large));
+    assert_null(desk_item(desk, large)->jeopardy);
 }
 
 /* However it came to be: a place on the list without an item holds nobody up. */
@@ -307,6 +373,42 @@ test_pieces_are_kept_for_so_long_only(void **state)
     desk_expect(desk, kept, "AWAITING_APPROVAL");
 }
 
+/* While nobody else wants them they are kept, and nothing is said of it. */
+static void
+test_pieces_nobody_waits_for_are_kept_on(void **state)
+{
+    struct desk *desk = *state;
+    const char *item = "coast/o-1/vm";
+    desk_place(desk, cards_wanting(desk, "coast/o-1", OFFER_SCARCE_BASIC, 0));
+    size_t n_history = desk_item(desk, item)->n_history;
+    assert_int_equal(desk_due(desk, 2 * HOUR), 1);
+    assert_false(is_waiting(desk, item));
+    assert_int_equal(desk_item(desk, item)->n_history, n_history);
+    assert_int_equal(desk_due(desk, DAY - 1), 0);
+    set_total(desk, 1);
+    desk_place(desk, cards_wanting(desk, "coast/o-2", OFFER_SCARCE_BASIC, 0));
+    assert_int_equal(desk_due(desk, 1), 2);
+    assert_true(is_waiting(desk, item));
+    assert_false(is_waiting(desk, "coast/o-2/vm"));
+}
+
+/* Once agents may take it, it keeps them to the end: also while the customer is asked.
+ */
+static void
+test_what_agents_may_take_keeps_its_pieces(void **state)
+{
+    struct desk *desk = *state;
+    set_total(desk, 1);
+    desk_place(desk, cards_wanting(desk, "coast/o-1", OFFER_SCARCE_QUICK, 0));
+    desk_place(desk, cards_wanting(desk, "coast/o-2", OFFER_SCARCE_QUICK, 0));
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_SCARCE_QUICK, NULL);
+    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
+    assert_int_equal(desk_ask_info(desk, job, "which?", NULL), STATUS_OK);
+    desk_due(desk, 5 * HOUR);
+    assert_false(is_waiting(desk, "coast/o-1/vm"));
+    assert_true(is_waiting(desk, "coast/o-2/vm"));
+}
+
 static void
 test_what_waits_for_its_start_may_lose_its_pieces(void **state)
 {
@@ -341,6 +443,10 @@ main(void)
         TEST(test_what_waits_may_be_approved_meanwhile),
         TEST(test_who_waits_may_leave),
         TEST(test_an_offer_that_loses_its_stock_keeps_nobody_waiting),
+        TEST(test_what_can_never_be_is_refused_whatever_it_is_made_of),
+        TEST(test_who_waits_for_more_than_there_are_is_passed_over),
+        TEST(test_pieces_nobody_waits_for_are_kept_on),
+        TEST(test_what_agents_may_take_keeps_its_pieces),
         TEST(test_a_place_nobody_stands_on_is_cleared),
         TEST(test_pieces_are_kept_for_so_long_only),
         TEST(test_what_waits_for_its_start_may_lose_its_pieces),

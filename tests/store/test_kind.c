@@ -97,13 +97,14 @@ test_internal_fields_are_fields_beyond_the_envelope(void **state)
  * new field is shown to whoever takes part, unless it is listed. */
 static const struct {
     const char *kind;
-    const char *fields[12]; /* NULL ends. */
+    const char *fields[16]; /* NULL ends. */
 } hidden[] = {
     {"provider", {"main_contact"}},
     {"service", {"main_contact", "security_contact_email"}},
     {"order",
-     {"waiting_for", "next_due", "jeopardy", "project", "on_behalf_of", "placed_by",
-      "request_hash", "note", "sources", "cancel"}},
+     {"attention", "waiting_for", "waiting_since", "next_due", "waiting_what",
+      "jeopardy", "project", "on_behalf_of", "placed_by", "request_hash", "note",
+      "sources", "cancel"}},
     {"site", {"contact", "security_contact", "emergency_phone"}},
     {"endpoint", {"contact"}},
 };
