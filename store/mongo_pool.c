@@ -80,10 +80,8 @@ pool_refuse(struct mongo *db, const char *what)
 static void
 pool_prepare(void)
 {
-    /* Before it begins, too: what a process of the same number left of its counters in
-     * shared memory, which nobody reads, would make it complain on standard error. */
-    mongoc_log_set_handler(NULL, NULL);
     mongoc_init();
+    mongoc_log_set_handler(NULL, NULL);
 }
 
 static bool

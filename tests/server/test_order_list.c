@@ -62,8 +62,6 @@ expect_reduced(const Kontor__V1__Order *order)
     assert_int_equal(order->attention, 0);
     assert_null(order->waiting_since);
     assert_string_equal(order->waiting_what, "");
-    assert_string_equal(order->waiting_what, "approve vm");
-    assert_non_null(order->waiting_since);
     assert_int_equal(order->n_sources, 0);
     assert_string_equal(order->waiting_for, "");
 }
