@@ -143,14 +143,15 @@ class Client:
         self.seq = int(dict(call.trailing_metadata()).get("kontor-seq", 0))
         return as_dict(reply)
 
-    def stream(self, name, timeout=None, **fields):
-        """One server stream: yields its messages."""
+    def stream(self, name, timeout=None, is_patient=False, **fields):
+        """One server stream: yields its messages. Patient: waits for a broker that is away."""
         path, ask, answer = self._method(name)
         stub = self.channel.unary_stream(
             path, request_serializer=ask.SerializeToString,
             response_deserializer=answer.FromString)
         try:
-            for reply in stub(json_format.ParseDict(fields, ask()), timeout=timeout):
+            for reply in stub(json_format.ParseDict(fields, ask()), timeout=timeout,
+                              wait_for_ready=is_patient):
                 yield as_dict(reply)
         except grpc.RpcError as error:
             raise self._refused(error) from None

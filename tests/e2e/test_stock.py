@@ -17,6 +17,7 @@ class Stock(unittest.TestCase):
         cls.addClassCleanup(cls.broker.close)
         source = example("alpine.json")
         cls.service = next(s for s in source["services"] if s["id"] == "alpine/notebooks")
+        cls.service["offers"][0]["stock"]["total"] = str(N_CARDS)
         records = [{"provider": p} for p in source["providers"]]
         records += [{"service": s} for s in source["services"]]
         cls.admin = cls.broker.client("alpine", "admin")

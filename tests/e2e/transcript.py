@@ -30,6 +30,8 @@ RANDOM = {"Commit.eid": "eid", "Commit.request": "request", "Commit.prev": "hash
 DOCUMENTS = {"item": "OrderItem", **{name: name.title() for name in (
     "registry", "principal", "revocation", "provider", "service", "project", "order", "session",
     "site", "endpoint", "downtime", "access", "message")}}
+# How long something took, as a number: OrderItem.worked_ms.
+WORKED = "OrderItem.47"
 # How many messages a stream comes in is a matter of moments; what stands in them is not.
 STREAMED = {"changes", "commits"}
 
@@ -124,6 +126,8 @@ class Normal:
                 field = descriptor.fields_by_number.get(number)
                 payload = self._content(field, payload, kind)
                 payload = as_varint(len(payload)) + payload
+            elif f"{descriptor.name}.{number}" == WORKED:
+                payload = as_varint(1)
             out += head + payload
         return out
 

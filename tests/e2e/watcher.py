@@ -27,9 +27,11 @@ class Watcher(threading.Thread):
                     return
 
     def _follow(self):
+        # Patient: a channel that is told "unavailable" time and again sometimes rests for half a
+        # minute, though the broker is there.
         half = []
         for message in self.client.stream("OrderService.WatchOrders", after=self.position,
-                                          id_prefix=self.prefix, follow=True):
+                                          id_prefix=self.prefix, follow=True, is_patient=True):
             for change in message.get("changes", []):
                 half.append(change)
                 if change.get("more"):
