@@ -129,7 +129,8 @@ def instances(p, session):
     """What was delivered is changed, one order at a time."""
     item = "coast/o-1/storage"
     for who in (PORTAL, OPERATOR, "coast/shifter"):
-        p.ask(who, "OrderService.GetStock", offer="alpine/block-storage/standard")
+        for offer in ("alpine/block-storage/standard", "alpine/notebooks/gpu"):
+            p.ask(who, "OrderService.GetStock", offer=offer)
         p.ask(who, "OrderService.GetInstance", id=item)
         pages(p, who, "OrderService.ListInstances", 1)
     p.ask(PORTAL, "OrderService.ListInstances", project="coast/p1", state="INSTANCE_ACTIVE")
