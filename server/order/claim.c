@@ -331,8 +331,7 @@ claimed_job(struct call *call, const Kontor__V1__OrderItem *item)
     job->n_questions = item->n_questions;
     job->seal_to = item->seal_to;
     job->n_seal_to = item->n_seal_to;
-    bool is_asked = job->kind == KONTOR__V1__JOB_KIND__ASSESS_CANCEL;
-    job->cancel_reason = is_asked && item->cancel != NULL ? item->cancel->reason : "";
+    job->cancel_reason = job_cancel_reason(item);
     return job;
 }
 

@@ -183,6 +183,13 @@ job_is_offered(const Kontor__V1__OrderItem *item)
            item->job->ready_at != NULL;
 }
 
+char *
+job_cancel_reason(const Kontor__V1__OrderItem *item)
+{
+    bool is_asked = item->job->kind == KIND(ASSESS_CANCEL) && item->cancel != NULL;
+    return is_asked ? item->cancel->reason : (char *)"";
+}
+
 const char *
 job_kind_name(Kontor__V1__JobKind kind)
 {

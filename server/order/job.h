@@ -64,6 +64,8 @@ void job_follow(Kontor__V1__OrderItem *item, const struct job_step *step,
                 const struct call *call);
 /* Offers the work of cleaning up behind a final item. */
 void job_clean(Kontor__V1__OrderItem *item, const struct call *call);
+/* Why the customer wants it cancelled, for whoever is asked; "" where nobody is. */
+char *job_cancel_reason(const Kontor__V1__OrderItem *item);
 /* The kind's name, such as "ROLLBACK". */
 const char *job_kind_name(Kontor__V1__JobKind kind);
 /* Whether an agent may claim the job as it is, the time aside. */

@@ -338,6 +338,7 @@ held_job(struct call *call, const struct document *document)
     job->fence = job_fence(item);
     job->state = item->state;
     job->kind = item->job->kind;
+    job->cancel_reason = job_cancel_reason(item);
     return job;
 }
 

@@ -69,6 +69,7 @@ test_the_holder_hears_of_a_cancel_under_its_fence(void **state)
     Kontor__V1__HeldJob *held = only_held(desk, begun.session);
     assert_int_equal(held->kind, KIND(ASSESS_CANCEL));
     assert_int_equal(held->fence, begun.job->fence);
+    assert_string_equal(held->cancel_reason, "changed our mind");
     const Kontor__V1__Order *order = desk_order(desk, order_id);
     desk_expect_order(desk, order_id, "ORDER_ASSESSING_CANCELLATION");
     assert_string_equal(order->waiting_for, "alpine/hpc");
@@ -147,7 +148,9 @@ test_k32_a_declined_cancel_goes_back_to_where_it_came_from(void **state)
     expect_tasks(desk, CANCEL(DECLINED));
     assert_string_equal(desk_item(desk, item_id)->cancel->decision, "as we see it");
     desk_expect_order(desk, order_id, "ORDER_IN_PROGRESS");
-    assert_int_equal(only_held(desk, begun.session)->kind, KIND(PROVISION));
+    Kontor__V1__HeldJob *held = only_held(desk, begun.session);
+    assert_int_equal(held->kind, KIND(PROVISION));
+    assert_string_equal(held->cancel_reason, "");
     /* The holder goes on under the fence it had. */
     assert_int_equal(desk_complete(desk, item_id, begun.job->fence, "b-1", NULL),
                      STATUS_OK);
