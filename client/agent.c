@@ -11,7 +11,7 @@
 
 #include "client/call.h"
 #include "client/error.h"
-#include "client/job.h"
+#include "client/job_hold.h"
 #include "client/job_kind.h"
 #include "client/lease.h"
 #include "client/retry.h"

@@ -3,7 +3,7 @@
 
 #include "client/call.h"
 #include "client/error.h"
-#include "client/job.h"
+#include "client/job_hold.h"
 #include "client/lease.h"
 #include "client/seal.h"
 
@@ -32,7 +32,8 @@ kontor_job_remaining_ms(const struct kontor_job *job)
 {
     struct kontor_agent *agent = job->agent;
     pthread_mutex_lock(&agent->mutex);
-    int64_t left_ms = job->is_lost ? 0 : agent->lease_end_ms - lease_now_ms();
+    bool is_stopped = job->is_lost || job->turned_to != 0;
+    int64_t left_ms = is_stopped ? 0 : agent->lease_end_ms - lease_now_ms();
     pthread_mutex_unlock(&agent->mutex);
     return left_ms > 0 ? left_ms : 0;
 }

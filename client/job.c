@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "client/job_hold.h"
 #include "client/job_kind.h"
 #include "client/job_say.h"
 #include "client/lease.h"
@@ -15,56 +16,14 @@
  * Other kinds of work have a callback of their own and nothing to look for: what is to
  * be gone or changed is asked for by its name, and asking twice does it once.
  *
+ * A decision about a cancel makes another kind of work of a job (job_hold.h): then it
+ * goes on as that, on the same thread, once the callback that ran has returned.
+ *
  * A RETRY that the broker leaves with this session is tried again here, looking first.
  * Whatever happens, a job of this session ends with a definite answer of the broker or
  * with the loss of the lease: the session goes on being renewed, so a job merely
  * dropped would be held for ever.
  */
-
-/* ---- The lease ---- */
-
-/*
- * The clock is asked here, too: the keeper may still be asleep when the machine wakes,
- * and what is created then may be somebody else's by now. Once seen it stays so, even
- * if a renewal is answered late: the session is given up.
- */
-bool
-job_is_lost(struct kontor_job *job)
-{
-    struct kontor_agent *agent = job->agent;
-    pthread_mutex_lock(&agent->mutex);
-    if (!job->is_lost && lease_now_ms() >= agent->lease_end_ms) {
-        agent_lose_held(agent);
-    }
-    bool is_lost = job->is_lost;
-    pthread_mutex_unlock(&agent->mutex);
-    return is_lost;
-}
-
-void
-job_lose(struct kontor_job *job)
-{
-    if (job->is_lost) {
-        return;
-    }
-    job->is_lost = true;
-    uint64_t one = 1;
-    /* The counter cannot be full: it is written once. */
-    ssize_t written = write(job->lost_fd, &one, sizeof one);
-    (void)written;
-    pthread_cond_broadcast(&job->agent->changed);
-}
-
-void
-job_wait(struct kontor_job *job, int64_t until_ms)
-{
-    struct kontor_agent *agent = job->agent;
-    pthread_mutex_lock(&agent->mutex);
-    while (!job->is_lost && lease_now_ms() < until_ms) {
-        lease_wait(agent, until_ms);
-    }
-    pthread_mutex_unlock(&agent->mutex);
-}
 
 /* ---- Working ---- */
 
@@ -87,8 +46,9 @@ job_attempt(struct kontor_job *job, bool must_look)
     job_forget(job);
     enum kontor_result result = must_look ? job_lookup(job) : KONTOR_ABSENT;
     if (result == KONTOR_ABSENT) {
-        if (job_is_lost(job)) {
-            return KONTOR_NOBODY_KNOWS;
+        /* Nothing was created, and what is stopped says nothing. */
+        if (job_is_stopped(job)) {
+            return KONTOR_RETRY;
         }
         job_forget(job);
         result = options->provision(job, options->context);
@@ -100,9 +60,10 @@ job_attempt(struct kontor_job *job, bool must_look)
     return result == KONTOR_ABSENT ? KONTOR_NOBODY_KNOWS : result;
 }
 
-/* Answers how long to wait before another attempt here, or -1: it is over. */
+/* Says how the work ended. Answers how long to wait before another attempt here, or -1:
+ * it is over. */
 static int64_t
-job_conclude(struct kontor_job *job, enum kontor_result result)
+job_say_end(struct kontor_job *job, enum kontor_result result)
 {
     if (result == KONTOR_DONE && job_complete(job)) {
         return -1;
@@ -116,18 +77,31 @@ job_conclude(struct kontor_job *job, enum kontor_result result)
     return job_fail(job, result == KONTOR_DONE ? KONTOR_RETRY : result);
 }
 
+/* The same, unless a cancel was accepted meanwhile: then nothing is said of the work,
+ * and it is undone. */
+static int64_t
+job_conclude(struct kontor_job *job, enum kontor_result result)
+{
+    bool is_asked = job->claimed->kind == KONTOR__V1__JOB_KIND__ASSESS_CANCEL;
+    if (result == KONTOR_NOBODY_KNOWS && !is_asked) {
+        job->settled_at_ms =
+            lease_now_ms() + (int64_t)job->claimed->settle_seconds * 1000;
+    }
+    if (!job_speak(job)) {
+        return -1;
+    }
+    int64_t pause_ms = job_say_end(job, result);
+    job_hush(job, pause_ms < 0);
+    return pause_ms;
+}
+
 static void
 job_work(struct kontor_job *job, bool must_look)
 {
-    int64_t pause_ms = job_conclude(job, job_attempt(job, must_look));
-    while (pause_ms >= 0) {
-        job_wait(job, lease_now_ms() + pause_ms);
-        if (job_is_lost(job)) {
-            job_tell(job, "lost", "the lease is over");
-            return;
-        }
-        bool has_lookup = job->agent->options.lookup != NULL;
-        pause_ms = job_conclude(job, job_attempt(job, has_lookup));
+    int64_t pause_ms = 0;
+    while (pause_ms >= 0 && job_rest(job, lease_now_ms() + pause_ms)) {
+        pause_ms = job_conclude(job, job_attempt(job, must_look));
+        must_look = job->agent->options.lookup != NULL;
     }
 }
 
@@ -136,9 +110,13 @@ job_work(struct kontor_job *job, bool must_look)
 static void
 job_leave(struct kontor_job *job, const char *why)
 {
-    kontor_job_reason(job, why);
     job_tell(job, "needs-operator", why);
-    job_fail(job, KONTOR_NOBODY_KNOWS);
+    int64_t pause_ms = 0;
+    while (pause_ms >= 0 && job_rest(job, lease_now_ms() + pause_ms)) {
+        job_forget(job);
+        kontor_job_reason(job, why);
+        pause_ms = job_conclude(job, KONTOR_NOBODY_KNOWS);
+    }
 }
 
 /* Work that has nothing to look for: it is done, and done again, by its callback. */
@@ -149,13 +127,10 @@ job_do_other(struct kontor_job *job, const struct job_kind *kind)
     if (kind->has_begin && !job->may_exist && !job_begin(job)) {
         return;
     }
-    int64_t pause_ms = 0;
-    while (pause_ms >= 0) {
-        job_wait(job, lease_now_ms() + pause_ms);
-        if (job_is_lost(job)) {
-            job_tell(job, "lost", "the lease is over");
-            return;
-        }
+    int64_t begin_ms = lease_now_ms();
+    int64_t pause_ms =
+        job->settled_at_ms > begin_ms ? job->settled_at_ms - begin_ms : 0;
+    while (pause_ms >= 0 && job_rest(job, lease_now_ms() + pause_ms)) {
         job_forget(job);
         enum kontor_result result =
             job_kind_callback(options, kind)(job, options->context);
@@ -177,38 +152,100 @@ job_do_evaluate(struct kontor_job *job)
     job_decide(job, result == KONTOR_DONE);
 }
 
+/*
+ * Says what was decided about the cancel. What is decided leaves a job, the work that
+ * goes on or its undoing, or none: then it is over. Somebody else may have decided
+ * before; what there is to do now is told with the failure.
+ */
+static int64_t
+job_say_assessed(struct kontor_job *job, bool is_accepted)
+{
+    Kontor__V1__JobKind kind = KONTOR__V1__JOB_KIND__JOB_KIND_UNSPECIFIED;
+    enum job_said said = job_decide_cancel(job, is_accepted, &kind);
+    if (said == JOB_SAID_REFUSED) {
+        return job_say_end(job, KONTOR_RETRY);
+    }
+    pthread_mutex_lock(&job->agent->mutex);
+    job_hear(job, kind);
+    pthread_mutex_unlock(&job->agent->mutex);
+    return kind == KONTOR__V1__JOB_KIND__JOB_KIND_UNSPECIFIED ? -1 : 0;
+}
+
+/* A lost job leaves nothing to decide: unlike a completion, a late decision would have
+ * the broker wait for an undoing that nobody here begins. */
+static int64_t
+job_decide_assessed(struct kontor_job *job, bool is_accepted)
+{
+    if (job_is_lost(job)) {
+        job_tell(job, "lost", "the lease is over");
+        return -1;
+    }
+    if (!job_speak(job)) {
+        return -1;
+    }
+    int64_t pause_ms = job_say_assessed(job, is_accepted);
+    job_hush(job, pause_ms < 0);
+    return pause_ms;
+}
+
+/* A question nobody worked on the item for; its job goes on as what is decided. */
+static void
+job_do_assess(struct kontor_job *job)
+{
+    const struct kontor_agent_options *options = &job->agent->options;
+    int64_t pause_ms = 0;
+    while (pause_ms >= 0 && job_rest(job, lease_now_ms() + pause_ms)) {
+        job_forget(job);
+        job_tell(job, "assess", job->claimed->cancel_reason);
+        enum kontor_result result = options->assess(job, options->context);
+        if (result == KONTOR_DONE || result == KONTOR_NEVER) {
+            pause_ms = job_decide_assessed(job, result == KONTOR_DONE);
+        } else {
+            pause_ms = job_conclude(job, result == KONTOR_ABSENT ? KONTOR_NOBODY_KNOWS
+                                                                 : result);
+        }
+    }
+}
+
+/* A kind of a newer broker, or one without a callback. Before Begin it can be given
+ * back; after it nobody knows. */
+static void
+job_do_unknown(struct kontor_job *job)
+{
+    if (!job->may_exist) {
+        job_release(job, "this agent does not know this kind of job");
+    } else if (job->claimed->kind == KONTOR__V1__JOB_KIND__ROLLBACK) {
+        job_leave(job, "this agent has nothing to undo it with: it is left to others");
+    } else {
+        job_leave(job, "this agent does not know this kind of job: an operator must "
+                       "look");
+    }
+}
+
+static void
+job_do_provision(struct kontor_job *job)
+{
+    if (job->may_exist && job->agent->options.lookup == NULL) {
+        job_leave(job, "no lookup: an operator must look");
+    } else if (job->may_exist || job_begin(job)) {
+        job_work(job, job->may_exist);
+    }
+}
+
 static void
 job_do(struct kontor_job *job)
 {
     const struct job_kind *kind = job_kind_of(job);
     if (kind == NULL) {
-        /* Before Begin it can be given back; after it nobody knows. */
-        if (job->may_exist) {
-            job_leave(job, "this agent does not know this kind of job: an operator "
-                           "must look");
-        } else {
-            job_release(job, "this agent does not know this kind of job");
-        }
-        return;
-    }
-    if (kind->kind == KONTOR__V1__JOB_KIND__EVALUATE) {
+        job_do_unknown(job);
+    } else if (kind->kind == KONTOR__V1__JOB_KIND__PROVISION) {
+        job_do_provision(job);
+    } else if (kind->kind == KONTOR__V1__JOB_KIND__EVALUATE) {
         job_do_evaluate(job);
-        return;
-    }
-    if (kind->kind != KONTOR__V1__JOB_KIND__PROVISION) {
-        job_do_other(job, kind);
-        return;
-    }
-    if (!job->may_exist) {
-        if (job_begin(job)) {
-            job_work(job, false);
-        }
-        return;
-    }
-    if (job->agent->options.lookup == NULL) {
-        job_leave(job, "no lookup: an operator must look");
+    } else if (kind->kind == KONTOR__V1__JOB_KIND__ASSESS_CANCEL) {
+        job_do_assess(job);
     } else {
-        job_work(job, true);
+        job_do_other(job, kind);
     }
 }
 
@@ -218,7 +255,10 @@ job_run(void *context)
     struct kontor_job *job = context;
     struct kontor_agent *agent = job->agent;
     job_tell(job, "claimed", job->claimed->name);
-    job_do(job);
+    do {
+        job_do(job);
+    } while (job_become(job));
+    job_end(job);
     pthread_mutex_lock(&agent->mutex);
     job->is_finished = true;
     agent->n_running--;

@@ -20,17 +20,30 @@ struct job_endpoint {
     char *id;
 };
 
+struct assess;
+
 struct kontor_job {
     struct kontor_job *next; /* The agent's mutex. */
     struct kontor_agent *agent;
-    Kontor__V1__ClaimedJob *claimed;
-    bool may_exist; /* An earlier attempt may have created it. */
+    Kontor__V1__ClaimedJob *claimed; /* Its kind is what it has become. */
+    bool may_exist;                  /* An earlier attempt may have created it. */
     char session[AGENT_ID_MAX];
     int64_t claimed_at_ms; /* On the lease clock, when its claim was answered. */
+    int64_t settled_at_ms; /* Until then a call of a callback that did not know how it
+                              ended may still be under way at the backend. */
     pthread_t thread;
     int lost_fd;
-    bool is_lost;     /* The agent's mutex. */
-    bool is_finished; /* The agent's mutex. */
+    /* The agent's mutex guards these. */
+    bool is_lost;
+    bool is_finished;
+    bool is_over;     /* Nothing is left to do or to decide. */
+    bool is_speaking; /* How it ended, or an answer to a cancel, is being said. */
+    bool is_disputed; /* Whether a cancel was accepted could not be found out. */
+    Kontor__V1__JobKind turned_to; /* What it has become but is not done as yet; 0. */
+    int64_t known_at_ms;   /* What was asked before tells nothing new of its kind. */
+    struct assess *assess; /* The last question about a cancel; NULL = none. */
+    int64_t ask_at_ms;     /* Not before is one asked again. */
+    int n_asked;           /* How often the open one was. */
     /* The callback's, in the arena. */
     struct arena *arena;
     const char *reason;
@@ -43,13 +56,6 @@ struct kontor_job {
 /* Runs a claimed job; takes it over, also on failure. The agent's mutex is held. false:
  * out of memory or threads. */
 bool job_start(struct kontor_agent *agent, Kontor__V1__ClaimedJob *claimed);
-/* Nothing but a late completion may be said about it from now on. The agent's mutex is
- * held. */
-void job_lose(struct kontor_job *job);
-/* Whether it is lost; sees for itself whether the lease is over. */
-bool job_is_lost(struct kontor_job *job);
-/* Waits until a time of the lease clock, or the loss. */
-void job_wait(struct kontor_job *job, int64_t until_ms);
 /* Waits for its thread and frees it. */
 void job_join(struct kontor_job *job);
 

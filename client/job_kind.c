@@ -18,6 +18,8 @@ static const struct job_kind job_kinds[] = {
      false, true},
     {KONTOR__V1__JOB_KIND__EVALUATE, offsetof(struct kontor_agent_options, evaluate),
      false, true},
+    {KONTOR__V1__JOB_KIND__ASSESS_CANCEL, offsetof(struct kontor_agent_options, assess),
+     false, true},
 };
 _Static_assert(sizeof job_kinds / sizeof job_kinds[0] <= JOB_MAX_KINDS,
                "a claim has room for every kind");

@@ -4,6 +4,7 @@
 
 #include "client/call.h"
 #include "client/error.h"
+#include "client/job_hold.h"
 #include "client/job_kind.h"
 #include "client/lease.h"
 #include "client/refusal.h"
@@ -19,17 +20,19 @@ job_tell(struct kontor_job *job, const char *what, const char *text)
 /* ---- Asking the broker ---- */
 
 /*
- * Whether asking again is pointless. Only a completion can be followed by something
- * else, a failure; a job whose Begin or Fail is declined stays with its session, so
- * that is said again until the session is given up.
+ * Whether asking again is pointless. Only a completion, and a decision about a cancel
+ * that somebody else has decided meanwhile, can be followed by something else; a job
+ * whose Begin or Fail is declined stays with its session, so that is said again until
+ * the session is given up.
  */
 static bool
 job_is_answered(const ProtobufCMessage *request, const struct kontor_error *error)
 {
+    bool has_else =
+        request->descriptor == &kontor__v1__complete_request__descriptor ||
+        request->descriptor == &kontor__v1__decide_cancel_request__descriptor;
     enum refusal refusal = refusal_of(error);
-    return refusal == REFUSAL_OVER ||
-           (refusal == REFUSAL_DECLINED &&
-            request->descriptor == &kontor__v1__complete_request__descriptor);
+    return refusal == REFUSAL_OVER || (refusal == REFUSAL_DECLINED && has_else);
 }
 
 /*
@@ -153,16 +156,19 @@ static const struct job_failure job_failures[] = {
                              "the agent does not know how it ended"},
 };
 
+static bool
+job_is_held(const struct kontor_job *job, const Kontor__V1__OrderItem *item)
+{
+    return item->job != NULL && strcmp(item->job->session, job->session) == 0;
+}
+
 /*
- * How long to wait before this session tries again; -1: it is not this session's any
- * more. Both times are the broker's, so its clock cancels out.
+ * How long to wait before this session tries again. Both times are the broker's, so its
+ * clock cancels out.
  */
 static int64_t
-job_pause_ms(const struct kontor_job *job, const Kontor__V1__OrderItem *item)
+job_retry_ms(const Kontor__V1__OrderItem *item)
 {
-    if (item->job == NULL || strcmp(item->job->session, job->session) != 0) {
-        return -1;
-    }
     if (item->job->retry_at == NULL || item->updated_at == NULL) {
         return 1000;
     }
@@ -170,6 +176,27 @@ job_pause_ms(const struct kontor_job *job, const Kontor__V1__OrderItem *item)
         (item->job->retry_at->seconds - item->updated_at->seconds) * 1000 +
         (item->job->retry_at->nanos - item->updated_at->nanos) / 1000000;
     return pause_ms > 0 ? pause_ms : 0;
+}
+
+/*
+ * The pause after a failure; -1: the job is not this session's any more. While a cancel
+ * is assessed the broker has no operator to give it to and may leave even what nobody
+ * knows with its holder: then what it called has to settle first. The question itself
+ * may have been decided meanwhile.
+ */
+static int64_t
+job_pause_ms(struct kontor_job *job, enum kontor_result result,
+             const Kontor__V1__OrderItem *item)
+{
+    if (result == KONTOR_NEVER || !job_is_held(job, item)) {
+        return -1;
+    }
+    pthread_mutex_lock(&job->agent->mutex);
+    job_hear(job, item->job->kind);
+    pthread_mutex_unlock(&job->agent->mutex);
+    int64_t pause_ms = job_retry_ms(item);
+    int64_t settle_ms = job->settled_at_ms - lease_now_ms();
+    return settle_ms > pause_ms ? settle_ms : pause_ms;
 }
 
 int64_t
@@ -192,8 +219,8 @@ job_fail(struct kontor_job *job, enum kontor_result result)
                                          &request.base, &item, &error);
     job_tell(job, status == KONTOR_OK ? row->what : "lost",
              status == KONTOR_OK ? request.reason : error.message);
-    if (status == KONTOR_OK && result == KONTOR_RETRY) {
-        pause_ms = job_pause_ms(job, item);
+    if (status == KONTOR_OK) {
+        pause_ms = job_pause_ms(job, result, item);
     }
     kontor_reply_free(item);
     kontor_error_done(&error);
@@ -211,9 +238,26 @@ job_is_bare(const struct kontor_job *job)
     return kind == NULL || kind->is_bare || (!is_new && job->backend_id == NULL);
 }
 
+/*
+ * Whether a completion might be taken for that of an undoing. One with a delivery never
+ * is: the broker refuses it.
+ */
+static bool
+job_is_disputed(struct kontor_job *job)
+{
+    pthread_mutex_lock(&job->agent->mutex);
+    bool is_disputed = job->is_disputed;
+    pthread_mutex_unlock(&job->agent->mutex);
+    return is_disputed && job_is_bare(job);
+}
+
 bool
 job_complete(struct kontor_job *job)
 {
+    if (job_is_disputed(job)) {
+        job_tell(job, "lost", "whether its cancel was accepted is not known");
+        return true;
+    }
     char request_id[37];
     kontor_uuid(request_id);
     Kontor__V1__CompleteRequest request = KONTOR__V1__COMPLETE_REQUEST__INIT;
@@ -261,4 +305,56 @@ job_decide(struct kontor_job *job, bool is_approved)
     job_tell(job, status == KONTOR_OK ? what : "lost",
              status == KONTOR_OK ? request.reason : error.message);
     kontor_error_done(&error);
+}
+
+/* ---- A cancel ---- */
+
+static void
+job_say_decision(struct kontor_job *job, bool is_accepted,
+                 const struct kontor_error *error)
+{
+    if (error->status == KONTOR_OK) {
+        job_tell(job, is_accepted ? "cancelled" : "declined", job->reason);
+        return;
+    }
+    bool is_refused = refusal_of(error) == REFUSAL_DECLINED;
+    job_tell(job, is_refused ? "undecided" : "lost", error->message);
+    kontor_job_reason(job, error->message);
+}
+
+static enum job_said
+job_said(const struct kontor_error *error)
+{
+    static const enum job_said said[] = {[REFUSAL_AGAIN] = JOB_SAID_UNKNOWN,
+                                         [REFUSAL_OVER] = JOB_SAID_OVER,
+                                         [REFUSAL_DECLINED] = JOB_SAID_REFUSED};
+    return error->status == KONTOR_OK ? JOB_SAID_TAKEN : said[refusal_of(error)];
+}
+
+enum job_said
+job_decide_cancel(struct kontor_job *job, bool is_accepted, Kontor__V1__JobKind *kind)
+{
+    char request_id[37];
+    kontor_uuid(request_id);
+    Kontor__V1__DecideCancelRequest request = KONTOR__V1__DECIDE_CANCEL_REQUEST__INIT;
+    request.id = job->claimed->item;
+    request.decision = is_accepted
+                           ? KONTOR__V1__DECIDE_CANCEL_REQUEST__DECISION__ACCEPT
+                           : KONTOR__V1__DECIDE_CANCEL_REQUEST__DECISION__DECLINE;
+    request.reason =
+        (char *)(uintptr_t)(job->reason == NULL ? "the agent decided so" : job->reason);
+    request.fence = job->claimed->fence;
+    request.request_id = request_id;
+    struct kontor_error error = {0};
+    Kontor__V1__OrderItem *item = NULL;
+    enum kontor_status status = job_call(job, "/kontor.v1.OrderService/DecideCancel",
+                                         &request.base, &item, &error);
+    if (status == KONTOR_OK && job_is_held(job, item)) {
+        *kind = item->job->kind;
+    }
+    enum job_said said = job_said(&error);
+    job_say_decision(job, is_accepted, &error);
+    kontor_reply_free(item);
+    kontor_error_done(&error);
+    return said;
 }

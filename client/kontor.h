@@ -297,7 +297,7 @@ struct kontor_job;
 /* What a callback came to. */
 enum kontor_result {
     KONTOR_DONE,         /* It exists: the backend id was set. Or it is gone, changed,
-                            approved. */
+                            approved, may be cancelled. */
     KONTOR_RETRY,        /* Not now; try again later. */
     KONTOR_NEVER,        /* It will never work. */
     KONTOR_NOBODY_KNOWS, /* Something may have been created: the next attempt looks
@@ -315,7 +315,8 @@ struct kontor_agent_event {
     const char *item;    /* "" for the session's own. */
     const char
         *what; /* "session", "waiting", "claimed", "begin", "lookup", "done", "retry",
-                  "never", "unknown", "lost", "needs-operator", "refused", "away". */
+                  "never", "unknown", "lost", "needs-operator", "refused", "approved",
+                  "rejected", "assess", "cancelled", "declined", "undecided", "away". */
     const char *text; /* More in words; may be "". */
     int64_t after_ms; /* Time since the job was claimed; 0 for the session's own. */
 };
@@ -346,6 +347,14 @@ struct kontor_agent_options {
                              action says; doing it twice does it once. */
     kontor_job_fn evaluate; /* NULL = not taken. Decides the provider's approval: DONE
                                approves, NEVER rejects with its reason. */
+    kontor_job_fn assess; /* NULL = not taken. Says whether what has begun still can be
+                             cancelled: DONE accepts, NEVER declines with its reason;
+                             RETRY and NOBODY_KNOWS leave it open, and it is asked
+                             again later. Called with a job of its own, also beside a
+                             callback that works on the same item, but never twice at
+                             once for one item. What was accepted is undone by remove,
+                             once the work has returned; without remove, and of a
+                             change, that is left to other agents. */
     kontor_agent_event_fn
         on_event; /* NULL = not asked. Called on the agent's threads, one at a time. */
     void *context;
@@ -379,10 +388,14 @@ const Kontor__V1__ClaimedJob *kontor_job_claimed(const struct kontor_job *job);
 /* The value of a parameter, or NULL. */
 const Kontor__V1__Value *kontor_job_parameter(const struct kontor_job *job,
                                               const char *id);
-/* How long new side effects may still begin; 0 = the lease is over: stop. Grows with
- * each renewal. */
+/* How long new side effects may still begin; 0 = the lease is over, or a cancel was
+ * accepted: stop. Grows with each renewal. */
 int64_t kontor_job_remaining_ms(const struct kontor_job *job);
-/* A descriptor that becomes readable when the job is lost, for poll. The job's own. */
+/*
+ * A descriptor that becomes readable when the job is lost, when its cancel was
+ * accepted, or, for assess, when there is nothing to decide any more: the callback is
+ * to return soon. For poll. The job's own.
+ */
 int kontor_job_lost_fd(const struct kontor_job *job);
 /* The object's id at the backend. false: out of memory. */
 bool kontor_job_backend_id(struct kontor_job *job, const char *backend_id);

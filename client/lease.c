@@ -4,9 +4,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/assess.h"
 #include "client/call.h"
 #include "client/error.h"
-#include "client/job.h"
+#include "client/job_hold.h"
 
 enum { RENEW_PAUSE_MIN_MS = 50, LOOK_MS = 1000 };
 
@@ -45,24 +46,40 @@ lease_wait(struct kontor_agent *agent, int64_t until_ms)
     }
 }
 
-/* Whether the session still holds the job. */
-static bool
-lease_holds(const Kontor__V1__RenewResponse *reply,
-            const Kontor__V1__ClaimedJob *claimed)
+/* The job as the session still holds it; NULL: it does not. */
+static const Kontor__V1__HeldJob *
+lease_held(const Kontor__V1__RenewResponse *reply,
+           const Kontor__V1__ClaimedJob *claimed)
 {
     for (size_t i = 0; i < reply->n_jobs; i++) {
         if (reply->jobs[i]->fence == claimed->fence &&
             strcmp(reply->jobs[i]->item, claimed->item) == 0) {
-            return true;
+            return reply->jobs[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+/* A job claimed after the renewal was asked for may be missing in the answer although
+ * it is held. */
+static void
+lease_take_job(struct kontor_job *job, int64_t asked_at_ms,
+               const Kontor__V1__RenewResponse *reply)
+{
+    if (job->claimed_at_ms >= asked_at_ms) {
+        return;
+    }
+    const Kontor__V1__HeldJob *held = lease_held(reply, job->claimed);
+    if (held == NULL) {
+        job_lose(job);
+    } else {
+        assess_hear(job, held, asked_at_ms);
+    }
 }
 
 /*
- * Takes the answer of a renewal: a new term, and away with jobs that are not held any
- * more. A job claimed after the renewal was asked for may be missing in the answer
- * although it is held.
+ * Takes the answer of a renewal: a new term, away with jobs that are not held any more,
+ * and news of those that are.
  */
 static void
 lease_take(struct kontor_agent *agent, const char *session, int64_t asked_at_ms,
@@ -72,9 +89,7 @@ lease_take(struct kontor_agent *agent, const char *session, int64_t asked_at_ms,
     if (strcmp(agent->session, session) == 0) {
         lease_begin(agent, asked_at_ms, reply->lease_seconds);
         for (struct kontor_job *job = agent->jobs; job != NULL; job = job->next) {
-            if (job->claimed_at_ms < asked_at_ms && !lease_holds(reply, job->claimed)) {
-                job_lose(job);
-            }
+            lease_take_job(job, asked_at_ms, reply);
         }
     }
     pthread_mutex_unlock(&agent->mutex);

@@ -14,7 +14,7 @@ enum refusal {
     REFUSAL_DECLINED, /* What was said is not taken as it is. */
 };
 
-/* Judges an error of Begin, Complete, Fail or Release. */
+/* Judges an error of Begin, Complete, Fail, Release or DecideCancel. */
 enum refusal refusal_of(const struct kontor_error *error);
 
 #endif
