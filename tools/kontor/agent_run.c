@@ -18,6 +18,7 @@ struct agent_run {
     const char *remove;
     const char *modify;
     const char *evaluate;
+    const char *assess;
     size_t n_offers;
     sigset_t signals;
 };
@@ -55,6 +56,13 @@ run_evaluate(struct kontor_job *job, void *context)
 {
     const struct agent_run *run = context;
     return script_plain(run->evaluate, job);
+}
+
+static enum kontor_result
+run_assess(struct kontor_job *job, void *context)
+{
+    const struct agent_run *run = context;
+    return script_plain(run->assess, job);
 }
 
 /* ---- Lines ---- */
@@ -175,11 +183,10 @@ run_options(struct cli *cli, struct agent_run *run,
 static bool
 has_programs(struct cli *cli, const struct agent_run *run)
 {
-    const char *const programs[][2] = {{"provision", run->provision},
-                                       {"lookup", run->lookup},
-                                       {"remove", run->remove},
-                                       {"modify", run->modify},
-                                       {"evaluate", run->evaluate}};
+    const char *const programs[][2] = {
+        {"provision", run->provision}, {"lookup", run->lookup},
+        {"remove", run->remove},       {"modify", run->modify},
+        {"evaluate", run->evaluate},   {"assess", run->assess}};
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
         const char *program = programs[i][1];
         if (program != NULL && !script_exists(program, cli->arena)) {
@@ -221,6 +228,7 @@ own_agent(struct cli *cli)
     run.remove = cli_option(cli, "remove");
     run.modify = cli_option(cli, "modify");
     run.evaluate = cli_option(cli, "evaluate");
+    run.assess = cli_option(cli, "assess");
     bool has_no_lookup = cli_count(cli, "no-lookup") > 0;
     if (run.lookup == NULL && !has_no_lookup) {
         return cli_usage(
@@ -234,6 +242,7 @@ own_agent(struct cli *cli)
         .remove = run.remove == NULL ? NULL : run_remove,
         .modify = run.modify == NULL ? NULL : run_modify,
         .evaluate = run.evaluate == NULL ? NULL : run_evaluate,
+        .assess = run.assess == NULL ? NULL : run_assess,
         .on_event = run_event,
         .context = &run,
     };

@@ -208,6 +208,12 @@ const struct option_row agent_options[] = {
      false, false},
     {"evaluate", "CMD", "decides the provider's approval; exit 0 approves, 65 rejects",
      NULL, NULL, false, false},
+    {"assess", "PROGRAM",
+     "says whether what has begun still can be cancelled, as KONTOR_CANCEL_REASON "
+     "asks; "
+     "exit 0 accepts, 65 declines with its reason, 75 later. Without one the operator "
+     "decides",
+     NULL, NULL, false, false},
     {"max", "N", "jobs at once, 1 to 64; 1", NULL, NULL, false, false},
     {"lease", "SECONDS", "lease of the session, 5 to 86400; 60", NULL, NULL, false,
      false},

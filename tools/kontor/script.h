@@ -14,9 +14,9 @@
 
 /*
  * Runs it to its end. Exit 0 with a backend_id is DONE, 75 RETRY, 65 NEVER, anything
- * else NOBODY_KNOWS; a job that is lost gets SIGTERM, and SIGKILL before its backend
- * calls may no longer be in flight. backend_id, outputs, endpoints and reason of its
- * answer go to the job.
+ * else NOBODY_KNOWS; when the job is lost, or its cancel was accepted, it gets SIGTERM,
+ * and SIGKILL before its backend calls may no longer be in flight. backend_id, outputs,
+ * endpoints and reason of its answer go to the job.
  */
 enum kontor_result script_provision(const char *program, struct kontor_job *job);
 /* As a lookup: exit 66 is ABSENT as well. */

@@ -80,9 +80,9 @@ script_environment(const Kontor__V1__ClaimedJob *claimed, struct arena *arena)
     }
     char **all = arena_alloc(arena, (n + VARIABLES_MAX) * sizeof *all);
     memcpy(all, environ, n * sizeof *all);
-    static const char *const fields[] = {"item",    "intent", "offer",
-                                         "project", "name",   "attempt",
-                                         "kind",    "action", "backend_id"};
+    static const char *const fields[] = {
+        "item",    "intent", "offer",  "project",    "name",
+        "attempt", "kind",   "action", "backend_id", "cancel_reason"};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         char upper[16] = "";
         for (size_t j = 0; fields[i][j] != '\0'; j++) {
