@@ -184,6 +184,30 @@ test_begun_states_are_the_designs(void **state)
 }
 
 static void
+test_only_a_customers_cancel_is_by_the_customer(void **state)
+{
+    (void)state;
+    for (int from = 0; from < ITEM_STATE_COUNT; from++) {
+        const char *name = item_state_name(from);
+        bool is_by_customer =
+            strcmp(name, "CANCELLED") == 0 || strcmp(name, "CANCELLED_BEGUN") == 0;
+        assert_int_equal(item_state_is_cancelled_by_customer(from), is_by_customer);
+    }
+}
+
+static void
+test_a_state_of_a_newer_broker_is_open_and_not_begun(void **state)
+{
+    (void)state;
+    static const int unknown[] = {0, ITEM_STATE_COUNT, 999, -1};
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        assert_false(item_state_is_final(unknown[i]));
+        assert_false(item_state_is_begun(unknown[i]));
+        assert_false(item_state_is_cancelled_by_customer(unknown[i]));
+    }
+}
+
+static void
 test_only_begin_crosses_the_dividing_line(void **state)
 {
     (void)state;
@@ -271,6 +295,8 @@ main(void)
         cmocka_unit_test(test_every_role_on_every_side),
         cmocka_unit_test(test_k12_final_states_are_never_left),
         cmocka_unit_test(test_begun_states_are_the_designs),
+        cmocka_unit_test(test_only_a_customers_cancel_is_by_the_customer),
+        cmocka_unit_test(test_a_state_of_a_newer_broker_is_open_and_not_begun),
         cmocka_unit_test(test_only_begin_crosses_the_dividing_line),
         cmocka_unit_test(test_names_are_those_of_the_contract),
         cmocka_unit_test(test_a_role_counts_only_on_the_side_it_matches),
