@@ -9,6 +9,7 @@ server_test(test_price)
 server_test(test_target)
 server_test(test_calendar)
 server_test(test_job)
+server_test(test_due_time)
 server_test(test_roles)
 foreach(
   name
