@@ -36,10 +36,17 @@ if(KONTOR_SANITIZE)
   set(KONTOR_TEST_SLOWNESS 5)
 endif()
 
+# Rooms that are shared libraries instead: tools/mutate puts a changed file before them without linking anything anew.
+set(KONTOR_SHARED_ROOMS "" CACHE STRING "Rooms to build as shared libraries, for tools/mutate")
+
 # kontor_room(NAME SOURCES ... LIBRARIES ...): an OBJECT library of our own code.
 function(kontor_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;LIBRARIES" ${ARGN})
-  add_library(${name} OBJECT ${ROOM_SOURCES})
+  set(type OBJECT)
+  if(${name} IN_LIST KONTOR_SHARED_ROOMS)
+    set(type SHARED)
+  endif()
+  add_library(${name} ${type} ${ROOM_SOURCES})
   target_link_libraries(${name} PUBLIC kontor_flags ${ROOM_LIBRARIES})
   add_dependencies(${name} generated)
 endfunction()

@@ -1,0 +1,86 @@
+"""What has to be known beside the sources: tests, and what nobody can notice."""
+
+ORDERS = ("order_*", "fulfilment*", "instance", "lease", "recovery", "session", "stock*", "trace",
+          "job", "calendar", "aggregate", "price", "target", "rule_item", "value_edges")
+
+# The tests of a file: those asked first, however long they take, and those asked then.
+TESTS = (
+    ("server/order/item_state.c", ("item_state",), ORDERS),
+    ("server/order/order_service.c", ("roles",), ORDERS + ("table",)),
+    ("server/order/fulfilment.c", ("roles",), ORDERS + ("table",)),
+    ("server/order/due*", ("due_time", "order_time", "order_clock", "order_due"), ()),
+    ("server/order/aggregate.*", ("aggregate",), ORDERS),
+    ("server/order/job.*", ("job", "recovery", "fulfilment"), ORDERS),
+    ("server/order/instance.c", ("instance",), ORDERS),
+    ("server/order/actions.c", ("order_cell", "order_talk", "instance", "order_access"), ()),
+    ("server/order/access.*", ("order_access",), ()),
+    ("server/order/calendar.*", ("calendar",), ORDERS),
+    ("server/order/halt.c", ("order_talk", "order_decide"), ORDERS),
+    ("server/order/question.c", ("order_talk",), ORDERS),
+    ("server/order/session.*", ("session", "lease"), ORDERS),
+    ("server/order/message.*", ("order_message", "order_post"), ()),
+    ("server/order/*", (), ORDERS),
+    ("server/catalogue/*", ("catalogue",), ("offer*", "parameter", "search*", "record*")),
+    ("server/configuration/*", ("configuration",), ("downtime", "trace")),
+    ("server/registry/*", ("roles", "principal", "registry"), ("identity*",)),
+    ("server/rpc/*", ("roles", "health", "reflection"), ("table", "dispatch", "judge", "server")),
+    ("proto/rules_table.c", ("rules*",), ORDERS + ("catalogue*", "offer*", "parameter",
+                                                 "configuration", "downtime", "principal",
+                                                 "registry", "stream*", "record*", "search")),
+)
+
+# Where limits are looked for.
+LIMITS = ("server/order/*.[ch]",)
+
+ROOM = "room for what its own file writes there"
+UNIT = "a unit of time or a count of the calendar, not a choice of ours"
+FORM = "a part of a form that others read or write"
+PAGE = "how much is read at a time; what follows is read next"
+
+# Constants that limit nothing: pattern of "file NAME" and why.
+NO_LIMIT = {
+    "server/order/access.c LONG_FORM": FORM,
+    "server/order/access.c SEQUENCE": FORM,
+    "server/order/actions.c *": ROOM,
+    "server/order/calendar.c DATE_SIZE": ROOM,
+    "server/order/calendar.c MINUTE_MS": UNIT,
+    "server/order/calendar.c WEEK": UNIT,
+    "server/order/calendar.c EPOCH_WEEKDAY": UNIT,
+    "server/order/calendar.c ALL_DAYS": UNIT,
+    "server/order/calendar.h CALENDAR_DAY_MS": UNIT,
+    "server/order/candidate.c PASS_PAGE": PAGE,
+    "server/order/due.c MAX_STEPS": ROOM,
+    "server/order/due_tick.c *": PAGE,
+    "server/order/due_time.c *_MS": UNIT,
+    "server/order/edits.h EDITS_MAX": ROOM,
+    "server/order/item_state.h ITEM_STATE_COUNT": "the length of the enum",
+    "server/order/job.c INTENT_DIGITS": FORM,
+    "server/order/lease.c PAGE": PAGE,
+    "server/order/loss.c *": PAGE,
+    "server/order/*.c ID_DIGITS": FORM,
+    "server/order/message.c MAX_ITEM_SCOPE": ROOM,
+    "server/order/money.c NANOS": UNIT,
+    "server/order/rule_sum.c *": UNIT,
+    "server/order/side.c SCOPE_SIZE": ROOM,
+    "server/order/stock.c HOUR_MS": UNIT,
+    "server/order/stock.c MAX_STOCK": ROOM,
+    "server/order/target.c *": UNIT,
+}
+
+# Mutations nobody can notice: pattern of the name and why.
+ONLY_EXPIRE = "only a step that moves the item reads its reason"
+ONLY_ENDANGER = "only a step that endangers reads its level"
+EQUIVALENT = {
+    "server/order/job.c BACKOFF_MAX_DOUBLINGS: 6 + 1":
+        "six doublings of the first wait are more than BACKOFF_MAX_MS already",
+    "server/order/due.c due_rows*.due_after_validation.3: *": ONLY_EXPIRE,
+    "server/order/due.c due_rows*.due_approval_warning.3: *": ONLY_EXPIRE,
+    "server/order/due.c due_rows*_reminder.3: *": ONLY_EXPIRE,
+    "server/order/due.c due_rows*.due_start.3: *": ONLY_EXPIRE,
+    "server/order/due.c due_rows*.due_untaken.3: *": ONLY_EXPIRE,
+    "server/order/due.c due_rows*.due_expected.3: *": ONLY_EXPIRE,
+    "server/order/due.c due_rows*.due_assess_end.3: *": ONLY_EXPIRE,
+    "server/order/due.c due_rows*.4: 0 -> *": ONLY_ENDANGER,
+    "server/order/due.c due_rows[[]RECEIVED[]].due_after_validation.4: *":
+        "no item of this broker rests in RECEIVED: it is routed in the commit that places it",
+}
