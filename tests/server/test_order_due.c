@@ -415,6 +415,7 @@ test_a_window_closes_on_what_waits_and_not_on_what_is_begun(void **state)
     assert_int_equal(hours_pass(desk, 2 * HOUR), 2);
     desk_expect(desk, item_id, "IN_PROGRESS");
     desk_expect(desk, "coast/o-1/waits", "CANCELLED_OTHERWISE");
+    assert_int_equal(desk_item(desk, "coast/o-1/waits")->reason, R(BY_WINDOW));
     desk_expect(desk, "coast/o-1/queued", "CANCELLED_OTHERWISE");
     assert_int_equal(desk_item(desk, "coast/o-1/queued")->reason, R(BY_WINDOW));
     request->id = "coast/o-2";

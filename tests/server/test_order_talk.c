@@ -242,6 +242,37 @@ test_an_agent_holds_what_it_cannot_go_on_with(void **state)
 }
 
 static void
+test_an_item_is_held_for_each_cause_of_the_contract(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *order = desk_new(desk, "coast/o-1");
+    desk_add(desk, order, "vm", OFFER_OPEN);
+    desk_place(desk, order);
+    Kontor__V1__HoldItemRequest hold = KONTOR__V1__HOLD_ITEM_REQUEST__INIT;
+    hold.id = (char *)item_id;
+    hold.reason = "x";
+    size_t n_causes = 0;
+    for (unsigned i = 1; i < kontor__v1__item_reason__descriptor.n_values; i++) {
+        int cause = kontor__v1__item_reason__descriptor.values[i].value;
+        hold.cause = (Kontor__V1__ItemReason)cause;
+        bool is_cause = cause == KONTOR__V1__ITEM_REASON__SHORTAGE ||
+                        cause == KONTOR__V1__ITEM_REASON__MAINTENANCE ||
+                        cause == KONTOR__V1__ITEM_REASON__SUSPENDED_OFFER ||
+                        cause == KONTOR__V1__ITEM_REASON__NEEDS_OPERATOR;
+        assert_int_equal(
+            desk_call(desk, desk->operator, DESK_ORDER("HoldItem"), &hold, NULL, NULL),
+            is_cause ? STATUS_OK : STATUS_INVALID_ARGUMENT);
+        if (is_cause) {
+            assert_int_equal(desk_item(desk, item_id)->reason, cause);
+            assert_int_equal(desk_resume(desk, desk->operator, item_id, NULL),
+                             STATUS_OK);
+            n_causes++;
+        }
+    }
+    assert_int_equal(n_causes, 4);
+}
+
+static void
 test_a_held_item_can_still_be_rejected_or_cancelled(void **state)
 {
     struct desk *desk = *state;
@@ -454,6 +485,7 @@ main(void)
         TEST(test_who_may_ask_and_answer),
         TEST(test_what_waits_is_held_and_resumed_by_the_provider),
         TEST(test_an_agent_holds_what_it_cannot_go_on_with),
+        TEST(test_an_item_is_held_for_each_cause_of_the_contract),
         TEST(test_a_held_item_can_still_be_rejected_or_cancelled),
         TEST(test_an_agent_approves_by_the_job_it_holds),
         TEST(test_an_agent_rejects_or_asks_by_the_job_it_holds),
