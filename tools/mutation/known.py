@@ -71,6 +71,8 @@ NO_LIMIT = {
 ONLY_EXPIRE = "only a step that moves the item reads its reason"
 ONLY_ENDANGER = "only a step that endangers reads its level"
 EQUIVALENT = {
+    "server/order/access.c MAX_DIGITS: 3 - 1":
+        "in DER form two digits say every length up to ACCESS_MAX_SEALED",
     "server/order/job.c BACKOFF_MAX_DOUBLINGS: 6 + 1":
         "six doublings of the first wait are more than BACKOFF_MAX_MS already",
     "server/order/due.c due_rows*.due_after_validation.3: *": ONLY_EXPIRE,
