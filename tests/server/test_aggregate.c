@@ -310,6 +310,42 @@ test_waiting_is_told_by_side_and_keeps_its_since(void **state)
     arena_free(f.arena);
 }
 
+/* Whom an item waits for in each state, and for what. */
+static void
+test_each_state_waits_for_its_side(void **state)
+{
+    (void)state;
+    static const struct {
+        Kontor__V1__ItemState state;
+        Kontor__V1__ApprovalStep step;
+        const char *who, *what;
+    } rows[] = {
+        {KONTOR__V1__ITEM_STATE__AWAITING_CONSUMER_APPROVAL,
+         KONTOR__V1__APPROVAL_STEP__CONSUMER_STEP, "customer", "approve notebook"},
+        {KONTOR__V1__ITEM_STATE__AWAITING_APPROVAL,
+         KONTOR__V1__APPROVAL_STEP__BROKER_STEP, "broker", "approve notebook"},
+        {KONTOR__V1__ITEM_STATE__AWAITING_APPROVAL,
+         KONTOR__V1__APPROVAL_STEP__PROVIDER_STEP, "alpine/a", "approve notebook"},
+        {KONTOR__V1__ITEM_STATE__PENDING_INFO, 0, "customer", "answer about notebook"},
+        {KONTOR__V1__ITEM_STATE__PENDING_INFO_BEGUN, 0, "customer",
+         "answer about notebook"},
+        {KONTOR__V1__ITEM_STATE__HELD, 0, "alpine/a", "look after notebook"},
+        {KONTOR__V1__ITEM_STATE__HELD_BEGUN, 0, "alpine/a", "look after notebook"},
+        {KONTOR__V1__ITEM_STATE__ASSESSING_CANCELLATION, 0, "alpine/a",
+         "decide on cancelling notebook"},
+        {KONTOR__V1__ITEM_STATE__IN_PROGRESS, 0, "", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fixture f;
+        fixture_init(&f);
+        await(&f, 0, rows[i].state, rows[i].step);
+        aggregate_header(&f.order, 1000, f.arena);
+        assert_string_equal(f.order.waiting_for, rows[i].who);
+        assert_string_equal(f.order.waiting_what, rows[i].what);
+        arena_free(f.arena);
+    }
+}
+
 static void
 test_an_order_that_is_over_waits_for_nobody(void **state)
 {
@@ -338,6 +374,7 @@ main(void)
         cmocka_unit_test(test_ever_begun_counts_cancelled_items_too),
         cmocka_unit_test(test_a_chain_of_64_is_blocked_to_its_end),
         cmocka_unit_test(test_waiting_is_told_by_side_and_keeps_its_since),
+        cmocka_unit_test(test_each_state_waits_for_its_side),
         cmocka_unit_test(test_an_order_that_is_over_waits_for_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
