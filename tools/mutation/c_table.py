@@ -44,7 +44,8 @@ class Cell:
 
     @property
     def value(self):
-        return " ".join(self.source.text[self.value_at:self.end].split())
+        text = re.sub(r"/\*.*?\*/", "", self.source.text[self.value_at:self.end], flags=re.S)
+        return " ".join(text.split())
 
     @property
     def is_text(self):

@@ -71,6 +71,10 @@ NO_LIMIT = {
 ONLY_EXPIRE = "only a step that moves the item reads its reason"
 ONLY_ENDANGER = "only a step that endangers reads its level"
 EQUIVALENT = {
+    "server/order/aggregate.c idle_states[[]AWAITING_CONSUMER_APPROVAL[]]: *":
+        "such an item is blocked by itself already, whatever it requires",
+    "server/order/aggregate.c wait_rows[[]AWAITING_APPROVAL~2[]].1: *PROVIDER_STEP -> 0":
+        "the step of an item in this state is the broker's or the provider's",
     "server/order/access.c MAX_DIGITS: 3 - 1":
         "in DER form two digits say every length up to ACCESS_MAX_SEALED",
     "server/order/job.c BACKOFF_MAX_DOUBLINGS: 6 + 1":
