@@ -24,6 +24,7 @@ foreach(
   order_decide
   order_fate
   order_hostile
+  order_limit
   order_list
   order_place
   order_race
