@@ -16,10 +16,10 @@ TESTS = (
     ("server/order/access.*", ("order_access",), ()),
     ("server/order/calendar.*", ("calendar",), ORDERS),
     ("server/order/halt.c", ("order_talk", "order_decide"), ORDERS),
-    ("server/order/question.c", ("order_talk",), ORDERS),
-    ("server/order/session.*", ("session", "lease"), ORDERS),
+    ("server/order/question.c", ("order_limit", "order_talk"), ORDERS),
+    ("server/order/session.*", ("session", "lease", "fulfilment*"), ()),
     ("server/order/message.*", ("order_message", "order_post"), ()),
-    ("server/order/*", (), ORDERS),
+    ("server/order/*", ("order_limit",), ORDERS),
     ("server/catalogue/*", ("catalogue",), ("offer*", "parameter", "search*", "record*")),
     ("server/configuration/*", ("configuration",), ("downtime", "trace")),
     ("server/registry/*", ("roles", "principal", "registry"), ("identity*",)),
@@ -71,6 +71,8 @@ NO_LIMIT = {
 ONLY_EXPIRE = "only a step that moves the item reads its reason"
 ONLY_ENDANGER = "only a step that endangers reads its level"
 EQUIVALENT = {
+    "server/order/aggregate.h ORDER_MAX_ITEMS: 64 + 1":
+        "the rules of PlaceOrder refuse the 65th item already",
     "server/order/aggregate.c idle_states[[]AWAITING_CONSUMER_APPROVAL[]]: *":
         "such an item is blocked by itself already, whatever it requires",
     "server/order/aggregate.c wait_rows[[]AWAITING_APPROVAL~2[]].1: *PROVIDER_STEP -> 0":
