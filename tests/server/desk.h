@@ -31,8 +31,9 @@
 #define OFFER_ENDPOINT "alpine/notebooks/endpoint"   /* Complete must name endpoints. */
 #define OFFER_EVALUATED "alpine/notebooks/evaluated" /* An agent approves. */
 #define OFFER_TERM "alpine/notebooks/term"           /* Lasts 30 days; one parameter. */
-/* With stock. Scarce: 3 cards, as many as "pieces" says, and a waiting list. Few: 1. The
- * others: 3, a waiting list, kept for 2 hours; basic needs the provider's approval. */
+/* With stock. Scarce: 3 cards, as many as "pieces" says, and a waiting list. Few: 1.
+ * The others: 3, a waiting list, kept for 2 hours; basic needs the provider's approval.
+ */
 #define OFFER_SCARCE "alpine/notebooks/scarce"
 #define OFFER_FEW "alpine/notebooks/few"
 #define OFFER_SCARCE_BASIC "alpine/notebooks/scarce-basic"
