@@ -183,7 +183,8 @@ def of_limits(source, used):
         is_large = size is None or size >= MANY
         for sign in ("*", "/") if is_large else ("+", "-"):
             step = 2 if is_large else 1
-            yield Mutation("limit", source, name, f"{value} {sign} {step}",
+            told = f"({value})" if " " in value else value
+            yield Mutation("limit", source, name, f"{told} {sign} {step}",
                            (cell.value_at, cell.end), f"(({value}) {sign} {step})")
 
 

@@ -104,13 +104,11 @@ class Rig:
         """The sources that know one of these constants, by themselves or through what a header
         makes of it, such as the length of an array."""
         pattern = re.compile(r"\b(" + "|".join(names) + r")\b(?!\s*=[^=])")
-        found = []
-        for path in self.compiles:
-            full = os.path.join(self.root, path)
-            if path.endswith(".c") and not path.startswith("build") and os.path.exists(full):
-                if any(pattern.search(self.text_of(name)) for name in self.included(path)):
-                    found.append(path)
-        return found
+        ours = [path for path in self.compiles if path.endswith(".c")
+                and not path.startswith("build") and os.path.exists(os.path.join(self.root, path))]
+        with self.lock:
+            return [path for path in ours
+                    if any(pattern.search(self.text_of(name)) for name in self.included(path))]
 
     def included(self, path):
         """A source and every header of ours it includes."""
