@@ -87,6 +87,49 @@ test_sessions_are_listed_with_the_end_of_their_lease(void **state)
 /* ---- Claiming ---- */
 
 static void
+test_what_is_not_said_of_a_session_has_a_default(void **state)
+{
+    struct desk *desk = *state;
+    char *offers[] = {OFFER_OPEN};
+    Kontor__V1__RegisterAgentRequest request = KONTOR__V1__REGISTER_AGENT_REQUEST__INIT;
+    Kontor__V1__Session *session;
+    request.offers = offers;
+    request.n_offers = 1;
+    assert_int_equal(desk_call(desk, desk->agent, DESK_AGENT("RegisterAgent"), &request,
+                               &session, NULL),
+                     STATUS_OK);
+    assert_int_equal(session->max_parallel, 1);
+    assert_int_equal(session->lease_seconds, 60);
+    assert_int_equal(session->n_kinds, 0);
+}
+
+static void
+test_sessions_are_listed_by_pages_of_100_unless_said(void **state)
+{
+    static const struct {
+        int32_t size;
+        size_t n_listed; /* 0 = it is refused. */
+    } rows[] = {{0, 100}, {1, 1}, {99, 99}, {500, 101}, {501, 101}, {-1, 0}};
+    struct desk *desk = *state;
+    for (int i = 0; i < 101; i++) {
+        desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+        harness_advance(desk->h, 1);
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        Kontor__V1__ListAgentsRequest list = KONTOR__V1__LIST_AGENTS_REQUEST__INIT;
+        Kontor__V1__ListAgentsResponse *reply;
+        list.page_size = rows[i].size;
+        enum status status = desk_call(desk, desk->operator, DESK_AGENT("ListAgents"),
+                                       &list, &reply, NULL);
+        assert_int_equal(status,
+                         rows[i].n_listed == 0 ? STATUS_INVALID_ARGUMENT : STATUS_OK);
+        if (status == STATUS_OK) {
+            assert_int_equal(reply->n_agents, rows[i].n_listed);
+        }
+    }
+}
+
+static void
 test_k20_64_claimers_of_one_job_have_one_winner(void **state)
 {
     struct desk *desk = *state;
@@ -311,6 +354,8 @@ main(void)
         TEST(test_a_session_is_for_offers_of_the_agents_provider),
         TEST(test_a_session_serves_its_own_agent_only),
         TEST(test_sessions_are_listed_with_the_end_of_their_lease),
+        TEST(test_what_is_not_said_of_a_session_has_a_default),
+        TEST(test_sessions_are_listed_by_pages_of_100_unless_said),
         TEST(test_k20_64_claimers_of_one_job_have_one_winner),
         TEST(test_waiting_claimers_share_what_comes),
         TEST(test_a_waiting_claim_takes_what_became_ready_later),
