@@ -126,11 +126,13 @@ expect(const Kontor__V1__OrderTargets *all, const struct row *row)
     assert_int_equal(all->notice_days, row->all.notice);
     assert_int_equal(all->support_from_minute, row->all.from);
     assert_int_equal(all->support_to_minute, row->all.to);
-    for (size_t i = 0; i < all->n_support_weekdays; i++) {
+    assert_true(all->n_support_weekdays <= 7);
+    for (size_t i = 0; i < 7 && i < all->n_support_weekdays; i++) {
         days[i] = (char)('0' + all->support_weekdays[i]);
     }
     assert_string_equal(days, row->all.days);
-    for (size_t i = 0; i < all->n_silent_items; i++) {
+    assert_true(all->n_silent_items <= MAX);
+    for (size_t i = 0; i < MAX && i < all->n_silent_items; i++) {
         silent[i] = all->silent_items[i][0];
     }
     assert_string_equal(silent, row->silent);
