@@ -90,6 +90,23 @@ await_stop(struct kontor_job *job, const char *name)
          (long long)kontor_job_remaining_ms(job));
 }
 
+enum kontor_result
+accept_at_once(struct kontor_job *job, void *context)
+{
+    (void)context;
+    kontor_job_reason(job, "as we see it");
+    return KONTOR_DONE;
+}
+
+enum kontor_result
+work_until_stopped(struct kontor_job *job, void *context)
+{
+    (void)context;
+    customer_cancels();
+    await_stop(job, "work");
+    return item.work_result;
+}
+
 /* ---- The provider ---- */
 
 static enum kontor_result

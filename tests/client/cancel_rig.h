@@ -47,6 +47,7 @@ struct item {
     kontor_job_fn remove; /* NULL: the agent has none; so, too, are those below. */
     kontor_job_fn modify;
     kontor_job_fn assess;
+    enum kontor_result work_result; /* What work_until_stopped answers. */
     /* How it stands. */
     Kontor__V1__JobKind kind;
     bool is_claimed;
@@ -83,6 +84,11 @@ void operator_accepts(void);
 
 /* Waits until the job's descriptor is readable, and notes it with this name. */
 void await_stop(struct kontor_job *job, const char *name);
+
+/* Callbacks. One accepts whatever is asked; the other lets the customer cancel, and
+ * works until it is told to stop. */
+enum kontor_result accept_at_once(struct kontor_job *job, void *context);
+enum kontor_result work_until_stopped(struct kontor_job *job, void *context);
 
 /* For cmocka. */
 int setup(void **state);

@@ -14,7 +14,6 @@
 #include "tests/client/cancel_rig.h"
 
 static enum kontor_result assess_result;
-static enum kontor_result work_result;
 
 /* When the work returns, seen from the answer to the cancel. */
 enum timing { BEFORE, DURING, AFTER };
@@ -43,7 +42,7 @@ work(struct kontor_job *job, void *context)
         await(effect_of(assess_result));
     }
     note("work returns");
-    return work_result;
+    return item.work_result;
 }
 
 static enum kontor_result
@@ -76,7 +75,7 @@ test_every_answer_at_every_time_ends_the_item(void **state)
         reset(state);
         assess_result = results[i % 4];
         timing = (enum timing)(i / 4 % 3);
-        work_result = KONTOR_DONE;
+        item.work_result = KONTOR_DONE;
         bool is_decided = assess_result == KONTOR_DONE || assess_result == KONTOR_NEVER;
         if (timing == DURING && !is_decided) {
             continue;
@@ -99,28 +98,11 @@ test_every_answer_at_every_time_ends_the_item(void **state)
 }
 
 static enum kontor_result
-work_until_stopped(struct kontor_job *job, void *context)
-{
-    (void)context;
-    customer_cancels();
-    await_stop(job, "work");
-    return work_result;
-}
-
-static enum kontor_result
 remove_unstopped(struct kontor_job *job, void *context)
 {
     (void)context;
     struct pollfd stop = {.fd = kontor_job_lost_fd(job), .events = POLLIN};
     note("remaining %d", kontor_job_remaining_ms(job) > 0 && poll(&stop, 1, 0) == 0);
-    return KONTOR_DONE;
-}
-
-static enum kontor_result
-accept_at_once(struct kontor_job *job, void *context)
-{
-    (void)context;
-    kontor_job_reason(job, "as we see it");
     return KONTOR_DONE;
 }
 
@@ -131,7 +113,7 @@ test_what_runs_is_stopped_then_undone_whatever_it_answers(void **state)
         KONTOR_DONE, KONTOR_NEVER, KONTOR_RETRY, KONTOR_NOBODY_KNOWS, KONTOR_ABSENT};
     for (size_t i = 0; i < 5; i++) {
         reset(state);
-        work_result = results[i];
+        item.work_result = results[i];
         item.provision = work_until_stopped;
         item.assess = accept_at_once;
         item.remove = remove_unstopped;
@@ -156,7 +138,7 @@ test_what_nobody_knows_settles_before_it_is_undone(void **state)
 {
     for (int i = 0; i < 2; i++) {
         reset(state);
-        work_result = i == 0 ? KONTOR_NOBODY_KNOWS : KONTOR_RETRY;
+        item.work_result = i == 0 ? KONTOR_NOBODY_KNOWS : KONTOR_RETRY;
         item.lease_seconds = 3;
         item.job.settle_seconds = 2;
         item.provision = work_until_stopped;
@@ -181,7 +163,7 @@ test_an_accepted_change_is_handed_on(void **state)
         KONTOR__V1__ITEM_ACTION__ACTION_TERMINATE};
     for (int i = 0; i < 4; i++) {
         reset(state);
-        work_result = KONTOR_DONE;
+        item.work_result = KONTOR_DONE;
         assess_result = KONTOR_DONE;
         timing = i < 2 ? DURING : AFTER;
         item.job.action = actions[i % 2];
@@ -285,7 +267,7 @@ test_what_is_left_open_is_asked_again_later(void **state)
     for (size_t i = 0; i < 3; i++) {
         reset(state);
         assess_result = results[i];
-        work_result = KONTOR_DONE;
+        item.work_result = KONTOR_DONE;
         item.provision = work_until_stopped;
         item.assess = undecided_then_accept;
         run();

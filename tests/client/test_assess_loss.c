@@ -12,27 +12,10 @@
 #include "tests/client/cancel_rig.h"
 
 static enum kontor_result
-accept_at_once(struct kontor_job *job, void *context)
-{
-    (void)job;
-    (void)context;
-    return KONTOR_DONE;
-}
-
-static enum kontor_result
 wait_for_stop(struct kontor_job *job, void *context)
 {
     (void)context;
     await_stop(job, "assess");
-    return KONTOR_DONE;
-}
-
-static enum kontor_result
-work_until_stopped(struct kontor_job *job, void *context)
-{
-    (void)context;
-    customer_cancels();
-    await_stop(job, "work");
     return KONTOR_DONE;
 }
 

@@ -14,23 +14,6 @@
 
 enum { TRIES_MAX = 4000 };
 
-static enum kontor_result
-accept_at_once(struct kontor_job *job, void *context)
-{
-    (void)context;
-    kontor_job_reason(job, "as we see it");
-    return KONTOR_DONE;
-}
-
-static enum kontor_result
-work_until_stopped(struct kontor_job *job, void *context)
-{
-    (void)context;
-    customer_cancels();
-    await_stop(job, "work");
-    return KONTOR_DONE;
-}
-
 /* What the end of the run may look like: undone, said again where the answer found no
  * memory; or failed or lost, so that somebody else goes on. */
 static void

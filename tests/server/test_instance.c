@@ -21,16 +21,6 @@
 static const char instance_id[] = "coast/o-1/vm";
 static const int64_t DAY = 86400000;
 
-static Kontor__V1__Value *
-number(struct desk *desk, int64_t n)
-{
-    Kontor__V1__Value *value = arena_alloc(desk->h->arena, sizeof *value);
-    kontor__v1__value__init(value);
-    value->kind_case = KONTOR__V1__VALUE__KIND_INTEGER;
-    value->integer = n;
-    return value;
-}
-
 static const char *
 session_of(struct desk *desk)
 {
@@ -50,7 +40,8 @@ static Kontor__V1__ClaimedJob *
 deliver(struct desk *desk)
 {
     Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
-    desk_give(desk, desk_add(desk, request, "vm", OFFER_TERM), "size", number(desk, 5));
+    desk_give(desk, desk_add(desk, request, "vm", OFFER_TERM), "size",
+              shelf_integer(desk->h, 5));
     desk_place(desk, request);
     Kontor__V1__ClaimedJob *job = claim(desk);
     assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
@@ -66,7 +57,7 @@ order(struct desk *desk, const char *id, Kontor__V1__ItemAction action)
     Kontor__V1__PlaceOrderRequest *request = desk_new(desk, id);
     Kontor__V1__NewItem *item = desk_change(desk, request, "x", action, instance_id);
     if (action == ACTION(MODIFY)) {
-        desk_give(desk, item, "size", number(desk, 8));
+        desk_give(desk, item, "size", shelf_integer(desk->h, 8));
     }
     desk_place(desk, request);
     return arena_print(desk->h->arena, "%s/x", id);
@@ -230,7 +221,7 @@ test_it_can_be_ended_when_its_offer_is_gone(void **state)
     assert_true(harness_has_fault(&error, "items[0].offer"));
     item->action = ACTION(SUSPEND);
     item->offer_rev = made->offer_rev + 1;
-    desk_give(desk, item, "size", number(desk, 8));
+    desk_give(desk, item, "size", shelf_integer(desk->h, 8));
     assert_int_equal(try_order(desk, request, &error), STATUS_INVALID_ARGUMENT);
     assert_true(harness_has_fault(&error, "items[0].parameters"));
     order(desk, "coast/o-3", ACTION(SUSPEND));
@@ -399,7 +390,7 @@ test_what_cannot_be_is_told_with_its_path(void **state)
     desk_add(desk, request, "new", OFFER_TERM)->instance = (char *)instance_id;
     desk_add(desk, request, "nothing", "");
     desk_give(desk, desk_change(desk, request, "end", ACTION(TERMINATE), instance_id),
-              "size", number(desk, 1));
+              "size", shelf_integer(desk->h, 1));
     desk_change(desk, request, "twice", ACTION(RENEW), instance_id)->offer = OFFER_OPEN;
     assert_int_equal(try_order(desk, request, &error), STATUS_INVALID_ARGUMENT);
     static const char *const paths[] = {
@@ -468,19 +459,27 @@ test_it_does_not_expire_while_its_renewal_is_open(void **state)
     assert_int_equal(desk_instance(desk, instance_id)->state, I(EXPIRED));
 }
 
+/* Delivers one of two items of all or nothing; the other waits for its approval. */
 static void
-test_all_or_nothing_ends_the_instance_it_removes(void **state)
+deliver_of_two(struct desk *desk)
 {
-    struct desk *desk = *state;
     Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
     request->mode = KONTOR__V1__ORDER_MODE__ALL_OR_NOTHING;
-    desk_give(desk, desk_add(desk, request, "vm", OFFER_TERM), "size", number(desk, 5));
+    desk_give(desk, desk_add(desk, request, "vm", OFFER_TERM), "size",
+              shelf_integer(desk->h, 5));
     desk_add(desk, request, "other", OFFER_BASIC);
     desk_place(desk, request);
     Kontor__V1__ClaimedJob *job = claim(desk);
     assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
     assert_int_equal(desk_complete(desk, job->item, job->fence, "b-1", NULL),
                      STATUS_OK);
+}
+
+static void
+test_all_or_nothing_ends_the_instance_it_removes(void **state)
+{
+    struct desk *desk = *state;
+    deliver_of_two(desk);
     assert_int_equal(desk_instance(desk, instance_id)->state, I(ACTIVE));
     assert_int_equal(
         desk_decide(desk, desk->operator, "coast/o-1/other", false, "no", NULL),
@@ -495,17 +494,9 @@ static void
 test_what_has_ended_stays_ended(void **state)
 {
     struct desk *desk = *state;
-    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
-    request->mode = KONTOR__V1__ORDER_MODE__ALL_OR_NOTHING;
-    desk_give(desk, desk_add(desk, request, "vm", OFFER_TERM), "size", number(desk, 5));
-    desk_add(desk, request, "other", OFFER_BASIC);
-    desk_place(desk, request);
-    Kontor__V1__ClaimedJob *job = claim(desk);
-    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
-    assert_int_equal(desk_complete(desk, job->item, job->fence, "b-1", NULL),
-                     STATUS_OK);
+    deliver_of_two(desk);
     order(desk, "coast/o-2", ACTION(SUSPEND));
-    job = claim(desk);
+    Kontor__V1__ClaimedJob *job = claim(desk);
     assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
     assert_int_equal(
         desk_decide(desk, desk->operator, "coast/o-1/other", false, "no", NULL),
