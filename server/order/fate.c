@@ -179,13 +179,14 @@ excludes(const Kontor__V1__ItemStanding *a, const Kontor__V1__ItemStanding *b)
            is_named(b->excludes, b->n_excludes, a->item);
 }
 
+/* Whether one of these names is that of one of these items. */
 static bool
-has_part_among(const Kontor__V1__Order *order, size_t whole, uint64_t items)
+names_any(const Kontor__V1__Order *order, char *const *names, size_t n_names,
+          uint64_t items)
 {
-    const Kontor__V1__ItemStanding *standing = order->items[whole];
-    for (size_t i = 0; i < standing->n_bundles; i++) {
-        size_t part = aggregate_find(order, standing->bundles[i]);
-        if (part != SIZE_MAX && (items >> part & 1) != 0) {
+    for (size_t i = 0; i < n_names; i++) {
+        size_t at = aggregate_find(order, names[i]);
+        if (at != SIZE_MAX && (items >> at & 1) != 0) {
             return true;
         }
     }
@@ -202,7 +203,9 @@ wholes_of(const Kontor__V1__Order *order, size_t index)
     while (before != wholes) {
         before = wholes;
         for (size_t i = 0; i < order->n_items; i++) {
-            wholes |= has_part_among(order, i, wholes) ? UINT64_C(1) << i : 0;
+            const Kontor__V1__ItemStanding *whole = order->items[i];
+            bool is_begun = names_any(order, whole->bundles, whole->n_bundles, wholes);
+            wholes |= is_begun ? UINT64_C(1) << i : 0;
         }
     }
     return wholes;
@@ -221,20 +224,6 @@ alternatives_to(const Kontor__V1__Order *order, uint64_t chosen)
         }
     }
     return others & ~chosen;
-}
-
-/* Whether an item cannot be done without one that is dropped. */
-static bool
-is_left_without(const Kontor__V1__Order *order, uint64_t dropped, size_t index)
-{
-    const Kontor__V1__ItemStanding *standing = order->items[index];
-    for (size_t i = 0; i < standing->n_requires; i++) {
-        size_t at = aggregate_find(order, standing->requires[i]);
-        if (at != SIZE_MAX && (dropped >> at & 1) != 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Whether an item is only there for those that are dropped: part of one, and required
@@ -265,7 +254,9 @@ with_others(const Kontor__V1__Order *order, uint64_t dropped)
     while (before != dropped) {
         before = dropped;
         for (size_t i = 0; i < order->n_items; i++) {
-            if (is_left_without(order, dropped, i) || is_left_over(order, dropped, i)) {
+            const Kontor__V1__ItemStanding *item = order->items[i];
+            if (names_any(order, item->requires, item->n_requires, dropped) ||
+                is_left_over(order, dropped, i)) {
                 dropped |= UINT64_C(1) << i;
             }
         }
