@@ -38,7 +38,10 @@ class Brokers(Case):
         self.b = self.partner(self.a).start()
         self.home = self.a.client("alpine", "admin")
         load_example(self.a)
-        create_project(self.a)
+        # What a test begins with is known to both.
+        made = create_project(self.a)
+        self.b.client("coast", "portal").call("OrderService.GetProject", id=made["id"],
+                                              min_seq=seq_of(made))
 
     def tearDown(self):
         self.assertEqual(self.mongod.tell("refused"), "ok")
