@@ -327,6 +327,35 @@ test_who_waits_for_more_than_there_are_is_passed_over(void **state)
     assert_null(desk_item(desk, large)->jeopardy);
 }
 
+/* However many are passed over, who stands behind them is served: also when they are
+ * more than one commit may have read. */
+static void
+test_many_that_are_passed_over_hold_nobody_up(void **state)
+{
+    enum { N = 200 };
+    struct desk *desk = *state;
+    cards_order(desk, "coast/o-1", 3);
+    for (int i = 0; i < N; i++) {
+        cards_order(desk, arena_print(desk->h->arena, "coast/l-%d", i), 3);
+    }
+    harness_advance(desk->h, 1);
+    const char *small = cards_order(desk, "coast/o-2", 1);
+    set_total(desk, 2);
+    for (int i = 0; i < 5; i++) {
+        desk_due(desk, 1000);
+    }
+    size_t n_told = 0;
+    for (int i = 0; i < N; i++) {
+        const char *item = arena_print(desk->h->arena, "coast/l-%d/vm", i);
+        n_told += desk_item(desk, item)->jeopardy != NULL ? 1 : 0;
+    }
+    assert_int_equal(n_told, N);
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, NULL),
+                     STATUS_OK);
+    desk_due(desk, 1000);
+    assert_false(is_waiting(desk, small));
+}
+
 /* However it came to be: a place on the list without an item holds nobody up. */
 static void
 test_a_place_nobody_stands_on_is_cleared(void **state)
@@ -445,6 +474,7 @@ main(void)
         TEST(test_an_offer_that_loses_its_stock_keeps_nobody_waiting),
         TEST(test_what_can_never_be_is_refused_whatever_it_is_made_of),
         TEST(test_who_waits_for_more_than_there_are_is_passed_over),
+        TEST(test_many_that_are_passed_over_hold_nobody_up),
         TEST(test_pieces_nobody_waits_for_are_kept_on),
         TEST(test_what_agents_may_take_keeps_its_pieces),
         TEST(test_a_place_nobody_stands_on_is_cleared),
