@@ -305,6 +305,36 @@ test_an_agent_that_cannot_look_leaves_it_to_a_person(void **state)
     desk_expect(desk, item_id, "HELD_BEGUN");
 }
 
+/* What a claim drops besides its jobs is no job, least of all of another provider. */
+static void
+test_a_claim_answers_its_jobs_and_nothing_it_drops(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    Kontor__V1__NewItem *vm = desk_add(desk, request, "vm", OFFER_OPEN);
+    char *others[] = {"tape"};
+    vm->excludes = others;
+    vm->n_excludes = 1;
+    desk_add(desk, request, "tape", OFFER_OTHER);
+    desk_place(desk, request);
+    assert_int_equal(restore(desk), 2);
+    expect_settling(desk);
+    Kontor__V1__ClaimRequest claim = KONTOR__V1__CLAIM_REQUEST__INIT;
+    Kontor__V1__ClaimResponse *reply = NULL;
+    claim.session =
+        (char *)(uintptr_t)desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    claim.max = 1;
+    assert_int_equal(
+        desk_call(desk, desk->agent, DESK_AGENT("Claim"), &claim, &reply, NULL),
+        STATUS_OK);
+    desk_expect(desk, item_id, "IN_PROGRESS");
+    desk_expect(desk, "coast/o-1/tape", "CANCELLED");
+    for (size_t i = 0; i < reply->n_jobs; i++) {
+        assert_string_equal(reply->jobs[i]->item, item_id);
+    }
+    assert_int_equal(reply->n_jobs, 1);
+}
+
 /* ---- Ending ---- */
 
 static void
@@ -387,6 +417,7 @@ main(void)
         TEST(test_an_item_that_waited_for_approval_is_looked_for_first),
         TEST(test_an_item_that_waited_for_another_is_looked_for_first),
         TEST(test_a_held_item_is_looked_for_first),
+        TEST(test_a_claim_answers_its_jobs_and_nothing_it_drops),
         TEST(test_an_agent_that_cannot_look_leaves_it_to_a_person),
         TEST(test_what_may_exist_and_is_cancelled_must_be_cleaned_up),
         TEST(test_what_is_over_stays_as_it_is),
