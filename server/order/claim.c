@@ -354,6 +354,13 @@ lease_seconds(struct call *call, const char *session)
     return record->lease_seconds;
 }
 
+/* What begins with a claim drops its alternatives: they are in its commit, too. */
+static bool
+is_taken_by(const char *session, const Kontor__V1__OrderItem *item)
+{
+    return item->job != NULL && strcmp(item->job->session, session) == 0;
+}
+
 enum status
 claim_answer(struct call *call, const void *message, const Kontor__V1__Commit *commit,
              void **out)
@@ -371,7 +378,9 @@ claim_answer(struct call *call, const void *message, const Kontor__V1__Commit *c
         if (status != STATUS_OK) {
             return status;
         }
-        reply->jobs[reply->n_jobs++] = claimed_job(call, item);
+        if (is_taken_by(request->session, item)) {
+            reply->jobs[reply->n_jobs++] = claimed_job(call, item);
+        }
     }
     *out = reply;
     return STATUS_OK;
