@@ -301,6 +301,21 @@ test_what_can_never_be_is_refused_whatever_it_is_made_of(void **state)
     cards_expect(desk, OFFER_SCARCE, 2, 0);
 }
 
+/* Nor by two numbers that together are too large to be one. */
+static void
+test_what_can_never_be_is_refused_however_large(void **state)
+{
+    struct desk *desk = *state;
+    struct error error = {0};
+    Kontor__V1__PlaceOrderRequest *two =
+        cards_wanting(desk, "coast/o-1", OFFER_SCARCE, 1);
+    desk_give(desk, desk_add(desk, two, "other", OFFER_SCARCE), "pieces",
+              shelf_integer(desk->h, INT64_MAX));
+    assert_int_equal(refused(desk, two, &error), STATUS_FAILED_PRECONDITION);
+    desk_expect_reason(&error, REASON_OUT_OF_STOCK);
+    cards_expect(desk, OFFER_SCARCE, 0, 0);
+}
+
 /* What waits for more than there are any more is told of, once, and passed over. */
 static void
 test_who_waits_for_more_than_there_are_is_passed_over(void **state)
@@ -473,6 +488,7 @@ main(void)
         TEST(test_who_waits_may_leave),
         TEST(test_an_offer_that_loses_its_stock_keeps_nobody_waiting),
         TEST(test_what_can_never_be_is_refused_whatever_it_is_made_of),
+        TEST(test_what_can_never_be_is_refused_however_large),
         TEST(test_who_waits_for_more_than_there_are_is_passed_over),
         TEST(test_many_that_are_passed_over_hold_nobody_up),
         TEST(test_pieces_nobody_waits_for_are_kept_on),
