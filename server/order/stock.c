@@ -164,17 +164,19 @@ reserve(struct call *call, struct placed *placed, struct shelf *shelf)
     const Kontor__V1__OfferStock *rule = placed->found.offer->stock;
     Kontor__V1__ItemStock *stock = placed->stock;
     bool is_enough = !shelf->has_waiting && stock->needed <= shelf->n_free;
-    shelf->n_wanted += stock->wanted;
+    bool is_never = stock->wanted > rule->total - shelf->n_wanted;
     if (stock->needed == 0 || is_enough) {
         stock->is_reserved = true;
         stock->reserved_until = stock_reserved_until(rule, call);
         shelf->n_free -= stock->needed;
+        shelf->n_wanted += stock->wanted;
         return STATUS_OK;
     }
     /* Who waited for what can never be would hold up all behind. */
-    if (!rule->has_waiting_list || shelf->n_wanted > rule->total) {
+    if (!rule->has_waiting_list || is_never) {
         return refuse(call, placed, shelf);
     }
+    shelf->n_wanted += stock->wanted;
     stock->waiting_since = moment_new(call->arena, call->at_ms);
     shelf->has_waiting = true;
     return STATUS_OK;
