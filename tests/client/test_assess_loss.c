@@ -190,6 +190,30 @@ test_a_claimed_question_that_is_lost_decides_nothing(void **state)
     }
 }
 
+static enum kontor_result
+work_on_behind_the_stop(struct kontor_job *job, void *context)
+{
+    (void)context;
+    kontor_agent_stop(rig.agent, true);
+    await_stop(job, "work");
+    customer_cancels();
+    await_times("renew", times("renew") + 3);
+    return KONTOR_DONE;
+}
+
+/* The work may take a while to return; meanwhile nothing new is begun. */
+static void
+test_nothing_is_asked_of_an_agent_that_stops_at_once(void **state)
+{
+    (void)state;
+    item.provision = work_on_behind_the_stop;
+    item.assess = accept_at_once;
+    run();
+    assert_int_equal(times("assess 6"), 0);
+    assert_int_equal(times("call decide"), 0);
+    assert_int_equal(times("complete COMPLETED"), 1);
+}
+
 static void
 stop_gently(void)
 {
@@ -395,6 +419,7 @@ main(void)
         RULE(test_what_nobody_knows_settles_also_when_it_was_said),
         RULE(test_a_job_lost_while_it_is_asked_decides_nothing),
         RULE(test_a_claimed_question_that_is_lost_decides_nothing),
+        RULE(test_nothing_is_asked_of_an_agent_that_stops_at_once),
         RULE(test_an_agent_that_ends_undoes_what_was_accepted),
         RULE(test_an_answer_behind_the_end_is_waited_for_and_not_said),
         RULE(test_nothing_is_decided_while_the_end_is_said),
