@@ -206,7 +206,8 @@ assess_hear(struct kontor_job *job, const Kontor__V1__HeldJob *held,
             int64_t asked_at_ms)
 {
     bool is_said = held->kind != KIND(JOB_KIND_UNSPECIFIED);
-    if (!is_said || asked_at_ms <= job->known_at_ms || job->is_over) {
+    bool is_done = job->is_over || job->is_lost;
+    if (!is_said || asked_at_ms <= job->known_at_ms || is_done) {
         return;
     }
     job_hear(job, held->kind);
