@@ -371,6 +371,26 @@ test_many_that_are_passed_over_hold_nobody_up(void **state)
     assert_false(is_waiting(desk, small));
 }
 
+/* Once it has what it waited for, nobody is told that there never are so many. */
+static void
+test_who_got_its_pieces_is_at_risk_no_more(void **state)
+{
+    struct desk *desk = *state;
+    const char *item = "coast/o-1/vm";
+    set_total(desk, 1);
+    desk_place(desk, cards_wanting(desk, "coast/o-0", OFFER_SCARCE_BASIC, 0));
+    desk_place(desk, cards_wanting(desk, "coast/o-1", OFFER_SCARCE_BASIC, 0));
+    set_total(desk, 0);
+    assert_int_equal(desk_due(desk, 1000), 1);
+    assert_non_null(desk_item(desk, item)->jeopardy);
+    set_total(desk, 2);
+    assert_int_equal(desk_due(desk, 1000), 1);
+    assert_false(is_waiting(desk, item));
+    desk_expect(desk, item, "AWAITING_APPROVAL");
+    assert_null(desk_item(desk, item)->jeopardy);
+    assert_int_equal(desk_order(desk, "coast/o-1")->jeopardy, 0);
+}
+
 /* However it came to be: a place on the list without an item holds nobody up. */
 static void
 test_a_place_nobody_stands_on_is_cleared(void **state)
@@ -491,6 +511,7 @@ main(void)
         TEST(test_what_can_never_be_is_refused_however_large),
         TEST(test_who_waits_for_more_than_there_are_is_passed_over),
         TEST(test_many_that_are_passed_over_hold_nobody_up),
+        TEST(test_who_got_its_pieces_is_at_risk_no_more),
         TEST(test_pieces_nobody_waits_for_are_kept_on),
         TEST(test_what_agents_may_take_keeps_its_pieces),
         TEST(test_a_place_nobody_stands_on_is_cleared),
