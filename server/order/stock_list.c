@@ -61,6 +61,8 @@ give(struct line *line, struct edit *edit, size_t index)
     Kontor__V1__OrderItem *item = edit->items[index].item;
     item->stock->is_reserved = true;
     item->stock->waiting_since = NULL;
+    /* It was for want of them, if at all. */
+    item->jeopardy = NULL;
     item->stock->reserved_until = stock_reserved_until(line->rule, line->call);
     item_remember(item, "stock", item->state, "what it waited for is free", line->call);
     due_stock_again(item, line->call->arena);
