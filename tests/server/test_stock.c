@@ -391,6 +391,41 @@ test_who_got_its_pieces_is_at_risk_no_more(void **state)
     assert_int_equal(desk_order(desk, "coast/o-1")->jeopardy, 0);
 }
 
+static void
+change_rule(struct desk *desk, bool has_waiting_list, int32_t reserve_hours)
+{
+    Kontor__V1__Service *service =
+        harness_record(desk->h, KIND_SERVICE, "alpine/notebooks");
+    for (size_t i = 0; i < service->n_offers; i++) {
+        if (service->offers[i]->stock != NULL) {
+            service->offers[i]->stock->has_waiting_list = has_waiting_list;
+            service->offers[i]->stock->reserve_hours = reserve_hours;
+        }
+    }
+    put_service(desk, service);
+}
+
+/* What takes less than before takes nothing, so it has nothing to wait for. */
+static void
+test_what_needs_nothing_never_waits(void **state)
+{
+    struct desk *desk = *state;
+    const char *item = cards_order(desk, "coast/o-1", 3);
+    cards_deliver(desk, item);
+    change_rule(desk, true, 2);
+    Kontor__V1__PlaceOrderRequest *less = desk_new(desk, "coast/o-2");
+    Kontor__V1__NewItem *change =
+        desk_change(desk, less, "x", KONTOR__V1__ITEM_ACTION__ACTION_MODIFY, item);
+    desk_give(desk, change, "pieces", shelf_integer(desk->h, 2));
+    change->start_at = moment_new(desk->h->arena, clock_wall_ms(&desk->h->clock) + DAY);
+    desk_place(desk, less);
+    cards_order(desk, "coast/o-3", 1);
+    cards_expect(desk, OFFER_SCARCE, 3, 1);
+    desk_due(desk, 2 * HOUR);
+    assert_false(is_waiting(desk, "coast/o-2/x"));
+    cards_expect(desk, OFFER_SCARCE, 3, 1);
+}
+
 /* However it came to be: a place on the list without an item holds nobody up. */
 static void
 test_a_place_nobody_stands_on_is_cleared(void **state)
@@ -512,6 +547,7 @@ main(void)
         TEST(test_who_waits_for_more_than_there_are_is_passed_over),
         TEST(test_many_that_are_passed_over_hold_nobody_up),
         TEST(test_who_got_its_pieces_is_at_risk_no_more),
+        TEST(test_what_needs_nothing_never_waits),
         TEST(test_pieces_nobody_waits_for_are_kept_on),
         TEST(test_what_agents_may_take_keeps_its_pieces),
         TEST(test_a_place_nobody_stands_on_is_cleared),
