@@ -167,7 +167,8 @@ reserve(struct call *call, struct placed *placed, struct shelf *shelf)
     bool is_never = stock->wanted > rule->total - shelf->n_wanted;
     if (stock->needed == 0 || is_enough) {
         stock->is_reserved = true;
-        stock->reserved_until = stock_reserved_until(rule, call);
+        stock->reserved_until =
+            stock->needed == 0 ? NULL : stock_reserved_until(rule, call);
         shelf->n_free -= stock->needed;
         shelf->n_wanted += stock->wanted;
         return STATUS_OK;
