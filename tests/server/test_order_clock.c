@@ -142,6 +142,29 @@ test_a_clock_an_admin_accepts_is_believed_at_once(void **state)
     assert_true(desk_due(desk, DUE_TICK_SETTLE_MS) > 0);
 }
 
+/* A clock that was set back comes to the time that was accepted of the one before: that
+ * says nothing of it. */
+static void
+test_what_was_accepted_of_the_clock_before_says_nothing_of_the_next(void **state)
+{
+    struct desk *desk = *state;
+    bool is_written;
+    desk_place_one(desk, "coast/o-1", OFFER_BASIC);
+    assert_int_equal(hours_pass(desk, hours_working_days(desk, 4)), 1);
+    int64_t until_ms = moment_ms(desk_order(desk, "coast/o-1")->next_due, 0);
+    hours_pass(desk, until_ms - hours_now(desk) - MINUTE);
+    assert_int_equal(
+        dispatch_own_wait(desk->h->dispatch, "test", clock_accept, NULL, &is_written),
+        STATUS_OK);
+    clock_set_wall(&desk->h->clock, hours_now(desk) - 4 * MINUTE);
+    for (int i = 0; i < 9; i++) {
+        assert_int_equal(desk_due(desk, MINUTE), 0);
+    }
+    desk_expect(desk, item_id, "AWAITING_APPROVAL");
+    desk_due(desk, 2 * MINUTE);
+    desk_expect(desk, item_id, "REJECTED");
+}
+
 /* Places an order whose item is rejected by itself; goes on until that is near. */
 static void
 come_near_the_end(struct desk *desk, int64_t left_ms)
@@ -254,6 +277,7 @@ main(void)
         TEST(test_after_a_long_absence_there_is_one_working_day),
         TEST(test_a_clock_that_was_set_is_not_believed_at_once),
         TEST(test_a_clock_an_admin_accepts_is_believed_at_once),
+        TEST(test_what_was_accepted_of_the_clock_before_says_nothing_of_the_next),
         TEST(test_half_a_minute_is_no_other_clock),
         TEST(test_more_than_half_a_minute_waits_for_ten),
         TEST(test_ten_minutes_are_no_absence),
