@@ -32,6 +32,7 @@ struct due_tick {
     int64_t settled_ms;     /* Monotonic: since when it has been so. */
     bool is_settling;
     int64_t set_ms;        /* What the new clock showed when it was set, less slack. */
+    int64_t stale_ms;      /* What was accepted of the clock before, if yet to come. */
     int64_t alive_ms;      /* When it was written down last. */
     int64_t revised_ms;    /* When calendars were looked at last. */
     int64_t calendars_seq; /* The newest provider seen then. */
@@ -58,7 +59,17 @@ is_accepted(struct due_tick *tick)
 {
     int64_t at_ms = 0;
     return store_soft_get(tick->reader, BROKER_CLOCK_KEY, &at_ms) == STATUS_OK &&
-           at_ms >= tick->set_ms && at_ms <= now_ms(tick) + ACCEPT_SLACK_MS;
+           at_ms != tick->stale_ms && at_ms >= tick->set_ms &&
+           at_ms <= now_ms(tick) + ACCEPT_SLACK_MS;
+}
+
+/* A clock that was set back comes to what was accepted of the one before. */
+static void
+note_stale(struct due_tick *tick)
+{
+    int64_t at_ms = 0;
+    bool is_said = store_soft_get(tick->reader, BROKER_CLOCK_KEY, &at_ms) == STATUS_OK;
+    tick->stale_ms = is_said && at_ms > now_ms(tick) + ACCEPT_SLACK_MS ? at_ms : 0;
 }
 
 /* A clock that was set is trusted again once it has gone evenly for a while: by then
@@ -78,6 +89,7 @@ is_clock_good(struct due_tick *tick)
                  "somebody says that it is right: kontor clock accept",
                  moved_ms / 1000, DUE_TICK_SETTLE_MS / 60000);
         tick->set_ms = now_ms(tick) - ACCEPT_SLACK_MS;
+        note_stale(tick);
         tick->settled_ms = monotonic_ms + DUE_TICK_SETTLE_MS;
         tick->is_settling = true;
     }
