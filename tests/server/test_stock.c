@@ -391,6 +391,25 @@ test_who_got_its_pieces_is_at_risk_no_more(void **state)
     assert_int_equal(desk_order(desk, "coast/o-1")->jeopardy, 0);
 }
 
+/* Of two of which one is delivered at most, not both are counted. */
+static void
+test_alternatives_are_not_wanted_together(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__PlaceOrderRequest *request =
+        cards_wanting(desk, "coast/o-1", OFFER_SCARCE, 1);
+    char *others[] = {"large"};
+    request->items[0]->excludes = others;
+    request->items[0]->n_excludes = 1;
+    desk_give(desk, desk_add(desk, request, "large", OFFER_SCARCE), "pieces",
+              shelf_integer(desk->h, 3));
+    desk_place(desk, request);
+    cards_expect(desk, OFFER_SCARCE, 1, 1);
+    cards_deliver(desk, "coast/o-1/vm");
+    desk_expect(desk, "coast/o-1/large", "CANCELLED");
+    cards_expect(desk, OFFER_SCARCE, 1, 0);
+}
+
 static void
 change_rule(struct desk *desk, bool has_waiting_list, int32_t reserve_hours)
 {
@@ -547,6 +566,7 @@ main(void)
         TEST(test_who_waits_for_more_than_there_are_is_passed_over),
         TEST(test_many_that_are_passed_over_hold_nobody_up),
         TEST(test_who_got_its_pieces_is_at_risk_no_more),
+        TEST(test_alternatives_are_not_wanted_together),
         TEST(test_what_needs_nothing_never_waits),
         TEST(test_pieces_nobody_waits_for_are_kept_on),
         TEST(test_what_agents_may_take_keeps_its_pieces),
