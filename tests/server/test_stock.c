@@ -545,6 +545,31 @@ test_what_waits_for_its_start_may_lose_its_pieces(void **state)
     cards_expect(desk, OFFER_SCARCE_QUICK, 1, 1);
 }
 
+/* Put off by its customer, no agent may take it any more: its time begins. */
+static void
+test_what_is_put_off_may_lose_its_pieces(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__RescheduleItemRequest later = KONTOR__V1__RESCHEDULE_ITEM_REQUEST__INIT;
+    const char *item = "coast/o-1/vm";
+    set_total(desk, 1);
+    desk_place(desk, cards_wanting(desk, "coast/o-1", OFFER_SCARCE_QUICK, 0));
+    desk_place(desk, cards_wanting(desk, "coast/o-2", OFFER_SCARCE_QUICK, 0));
+    later.id = (char *)(uintptr_t)item;
+    later.start_at =
+        moment_new(desk->h->arena, clock_wall_ms(&desk->h->clock) + 20 * (int64_t)DAY);
+    later.reason = "not yet";
+    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("RescheduleItem"), &later,
+                               NULL, NULL),
+                     STATUS_OK);
+    assert_int_equal(desk_item(desk, item)->reason,
+                     KONTOR__V1__ITEM_REASON__WAITS_FOR_START);
+    desk_due(desk, 2 * HOUR);
+    desk_due(desk, DAY);
+    assert_true(is_waiting(desk, item));
+    assert_false(is_waiting(desk, "coast/o-2/vm"));
+}
+
 int
 main(void)
 {
@@ -573,6 +598,7 @@ main(void)
         TEST(test_a_place_nobody_stands_on_is_cleared),
         TEST(test_pieces_are_kept_for_so_long_only),
         TEST(test_what_waits_for_its_start_may_lose_its_pieces),
+        TEST(test_what_is_put_off_may_lose_its_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
