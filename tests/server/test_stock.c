@@ -424,6 +424,28 @@ change_rule(struct desk *desk, bool has_waiting_list, int32_t reserve_hours)
     put_service(desk, service);
 }
 
+/* Who waits for what can never be keeps nothing from others. */
+static void
+test_who_is_passed_over_keeps_nothing_from_others(void **state)
+{
+    struct desk *desk = *state;
+    cards_order(desk, "coast/o-1", 3);
+    cards_order(desk, "coast/o-2", 3);
+    set_total(desk, 2);
+    change_rule(desk, false, 0);
+    desk_due(desk, 1000);
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, NULL),
+                     STATUS_OK);
+    desk_due(desk, 1000);
+    cards_expect(desk, OFFER_SCARCE, 0, 1);
+    struct error error = {0};
+    enum status status =
+        refused(desk, cards_wanting(desk, "coast/o-3", OFFER_SCARCE, 1), &error);
+    if (status != STATUS_OK) {
+        fail_msg("%s", error.message);
+    }
+}
+
 /* What takes less than before takes nothing, so it has nothing to wait for. */
 static void
 test_what_needs_nothing_never_waits(void **state)
@@ -592,6 +614,7 @@ main(void)
         TEST(test_many_that_are_passed_over_hold_nobody_up),
         TEST(test_who_got_its_pieces_is_at_risk_no_more),
         TEST(test_alternatives_are_not_wanted_together),
+        TEST(test_who_is_passed_over_keeps_nothing_from_others),
         TEST(test_what_needs_nothing_never_waits),
         TEST(test_pieces_nobody_waits_for_are_kept_on),
         TEST(test_what_agents_may_take_keeps_its_pieces),
