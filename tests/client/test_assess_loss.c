@@ -373,6 +373,22 @@ test_a_refusal_that_stays_gives_up_the_session(void **state)
     assert_int_equal(times("remove"), 0);
 }
 
+/* What the answers leave open a renewal tells: then it is undone, and that is said. */
+static void
+test_an_acceptance_that_a_renewal_tells_is_undone_to_the_end(void **state)
+{
+    (void)state;
+    item.hides_answers = true;
+    item.assess = accept_at_once;
+    item.provision = work_until_stopped;
+    item.lease_seconds = 3;
+    run();
+    assert_int_equal(times("decide accept"), 1);
+    assert_int_equal(times("remove 7"), 1);
+    assert_int_equal(times("complete CANCELLED bare"), 1);
+    assert_false(item.is_held);
+}
+
 static void
 hide_and_end_session(void)
 {
@@ -426,6 +442,7 @@ main(void)
         RULE(test_a_lost_answer_to_a_decision_is_asked_for_again),
         RULE(test_a_refusal_that_passes_is_said_again),
         RULE(test_a_refusal_that_stays_gives_up_the_session),
+        RULE(test_an_acceptance_that_a_renewal_tells_is_undone_to_the_end),
         RULE(test_behind_an_unknown_acceptance_no_bare_completion_is_said),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
