@@ -131,6 +131,7 @@ job_renew(struct kontor_job *job)
     }
     job->turned_to = 0;
     job->may_exist = true;
+    job->is_disputed = false;
     /* A renewal that was asked for before tells what it was. */
     job->known_at_ms = lease_now_ms();
 }
