@@ -10,6 +10,8 @@
 
 enum { PAGE = 32 };
 
+static const char never_enough[] = "there are never as many as it waits for";
+
 /* A list while one step of it is looked for. */
 struct line {
     struct call *call;
@@ -61,8 +63,9 @@ give(struct line *line, struct edit *edit, size_t index)
     Kontor__V1__OrderItem *item = edit->items[index].item;
     item->stock->is_reserved = true;
     item->stock->waiting_since = NULL;
-    /* It was for want of them, if at all. */
-    item->jeopardy = NULL;
+    if (item->jeopardy != NULL && strcmp(item->jeopardy->text, never_enough) == 0) {
+        item->jeopardy = NULL;
+    }
     item->stock->reserved_until = stock_reserved_until(line->rule, line->call);
     item_remember(item, "stock", item->state, "what it waited for is free", line->call);
     due_stock_again(item, line->call->arena);
@@ -76,7 +79,7 @@ give(struct line *line, struct edit *edit, size_t index)
 static enum status
 warn(struct line *line, struct edit *edit, size_t index)
 {
-    due_endanger(edit, index, "there are never as many as it waits for");
+    due_endanger(edit, index, never_enough);
     return edit_commit(edit, line->decision);
 }
 
