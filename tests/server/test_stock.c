@@ -581,9 +581,9 @@ test_what_is_put_off_may_lose_its_pieces(void **state)
     later.start_at =
         moment_new(desk->h->arena, clock_wall_ms(&desk->h->clock) + 20 * (int64_t)DAY);
     later.reason = "not yet";
-    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("RescheduleItem"), &later,
-                               NULL, NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        desk_call(desk, desk->portal, DESK_ORDER("RescheduleItem"), &later, NULL, NULL),
+        STATUS_OK);
     assert_int_equal(desk_item(desk, item)->reason,
                      KONTOR__V1__ITEM_REASON__WAITS_FOR_START);
     desk_due(desk, 2 * HOUR);
