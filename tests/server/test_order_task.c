@@ -95,6 +95,58 @@ test_nobody_holding_it_the_question_is_claimed(void **state)
     assert_string_equal(job->cancel_reason, "changed our mind");
 }
 
+/* Who only answers questions is not left with the work: others would wait for ever for
+ * what nobody does. */
+static void
+test_who_only_assesses_does_not_keep_the_work(void **state)
+{
+    struct desk *desk = *state;
+    for (int i = 0; i < 2; i++) {
+        const char *order = i == 0 ? "coast/o-1" : "coast/o-2";
+        const char *worker;
+        Kontor__V1__ClaimedJob *job = desk_claim_one(desk, order, &worker);
+        assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+        assert_true(desk_pass(desk, DESK_LEASE_MS) > 0);
+        assert_int_equal(desk_cancel(desk, desk->portal, order, NULL, NULL, NULL),
+                         STATUS_OK);
+        harness_advance(desk->h, DESK_SETTLE_MS);
+        Kontor__V1__RegisterAgentRequest request =
+            KONTOR__V1__REGISTER_AGENT_REQUEST__INIT;
+        Kontor__V1__JobKind kinds[] = {KIND(ASSESS_CANCEL)};
+        char *offers[] = {OFFER_OPEN};
+        Kontor__V1__Session *session;
+        request.kinds = kinds;
+        request.n_kinds = 1;
+        request.offers = offers;
+        request.n_offers = 1;
+        request.lease_seconds = 86400;
+        assert_int_equal(desk_call(desk, desk->agent2, DESK_AGENT("RegisterAgent"),
+                                   &request, &session, NULL),
+                         STATUS_OK);
+        Kontor__V1__ClaimRequest claim = KONTOR__V1__CLAIM_REQUEST__INIT;
+        Kontor__V1__ClaimResponse *reply;
+        claim.session = session->id;
+        assert_int_equal(
+            desk_call(desk, desk->agent2, DESK_AGENT("Claim"), &claim, &reply, NULL),
+            STATUS_OK);
+        assert_int_equal(reply->n_jobs, 1);
+        const char *item = arena_print(desk->h->arena, "%s/vm", order);
+        assert_int_equal(desk_decide_cancel(desk, desk->agent2, item, i == 1,
+                                            reply->jobs[0]->fence, NULL),
+                         STATUS_OK);
+        harness_advance(desk->h, DESK_SETTLE_MS);
+        worker = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+        job = desk_claim(desk, desk->agent, worker);
+        assert_non_null(job);
+        assert_string_equal(job->item, item);
+        assert_int_equal(job->kind, i == 0 ? KIND(PROVISION) : KIND(ROLLBACK));
+        bool is_new = job->kind == KIND(PROVISION);
+        assert_int_equal(is_new ? desk_complete(desk, item, job->fence, "b-1", NULL)
+                                : desk_complete_bare(desk, item, job->fence, NULL),
+                         STATUS_OK);
+    }
+}
+
 static void
 test_k36_cancelling_twice_is_fine(void **state)
 {
@@ -481,6 +533,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_the_holder_hears_of_a_cancel_under_its_fence),
         TEST(test_nobody_holding_it_the_question_is_claimed),
+        TEST(test_who_only_assesses_does_not_keep_the_work),
         TEST(test_k36_cancelling_twice_is_fine),
         TEST(test_k31_past_the_milestone_there_is_no_way_back),
         TEST(test_k32_a_declined_cancel_goes_back_to_where_it_came_from),
