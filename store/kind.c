@@ -156,8 +156,10 @@ const struct kind kind_table[] =
                 .name = "stock_wait",
                 .record = &kontor__v1__stock_wait__descriptor,
                 .declared = {{"offer", DECLARED_TEXT, {5}},
-                             {"since", DECLARED_TIME, {6}}},
-                .indexes = {{"offer", {"offer", "since"}}},
+                             {"since", DECLARED_TIME, {6}},
+                             {"beyond", DECLARED_INTEGER, {7}}},
+                /* Who waits for more than there ever are is in nobody's way. */
+                .indexes = {{"offer", {"offer", "beyond", "since"}}},
             },
         /* Sealed access details: asked for by the item's id, never listed or watched.
          */

@@ -187,8 +187,8 @@ edit_move_alone(struct edit *edit, size_t index, const struct item_move *move,
     bool is_queued = move->to == S(QUEUED);
     item->reason = is_queued ? queue_reason(edit, index) : cause->reason;
     bool is_waiting = is_queued && item->reason != R(WAITS_FOR_DISPATCH);
-    if (is_queued && !is_waiting) {
-        stock_keep_for_work(item);
+    if (is_queued) {
+        stock_keep(item, !is_waiting, call);
     }
     /* A Complete leaves nothing that nobody wants: what was ordered is delivered, or a
      * rollback is done. */
@@ -223,8 +223,8 @@ edit_dispatch(struct edit *edit, size_t index)
         return;
     }
     item->reason = reason;
+    stock_keep(item, reason == R(WAITS_FOR_DISPATCH), edit->call);
     if (reason == R(WAITS_FOR_DISPATCH)) {
-        stock_keep_for_work(item);
         job_recover(item, edit->call);
     } else {
         job_withdraw(item);

@@ -36,23 +36,28 @@ stock_read(struct call *call, const char *offer, Kontor__V1__Stock **out, int64_
     return STATUS_OK;
 }
 
-static void
-add(Kontor__V1__Stock *stock, int64_t pieces, int64_t waiting)
+/* Never less than nothing, whatever an older store has counted. */
+static int64_t
+added(int64_t number, int64_t more)
 {
-    stock->taken += pieces;
-    stock->waiting += waiting;
-    /* Never less than nothing, whatever an older store has counted. */
-    stock->taken = stock->taken > 0 ? stock->taken : 0;
-    stock->waiting = stock->waiting > 0 ? stock->waiting : 0;
+    return number + more > 0 ? number + more : 0;
+}
+
+static void
+add(Kontor__V1__Stock *stock, const struct stock_sum *sum)
+{
+    stock->taken = added(stock->taken, sum->pieces);
+    stock->waiting = added(stock->waiting, sum->waiting);
+    stock->beyond = added(stock->beyond, sum->beyond);
 }
 
 /* Several items of one commit may be of one offer, and a commit names a document once.
  */
 enum status
-stock_change(struct call *call, const char *offer, int64_t pieces, int64_t waiting,
+stock_change(struct call *call, const char *offer, const struct stock_sum *sum,
              struct decision *decision)
 {
-    if (pieces == 0 && waiting == 0) {
+    if (sum->pieces == 0 && sum->waiting == 0 && sum->beyond == 0) {
         return STATUS_OK;
     }
     struct bytes *pending = decision_pending(decision, KIND_STOCK, offer);
@@ -61,7 +66,7 @@ stock_change(struct call *call, const char *offer, int64_t pieces, int64_t waiti
     if (pending != NULL) {
         stock = kontor__v1__stock__unpack(arena_allocator(call->arena, MAX_STOCK),
                                           pending->size, pending->data);
-        add(stock, pieces, waiting);
+        add(stock, sum);
         *pending = call_pack(call, &stock->base);
         return STATUS_OK;
     }
@@ -69,7 +74,7 @@ stock_change(struct call *call, const char *offer, int64_t pieces, int64_t waiti
     if (status != STATUS_OK) {
         return status;
     }
-    add(stock, pieces, waiting);
+    add(stock, sum);
     decision_put(call, decision, KIND_STOCK, offer, was, NULL, 0, &stock->base);
     return STATUS_OK;
 }
@@ -101,13 +106,22 @@ wanted_pieces(const Kontor__V1__OfferStock *rule, const struct values *values)
     return 1;
 }
 
-Google__Protobuf__Timestamp *
-stock_reserved_until(const Kontor__V1__OfferStock *rule, const struct call *call)
+static void
+keep_for_so_long(Kontor__V1__ItemStock *stock, const struct call *call)
 {
-    bool is_kept = rule == NULL || rule->reserve_hours == 0;
-    return is_kept ? NULL
-                   : moment_new(call->arena,
-                                call->now_ms + (int64_t)rule->reserve_hours * HOUR_MS);
+    bool is_limited = stock->reserve_hours > 0 && stock->needed > 0;
+    int64_t end_ms = call->now_ms + (int64_t)stock->reserve_hours * HOUR_MS;
+    stock->reserved_until = is_limited ? moment_new(call->arena, end_ms) : NULL;
+}
+
+void
+stock_set_aside(Kontor__V1__ItemStock *stock, const Kontor__V1__OfferStock *rule,
+                const struct call *call)
+{
+    stock->is_reserved = true;
+    stock->waiting_since = NULL;
+    stock->reserve_hours = rule == NULL ? 0 : rule->reserve_hours;
+    keep_for_so_long(stock, call);
 }
 
 /* Offers of which this order takes something, and what is left of them. */
@@ -115,6 +129,7 @@ struct shelf {
     const char *offer;
     int64_t n_free;
     int64_t n_wanted; /* By this order, once all of it is delivered. */
+    uint64_t counted; /* Bit i: item i is in that. */
     bool has_waiting;
 };
 
@@ -137,7 +152,7 @@ find_shelf(struct call *call, const struct placed *placed, struct shelf *shelves
     *out = &shelves[(*n_shelves)++];
     **out = (struct shelf){.offer = placed->offer,
                            .n_free = stock_free(placed->found.offer->stock, stock),
-                           .has_waiting = stock->waiting > 0};
+                           .has_waiting = stock->waiting > stock->beyond};
     return STATUS_OK;
 }
 
@@ -157,27 +172,54 @@ refuse(struct call *call, const struct placed *placed, const struct shelf *shelf
                      rule->has_waiting_list ? ", and there are never so many" : "");
 }
 
+/* Whether it is an alternative to one that is counted already: of both, one is
+ * delivered at most. */
+static bool
+is_alternative(const struct placed *items, size_t index, const struct shelf *shelf)
+{
+    bool is_one = (items[index].excludes & shelf->counted) != 0;
+    for (size_t i = 0; i < index && !is_one; i++) {
+        is_one =
+            (shelf->counted >> i & 1) != 0 && (items[i].excludes >> index & 1) != 0;
+    }
+    return is_one;
+}
+
+/* Whether there are never so many as the order wants in all; counts it if there are. */
+static bool
+is_never(const struct placed *items, size_t index, struct shelf *shelf)
+{
+    const Kontor__V1__OfferStock *rule = items[index].found.offer->stock;
+    int64_t wanted = items[index].stock->wanted;
+    if (is_alternative(items, index, shelf)) {
+        return wanted > rule->total;
+    }
+    bool is_too_much = wanted > rule->total - shelf->n_wanted;
+    if (!is_too_much) {
+        shelf->n_wanted += wanted;
+        shelf->counted |= UINT64_C(1) << index;
+    }
+    return is_too_much;
+}
+
 /* Nobody overtakes who waits, with however small an order. */
 static enum status
-reserve(struct call *call, struct placed *placed, struct shelf *shelf)
+reserve(struct call *call, struct placed *items, size_t index, struct shelf *shelf)
 {
+    struct placed *placed = &items[index];
     const Kontor__V1__OfferStock *rule = placed->found.offer->stock;
     Kontor__V1__ItemStock *stock = placed->stock;
     bool is_enough = !shelf->has_waiting && stock->needed <= shelf->n_free;
-    bool is_never = stock->wanted > rule->total - shelf->n_wanted;
+    bool is_too_much = is_never(items, index, shelf);
     if (stock->needed == 0 || is_enough) {
-        stock->is_reserved = true;
-        stock->reserved_until =
-            stock->needed == 0 ? NULL : stock_reserved_until(rule, call);
+        stock_set_aside(stock, rule, call);
         shelf->n_free -= stock->needed;
-        shelf->n_wanted += stock->wanted;
         return STATUS_OK;
     }
     /* Who waited for what can never be would hold up all behind. */
-    if (!rule->has_waiting_list || is_never) {
+    if (!rule->has_waiting_list || is_too_much) {
         return refuse(call, placed, shelf);
     }
-    shelf->n_wanted += stock->wanted;
     stock->waiting_since = moment_new(call->arena, call->at_ms);
     shelf->has_waiting = true;
     return STATUS_OK;
@@ -226,7 +268,7 @@ stock_judge(struct call *call, struct placed *items, size_t n_items)
         placed->stock = new_item_stock(call, placed);
         enum status status = find_shelf(call, placed, shelves, &n_shelves, &shelf);
         if (status == STATUS_OK) {
-            status = reserve(call, placed, shelf);
+            status = reserve(call, items, i, shelf);
         }
         if (status != STATUS_OK) {
             return status;
@@ -267,22 +309,27 @@ stock_settle(Kontor__V1__OrderItem *item)
     }
 }
 
-/* Joins the waiting list, or leaves it. */
-static enum status
-follow_wait(struct call *call, const Kontor__V1__OrderItem *item, int64_t waiting,
-            struct decision *decision)
+/* Joins the waiting list. */
+static void
+join(struct call *call, const Kontor__V1__OrderItem *item, struct decision *decision)
 {
     Kontor__V1__StockWait wait = KONTOR__V1__STOCK_WAIT__INIT;
+    wait.id = item->id;
+    wait.offer = item->offer;
+    wait.since = item->stock->waiting_since;
+    decision_put(call, decision, KIND_STOCK_WAIT, item->id, 0, NULL, 0, &wait.base);
+}
+
+/* Leaves it, or the places beside it. */
+static enum status
+leave(struct call *call, const Kontor__V1__OrderItem *item, struct stock_sum *sum,
+      struct decision *decision)
+{
     struct document document;
-    if (waiting > 0) {
-        wait.id = item->id;
-        wait.offer = item->offer;
-        wait.since = item->stock->waiting_since;
-        decision_put(call, decision, KIND_STOCK_WAIT, item->id, 0, NULL, 0, &wait.base);
-        return STATUS_OK;
-    }
     enum status status = call_get_any(call, KIND_STOCK_WAIT, item->id, &document);
     if (status == STATUS_OK) {
+        const Kontor__V1__StockWait *wait = call_record(call, &document);
+        sum->beyond = wait->beyond > 0 ? -1 : 0;
         decision_delete(call, decision, KIND_STOCK_WAIT, item->id, document.revision);
     }
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -294,20 +341,31 @@ stock_follow(struct call *call, const Kontor__V1__OrderItem *item,
 {
     struct stock_mark is = stock_mark(item);
     int64_t sign = (is.is_reserved ? 1 : 0) - (step->was.is_reserved ? 1 : 0);
-    int64_t waiting = (is.is_waiting ? 1 : 0) - (step->was.is_waiting ? 1 : 0);
     int64_t needed = item->stock == NULL ? 0 : item->stock->needed;
-    enum status status = stock_change(call, item->offer, sign * needed + step->pieces,
-                                      waiting, decision);
-    return status == STATUS_OK && waiting != 0
-               ? follow_wait(call, item, waiting, decision)
-               : status;
+    struct stock_sum sum = {.pieces = sign * needed + step->pieces,
+                            .waiting = (is.is_waiting ? 1 : 0) -
+                                       (step->was.is_waiting ? 1 : 0)};
+    enum status status = STATUS_OK;
+    if (sum.waiting > 0) {
+        join(call, item, decision);
+    } else if (sum.waiting < 0) {
+        status = leave(call, item, &sum, decision);
+    }
+    return status == STATUS_OK ? stock_change(call, item->offer, &sum, decision)
+                               : status;
 }
 
 void
-stock_keep_for_work(Kontor__V1__OrderItem *item)
+stock_keep(Kontor__V1__OrderItem *item, bool is_for_work, const struct call *call)
 {
-    if (item->stock != NULL) {
-        item->stock->reserved_until = NULL;
+    Kontor__V1__ItemStock *stock = item->stock;
+    if (stock == NULL || !stock->is_reserved) {
+        return;
+    }
+    if (is_for_work) {
+        stock->reserved_until = NULL;
+    } else if (stock->reserved_until == NULL) {
+        keep_for_so_long(stock, call);
     }
 }
 

@@ -51,8 +51,9 @@ void stock_settle(Kontor__V1__OrderItem *item);
 enum status stock_follow(struct call *call, const Kontor__V1__OrderItem *item,
                          const struct stock_step *step,
                          struct decision *decision) MUST_CHECK;
-/* Agents may take it from now on: its pieces are kept as long as it is open. */
-void stock_keep_for_work(Kontor__V1__OrderItem *item);
+/* Once agents may take a queued item, its pieces are kept as long as it is open; where
+ * it waits again, because it was put off, for so long from then on. */
+void stock_keep(Kontor__V1__OrderItem *item, bool is_for_work, const struct call *call);
 /* Its pieces were kept long enough: where others wait, it goes to the end of their
  * list, else it keeps them for another day. */
 enum status stock_overdue(struct call *call, Kontor__V1__OrderItem *item,
@@ -65,12 +66,18 @@ enum status stock_read(struct call *call, const char *offer, Kontor__V1__Stock *
                        int64_t *was) MUST_CHECK;
 /* Pieces that are free by this rule; NULL = an offer without stock: always enough. */
 int64_t stock_free(const Kontor__V1__OfferStock *rule, const Kontor__V1__Stock *stock);
-/* Adds to what is taken and to how many wait. */
-enum status stock_change(struct call *call, const char *offer, int64_t pieces,
-                         int64_t waiting, struct decision *decision) MUST_CHECK;
-/* Until when pieces set aside now are kept; NULL = as long as the item is open. */
-Google__Protobuf__Timestamp *stock_reserved_until(const Kontor__V1__OfferStock *rule,
-                                                  const struct call *call);
+/* What is added to a stock. */
+struct stock_sum {
+    int64_t pieces; /* Taken. */
+    int64_t waiting;
+    int64_t beyond; /* Of those, beside the list. */
+};
+enum status stock_change(struct call *call, const char *offer,
+                         const struct stock_sum *sum,
+                         struct decision *decision) MUST_CHECK;
+/* Sets pieces aside from now on. rule NULL: as long as the item is open. */
+void stock_set_aside(Kontor__V1__ItemStock *stock, const Kontor__V1__OfferStock *rule,
+                     const struct call *call);
 
 enum status stock_get(struct call *call, const void *request,
                       struct decision *decision);

@@ -8,8 +8,6 @@
 #include "server/order/item.h"
 #include "server/order/stock.h"
 
-enum { PAGE = 32 };
-
 static const char never_enough[] = "there are never as many as it waits for";
 
 /* A list while one step of it is looked for. */
@@ -19,18 +17,29 @@ struct line {
     const Kontor__V1__OfferStock *rule; /* NULL = it has none: there is enough. */
     int64_t n_free;
     struct decision *decision;
-    bool is_decided;
 };
 
 /* A place nobody stands on must not hold up the list. */
 static enum status
-clear(struct line *line, const struct document *place)
+clear(struct line *line, const struct document *place, int64_t beyond)
 {
-    line->is_decided = true;
+    const struct stock_sum gone = {.waiting = -1, .beyond = beyond > 0 ? -1 : 0};
     memset(&line->call->error, 0, sizeof line->call->error);
     decision_delete(line->call, line->decision, KIND_STOCK_WAIT, place->id,
                     place->revision);
-    return stock_change(line->call, line->offer, 0, -1, line->decision);
+    return stock_change(line->call, line->offer, &gone, line->decision);
+}
+
+/* Puts a place beside the list, or back where it was on it. */
+static enum status
+move(struct line *line, const struct document *place, int64_t beyond)
+{
+    Kontor__V1__StockWait *wait = call_record(line->call, place);
+    const struct stock_sum moved = {.beyond = beyond > 0 ? 1 : -1};
+    wait->beyond = beyond;
+    decision_put(line->call, line->decision, KIND_STOCK_WAIT, place->id,
+                 place->revision, NULL, 0, &wait->base);
+    return stock_change(line->call, line->offer, &moved, line->decision);
 }
 
 /* The item that waits; NULL = it is no more, or does not. */
@@ -57,16 +66,21 @@ find_item(struct line *line, const char *id, struct edit **edit, size_t *index,
     return status;
 }
 
+/* What was said of it is not so any more. */
+static void
+reassure(Kontor__V1__OrderItem *item)
+{
+    if (item->jeopardy != NULL && strcmp(item->jeopardy->text, never_enough) == 0) {
+        item->jeopardy = NULL;
+    }
+}
+
 static enum status
 give(struct line *line, struct edit *edit, size_t index)
 {
     Kontor__V1__OrderItem *item = edit->items[index].item;
-    item->stock->is_reserved = true;
-    item->stock->waiting_since = NULL;
-    if (item->jeopardy != NULL && strcmp(item->jeopardy->text, never_enough) == 0) {
-        item->jeopardy = NULL;
-    }
-    item->stock->reserved_until = stock_reserved_until(line->rule, line->call);
+    reassure(item);
+    stock_set_aside(item->stock, line->rule, line->call);
     item_remember(item, "stock", item->state, "what it waited for is free", line->call);
     due_stock_again(item, line->call->arena);
     edit_restate(edit, index);
@@ -77,16 +91,30 @@ give(struct line *line, struct edit *edit, size_t index)
 /* Nobody is told so by a deadline: it would come too late for those who could order
  * less, or elsewhere. */
 static enum status
-warn(struct line *line, struct edit *edit, size_t index)
+pass_over(struct line *line, const struct document *place, struct edit *edit,
+          size_t index)
 {
+    int64_t wanted = edit->items[index].item->stock->wanted;
     due_endanger(edit, index, never_enough);
-    return edit_commit(edit, line->decision);
+    enum status status = edit_commit(edit, line->decision);
+    return status == STATUS_OK ? move(line, place, wanted) : status;
 }
 
-/* Looks at one place; decided or not, who stands behind it is next. */
 static enum status
-look_at(struct line *line, const struct document *place, bool *is_blocked)
+take_back(struct line *line, const struct document *place, struct edit *edit,
+          size_t index)
 {
+    reassure(edit->items[index].item);
+    edit_restate(edit, index);
+    enum status status = edit_commit(edit, line->decision);
+    return status == STATUS_OK ? move(line, place, 0) : status;
+}
+
+/* The step of one place. *is_blocked: there is none, it waits for more than is free. */
+static enum status
+step(struct line *line, const struct document *place, bool *is_blocked)
+{
+    const Kontor__V1__StockWait *wait = call_record(line->call, place);
     struct edit *edit;
     size_t index;
     Kontor__V1__OrderItem *item;
@@ -95,42 +123,49 @@ look_at(struct line *line, const struct document *place, bool *is_blocked)
         return status;
     }
     if (item == NULL) {
-        return clear(line, place);
+        return clear(line, place, wait->beyond);
     }
-    bool is_never = line->rule != NULL && item->stock->wanted > line->rule->total;
-    if (is_never && item->jeopardy != NULL) {
-        return STATUS_OK;
+    if (wait->beyond > 0) {
+        return take_back(line, place, edit, index);
     }
-    *is_blocked = !is_never && item->stock->needed > line->n_free;
-    line->is_decided = !*is_blocked;
-    if (*is_blocked) {
-        return STATUS_OK;
+    if (line->rule != NULL && item->stock->wanted > line->rule->total) {
+        return pass_over(line, place, edit, index);
     }
-    return is_never ? warn(line, edit, index) : give(line, edit, index);
+    *is_blocked = item->stock->needed > line->n_free;
+    return *is_blocked ? STATUS_OK : give(line, edit, index);
 }
 
+/* The first place whose beyond is in a half-open range; n_documents 0 = none. */
 static enum status
-walk(struct line *line)
+first(const struct line *line, int64_t low, int64_t high, struct page *page)
 {
-    struct find find = {
-        .kind = KIND_STOCK_WAIT, .index = "offer", .n_equal = 1, .limit = PAGE};
-    struct page page = {.next_token = ""};
-    bool is_blocked = false;
+    struct find find = {.kind = KIND_STOCK_WAIT,
+                        .index = "offer",
+                        .n_equal = 1,
+                        .has_range = true,
+                        .low = low,
+                        .high = high,
+                        .limit = 1};
     find.equal[0].text = line->offer;
-    do {
-        find.token = page.next_token;
-        enum status status = call_find(line->call, &find, true, &page);
-        for (size_t i = 0; status == STATUS_OK && i < page.n_documents; i++) {
-            status = look_at(line, &page.documents[i], &is_blocked);
-            if (is_blocked || line->is_decided) {
-                return status;
-            }
-        }
-        if (status != STATUS_OK) {
-            return status;
-        }
-    } while (page.next_token[0] != '\0');
-    return STATUS_OK;
+    return call_find(line->call, &find, true, page);
+}
+
+/* Who waits beside the list for what there may be after all goes back to its place;
+ * then it is the turn of the first: nobody overtakes it. */
+static enum status
+step_next(struct line *line, bool *is_blocked)
+{
+    int64_t total = line->rule == NULL ? INT64_MAX : line->rule->total;
+    struct page page;
+    enum status status =
+        first(line, 1, total < INT64_MAX ? total + 1 : INT64_MAX, &page);
+    if (status == STATUS_OK && page.n_documents == 0) {
+        status = first(line, INT64_MIN, 1, &page);
+    }
+    *is_blocked = status == STATUS_OK && page.n_documents == 0;
+    return status == STATUS_OK && !*is_blocked
+               ? step(line, &page.documents[0], is_blocked)
+               : status;
 }
 
 enum status
@@ -140,6 +175,7 @@ stock_list_give(struct call *call, const void *request, struct decision *decisio
     struct offer_found found;
     Kontor__V1__Stock *stock;
     int64_t was;
+    bool is_blocked = false;
     enum status status = offer_find(call, line.offer, &found);
     bool is_gone = status == STATUS_NOT_FOUND;
     if (status == STATUS_OK) {
@@ -148,9 +184,9 @@ stock_list_give(struct call *call, const void *request, struct decision *decisio
     }
     if (status == STATUS_OK) {
         line.n_free = stock_free(line.rule, stock);
-        status = walk(&line);
+        status = step_next(&line, &is_blocked);
     }
-    if (is_gone || (status == STATUS_OK && !line.is_decided)) {
+    if (is_gone || (status == STATUS_OK && is_blocked)) {
         memset(&call->error, 0, sizeof call->error);
         decision_reply(decision, NULL);
         return STATUS_OK;
