@@ -1,10 +1,13 @@
 #include "server/order/decide_cancel.h"
 
+#include <string.h>
+
 #include "kontor/v1/order_service.pb-c.h"
-#include "server/order/edit.h"
 #include "server/order/hold.h"
 #include "server/order/item.h"
+#include "server/order/job.h"
 #include "server/order/moment.h"
+#include "server/order/session.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 
@@ -14,6 +17,30 @@ sign(struct call *call, Kontor__V1__OrderItem *item, const char *words)
     item->cancel->decided_by = (char *)call->actor;
     item->cancel->decided_at = moment_new(call->arena, call->at_ms);
     item->cancel->decision = (char *)words;
+}
+
+enum status
+decide_cancel_move(struct edit *edit, size_t index, const struct edit_cause *cause)
+{
+    struct call *call = edit->call;
+    Kontor__V1__OrderItem *item = edit->items[index].item;
+    struct document document;
+    enum status status = edit_move(edit, index, cause);
+    if (status != STATUS_OK || item->job->session[0] == '\0') {
+        return status;
+    }
+    status = call_get_any(call, KIND_SESSION, item->job->session, &document);
+    if (status == STATUS_OK &&
+        !session_takes(call_record(call, &document), item->job->kind)) {
+        job_let_go(item);
+        job_recover(item, call);
+    }
+    if (status == STATUS_NOT_FOUND) {
+        /* It is over: its jobs are taken elsewhere. */
+        memset(&call->error, 0, sizeof call->error);
+        status = STATUS_OK;
+    }
+    return status;
 }
 
 static enum status
@@ -36,7 +63,7 @@ decide(struct call *call, const Kontor__V1__DecideCancelRequest *request,
     }
     sign(call, item, request->reason);
     item->resume_to = 0;
-    return edit_move(edit, index, &cause);
+    return decide_cancel_move(edit, index, &cause);
 }
 
 enum status

@@ -5,6 +5,7 @@
 #include "proto/digest.h"
 #include "server/broker.h"
 #include "server/clock.h"
+#include "server/order/decide_cancel.h"
 #include "server/order/due_time.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
@@ -128,7 +129,7 @@ decide_cancel(struct edit *edit, size_t index, const struct step *step)
                                                        : OPERATION_DECLINE_CANCEL,
                                .to = is_granted ? S(CANCELLING) : item->resume_to,
                                .text = step->text};
-    return edit_move(edit, index, &cause);
+    return decide_cancel_move(edit, index, &cause);
 }
 
 #define KEPT_LONG_ENOUGH                                                               \
