@@ -37,6 +37,8 @@ class Mongodb(Case):
     def come_back(self):
         self.assertEqual(self.mongod.tell("resume"), "ok")
         await_health(self.portal, SERVING)
+        # On a slow machine a heartbeat may come late once more.
+        until_known(self.portal, "OrderService.ListProjects")
 
     # Away and back -------------------------------------------------------------------------
 

@@ -44,7 +44,9 @@ on_register(struct fake_call *call)
 {
     Kontor__V1__Session session = KONTOR__V1__SESSION__INIT;
     session.id = (char *)(uintptr_t) "alpine/s-1";
+    pthread_mutex_lock(&it.mutex);
     session.lease_seconds = it.is_lease_lost ? 1 : 30;
+    pthread_mutex_unlock(&it.mutex);
     fake_reply(call, &session.base);
 }
 
@@ -53,6 +55,8 @@ on_claim(struct fake_call *call)
 {
     pthread_mutex_lock(&it.mutex);
     bool gives = it.has_job && !it.was_given;
+    bool is_sealing = it.is_sealing;
+    const char *prior_intent = it.prior_intent;
     it.was_given = true;
     pthread_mutex_unlock(&it.mutex);
     if (!gives) {
@@ -74,13 +78,13 @@ on_claim(struct fake_call *call)
     job.kind = KONTOR__V1__JOB_KIND__PROVISION;
     job.fence = 7;
     job.intent = (char *)(uintptr_t) "kontor-alpine-7f2c";
-    job.prior_intent = (char *)(uintptr_t)it.prior_intent;
+    job.prior_intent = (char *)(uintptr_t)prior_intent;
     job.settle_seconds = 2;
     job.parameters = parameters;
     job.n_parameters = 3;
     char *pem = certificates_read(fake_certificates(cli_fake()), "client.pem");
     job.seal_to = &pem;
-    job.n_seal_to = it.is_sealing ? 1 : 0;
+    job.n_seal_to = is_sealing ? 1 : 0;
     Kontor__V1__ClaimedJob *jobs[] = {&job};
     Kontor__V1__ClaimResponse response = KONTOR__V1__CLAIM_RESPONSE__INIT;
     response.jobs = jobs;
@@ -92,7 +96,10 @@ on_claim(struct fake_call *call)
 static void
 on_renew(struct fake_call *call)
 {
-    if (it.is_lease_lost) {
+    pthread_mutex_lock(&it.mutex);
+    bool is_lost = it.is_lease_lost;
+    pthread_mutex_unlock(&it.mutex);
+    if (is_lost) {
         fake_fail(call, KONTOR_ABORTED, "LEASE_LOST", "the lease is over");
         return;
     }
