@@ -38,7 +38,7 @@ class Mongodb(Case):
         self.assertEqual(self.mongod.tell("resume"), "ok")
         await_health(self.portal, SERVING)
         # On a slow machine a heartbeat may come late once more.
-        until_known(self.portal, "OrderService.ListProjects")
+        until_known(self.kontord.client("coast", "shifter"), "OrderService.ListProjects")
 
     # Away and back -------------------------------------------------------------------------
 

@@ -189,6 +189,16 @@ start_work(struct model_job *job, enum model_op op, Kontor__V1__JobKind kind)
     job->kind = kind;
 }
 
+/* Whether it is held by a session that only answers questions, now that there is work.
+ */
+static bool
+is_left_to_none(const struct model *m, const struct model_job *job, enum model_op op)
+{
+    uint32_t kinds = m->sessions[job->session].kinds;
+    bool is_wanted = kinds == 0 || (kinds >> (unsigned)job->kind & 1) != 0;
+    return (op == OP_ACCEPT || op == OP_DECLINE) && !is_wanted;
+}
+
 static void
 follow_job(struct model *m, struct model_item *item, enum model_op op, bool is_holder)
 {
@@ -199,6 +209,11 @@ follow_job(struct model *m, struct model_item *item, enum model_op op, bool is_h
     bool is_kept = is_worked_on(item->state) && job->place == PLACE_HELD && !is_taken;
     bool is_dispatched =
         item->state == M_S(QUEUED) && item->reason == M_R(WAITS_FOR_DISPATCH);
+    if (is_kept && !is_beside && is_left_to_none(m, job, op)) {
+        model_let_go(item);
+        model_offer_again(m, item, 0);
+        return;
+    }
     if (is_kept && !is_beside) {
         return;
     }
