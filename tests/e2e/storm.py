@@ -214,11 +214,15 @@ class Storm:
                 f"{record.job.ready_at.seconds}")
 
     def halt(self):
-        """Watchers go on to the end of the log; all others are over."""
+        """All others are over. Watchers are killed once more, now that they saw much, however slow
+        the machine was; they go on to the end of the log."""
         for kind in ("agent", "people"):
             for number, part in enumerate(self.parts[kind]):
                 self.must_live(f"{kind} {number}", part.ended())
                 part.kill()
+        for number, watcher in enumerate(self.parts["watcher"]):
+            if self.kill("watcher", number):
+                watcher.start()
 
     def close(self):
         for part in self.all():
