@@ -15,7 +15,7 @@ struct block {
 };
 
 struct arena {
-    struct block *blocks; /* The newest first. */
+    struct block *blocks; /* The newest first; none until something is taken. */
     size_t used;
 };
 
@@ -44,16 +44,7 @@ block_new(size_t size, struct block *next)
 struct arena *
 arena_new(void)
 {
-    struct arena *arena = calloc(1, sizeof *arena);
-    if (arena == NULL) {
-        return NULL;
-    }
-    arena->blocks = block_new(FIRST_BLOCK, NULL);
-    if (arena->blocks == NULL) {
-        free(arena);
-        return NULL;
-    }
-    return arena;
+    return calloc(1, sizeof(struct arena));
 }
 
 void
@@ -73,6 +64,9 @@ arena_free(struct arena *arena)
 void
 arena_reset(struct arena *arena)
 {
+    if (arena->blocks == NULL) {
+        return;
+    }
     while (arena->blocks->next != NULL) {
         struct block *next = arena->blocks->next;
         free(arena->blocks);
@@ -95,7 +89,7 @@ arena_used(const struct arena *arena)
 static struct block *
 arena_grow(struct arena *arena, size_t need)
 {
-    size_t size = arena->blocks->size * 2;
+    size_t size = arena->blocks == NULL ? FIRST_BLOCK : arena->blocks->size * 2;
     if (size > LARGEST_BLOCK) {
         size = LARGEST_BLOCK;
     }
@@ -116,7 +110,7 @@ arena_try(struct arena *arena, size_t size)
     }
     size_t need = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     struct block *block = arena->blocks;
-    if (need > block->size - block->used) {
+    if (block == NULL || need > block->size - block->used) {
         block = arena_grow(arena, need);
         if (block == NULL) {
             return NULL;
