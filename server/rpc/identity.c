@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/digest.h"
 #include "server/clock.h"
 #include "server/rpc/identity_cache.h"
 #include "server/rpc/identity_pair.h"
@@ -165,18 +164,15 @@ enum status
 identity_resolve(struct identity *identity, const struct identity_peer *peer,
                  int64_t now_ms, const struct principal **who, struct error *error)
 {
-    uint8_t key[DIGEST_SIZE] = {0};
-    if (peer->leaf_pem != NULL) {
-        digest_of(peer->leaf_pem, peer->leaf_size, key);
-    }
+    const struct bytes leaf = {(const uint8_t *)peer->leaf_pem, peer->leaf_size};
     /* Taken before the store is read: a change meanwhile makes what is kept here stale
      * at once. */
     uint64_t generation = identity_generation(identity);
-    *who = identity_cache_take(identity->cache, key, generation, now_ms);
+    *who = identity_cache_take(identity->cache, leaf, generation, now_ms);
     if (*who != NULL) {
         return STATUS_OK;
     }
-    struct identity_entry *entry = identity_entry_new(key, generation);
+    struct identity_entry *entry = identity_entry_new(leaf, generation);
     struct chain_fault fault = peer_judge(identity, peer, now_ms, entry);
     if (fault.reason != REASON_NONE) {
         identity_entry_release(entry);

@@ -10,6 +10,7 @@ enum {
     /* Far above the certificates in use; a flood of fresh ones empties the cache rather
        than growing it. */
     CACHE_MAX = 4096,
+    HASHED_END = 128,
 };
 
 struct identity_cache {
@@ -53,17 +54,37 @@ identity_cache_free(struct identity_cache *cache)
     free(cache);
 }
 
+/* Only to find a bucket: what is found is compared byte by byte. The end of a
+ * certificate is its signature, which is like no other's. */
+static uint64_t
+hash_of(struct bytes leaf)
+{
+    uint64_t hash = leaf.size;
+    uint64_t word = 0;
+    size_t begin = leaf.size > HASHED_END ? leaf.size - HASHED_END : 0;
+    for (size_t i = begin; i < leaf.size; i += sizeof word) {
+        size_t left = leaf.size - i;
+        word = 0;
+        memcpy(&word, leaf.data + i, left < sizeof word ? left : sizeof word);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
 struct identity_entry *
-identity_entry_new(const uint8_t key[DIGEST_SIZE], uint64_t generation)
+identity_entry_new(struct bytes leaf, uint64_t generation)
 {
     struct identity_entry *entry = calloc(1, sizeof *entry);
     struct arena *arena = arena_new();
     if (entry == NULL || arena == NULL) {
         abort();
     }
-    memcpy(entry->key, key, DIGEST_SIZE);
-    entry->generation = generation;
     entry->arena = arena;
+    entry->leaf = (struct bytes){
+        (const uint8_t *)arena_copy_n(arena, leaf.data, leaf.size), leaf.size};
+    entry->hash = hash_of(leaf);
+    entry->generation = generation;
     atomic_init(&entry->holders, 1);
     return entry;
 }
@@ -86,13 +107,19 @@ identity_entry_release(struct identity_entry *entry)
     free(entry);
 }
 
-/* The link that points to the entry of a key, or the last one. */
-static struct identity_entry **
-cache_find(struct identity_cache *cache, const uint8_t key[DIGEST_SIZE])
+static bool
+is_of(const struct identity_entry *entry, struct bytes leaf, uint64_t hash)
 {
-    size_t bucket = ((size_t)key[0] << 8 | key[1]) % CACHE_BUCKETS;
-    struct identity_entry **link = &cache->buckets[bucket];
-    while (*link != NULL && memcmp((*link)->key, key, DIGEST_SIZE) != 0) {
+    return entry->hash == hash && entry->leaf.size == leaf.size &&
+           memcmp(entry->leaf.data, leaf.data, leaf.size) == 0;
+}
+
+/* The link that points to the entry of a certificate, or the last one. */
+static struct identity_entry **
+cache_find(struct identity_cache *cache, struct bytes leaf, uint64_t hash)
+{
+    struct identity_entry **link = &cache->buckets[hash % CACHE_BUCKETS];
+    while (*link != NULL && !is_of(*link, leaf, hash)) {
         link = &(*link)->next;
     }
     return link;
@@ -108,12 +135,13 @@ cache_remove(struct identity_cache *cache, struct identity_entry **link)
 }
 
 const struct principal *
-identity_cache_take(struct identity_cache *cache, const uint8_t key[DIGEST_SIZE],
+identity_cache_take(struct identity_cache *cache, struct bytes leaf,
                     uint64_t generation, int64_t now_ms)
 {
     const struct principal *who = NULL;
+    uint64_t hash = hash_of(leaf);
     (void)pthread_mutex_lock(&cache->lock);
-    struct identity_entry **link = cache_find(cache, key);
+    struct identity_entry **link = cache_find(cache, leaf, hash);
     struct identity_entry *entry = *link;
     bool is_stale =
         entry != NULL && (entry->generation != generation || entry->ends_ms <= now_ms);
@@ -132,14 +160,14 @@ identity_cache_put(struct identity_cache *cache, struct identity_entry *entry)
 {
     atomic_fetch_add(&entry->holders, 1);
     (void)pthread_mutex_lock(&cache->lock);
-    struct identity_entry **link = cache_find(cache, entry->key);
+    struct identity_entry **link = cache_find(cache, entry->leaf, entry->hash);
     if (*link != NULL) {
         cache_remove(cache, link);
     }
     if (cache->n_entries >= CACHE_MAX) {
         cache_clear(cache);
     }
-    link = cache_find(cache, entry->key);
+    link = cache_find(cache, entry->leaf, entry->hash);
     *link = entry;
     cache->n_entries++;
     (void)pthread_mutex_unlock(&cache->lock);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kontor/v1/registry.pb-c.h"
+#include "proto/digest.h"
 #include "proto/wire.h"
 #include "server/rpc/identity_name.h"
 
