@@ -15,9 +15,6 @@
 #include "server/rpc/server_inner.h"
 
 enum {
-    /* Each waits with its memory; calls beyond them wait in the core, for one is armed
-     * again before it is looked at. */
-    ARMED_PER_METHOD = 4,
     MAX_ARGS = 32,
     LOOKAHEAD_BYTES = 64 << 10,
     MAX_SEND_BYTES = 16 << 20,
@@ -177,13 +174,14 @@ poll_queue(void *context)
     }
 }
 
+/* One call of each method: others wait in the core until it is armed again, which is
+ * done before a call is looked at. More of them cost every call, for the core goes
+ * through all that is armed to find a tag of its own. */
 static void
 arm_all(struct server *server)
 {
     for (size_t i = 0; i < server->n_methods; i++) {
-        for (size_t j = 0; j < ARMED_PER_METHOD; j++) {
-            rpc_arm(server, &server->methods[i]);
-        }
+        rpc_arm(server, &server->methods[i]);
     }
 }
 
