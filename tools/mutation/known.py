@@ -73,8 +73,6 @@ ONLY_ENDANGER = "only a step that endangers reads its level"
 EQUIVALENT = {
     "server/order/aggregate.h ORDER_MAX_ITEMS: 64 + 1":
         "the rules of PlaceOrder refuse the 65th item already",
-    "server/order/aggregate.c idle_states[[]AWAITING_CONSUMER_APPROVAL[]]: *":
-        "such an item is blocked by itself already, whatever it requires",
     "server/order/aggregate.c wait_rows[[]AWAITING_APPROVAL~2[]].1: *PROVIDER_STEP -> 0":
         "the step of an item in this state is the broker's or the provider's",
     "server/order/access.c MAX_DIGITS: 3 - 1":
