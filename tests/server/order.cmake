@@ -46,6 +46,8 @@ endforeach()
 foreach(name stock stock_end)
   server_test(test_${name} SOURCES cards.c desk.c desk_call.c shelf.c)
 endforeach()
+server_test(test_order_wire SOURCES toy.c station.c wire_client.c)
+target_link_libraries(test_order_wire PRIVATE certs)
 # A walk of calls against a model of orders; the model is written from the design alone.
 server_test(
   test_order_model
