@@ -17,6 +17,7 @@ foreach(
   fulfilment_fence
   fulfilment_walk
   instance
+  keeper
   lease
   order_access
   order_cancel
