@@ -17,6 +17,7 @@ foreach(
   fulfilment_fence
   fulfilment_walk
   instance
+  job_wait
   keeper
   lease
   order_access
