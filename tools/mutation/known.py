@@ -10,14 +10,15 @@ TESTS = (
     ("server/order/fulfilment.c", ("roles",), ORDERS + ("table",)),
     ("server/order/due*", ("due_time", "order_time", "order_clock", "order_due"), ()),
     ("server/order/aggregate.*", ("aggregate",), ORDERS),
-    ("server/order/job.*", ("job", "recovery", "fulfilment"), ORDERS),
+    ("server/order/job.*", ("job*", "recovery", "fulfilment"), ORDERS),
     ("server/order/instance.c", ("instance",), ORDERS),
     ("server/order/actions.c", ("order_cell", "order_talk", "instance", "order_access"), ()),
     ("server/order/access.*", ("order_access",), ()),
     ("server/order/calendar.*", ("calendar",), ORDERS),
     ("server/order/halt.c", ("order_talk", "order_decide"), ORDERS),
     ("server/order/question.c", ("order_limit", "order_talk"), ORDERS),
-    ("server/order/session.*", ("session", "lease", "fulfilment*"), ()),
+    ("server/order/session.*", ("session", "lease", "fulfilment*", "order_limit"), ()),
+    ("server/order/keeper.c", ("keeper",), ()),
     ("server/order/message.*", ("order_message", "order_post"), ()),
     ("server/order/*", ("order_limit",), ORDERS),
     ("server/catalogue/*", ("catalogue",), ("offer*", "parameter", "search*", "record*")),
@@ -77,6 +78,12 @@ EQUIVALENT = {
         "the step of an item in this state is the broker's or the provider's",
     "server/order/access.c MAX_DIGITS: 3 - 1":
         "in DER form two digits say every length up to ACCESS_MAX_SEALED",
+    "server/order/session.h SESSION_MAX_JOBS: 64 + 1":
+        "the rules of RegisterAgent let no session have more than 64 hands",
+    "server/order/lease.c ROUNDS: * [*] 2":
+        "each commit takes one job at least, and no session holds more than 64",
+    "server/order/placed.h PLACED_MAX_STEPS: 3 + 1":
+        "the fourth step would be that of no name, which the rules of offers refuse",
     "server/order/job.c BACKOFF_MAX_DOUBLINGS: 6 + 1":
         "six doublings of the first wait are more than BACKOFF_MAX_MS already",
     "server/order/due.c due_rows*.due_after_validation.3: *": ONLY_EXPIRE,
