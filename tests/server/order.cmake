@@ -13,6 +13,7 @@ server_test(test_due_time)
 server_test(test_roles)
 foreach(
   name
+  finish
   fulfilment
   fulfilment_fence
   fulfilment_walk
