@@ -18,6 +18,7 @@ foreach(
   fulfilment_fence
   fulfilment_walk
   instance
+  instance_action
   job_wait
   keeper
   lease
