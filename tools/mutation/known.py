@@ -1,7 +1,8 @@
 """What has to be known beside the sources: tests, and what nobody can notice."""
 
-ORDERS = ("order_*", "fulfilment*", "instance", "lease", "recovery", "session", "stock*", "trace",
-          "job", "calendar", "aggregate", "price", "target", "rule_item", "value_edges")
+ORDERS = ("order_*", "finish", "fulfilment*", "instance*", "lease", "recovery", "session",
+          "stock*", "trace", "job*", "calendar", "aggregate", "price", "target", "rule_item",
+          "value_edges")
 
 # The tests of a file: those asked first, however long they take, and those asked then.
 TESTS = (
@@ -11,12 +12,18 @@ TESTS = (
     ("server/order/due*", ("due_time", "order_time", "order_clock", "order_due"), ()),
     ("server/order/aggregate.*", ("aggregate",), ORDERS),
     ("server/order/job.*", ("job*", "recovery", "fulfilment"), ORDERS),
-    ("server/order/instance.c", ("instance",), ORDERS),
+    ("server/order/instance.c", ("instance*",), ORDERS),
     ("server/order/actions.c", ("order_cell", "order_talk", "instance", "order_access"), ()),
     ("server/order/access.*", ("order_access",), ()),
     ("server/order/calendar.*", ("calendar",), ORDERS),
+    ("server/order/fail.c", ("fulfilment", "recovery", "order_task"), ORDERS),
+    ("server/order/finish.c", ("finish", "fulfilment"), ORDERS),
     ("server/order/halt.c", ("order_talk", "order_decide"), ORDERS),
+    ("server/order/override.c", ("order_decide", "recovery"), ORDERS),
+    ("server/order/placed.c", ("order_decide", "order_place"), ORDERS),
     ("server/order/question.c", ("order_limit", "order_talk"), ORDERS),
+    ("server/order/reschedule.c", ("order_cell",), ()),
+    ("server/order/rule_*", ("rule_item",), ORDERS),
     ("server/order/session.*", ("session", "lease", "fulfilment*", "order_limit"), ()),
     ("server/order/keeper.c", ("keeper",), ()),
     ("server/order/message.*", ("order_message", "order_post"), ()),
