@@ -19,6 +19,7 @@ foreach(
   fulfilment_walk
   instance
   instance_action
+  job_offer
   job_wait
   keeper
   lease
