@@ -329,6 +329,7 @@ test_k41_a_failed_change_never_cleans_up(void **state)
                           KONTOR__V1__OVERRIDE_ITEM_REQUEST__OVERRIDE__FAIL, "so",
                           NULL),
             STATUS_OK);
+        desk_expect(desk, item, "FAILED");
         assert_int_equal(desk_item(desk, item)->cleanup, 0);
         assert_int_equal(desk_instance(desk, instance_id)->state, I(ACTIVE));
     }
