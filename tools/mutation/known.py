@@ -91,6 +91,12 @@ EQUIVALENT = {
         "each commit takes one job at least, and no session holds more than 64",
     "server/order/placed.h PLACED_MAX_STEPS: 3 + 1":
         "the fourth step would be that of no name, which the rules of offers refuse",
+    "server/order/job.c kinds*ACTION_UNSPECIFIED[]]: *":
+        "placing stores an action of every item: ADD where none is given",
+    "server/order/job.c effects[[]RECEIVED[]]: *":
+        "no move leads there: an item begins so and is routed in the same commit",
+    "server/order/job.c effects[[]ASSIGNED[]]: *":
+        "only a claim leads there, which takes the job anew whatever became of it",
     "server/order/job.c BACKOFF_MAX_DOUBLINGS: 6 + 1":
         "six doublings of the first wait are more than BACKOFF_MAX_MS already",
     "server/order/due.c due_rows*.due_after_validation.3: *": ONLY_EXPIRE,
