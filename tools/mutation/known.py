@@ -97,6 +97,8 @@ EQUIVALENT = {
         "no move leads there: an item begins so and is routed in the same commit",
     "server/order/job.c effects[[]ASSIGNED[]]: *":
         "only a claim leads there, which takes the job anew whatever became of it",
+    "server/order/job.c ending[[]OPERATION_APPROVE[]]: *":
+        "what is approved is neither begun nor held then, so no fence counts anyway",
     "server/order/job.c BACKOFF_MAX_DOUBLINGS: 6 + 1":
         "six doublings of the first wait are more than BACKOFF_MAX_MS already",
     "server/order/due.c due_rows*.due_after_validation.3: *": ONLY_EXPIRE,
