@@ -42,7 +42,7 @@ foreach(
   session)
   server_test(test_${name} SOURCES desk.c desk_call.c shelf.c)
 endforeach()
-foreach(name order_clock order_due)
+foreach(name order_clock order_due order_end)
   server_test(test_${name} SOURCES hours.c desk.c desk_call.c shelf.c)
 endforeach()
 foreach(name order_message order_post)
