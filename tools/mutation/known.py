@@ -9,7 +9,7 @@ TESTS = (
     ("server/order/item_state.c", ("item_state",), ORDERS),
     ("server/order/order_service.c", ("roles",), ORDERS + ("table",)),
     ("server/order/fulfilment.c", ("roles",), ORDERS + ("table",)),
-    ("server/order/due*", ("due_time", "order_time", "order_clock", "order_due"), ()),
+    ("server/order/due*", ("due_time", "order_time", "order_end", "order_clock", "order_due"), ()),
     ("server/order/aggregate.*", ("aggregate",), ORDERS),
     ("server/order/job.*", ("job*", "recovery", "fulfilment"), ORDERS),
     ("server/order/instance.c", ("instance*",), ORDERS),
