@@ -61,6 +61,52 @@ test_what_is_begun_and_held_too_long_fails(void **state)
                      KONTOR__V1__CLEANUP__CLEANUP_REQUIRED);
 }
 
+/* ---- Undone too slowly ---- */
+
+static void
+begin_with_another(struct desk *desk)
+{
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-1");
+    request->mode = KONTOR__V1__ORDER_MODE__ALL_OR_NOTHING;
+    desk_add(desk, request, "vm", OFFER_OPEN);
+    desk_add(desk, request, "other", OFFER_BASIC);
+    desk_place(desk, request);
+    const char *session = desk_session(desk, desk->agent, 1, OFFER_OPEN, NULL);
+    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+}
+
+/* It ends as it would have, for no other reason, and cleaning up goes on. */
+static void
+test_what_is_undone_too_slowly_ends_as_cancelled(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, NULL),
+                     STATUS_OK);
+    assert_int_equal(
+        desk_decide_cancel(desk, desk->agent, item_id, true, job->fence, NULL),
+        STATUS_OK);
+    desk_expect(desk, item_id, "CANCELLING");
+    assert_int_equal(desk_due(desk, DAY), 1);
+    hours_expect_end(desk, "CANCELLED_BEGUN", 0);
+}
+
+static void
+test_what_is_undone_with_another_ends_as_cancelled_too(void **state)
+{
+    struct desk *desk = *state;
+    begin_with_another(desk);
+    assert_int_equal(
+        desk_decide(desk, desk->operator, "coast/o-1/other", false, "no room", NULL),
+        STATUS_OK);
+    desk_expect(desk, item_id, "CANCELLING_OTHERWISE");
+    assert_int_equal(desk_due(desk, DAY), 1);
+    hours_expect_end(desk, "CANCELLED_OTHERWISE_BEGUN", 0);
+}
+
 int
 main(void)
 {
@@ -69,6 +115,8 @@ main(void)
         cmocka_unit_test(test_an_approval_nobody_gives_is_rejected),
         cmocka_unit_test(test_what_is_not_approved_in_its_window_is_cancelled),
         TEST(test_what_is_begun_and_held_too_long_fails),
+        TEST(test_what_is_undone_too_slowly_ends_as_cancelled),
+        TEST(test_what_is_undone_with_another_ends_as_cancelled_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
