@@ -22,7 +22,7 @@ TESTS = (
     ("server/order/override.c", ("order_decide", "recovery"), ORDERS),
     ("server/order/placed.c", ("order_decide", "order_place"), ORDERS),
     ("server/order/question.c", ("order_limit", "order_talk"), ORDERS),
-    ("server/order/reschedule.c", ("order_cell",), ()),
+    ("server/order/reschedule.c", ("due_time",), ORDERS),
     ("server/order/rule_*", ("rule_item",), ORDERS),
     ("server/order/session.*", ("session", "lease", "fulfilment*", "order_limit"), ()),
     ("server/order/keeper.c", ("keeper",), ()),
