@@ -83,6 +83,8 @@ EQUIVALENT = {
         "the rules of PlaceOrder refuse the 65th item already",
     "server/order/aggregate.c wait_rows[[]AWAITING_APPROVAL~2[]].1: *PROVIDER_STEP -> 0":
         "the step of an item in this state is the broker's or the provider's",
+    "server/order/actions.c action_rows*.4: +READER":
+        "the machine lets no reader make a move, whatever these rows say",
     "server/order/access.c MAX_DIGITS: 3 - 1":
         "in DER form two digits say every length up to ACCESS_MAX_SEALED",
     "server/order/session.h SESSION_MAX_JOBS: 64 + 1":
