@@ -23,11 +23,10 @@ static const struct block_row {
 };
 
 /* Nothing was done for these yet: an item they require being blocked blocks them too.
- */
+ * One that awaits the consumer's approval is blocked by itself. */
 static const Kontor__V1__ItemState idle_states[] = {
     S(RECEIVED),
     S(AWAITING_APPROVAL),
-    S(AWAITING_CONSUMER_APPROVAL),
     S(QUEUED),
 };
 

@@ -117,20 +117,10 @@ static enum status
 judge_by_kind(struct call *call, const Kontor__V1__OrderItem *item,
               const Kontor__V1__Delivery *delivery)
 {
-    static const struct {
-        Kontor__V1__JobKind kind;
-        enum status (*judge)(struct call *call, const Kontor__V1__OrderItem *item,
-                             const Kontor__V1__Delivery *delivery);
-    } rows[] = {
-        {KONTOR__V1__JOB_KIND__MODIFY, judge_change},
-        {KONTOR__V1__JOB_KIND__RENEW, judge_change},
-        {KONTOR__V1__JOB_KIND__TERMINATE, judge_nothing},
-        {KONTOR__V1__JOB_KIND__ROLLBACK, judge_nothing},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i].kind == item->job->kind) {
-            return rows[i].judge(call, item, delivery);
-        }
+    bool is_undone = item->job->kind == KONTOR__V1__JOB_KIND__TERMINATE ||
+                     item->job->kind == KONTOR__V1__JOB_KIND__ROLLBACK;
+    if (is_undone) {
+        return judge_nothing(call, item, delivery);
     }
     /* Finished while a cancel was assessed: it is as if nobody had asked. */
     bool is_new = item->action == KONTOR__V1__ITEM_ACTION__ADD;

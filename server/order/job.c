@@ -114,6 +114,8 @@ job_suspect(Kontor__V1__OrderItem *item, int64_t lease_end_ms, const struct call
     /* Whoever held it in the lost future goes on until its own lease clock stops it,
      * also when nobody held it in the backup: it settles from then on. */
     job->released_at = moment_new(call->arena, lease_end_ms);
+    /* Once the wall clock is set, nobody can tell how much of that term is over. */
+    job->lease_seconds = (int32_t)((lease_end_ms - call->now_ms) / 1000);
     bool is_running = job->session[0] != '\0' || job->ready_at != NULL;
     job->session = "";
     if (is_running) {

@@ -13,10 +13,15 @@ server_test(test_due_time)
 server_test(test_roles)
 foreach(
   name
+  finish
   fulfilment
   fulfilment_fence
   fulfilment_walk
   instance
+  instance_action
+  job_offer
+  job_wait
+  keeper
   lease
   order_access
   order_cancel
@@ -37,7 +42,7 @@ foreach(
   session)
   server_test(test_${name} SOURCES desk.c desk_call.c shelf.c)
 endforeach()
-foreach(name order_clock order_due)
+foreach(name order_clock order_due order_end)
   server_test(test_${name} SOURCES hours.c desk.c desk_call.c shelf.c)
 endforeach()
 foreach(name order_message order_post)
@@ -46,6 +51,8 @@ endforeach()
 foreach(name stock stock_end)
   server_test(test_${name} SOURCES cards.c desk.c desk_call.c shelf.c)
 endforeach()
+server_test(test_order_wire SOURCES toy.c station.c wire_client.c)
+target_link_libraries(test_order_wire PRIVATE certs)
 # A walk of calls against a model of orders; the model is written from the design alone.
 server_test(
   test_order_model

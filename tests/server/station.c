@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -12,6 +13,7 @@
 #include "kontor/v1/registry.pb-c.h"
 #include "proto/wire.h"
 #include "server/rpc/identity.h"
+#include "server/rpc/timer.h"
 #include "tests/server/seen.h"
 #include "tests/server/toy.h"
 
@@ -129,14 +131,13 @@ seed_trust(struct station *station)
                       "r:hills");
 }
 
-struct station *
-station_open(const char *const *change)
+static struct station *
+open_station(const struct harness_options *harness, const char *const *change)
 {
     char error[512] = "";
     struct station *station = calloc(1, sizeof *station);
     assert_non_null(station);
-    station->h = harness_open(
-        &(struct harness_options){.services = toy_services, .is_real_time = true});
+    station->h = harness_open(harness);
     station->h->broker.home = "alpine";
     station->authority = authority_new("all registries", -60, DAY_S);
     assert_non_null(station->authority);
@@ -155,7 +156,7 @@ station_open(const char *const *change)
     struct server_options options = {.broker = &station->h->broker,
                                      .random = &station->h->random,
                                      .settings = &station->settings,
-                                     .services = toy_services,
+                                     .services = harness->services,
                                      .log = logged,
                                      .log_context = station};
     if (server_new(&options, &station->server, error, sizeof error) != STATUS_OK) {
@@ -164,6 +165,30 @@ station_open(const char *const *change)
     station->op = station_client(station, "spiffe://coast.example/operator/op");
     station->other = station_client(station, "spiffe://hills.example/operator/op");
     return station;
+}
+
+struct station *
+station_open(const char *const *change)
+{
+    return open_station(
+        &(struct harness_options){.services = toy_services, .is_real_time = true},
+        change);
+}
+
+struct station *
+station_open_still(const struct service_rows *const *services)
+{
+    return open_station(
+        &(struct harness_options){.services = services,
+                                  .wall_ms = time(NULL) * INT64_C(1000)},
+        NULL);
+}
+
+void
+station_advance(struct station *station, int64_t ms)
+{
+    clock_advance(&station->h->clock, ms);
+    timer_poke(dispatch_timer(server_dispatch(station->server)));
 }
 
 void

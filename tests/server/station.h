@@ -1,6 +1,6 @@
 /*
- * A whole server with the toy service for tests: store, trust, identity, TLS on
- * loopback, and clients with certificates.
+ * A whole server with the toy service, or others, for tests: store, trust, identity,
+ * TLS on loopback, and clients with certificates.
  *
  * Memory: the station's. Errors: what cannot go wrong fails the test. Threads: the
  * test's.
@@ -31,6 +31,10 @@ struct station {
 
 /* change: NULL-ended pairs of setting and value; NULL = none. */
 struct station *station_open(const char *const *change);
+/* A station of these services, whose time begins now and moves only when told. */
+struct station *station_open_still(const struct service_rows *const *services);
+/* Moves that time forward and lets what is due in the server happen. */
+void station_advance(struct station *station, int64_t ms);
 /* Stops the server if it runs still. */
 void station_close(struct station *station);
 /* A client with a certificate of this name, of the authority of all registries. */

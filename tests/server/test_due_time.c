@@ -13,6 +13,7 @@
 #include "server/order/due_time.h"
 #include "server/order/item_state.h"
 #include "server/order/moment.h"
+#include "server/order/reschedule.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 
@@ -173,6 +174,26 @@ test_every_state_has_the_steps_of_the_design(void **state)
     arena_free(arena);
 }
 
+/* Whoever works on an item, or holds it to begin at once, does not ask when. */
+static void
+test_a_start_is_moved_by_customers_while_nobody_works_on_it(void **state)
+{
+    (void)state;
+    static const int open[] = {
+        S(RECEIVED), S(AWAITING_APPROVAL), S(AWAITING_CONSUMER_APPROVAL),
+        S(QUEUED),   S(PENDING_INFO),      S(HELD)};
+    Kontor__V1__OrderItem item = KONTOR__V1__ORDER_ITEM__INIT;
+    for (int from = 0; from < ITEM_STATE_COUNT; from++) {
+        bool is_open = false;
+        for (size_t i = 0; i < sizeof open / sizeof open[0]; i++) {
+            is_open = is_open || open[i] == from;
+        }
+        item.state = (Kontor__V1__ItemState)from;
+        assert_int_equal(reschedule_roles(&item).customer != 0, is_open);
+        assert_int_equal(reschedule_roles(&item).provider, 0);
+    }
+}
+
 int
 main(void)
 {
@@ -180,6 +201,7 @@ main(void)
         cmocka_unit_test(test_what_the_offer_does_not_say_is_the_designs),
         cmocka_unit_test(test_who_waits_for_another_waits_thirty_days),
         cmocka_unit_test(test_every_state_has_the_steps_of_the_design),
+        cmocka_unit_test(test_a_start_is_moved_by_customers_while_nobody_works_on_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -318,6 +318,7 @@ test_k41_a_failed_change_never_cleans_up(void **state)
     static const Kontor__V1__ItemAction actions[] = {
         ACTION(MODIFY), ACTION(RENEW), ACTION(SUSPEND), ACTION(TERMINATE)};
     struct desk *desk = *state;
+    struct error error;
     deliver(desk);
     for (size_t i = 0; i < 4; i++) {
         const char *item =
@@ -329,7 +330,12 @@ test_k41_a_failed_change_never_cleans_up(void **state)
                           KONTOR__V1__OVERRIDE_ITEM_REQUEST__OVERRIDE__FAIL, "so",
                           NULL),
             STATUS_OK);
+        desk_expect(desk, item, "FAILED");
         assert_int_equal(desk_item(desk, item)->cleanup, 0);
+        /* Whoever held it is told that the job was taken. */
+        assert_int_equal(desk_complete_bare(desk, item, job->fence, &error),
+                         STATUS_ABORTED);
+        desk_expect_reason(&error, REASON_LEASE_LOST);
         assert_int_equal(desk_instance(desk, instance_id)->state, I(ACTIVE));
     }
 }

@@ -491,6 +491,8 @@ test_an_orders_actions_are_those_of_its_items(void **state)
                                &request, &reply, NULL),
                      STATUS_OK);
     assert_int_equal(reply->n_actions, 3);
+    assert_string_equal(reply->actions[0]->action, "approve");
+    assert_int_equal(reply->actions[0]->n_needs, 0);
     assert_string_equal(reply->actions[1]->action, "reject");
     assert_string_equal(reply->actions[1]->needs[0], "reason");
     assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("AllowedActions"),
@@ -498,6 +500,7 @@ test_an_orders_actions_are_those_of_its_items(void **state)
                      STATUS_OK);
     assert_int_equal(reply->n_actions, 4);
     assert_string_equal(reply->actions[0]->call, "CancelOrder");
+    assert_int_equal(reply->actions[0]->n_needs, 0);
     assert_string_equal(reply->actions[1]->call, "RescheduleItem");
     assert_int_equal(desk_call(desk, desk->stranger, DESK_ORDER("AllowedActions"),
                                &request, &reply, &error),

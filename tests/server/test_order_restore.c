@@ -211,6 +211,18 @@ test_the_longest_lease_of_a_live_session_is_waited_for(void **state)
                      clock_wall_ms(&desk->h->clock) + QUIET_MS);
 }
 
+/* It runs on by the holder's own clock, whatever the broker's shows. */
+static void
+test_a_clock_that_is_set_cuts_no_lost_lease_short(void **state)
+{
+    struct desk *desk = *state;
+    desk_place_one(desk, "coast/o-1", OFFER_OPEN);
+    restore(desk);
+    desk_jump(desk, 3600000);
+    expect_settling(desk);
+    deliver(desk, claim_suspect(desk, item_id));
+}
+
 /* ---- Begun ---- */
 
 static void
@@ -412,6 +424,7 @@ main(void)
         TEST(test_a_holder_that_outlived_the_restore_may_complete),
         TEST(test_a_restore_is_nobodys_lost_lease),
         TEST(test_the_longest_lease_of_a_live_session_is_waited_for),
+        TEST(test_a_clock_that_is_set_cuts_no_lost_lease_short),
         TEST(test_begun_work_nobody_held_settles_anew),
         TEST(test_a_queued_item_is_looked_for_first),
         TEST(test_an_item_that_waited_for_approval_is_looked_for_first),

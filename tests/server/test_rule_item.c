@@ -360,6 +360,32 @@ test_what_excludes_each_other(void **state)
                 rows);
 }
 
+/* Of a longer chain, what is nearest is told. */
+static void
+test_a_way_out_of_up_to_four_conditions_is_told(void **state)
+{
+    struct bench *bench = *state;
+    const char *parameters = "{\"id\": \"p0\", \"boolean\": {}}";
+    for (int i = 1; i <= 5; i++) {
+        parameters = arena_print(bench->arena,
+                                 "%s, {\"id\": \"p%d\", \"boolean\": {}, "
+                                 "\"visible_if\": {\"parameter\": \"p%d\"}}",
+                                 parameters, i, i - 1);
+    }
+    const char *chain =
+        arena_print(bench->arena, "{\"iid\": \"a\", \"parameters\": [%s]}", parameters);
+    assert_string_equal(
+        judged(bench, chain, BOOLEAN("p4", "true")),
+        "p4: is asked only where p3 is given, and that only where p2 is "
+        "given, and that only where p1 is given, and that only where p0 "
+        "is given: leave it out\n");
+    assert_string_equal(
+        judged(bench, chain, BOOLEAN("p5", "true")),
+        "p5: is asked only where p4 is given, and that only where p3 is "
+        "given, and that only where p2 is given, and that only where p1 "
+        "is given: leave it out\n");
+}
+
 /* ---- Sums ---- */
 
 #define SUMMED(limit)                                                                  \
@@ -429,6 +455,35 @@ test_sums_of_anything_do_not_overflow(void **state)
     EXPECT_ROWS(bench, SUMMED("999999999999999.999999999"), most);
 }
 
+/* An offer of n numbers that may be 1 together. */
+static const char *
+sum_of(struct bench *bench, int n)
+{
+    const char *parameters = "", *ids = "";
+    for (int i = 1; i <= n; i++) {
+        const char *comma = i == 1 ? "" : ", ";
+        parameters = arena_print(bench->arena, "%s%s{\"id\": \"p%d\", \"integer\": {}}",
+                                 parameters, comma, i);
+        ids = arena_print(bench->arena, "%s%s\"p%d\"", ids, comma, i);
+    }
+    return arena_print(bench->arena,
+                       "{\"iid\": \"a\", \"parameters\": [%s], \"rules\": [{"
+                       "\"sum_at_most\": {\"parameters\": [%s], \"limit\": \"1\"}}]}",
+                       parameters, ids);
+}
+
+static void
+test_a_sum_of_up_to_eight_is_told_whole(void **state)
+{
+    struct bench *bench = *state;
+    assert_string_equal(judged(bench, sum_of(bench, 8), INTEGER("p2", "2")),
+                        "p2: p1 + p2 + p3 + p4 + p5 + p6 + p7 + p8 is 2, at most 1: "
+                        "give less\n");
+    assert_string_equal(judged(bench, sum_of(bench, 9), INTEGER("p2", "2")),
+                        "p2: p1 + p2 + p3 + p4 + p5 + p6 + p7 + p8 + ... is 2, at most "
+                        "1: give less\n");
+}
+
 static void
 test_a_sum_with_a_fault_in_it_is_not_judged(void **state)
 {
@@ -448,11 +503,13 @@ main(void)
         T(test_only_what_is_asked_is_required),
         T(test_what_depends_on_a_fault_is_not_blamed_for_it),
         T(test_conditions_that_lead_nowhere_hide_and_end),
+        T(test_a_way_out_of_up_to_four_conditions_is_told),
         T(test_what_one_requires_of_another),
         T(test_what_is_required_may_be_hidden_or_asked_of_a_list),
         T(test_what_excludes_each_other),
         T(test_sums_are_exact_at_their_limit),
         T(test_sums_of_anything_do_not_overflow),
+        T(test_a_sum_of_up_to_eight_is_told_whole),
         T(test_a_sum_with_a_fault_in_it_is_not_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,23 +1,31 @@
 """What has to be known beside the sources: tests, and what nobody can notice."""
 
-ORDERS = ("order_*", "fulfilment*", "instance", "lease", "recovery", "session", "stock*", "trace",
-          "job", "calendar", "aggregate", "price", "target", "rule_item", "value_edges")
+ORDERS = ("order_*", "finish", "fulfilment*", "instance*", "lease", "recovery", "session",
+          "stock*", "trace", "job*", "calendar", "aggregate", "price", "target", "rule_item",
+          "value_edges")
 
 # The tests of a file: those asked first, however long they take, and those asked then.
 TESTS = (
     ("server/order/item_state.c", ("item_state",), ORDERS),
     ("server/order/order_service.c", ("roles",), ORDERS + ("table",)),
     ("server/order/fulfilment.c", ("roles",), ORDERS + ("table",)),
-    ("server/order/due*", ("due_time", "order_time", "order_clock", "order_due"), ()),
+    ("server/order/due*", ("due_time", "order_time", "order_end", "order_clock", "order_due"), ()),
     ("server/order/aggregate.*", ("aggregate",), ORDERS),
-    ("server/order/job.*", ("job", "recovery", "fulfilment"), ORDERS),
-    ("server/order/instance.c", ("instance",), ORDERS),
+    ("server/order/job.*", ("job*", "recovery", "fulfilment"), ORDERS),
+    ("server/order/instance.c", ("instance*",), ORDERS),
     ("server/order/actions.c", ("order_cell", "order_talk", "instance", "order_access"), ()),
     ("server/order/access.*", ("order_access",), ()),
     ("server/order/calendar.*", ("calendar",), ORDERS),
+    ("server/order/fail.c", ("fulfilment", "recovery", "order_task"), ORDERS),
+    ("server/order/finish.c", ("finish", "fulfilment"), ORDERS),
     ("server/order/halt.c", ("order_talk", "order_decide"), ORDERS),
+    ("server/order/override.c", ("order_decide", "recovery"), ORDERS),
+    ("server/order/placed.c", ("order_decide", "order_place"), ORDERS),
     ("server/order/question.c", ("order_limit", "order_talk"), ORDERS),
-    ("server/order/session.*", ("session", "lease", "fulfilment*"), ()),
+    ("server/order/reschedule.c", ("due_time",), ORDERS),
+    ("server/order/rule_*", ("rule_item",), ORDERS),
+    ("server/order/session.*", ("session", "lease", "fulfilment*", "order_limit"), ()),
+    ("server/order/keeper.c", ("keeper",), ()),
     ("server/order/message.*", ("order_message", "order_post"), ()),
     ("server/order/*", ("order_limit",), ORDERS),
     ("server/catalogue/*", ("catalogue",), ("offer*", "parameter", "search*", "record*")),
@@ -73,12 +81,26 @@ ONLY_ENDANGER = "only a step that endangers reads its level"
 EQUIVALENT = {
     "server/order/aggregate.h ORDER_MAX_ITEMS: 64 + 1":
         "the rules of PlaceOrder refuse the 65th item already",
-    "server/order/aggregate.c idle_states[[]AWAITING_CONSUMER_APPROVAL[]]: *":
-        "such an item is blocked by itself already, whatever it requires",
     "server/order/aggregate.c wait_rows[[]AWAITING_APPROVAL~2[]].1: *PROVIDER_STEP -> 0":
         "the step of an item in this state is the broker's or the provider's",
+    "server/order/actions.c action_rows*.4: +READER":
+        "the machine lets no reader make a move, whatever these rows say",
     "server/order/access.c MAX_DIGITS: 3 - 1":
         "in DER form two digits say every length up to ACCESS_MAX_SEALED",
+    "server/order/session.h SESSION_MAX_JOBS: 64 + 1":
+        "the rules of RegisterAgent let no session have more than 64 hands",
+    "server/order/lease.c ROUNDS: * [*] 2":
+        "each commit takes one job at least, and no session holds more than 64",
+    "server/order/placed.h PLACED_MAX_STEPS: 3 + 1":
+        "the fourth step would be that of no name, which the rules of offers refuse",
+    "server/order/job.c kinds*ACTION_UNSPECIFIED[]]: *":
+        "placing stores an action of every item: ADD where none is given",
+    "server/order/job.c effects[[]RECEIVED[]]: *":
+        "no move leads there: an item begins so and is routed in the same commit",
+    "server/order/job.c effects[[]ASSIGNED[]]: *":
+        "only a claim leads there, which takes the job anew whatever became of it",
+    "server/order/job.c ending[[]OPERATION_APPROVE[]]: *":
+        "what is approved is neither begun nor held then, so no fence counts anyway",
     "server/order/job.c BACKOFF_MAX_DOUBLINGS: 6 + 1":
         "six doublings of the first wait are more than BACKOFF_MAX_MS already",
     "server/order/due.c due_rows*.due_after_validation.3: *": ONLY_EXPIRE,
