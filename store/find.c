@@ -91,6 +91,9 @@ find_is_valid(const struct find *find, const struct kind_index *index)
     if (find->scopes != NULL && find->scopes->n_strings > FIND_MAX_SCOPES) {
         return false;
     }
+    if (find->scopes != NULL && index != NULL && index->is_own) {
+        return false;
+    }
     if (find->prefix != NULL && (index != NULL || find->prefix[0] == '\0')) {
         return false;
     }

@@ -99,12 +99,10 @@ const struct kind kind_table[] =
                 .declared = {{"state", DECLARED_INTEGER, {5}},
                              {"waiting_for", DECLARED_TEXT, {9}},
                              {"waiting_since", DECLARED_TIME, {10}},
-                             {"next_due", DECLARED_TIME, {11}},
                              {"project", DECLARED_TEXT, {20}}},
                 .indexes = {{"state", {"state"}},
                             {"waiting", {"waiting_since"}},
-                            {"project", {"project"}},
-                            {"due", {"next_due"}}},
+                            {"project", {"project"}}},
             },
         [ROW_ITEM] =
             {
@@ -116,14 +114,12 @@ const struct kind kind_table[] =
                              {"ready_at", DECLARED_TIME, {21, 2}},
                              {"session", DECLARED_TEXT, {21, 4}},
                              {"state", DECLARED_INTEGER, {6}},
-                             {"due_at", DECLARED_TIME, {39, 1}},
-                             {"stock_since", DECLARED_TIME, {46, 4}}},
+                             {"due_at", DECLARED_TIME, {39, 1}}},
                 /* An agent claims the oldest job of its offers first. */
                 .indexes = {{"offer", {"offer", "ready_at"}},
-                            {"session", {"session"}},
+                            {"session", {"session"}, true},
                             {"state", {"state"}},
-                            {"due", {"due_at"}},
-                            {"stock", {"offer", "stock_since"}}},
+                            {"due", {"due_at"}, true}},
             },
         [ROW_INSTANCE] =
             {
@@ -138,7 +134,7 @@ const struct kind kind_table[] =
                 .indexes = {{"state", {"state"}},
                             {"offer", {"offer"}},
                             {"project", {"project"}},
-                            {"due", {"due_at"}}},
+                            {"due", {"due_at"}, true}},
             },
         /* What is taken of an offer's stock: a guard that counts, without a scope. Who
          * may see the offer is told what is free by GetStock. */

@@ -36,6 +36,8 @@ struct declared {
 struct kind_index {
     const char *name;                      /* NULL ends the list. */
     const char *columns[KIND_MAX_COLUMNS]; /* Names of declared fields; NULL ends. */
+    bool is_own; /* Searched among all documents only, by the broker itself: one row a
+                    document instead. */
 };
 
 struct kind {

@@ -147,6 +147,12 @@ split_n_columns(const struct kind_index *index)
 }
 
 size_t
+split_n_listed(const struct kind_index *index, size_t n_scope)
+{
+    return index != NULL && index->is_own ? 0 : n_scope;
+}
+
+size_t
 split_column(const struct kind *kind, const struct kind_index *index, size_t column)
 {
     size_t i = split_declared(kind, index->columns[column]);

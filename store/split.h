@@ -24,6 +24,9 @@ size_t split_n_declared(const struct kind *kind);
 size_t split_declared(const struct kind *kind, const char *name);
 /* Columns of an index; 0 for NULL, the one by id. */
 size_t split_n_columns(const struct kind_index *index);
+/* Scope strings of a document's n_scope that an index (NULL: the one by id) lists it
+ * under, besides all. */
+size_t split_n_listed(const struct kind_index *index, size_t n_scope);
 /* The declared field behind a column of an index. */
 size_t split_column(const struct kind *kind, const struct kind_index *index,
                     size_t column);

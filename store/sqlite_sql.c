@@ -82,7 +82,7 @@ static const char *const sql_table[SQL_KEYS] = {
         "seq))",
     [SQL_MAKE_PAST_INDEX] =
         "CREATE INDEX \"{kind}_past_{index}\" ON \"{kind}_past\"({order}id)",
-    [SQL_MAKE_INDEX] = "CREATE TABLE \"{kind}_{index}\"(scope TEXT NOT NULL, "
+    [SQL_MAKE_INDEX] = "CREATE TABLE \"{kind}_{index}\"(scope TEXT NOT NULL{own}, "
                        "{order_typed}id TEXT NOT NULL,"
                        " PRIMARY KEY(scope, {order}id)) WITHOUT ROWID",
 };
@@ -143,6 +143,11 @@ sql_word(sqlite3_str *out, const char *text, const struct kind *kind,
     if (strncmp(text, "{index}", strlen("{index}")) == 0) {
         sqlite3_str_appendall(out, index == NULL ? "id" : index->name);
         return strlen("{index}");
+    }
+    if (strncmp(text, "{own}", strlen("{own}")) == 0) {
+        bool is_own = index != NULL && index->is_own;
+        sqlite3_str_appendall(out, is_own ? " CHECK(scope = '" SCOPE_ALL "')" : "");
+        return strlen("{own}");
     }
     size_t i = 0;
     while (strncmp(text, sql_words[i].word, strlen(sql_words[i].word)) != 0) {

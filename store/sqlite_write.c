@@ -75,7 +75,8 @@ write_keys(struct sqlite *db, enum sqlite_sql sql, const struct kind *kind,
     if (!sqlite_is_listed(index, SCOPE_ALL)) {
         status = write_key(db, sql, kind, index, version, SCOPE_ALL);
     }
-    for (size_t i = 0; i < version->n_scope && status == STATUS_OK; i++) {
+    size_t n = split_n_listed(index, version->n_scope);
+    for (size_t i = 0; i < n && status == STATUS_OK; i++) {
         status = write_key(db, sql, kind, index, version, version->scope[i] + 1);
     }
     return status;

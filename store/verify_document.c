@@ -9,9 +9,10 @@
 
 /* Rows of an index a version stands under: one a name, and one among all. */
 static int64_t
-verify_n_keys(const struct version *version)
+verify_n_keys(const struct kind_index *index, const struct version *version)
 {
-    return 1 + (int64_t)scope_n_names(version->scope, version->n_scope);
+    size_t n_listed = split_n_listed(index, version->n_scope);
+    return 1 + (int64_t)scope_n_names(version->scope, n_listed);
 }
 
 static bool
@@ -40,7 +41,8 @@ verify_index(struct verify *verify, const struct kind *kind,
     const struct backend *backend = verify->reader->store->backend;
     enum status status =
         backend->has_key(verify->reader->reader, kind, index, version, SCOPE_ALL);
-    for (size_t i = 0; i < version->n_scope && status == STATUS_OK; i++) {
+    size_t n = split_n_listed(index, version->n_scope);
+    for (size_t i = 0; i < n && status == STATUS_OK; i++) {
         status = backend->has_key(verify->reader->reader, kind, index, version,
                                   version->scope[i] + 1);
     }
@@ -74,9 +76,9 @@ verify_present(struct verify *verify, const struct kind *kind,
     size_t n_indexes = split_n_indexes(kind);
     for (size_t i = 0; i < n_indexes && status == STATUS_OK; i++) {
         status = verify_index(verify, kind, &kind->indexes[i], wanted, wrong);
-        counts->keys[i] += verify_n_keys(wanted);
+        counts->keys[i] += verify_n_keys(&kind->indexes[i], wanted);
     }
-    counts->keys[KIND_MAX_INDEXES] += verify_n_keys(wanted);
+    counts->keys[KIND_MAX_INDEXES] += verify_n_keys(NULL, wanted);
     return status == STATUS_OK ? verify_index(verify, kind, NULL, wanted, wrong)
                                : status;
 }

@@ -25,7 +25,7 @@ const struct kind fixture_kinds[] = {
         .name = "drawer",
         .internal = (const uint8_t[]){9, 0},
         .declared = {{"rank", DECLARED_INTEGER, {6}}},
-        .indexes = {{"rank", {"rank"}}},
+        .indexes = {{"rank", {"rank"}}, {"own_rank", {"rank"}, true}},
     },
     {.name = "seal"},
     {

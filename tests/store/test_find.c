@@ -113,6 +113,33 @@ test_ranges_are_half_open(struct fixture *f)
     assert_string_equal(find_ids(f, &find), "b c d");
 }
 
+/* The broker's own index lists a document once, whatever it is seen by, follows it, and
+ * answers nobody's search. */
+static void
+test_an_own_index_is_the_brokers(struct fixture *f)
+{
+    struct scopes owner = fixture_scopes(f, "r:x");
+    struct find find = {.kind = KIND_DRAWER,
+                        .index = "own_rank",
+                        .has_range = true,
+                        .low = 0,
+                        .high = 5,
+                        .limit = 10};
+    struct page page;
+    fixture_put(f, KIND_DRAWER, "a", 0, "=r:x", fixture_doc(f, "n", 2, 0, NULL, NULL));
+    int64_t b = fixture_put(f, KIND_DRAWER, "b", 0, "=r:x",
+                            fixture_doc(f, "n", 1, 0, NULL, NULL));
+    assert_string_equal(find_ids(f, &find), "b a");
+    find.scopes = &owner;
+    assert_int_equal(store_find(f->reader, &find, f->arena, &page),
+                     STATUS_INVALID_ARGUMENT);
+    find.scopes = NULL;
+    fixture_verify(f);
+    fixture_put(f, KIND_DRAWER, "b", b, "=r:y", fixture_doc(f, "n", 5, 0, NULL, NULL));
+    assert_string_equal(find_ids(f, &find), "a");
+    fixture_verify(f);
+}
+
 static void
 test_prefix_takes_the_id_and_what_is_below(struct fixture *f)
 {
@@ -274,6 +301,7 @@ static const struct fixture_case cases[] = {
      test_missing_integers_are_first_and_missing_times_last},
     {"test_equal_values_narrow", test_equal_values_narrow},
     {"test_ranges_are_half_open", test_ranges_are_half_open},
+    {"test_an_own_index_is_the_brokers", test_an_own_index_is_the_brokers},
     {"test_prefix_takes_the_id_and_what_is_below",
      test_prefix_takes_the_id_and_what_is_below},
     {"test_scopes_show_only_what_they_share", test_scopes_show_only_what_they_share},
