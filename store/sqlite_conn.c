@@ -16,11 +16,11 @@ enum { PREFIX_MASK = 0xff };
  */
 static const char *const writer_settings[] = {
     "PRAGMA busy_timeout=5000",
-    "PRAGMA page_size=8192",
+    "PRAGMA page_size=4096",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA trusted_schema=OFF",
-    "PRAGMA cache_size=-65536",
+    "PRAGMA cache_size=-8192",
     /* The committer checkpoints after it has answered, not inside a commit. */
     "PRAGMA wal_autocheckpoint=0",
     "PRAGMA mmap_size=0",

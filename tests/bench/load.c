@@ -1,26 +1,33 @@
 /*
- * The one load generator: so many callers in a closed loop, each with one call under
- * way, over several connections, for so many seconds. Prints one JSON line: calls,
- * errors, calls per second, and the 50th and 99th percentile of the latency in
- * microseconds.
+ * The one load generator, for every server alike. In a closed loop each of so many
+ * callers has one call under way. In an open one (--rate) calls are due at fixed times,
+ * whatever became of those before; one that finds all callers busy is sent late, and
+ * what it waited counts, so that a server that stalls cannot hide it. Prints one JSON
+ * line; latencies in microseconds.
  *
- * usage: load --server H:P --ca F --cert F --key F --call echo|get|place --callers N
- * --seconds S
- *             [--id ID] [--project ID] [--offer ID] [--prefix P] [--once yes]
+ * usage: load --server H:P --ca F --cert F --key F --call CALL --callers N --seconds S
+ *             [--rate CALLS-PER-SECOND] [--connections N] [--warm-up-ms MS]
+ *             [what the call needs]
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <grpc/byte_buffer.h>
-#include <grpc/byte_buffer_reader.h>
-#include <grpc/slice.h>
+#include <grpc/support/alloc.h>
 
-#include "kontor/v1/catalogue_service.pb-c.h"
-#include "kontor/v1/order_service.pb-c.h"
+#include "tests/bench/histogram.h"
+#include "tests/bench/request.h"
 #include "tests/bench/transport.h"
 
-enum { CALLERS_PER_CONNECTION = 16, BUCKETS = 1 << 20 };
+enum {
+    CALLERS_PER_CONNECTION = 16,
+    MAX_CALLERS = 4096,
+    CALL_LIMIT_S = 20,
+    LATE_S = 5, /* How long after its end a run still sends what was due in it. */
+    WARM_UP_MS = 300,
+    MS_NS = 1000000
+};
 
 struct caller {
     grpc_call *call;
@@ -29,72 +36,30 @@ struct caller {
     grpc_byte_buffer *reply;
     grpc_status_code status;
     grpc_slice details;
-    int64_t began_ns;
+    int64_t due_ns; /* When this call was to be sent. */
+    char token[BENCH_TOKEN_SIZE];
 };
 
 struct load {
-    const char *path;
-    const char *call, *id, *project, *offer, *prefix;
+    struct bench_requests requests;
+    struct histogram histogram;
     grpc_completion_queue *queue;
-    int64_t end_ns;
-    long next, done, failed;
+    struct caller *idle[MAX_CALLERS];
+    long n_idle, n_callers;
+    int64_t end_ns, due_ns, every_ns; /* every_ns: 0 = a closed loop. */
+    long failed, unsent;
     size_t reply_size;
-    uint32_t *histogram; /* Microseconds. */
 };
-
-static grpc_slice
-get_request(const struct load *load)
-{
-    Kontor__V1__GetServiceRequest request = KONTOR__V1__GET_SERVICE_REQUEST__INIT;
-    request.id = (char *)(uintptr_t)load->id;
-    grpc_slice slice =
-        grpc_slice_malloc(kontor__v1__get_service_request__get_packed_size(&request));
-    kontor__v1__get_service_request__pack(&request, GRPC_SLICE_START_PTR(slice));
-    return slice;
-}
-
-/* One item; ids in sequence. */
-static grpc_slice
-place_request(struct load *load)
-{
-    char id[160];
-    (void)snprintf(id, sizeof id, "%s-%08ld", load->prefix, load->next++);
-    Kontor__V1__Value value = KONTOR__V1__VALUE__INIT;
-    value.kind_case = KONTOR__V1__VALUE__KIND_INTEGER;
-    value.integer = 10;
-    Kontor__V1__ParameterValue parameter = KONTOR__V1__PARAMETER_VALUE__INIT;
-    parameter.id = (char *)(uintptr_t) "size_gb";
-    parameter.value = &value;
-    Kontor__V1__ParameterValue *parameters[] = {&parameter};
-    Kontor__V1__NewItem item = KONTOR__V1__NEW_ITEM__INIT;
-    item.id = (char *)(uintptr_t) "storage";
-    item.action = KONTOR__V1__ITEM_ACTION__ADD;
-    item.offer = (char *)(uintptr_t)load->offer;
-    item.n_parameters = 1;
-    item.parameters = parameters;
-    Kontor__V1__NewItem *items[] = {&item};
-    Kontor__V1__PlaceOrderRequest request = KONTOR__V1__PLACE_ORDER_REQUEST__INIT;
-    request.id = id;
-    request.project = (char *)(uintptr_t)load->project;
-    request.n_items = 1;
-    request.items = items;
-    grpc_slice slice =
-        grpc_slice_malloc(kontor__v1__place_order_request__get_packed_size(&request));
-    kontor__v1__place_order_request__pack(&request, GRPC_SLICE_START_PTR(slice));
-    return slice;
-}
 
 static void
 caller_start(struct load *load, struct caller *caller)
 {
-    grpc_slice path = grpc_slice_from_static_string(load->path);
+    grpc_slice path = grpc_slice_from_static_string(load->requests.path);
+    gpr_timespec limit = gpr_time_from_seconds(CALL_LIMIT_S, GPR_TIMESPAN);
     caller->call = grpc_channel_create_call(
         caller->channel, NULL, GRPC_PROPAGATE_DEFAULTS, load->queue, path, NULL,
-        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                     gpr_time_from_seconds(20, GPR_TIMESPAN)),
-        NULL);
-    grpc_slice request =
-        strcmp(load->call, "place") == 0 ? place_request(load) : get_request(load);
+        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), limit), NULL);
+    grpc_slice request = bench_request_next(&load->requests, caller->token);
     grpc_byte_buffer *buffer = grpc_raw_byte_buffer_create(&request, 1);
     grpc_slice_unref(request);
     grpc_metadata_array_init(&caller->initial);
@@ -109,7 +74,6 @@ caller_start(struct load *load, struct caller *caller)
     ops[5].data.recv_status_on_client.trailing_metadata = &caller->trailing;
     ops[5].data.recv_status_on_client.status = &caller->status;
     ops[5].data.recv_status_on_client.status_details = &caller->details;
-    caller->began_ns = bench_now_ns();
     if (grpc_call_start_batch(caller->call, ops, 6, caller, NULL) != GRPC_CALL_OK) {
         bench_die("a call could not be started");
     }
@@ -119,18 +83,15 @@ caller_start(struct load *load, struct caller *caller)
 static void
 caller_end(struct load *load, struct caller *caller)
 {
-    int64_t took_us = (bench_now_ns() - caller->began_ns) / 1000;
-    load->histogram[took_us < BUCKETS ? took_us : BUCKETS - 1]++;
-    load->done++;
-    if (caller->status != GRPC_STATUS_OK) {
-        if (load->failed++ == 0) {
-            char *text = grpc_slice_to_c_string(caller->details);
-            fprintf(stderr, "bench: status %d: %s\n", caller->status, text);
-            free(text);
-        }
+    histogram_add(&load->histogram, bench_now_ns() - caller->due_ns);
+    if (caller->status != GRPC_STATUS_OK && load->failed++ == 0) {
+        char *text = grpc_slice_to_c_string(caller->details);
+        fprintf(stderr, "bench: status %d: %s\n", caller->status, text);
+        gpr_free(text);
     }
     if (caller->reply != NULL) {
         load->reply_size = grpc_byte_buffer_length(caller->reply);
+        bench_request_read(&load->requests, caller->reply, caller->token);
         grpc_byte_buffer_destroy(caller->reply);
         caller->reply = NULL;
     }
@@ -138,95 +99,111 @@ caller_end(struct load *load, struct caller *caller)
     grpc_metadata_array_destroy(&caller->initial);
     grpc_metadata_array_destroy(&caller->trailing);
     grpc_call_unref(caller->call);
+    load->idle[load->n_idle++] = caller;
+}
+
+/* When the next call is to begin; past the end = never. */
+static int64_t
+next_due(const struct load *load, int64_t now_ns)
+{
+    return load->every_ns > 0 ? load->due_ns : now_ns;
 }
 
 static void
-run(struct load *load, struct caller *callers, long n_callers)
+start_what_is_due(struct load *load)
 {
-    long under_way = 0;
-    for (; under_way < n_callers; under_way++) {
-        caller_start(load, &callers[under_way]);
+    int64_t now_ns = bench_now_ns();
+    if (load->every_ns > 0 && load->due_ns < load->end_ns &&
+        now_ns > load->end_ns + LATE_S * (int64_t)1000000000) {
+        load->unsent += (load->end_ns - load->due_ns) / load->every_ns;
+        load->due_ns = load->end_ns;
     }
-    while (under_way > 0) {
-        grpc_event event = grpc_completion_queue_next(
-            load->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
-        struct caller *caller = event.tag;
-        caller_end(load, caller);
-        if (bench_now_ns() < load->end_ns) {
-            caller_start(load, caller);
-        } else {
-            under_way--;
-        }
+    while (load->n_idle > 0 && next_due(load, now_ns) <= now_ns &&
+           next_due(load, now_ns) < load->end_ns) {
+        struct caller *caller = load->idle[--load->n_idle];
+        caller->due_ns = next_due(load, now_ns);
+        load->due_ns += load->every_ns;
+        caller_start(load, caller);
+        now_ns = bench_now_ns();
     }
 }
 
-static long
-percentile(const struct load *load, double part)
+static gpr_timespec
+wake_at(const struct load *load)
 {
-    long wanted = (long)((double)load->done * part);
-    long seen = 0;
-    for (long i = 0; i < BUCKETS; i++) {
-        seen += load->histogram[i];
-        if (seen > wanted) {
-            return i;
-        }
+    gpr_timespec wake = gpr_inf_future(GPR_CLOCK_MONOTONIC);
+    if (load->every_ns > 0 && load->n_idle > 0 && load->due_ns < load->end_ns) {
+        wake = (gpr_timespec){load->due_ns / 1000000000,
+                              (int32_t)(load->due_ns % 1000000000),
+                              GPR_CLOCK_MONOTONIC};
     }
-    return BUCKETS;
+    return wake;
 }
 
-static const char *
-path_of(const char *call)
+/* Answers how long it took until all that was sent was answered. */
+static double
+run(struct load *load, int64_t ns)
 {
-    static const char *const paths[][2] = {
-        {"echo", "/bench.Echo/Get"},
-        {"get", "/kontor.v1.CatalogueService/GetService"},
-        {"place", "/kontor.v1.OrderService/PlaceOrder"},
-    };
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        if (strcmp(paths[i][0], call) == 0) {
-            return paths[i][1];
+    int64_t began_ns = bench_now_ns();
+    load->due_ns = began_ns;
+    load->end_ns = began_ns + ns;
+    start_what_is_due(load);
+    while (load->n_idle < load->n_callers ||
+           (load->every_ns > 0 && load->due_ns < load->end_ns)) {
+        grpc_event event =
+            grpc_completion_queue_next(load->queue, wake_at(load), NULL);
+        if (event.type == GRPC_OP_COMPLETE) {
+            caller_end(load, event.tag);
         }
+        start_what_is_due(load);
     }
-    bench_die("--call is %s: choose echo, get or place", call);
+    return (double)(bench_now_ns() - began_ns) / 1e9;
+}
+
+static void
+callers_open(struct load *load, int argc, char **argv)
+{
+    load->n_callers = bench_number(argc, argv, "--callers", 1);
+    if (load->n_callers < 1 || load->n_callers > MAX_CALLERS) {
+        bench_die("--callers is 1 to %d", MAX_CALLERS);
+    }
+    long enough = (load->n_callers + CALLERS_PER_CONNECTION - 1) / CALLERS_PER_CONNECTION;
+    long n_channels = bench_number(argc, argv, "--connections", enough);
+    struct caller *callers = calloc((size_t)load->n_callers, sizeof *callers);
+    if (callers == NULL || n_channels < 1) {
+        bench_die("--connections is at least 1");
+    }
+    for (long i = 0; i < load->n_callers; i++) {
+        callers[i].channel = i < n_channels ? bench_channel(argc, argv, (int)i)
+                                            : callers[i % n_channels].channel;
+        load->idle[load->n_idle++] = &callers[i];
+    }
 }
 
 int
 main(int argc, char **argv)
 {
+    static struct load load;
     grpc_init();
-    struct load load = {
-        .call = bench_option(argc, argv, "--call", NULL),
-        .id = bench_option(argc, argv, "--id", "x/x"),
-        .project = bench_option(argc, argv, "--project", ""),
-        .offer = bench_option(argc, argv, "--offer", ""),
-        .prefix = bench_option(argc, argv, "--prefix", "x/o"),
-        .histogram = calloc(BUCKETS, sizeof *load.histogram),
-        .queue = grpc_completion_queue_create_for_next(NULL),
-    };
-    load.path = path_of(load.call);
-    long n_callers = bench_number(argc, argv, "--callers", 1);
+    load.queue = grpc_completion_queue_create_for_next(NULL);
+    bench_requests_open(&load.requests, argc, argv);
+    callers_open(&load, argc, argv);
+    long rate = bench_number(argc, argv, "--rate", 0);
     long seconds = bench_number(argc, argv, "--seconds", 3);
-    struct caller *callers = calloc((size_t)n_callers, sizeof *callers);
-    for (long i = 0; i < n_callers; i++) {
-        callers[i].channel =
-            i % CALLERS_PER_CONNECTION == 0
-                ? bench_channel(argc, argv, (int)(i / CALLERS_PER_CONNECTION))
-                : callers[i - 1].channel;
-    }
-    /* One round to connect and warm up, then the measured one. */
-    load.end_ns = bench_now_ns() + 200000000;
-    run(&load, callers, n_callers);
-    memset(load.histogram, 0, BUCKETS * sizeof *load.histogram);
-    load.done = load.failed = 0;
-    int64_t began_ns = bench_now_ns();
-    load.end_ns = began_ns + seconds * 1000000000;
-    run(&load, callers, n_callers);
-    double took_s = (double)(bench_now_ns() - began_ns) / 1e9;
-    printf("{\"call\": \"%s\", \"callers\": %ld, \"calls\": %ld, \"failed\": %ld, "
-           "\"per_second\": %.1f, \"p50_us\": %ld, \"p99_us\": %ld, \"reply_size\": "
-           "%zu}\n",
-           load.call, n_callers, load.done, load.failed, (double)load.done / took_s,
-           percentile(&load, 0.5), percentile(&load, 0.99), load.reply_size);
+    /* One round to connect and warm up, in a closed loop, then the measured one. */
+    (void)run(&load, bench_number(argc, argv, "--warm-up-ms", WARM_UP_MS) * MS_NS);
+    memset(&load.histogram, 0, sizeof load.histogram);
+    load.failed = 0;
+    load.every_ns = rate > 0 ? 1000000000 / rate : 0;
+    double took_s = run(&load, seconds * 1000000000);
+    printf("{\"call\": \"%s\", \"callers\": %ld, \"calls\": %ld, \"sent\": %ld, \"failed\": %ld, "
+           "\"per_second\": %.1f, \"p50_us\": %ld, \"p99_us\": %ld, \"max_us\": %ld, "
+           "\"unsent\": %ld, \"reply_size\": %zu}\n",
+           bench_option(argc, argv, "--call", NULL), load.n_callers, load.histogram.n,
+           load.requests.next, load.failed, (double)load.histogram.n / took_s,
+           histogram_percentile(&load.histogram, 0.5),
+           histogram_percentile(&load.histogram, 0.99),
+           histogram_percentile(&load.histogram, 1 - 1e-9), load.unsent, load.reply_size);
     fflush(stdout);
     _Exit(load.failed == 0 ? 0 : 1);
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { FILE_STEP = 1 << 16, PATH_SIZE = 1024, LINES_STEP = 1024 };
+
 void
 bench_die(const char *format, ...)
 {
@@ -47,20 +49,27 @@ bench_file(const char *path)
     if (file == NULL) {
         bench_die("cannot read %s", path);
     }
-    size_t room = 1 << 16;
-    char *text = calloc(1, room + 1);
-    size_t size = fread(text, 1, room, file);
+    size_t size = 0;
+    char *text = NULL;
+    for (size_t n = 1; n > 0; size += n) {
+        text = realloc(text, size + FILE_STEP + 1);
+        n = text == NULL ? 0 : fread(text + size, 1, FILE_STEP, file);
+    }
+    if (text == NULL) {
+        bench_die("no memory for %s", path);
+    }
     text[size] = '\0';
     (void)fclose(file);
     return text;
 }
 
-grpc_channel *
-bench_channel(int argc, char **argv, int number)
+static grpc_channel *
+channel_new(int argc, char **argv, int number, const char *cert_file,
+            const char *key_file)
 {
     char *ca = bench_file(bench_option(argc, argv, "--ca", NULL));
-    char *key = bench_file(bench_option(argc, argv, "--key", NULL));
-    char *cert = bench_file(bench_option(argc, argv, "--cert", NULL));
+    char *key = bench_file(key_file);
+    char *cert = bench_file(cert_file);
     grpc_ssl_pem_key_cert_pair pair = {key, cert};
     grpc_channel_credentials *credentials =
         grpc_ssl_credentials_create_ex(ca, &pair, NULL, NULL);
@@ -81,10 +90,50 @@ bench_channel(int argc, char **argv, int number)
     return channel;
 }
 
+grpc_channel *
+bench_channel(int argc, char **argv, int number)
+{
+    return channel_new(argc, argv, number, bench_option(argc, argv, "--cert", NULL),
+                       bench_option(argc, argv, "--key", NULL));
+}
+
+grpc_channel *
+bench_channel_as(int argc, char **argv, int number, const char *pair)
+{
+    char cert[PATH_SIZE];
+    char key[PATH_SIZE];
+    (void)snprintf(cert, sizeof cert, "%s.pem", pair);
+    (void)snprintf(key, sizeof key, "%s.key", pair);
+    return channel_new(argc, argv, number, cert, key);
+}
+
 int64_t
 bench_now_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+char **
+bench_lines(const char *path, long *n)
+{
+    char **lines = NULL;
+    char *line = bench_file(path);
+    *n = 0;
+    for (char *end = strchr(line, '\n'); end != NULL; end = strchr(line, '\n')) {
+        if (*n % LINES_STEP == 0) {
+            lines = realloc(lines, ((size_t)*n + LINES_STEP) * sizeof *lines);
+        }
+        if (lines == NULL) {
+            bench_die("no memory for %s", path);
+        }
+        *end = '\0';
+        lines[(*n)++] = line;
+        line = end + 1;
+    }
+    if (*n == 0) {
+        bench_die("%s has no line", path);
+    }
+    return lines;
 }

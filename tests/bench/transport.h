@@ -19,9 +19,13 @@ const char *bench_option(int argc, char **argv, const char *name, const char *fa
 long bench_number(int argc, char **argv, const char *name, long fallback);
 /* A whole file as NUL-terminated text. */
 char *bench_file(const char *path);
+/* The lines of a file, at least one. */
+char **bench_lines(const char *path, long *n);
 /* A channel with mutual TLS out of --server, --ca, --cert and --key; number tells
  * connections apart. */
 grpc_channel *bench_channel(int argc, char **argv, int number);
+/* The same with another certificate: its path without .pem and .key. */
+grpc_channel *bench_channel_as(int argc, char **argv, int number, const char *pair);
 /* Monotonic time in nanoseconds. */
 int64_t bench_now_ns(void);
 

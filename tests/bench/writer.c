@@ -3,7 +3,9 @@
  * fresh file with the same tables, indexes and pragmas, in batches of as many commits,
  * and says how many commits a second that is. Nothing is decided, hashed or answered.
  *
- * usage: writer FROM.db TO.db [--batch N] [--after SEQ]
+ * With --row-bytes it puts one row of so many bytes for each of so many commits instead.
+ *
+ * usage: writer FROM.db TO.db [--batch N] [--row-bytes N --commits N]
  */
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -45,6 +47,19 @@ prepare(sqlite3 *db, const char *sql)
         bench_die("%s: %s", sql, sqlite3_errmsg(db));
     }
     return statement;
+}
+
+static sqlite3 *
+open_db(const char *path, bool is_new)
+{
+    sqlite3 *db = NULL;
+    if (sqlite3_open_v2(path, &db,
+                        is_new ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                               : SQLITE_OPEN_READONLY,
+                        NULL) != SQLITE_OK) {
+        bench_die("cannot open %s", path);
+    }
+    return db;
 }
 
 static size_t
@@ -112,6 +127,32 @@ insert(struct table *table, size_t from, size_t until)
     }
 }
 
+/* A table of one blob a commit, keyed as the log is. */
+static struct table
+plain_table(size_t size, size_t n_commits)
+{
+    struct table table = {.name = "plain",
+                          .sql = "CREATE TABLE plain (seq INTEGER PRIMARY KEY, doc BLOB)",
+                          .n_columns = 2,
+                          .n_rows = n_commits};
+    sqlite3 *memory = open_db(":memory:", true);
+    sqlite3_stmt *select = prepare(memory, "SELECT NULL, zeroblob(?)");
+    sqlite3_bind_int64(select, 1, (sqlite3_int64)size);
+    if (sqlite3_step(select) != SQLITE_ROW) {
+        bench_die("no row");
+    }
+    sqlite3_value **values = calloc(2, sizeof *values);
+    values[0] = sqlite3_value_dup(sqlite3_column_value(select, 0));
+    values[1] = sqlite3_value_dup(sqlite3_column_value(select, 1));
+    table.rows = calloc(n_commits, sizeof *table.rows);
+    for (size_t i = 0; i < n_commits; i++) {
+        table.rows[i].values = values;
+    }
+    sqlite3_finalize(select);
+    sqlite3_close(memory);
+    return table;
+}
+
 static void
 copy_indexes(sqlite3 *from, sqlite3 *to)
 {
@@ -121,19 +162,6 @@ copy_indexes(sqlite3 *from, sqlite3 *to)
         execute(to, (const char *)sqlite3_column_text(list, 0));
     }
     sqlite3_finalize(list);
-}
-
-static sqlite3 *
-open_db(const char *path, bool is_new)
-{
-    sqlite3 *db = NULL;
-    if (sqlite3_open_v2(path, &db,
-                        is_new ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                               : SQLITE_OPEN_READONLY,
-                        NULL) != SQLITE_OK) {
-        bench_die("cannot open %s", path);
-    }
-    return db;
 }
 
 /* The pragmas of the store's writer. STORE design, "SQLite shape and rules". */
@@ -149,6 +177,24 @@ open_target(const char *path)
     return to;
 }
 
+/* The tables of the store with their rows; answers how many commits they hold. */
+static size_t
+take_over(const char *path, sqlite3 *to, struct table *tables, size_t *n_tables)
+{
+    size_t n_commits = 0;
+    sqlite3 *from = open_db(path, false);
+    *n_tables = read_tables(from, tables);
+    for (size_t i = 0; i < *n_tables; i++) {
+        execute(to, tables[i].sql);
+        read_rows(from, &tables[i]);
+        if (strcmp(tables[i].name, "log") == 0) {
+            n_commits = tables[i].n_rows;
+        }
+    }
+    copy_indexes(from, to);
+    return n_commits;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -156,20 +202,20 @@ main(int argc, char **argv)
         bench_die("usage: writer FROM.db TO.db [--batch N]");
     }
     size_t batch = (size_t)bench_number(argc, argv, "--batch", 64);
-    sqlite3 *from = open_db(argv[1], false);
+    size_t size = (size_t)bench_number(argc, argv, "--row-bytes", 0);
+    size_t n_commits = (size_t)bench_number(argc, argv, "--commits", 0);
+    size_t n_tables = 1;
     sqlite3 *to = open_target(argv[2]);
     struct table *tables = calloc(MAX_TABLES, sizeof *tables);
-    size_t n_tables = read_tables(from, tables);
-    size_t n_commits = 0;
-    for (size_t i = 0; i < n_tables; i++) {
-        execute(to, tables[i].sql);
-        read_rows(from, &tables[i]);
-        prepare_insert(to, &tables[i]);
-        if (strcmp(tables[i].name, "log") == 0) {
-            n_commits = tables[i].n_rows;
-        }
+    if (size > 0) {
+        tables[0] = plain_table(size, n_commits);
+        execute(to, tables[0].sql);
+    } else {
+        n_commits = take_over(argv[1], to, tables, &n_tables);
     }
-    copy_indexes(from, to);
+    for (size_t i = 0; i < n_tables; i++) {
+        prepare_insert(to, &tables[i]);
+    }
     size_t n_batches = (n_commits + batch - 1) / batch;
     int64_t began_ns = bench_now_ns();
     for (size_t b = 0; b < n_batches; b++) {

@@ -17,6 +17,9 @@ import time
 from peer import HERE, Failed
 
 GO_AT_LEAST = (1, 24)
+PROTO = os.path.join(os.path.dirname(os.path.dirname(HERE)), "proto")
+CONTRACT = tuple(sorted(os.path.join("..", "..", "proto", "kontor", "v1", name)
+                        for name in os.listdir(os.path.join(PROTO, "kontor", "v1"))))
 FERRETDB = "github.com/FerretDB/FerretDB"
 PROGRESS_SECONDS = 5
 
@@ -27,12 +30,13 @@ def say(name, text):
     print(f"peers: {name}: {text}", file=sys.stderr, flush=True)
 
 
-def build(folder):
-    """Builds what can be built into a folder. Answers what failed; what lacks a tool did not."""
+def build(folder, recipes=None):
+    """Builds what can be built into a folder, RECIPES unless others are meant. Answers what failed;
+    what lacks a tool did not."""
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, ".lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return [recipe.name for recipe in RECIPES if not _is_built(recipe, folder)]
+        return [recipe.name for recipe in recipes or RECIPES if not _is_built(recipe, folder)]
 
 
 def _is_built(recipe, folder):
@@ -170,6 +174,42 @@ def _check_jars(folder, sums):
         raise Failed(f"not what jars.sha256 says: {', '.join(dict.fromkeys(wrong))}")
 
 
+# Plain services, which the bench compares Kontor with -----------------------------------
+
+def lacks_plain_go():
+    missing = [name for name in ("protoc", "gcc") if shutil.which(name) is None]
+    if missing:
+        return f"there is no {' and no '.join(missing)}: tools/deps installs it"
+    return lacks_go()
+
+
+def make_plain_go(recipe, product):
+    """In a copy of its folder, beside what is generated from the contract."""
+    folder = _copied("plain_go", product)
+    _run(recipe, ["env", "GOFLAGS=-buildvcs=false -mod=readonly", "sh", "build.sh", PROTO, product],
+         folder)
+
+
+def lacks_plain_node():
+    missing = [name for name in ("node", "npm", "make", "g++") if shutil.which(name) is None]
+    return f"there is no {' and no '.join(missing)}: tools/deps --clients" if missing else None
+
+
+def make_plain_node(recipe, product):
+    """product: a file of SQLite's binding, which is compiled here where it cannot be fetched."""
+    _run(recipe, ["npm", "ci"], _copied("plain_node", product))
+    if not os.path.exists(product):
+        raise Failed("npm ci made no binding of SQLite")
+
+
+def _copied(name, product):
+    """A fresh copy of a source folder in the folder of products."""
+    folder = os.path.join(product[:product.index(name)], name)
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(os.path.join(HERE, name), folder)
+    return folder
+
+
 # Running a tool ------------------------------------------------------------------------
 
 def _run(recipe, command, folder):
@@ -211,4 +251,16 @@ RECIPES = (
            ("ferretdb/go.mod", "ferretdb/go.sum"), lacks_go, make_ferretdb_scram),
     Recipe("java", os.path.join("java", "classes", "Launcher.class"),
            ("java/Launcher.java", "java/pom.xml", "java/jars.sha256"), lacks_java, make_java),
+)
+
+PLAIN = (
+    Recipe("plain-go", os.path.join("plain_go", "plain"),
+           tuple(os.path.join("plain_go", name) for name in
+                 ("main.go", "store.go", "batch.go", "go.mod", "go.sum", "build.sh")) + CONTRACT,
+           lacks_plain_go, make_plain_go),
+    Recipe("plain-node", os.path.join("plain_node", "node_modules", "better-sqlite3", "build",
+                                      "Release", "better_sqlite3.node"),
+           tuple(os.path.join("plain_node", name) for name in
+                 ("main.js", "package.json", "package-lock.json")),
+           lacks_plain_node, make_plain_node),
 )

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """usage: peers.py check                     says what cannot be built or run here, and why
        peers.py build [DIR]               builds what can be built
+       peers.py plain [DIR]               builds the plain services the bench compares Kontor with
        peers.py run [DIR] -- COMMAND...   runs a command beside one server of each kind
 
 DIR: where the programs lie; else what KONTOR_PEERS_DIR names, else build/peers of the project.
@@ -24,7 +25,7 @@ SERVERS = {"KONTOR_PEER_FERRETDB_SQLITE": Ferret,
 
 
 def check():
-    needs = [(recipe.name, recipe.lacks()) for recipe in builder.RECIPES]
+    needs = [(recipe.name, recipe.lacks()) for recipe in builder.RECIPES + builder.PLAIN]
     for name, reason in needs + [("PostgreSQL", Postgres.lacks())]:
         builder.say(name, f"CANNOT be had here: {reason}" if reason else "ok")
     return 0
@@ -119,6 +120,9 @@ def main(words):
     if words[:1] == ["build"] and len(words) <= 2:
         use(words[1:])
         return build()
+    if words[:1] == ["plain"] and len(words) <= 2:
+        use(words[1:])
+        return 1 if builder.build(built_folder(), builder.PLAIN) else 0
     if words[:1] == ["run"] and "--" in words[1:3] and words[-1] != "--":
         split = words.index("--")
         use(words[1:split])
