@@ -245,8 +245,11 @@ flight_stamp(struct flight *flight)
         return;
     }
     digest_eid(call->who->id, call->row->path, id, call->record, flight->stamp.eid);
-    digest_message(flight->message, digest_request_skip, flight->stamp.request);
-    flight->stamp.has_request = true;
+    /* Once: a batch is stamped for each of its records. */
+    if (!flight->stamp.has_request) {
+        digest_message(flight->message, digest_request_skip, flight->stamp.request);
+        flight->stamp.has_request = true;
+    }
 }
 
 static enum status
