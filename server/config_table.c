@@ -46,7 +46,9 @@ const struct setting config_table[] = {
     {TEXT(metrics_listen), "", 0, ADDRESS_LIMIT, NULL,
      "Loopback address and port of the metrics page, such as 127.0.0.1:9464; empty for "
      "none."},
-    {COUNT(io_threads), "2", 1, 64, NULL, "Threads that move messages."},
+    {COUNT(io_threads), "1", 1, 64, NULL,
+     "Threads that move messages and answer reads out of memory. One did the most on "
+     "two cores; with many cores more may."},
     {COUNT(worker_threads), "4", 1, 256, NULL,
      "Threads that read the store for calls."},
     {COUNT(read_queue), "256", 1, 65536, NULL,

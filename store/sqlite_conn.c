@@ -9,10 +9,12 @@ enum { PREFIX_MASK = 0xff };
 
 /*
  * In this order: waiting for others comes before all that may have to wait, and a page
- * size no longer changes once the file is a WAL database. Pages of 8 KiB hold most
- * documents whole. FULL syncs the WAL at each commit, NORMAL would lose acknowledged
- * ones with the power. No mmap: an I/O error in it is a signal, not a result code. No
- * schema is trusted, for the file may come from anywhere.
+ * size no longer changes once the file is a WAL database. Pages of 4 KiB: a commit
+ * touches many of them, a little each, and writes them whole. The cache holds those
+ * that are written again and again; the system's has the rest. FULL syncs the WAL at
+ * each commit, NORMAL would lose acknowledged ones with the power. No mmap: an I/O
+ * error in it is a signal, not a result code. No schema is trusted, for the file may
+ * come from anywhere.
  */
 static const char *const writer_settings[] = {
     "PRAGMA busy_timeout=5000",

@@ -15,7 +15,7 @@
 
 #include "tests/bench/transport.h"
 
-enum { ARMED = 4, POLLERS = 2 };
+enum { ARMED = 4, POLLERS = 1 };
 
 struct echo_call {
     grpc_call *call;
