@@ -44,7 +44,7 @@ def main():
     parser.add_argument("--only", choices=PARTS, action="append", help="this part only; may be repeated")
     parser.add_argument("--json", help="write the figures to this file too")
     options = parser.parse_args()
-    bench = Bench(*((2, 1) if options.quick else (5, 3)), options.quick)
+    bench = Bench(*((2, 1) if options.quick else (3, 2)), options.quick)
     for name in options.only or PARTS:
         run(bench, name)
     bench.print_goals()

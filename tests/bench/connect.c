@@ -1,6 +1,7 @@
 /*
- * Connections: how many a second begin with a handshake of both sides' certificates, make
- * one call and end; or so many that stay and do nothing, until standard input ends.
+ * Connections: how many a second begin with a handshake of both sides' certificates,
+ * make one call and end; or so many that stay and do nothing, until standard input
+ * ends.
  *
  * usage: connect --server H:P --ca F --cert F --key F --call echo|health
  *                [--callers N --seconds S | --idle N]
@@ -103,7 +104,8 @@ run_handshakes(long n_callers, long seconds)
     int64_t began_ns = bench_now_ns();
     all.end_ns = began_ns + seconds * 1000000000;
     for (long i = 0; i < n_callers; i++) {
-        if (threads == NULL || pthread_create(&threads[i], NULL, caller_run, NULL) != 0) {
+        if (threads == NULL ||
+            pthread_create(&threads[i], NULL, caller_run, NULL) != 0) {
             bench_die("no thread could be started");
         }
     }

@@ -120,7 +120,8 @@ agent_run(void *context)
 }
 
 void
-crew_place(struct kontor *customer, const struct crew *crew, const char *project, char *id)
+crew_place(struct kontor *customer, const struct crew *crew, const char *project,
+           char *id)
 {
     Kontor__V1__NewItem item = KONTOR__V1__NEW_ITEM__INIT;
     Kontor__V1__PlaceOrderRequest request = KONTOR__V1__PLACE_ORDER_REQUEST__INIT;

@@ -2,7 +2,8 @@
  * Agents on libkontor that wait for work, each with a connection and a session of its
  * own, and deliver it at once; and a customer's order.
  *
- * Memory: the caller's struct, until crew_end. Errors: a line on standard error and exit
+ * Memory: the caller's struct, until crew_end. Errors: a line on standard error and
+ * exit
  * 1. Threads: one an agent; what is guarded is said.
  */
 #ifndef KONTOR_TESTS_BENCH_CREW_H

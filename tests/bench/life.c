@@ -1,10 +1,11 @@
 /*
  * The whole life of orders: so many customers place in a closed loop, so many agents
- * claim, begin and complete. Measured until the last order that was placed is delivered.
- * Prints one JSON line.
+ * claim, begin and complete. Measured until the last order that was placed is
+ * delivered. Prints one JSON line.
  *
  * usage: life --server H:P --ca F --cert F --key F --agent-cert F --agent-key F
- *             --offer ID --project ID --prefix P [--agents N] [--callers N] [--seconds S]
+ *             --offer ID --project ID --prefix P [--agents N] [--callers N] [--seconds
+ * S]
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -133,9 +133,9 @@ wake_at(const struct load *load)
 {
     gpr_timespec wake = gpr_inf_future(GPR_CLOCK_MONOTONIC);
     if (load->every_ns > 0 && load->n_idle > 0 && load->due_ns < load->end_ns) {
-        wake = (gpr_timespec){load->due_ns / 1000000000,
-                              (int32_t)(load->due_ns % 1000000000),
-                              GPR_CLOCK_MONOTONIC};
+        wake =
+            (gpr_timespec){load->due_ns / 1000000000,
+                           (int32_t)(load->due_ns % 1000000000), GPR_CLOCK_MONOTONIC};
     }
     return wake;
 }
@@ -150,8 +150,7 @@ run(struct load *load, int64_t ns)
     start_what_is_due(load);
     while (load->n_idle < load->n_callers ||
            (load->every_ns > 0 && load->due_ns < load->end_ns)) {
-        grpc_event event =
-            grpc_completion_queue_next(load->queue, wake_at(load), NULL);
+        grpc_event event = grpc_completion_queue_next(load->queue, wake_at(load), NULL);
         if (event.type == GRPC_OP_COMPLETE) {
             caller_end(load, event.tag);
         }
@@ -167,7 +166,8 @@ callers_open(struct load *load, int argc, char **argv)
     if (load->n_callers < 1 || load->n_callers > MAX_CALLERS) {
         bench_die("--callers is 1 to %d", MAX_CALLERS);
     }
-    long enough = (load->n_callers + CALLERS_PER_CONNECTION - 1) / CALLERS_PER_CONNECTION;
+    long enough =
+        (load->n_callers + CALLERS_PER_CONNECTION - 1) / CALLERS_PER_CONNECTION;
     long n_channels = bench_number(argc, argv, "--connections", enough);
     struct caller *callers = calloc((size_t)load->n_callers, sizeof *callers);
     if (callers == NULL || n_channels < 1) {
@@ -196,14 +196,16 @@ main(int argc, char **argv)
     load.failed = 0;
     load.every_ns = rate > 0 ? 1000000000 / rate : 0;
     double took_s = run(&load, seconds * 1000000000);
-    printf("{\"call\": \"%s\", \"callers\": %ld, \"calls\": %ld, \"sent\": %ld, \"failed\": %ld, "
+    printf("{\"call\": \"%s\", \"callers\": %ld, \"calls\": %ld, \"sent\": %ld, "
+           "\"failed\": %ld, "
            "\"per_second\": %.1f, \"p50_us\": %ld, \"p99_us\": %ld, \"max_us\": %ld, "
            "\"unsent\": %ld, \"reply_size\": %zu}\n",
            bench_option(argc, argv, "--call", NULL), load.n_callers, load.histogram.n,
            load.requests.next, load.failed, (double)load.histogram.n / took_s,
            histogram_percentile(&load.histogram, 0.5),
            histogram_percentile(&load.histogram, 0.99),
-           histogram_percentile(&load.histogram, 1 - 1e-9), load.unsent, load.reply_size);
+           histogram_percentile(&load.histogram, 1 - 1e-9), load.unsent,
+           load.reply_size);
     fflush(stdout);
     _Exit(load.failed == 0 ? 0 : 1);
 }

@@ -5,7 +5,7 @@ import random
 
 SYLLABLES = ("ba", "cor", "den", "fi", "gal", "hu", "jo", "kel", "lim", "mor", "nus", "pra", "que", "ros",
              "sit", "tal", "urn", "ven", "wex", "yor", "zem")
-N_WORDS, PROVIDERS, A_DESCRIPTION = 6000, 20, 60
+N_WORDS, PROVIDERS, A_DESCRIPTION, A_FILE = 6000, 20, 60, 50000
 COMMON = "data"
 
 
@@ -38,12 +38,16 @@ class Market:
                 "phase": "PRODUCTION", "description": description, "order_type": "ORDER_REQUIRED",
                 "categories": [f"Category {number % 12}"], "tags": self.text(3).split()}
 
-    def write(self, path):
-        """As kontor-1, for kontor catalogue import."""
-        providers = [{"id": f"alpine/p{n}", "name": f"Provider {n}"} for n in range(PROVIDERS)]
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump({"providers": providers, "services": [self.service(n) for n in range(self.n)]}, file)
-        return path
+    def write(self, folder):
+        """Files as kontor-1, for kontor catalogue import, which takes 64 MiB at a time."""
+        paths = []
+        for begin in range(0, self.n, A_FILE):
+            paths.append(os.path.join(folder, f"market-{begin}.json"))
+            providers = [{"id": f"alpine/p{n}", "name": f"Provider {n}"} for n in range(PROVIDERS)]
+            services = [self.service(n) for n in range(begin, min(self.n, begin + A_FILE))]
+            with open(paths[-1], "w", encoding="utf-8") as file:
+                json.dump({"providers": providers, "services": services}, file)
+        return paths
 
     # What is asked for -----------------------------------------------------------------
 

@@ -28,7 +28,8 @@ struct bench_requests {
 void bench_requests_open(struct bench_requests *requests, int argc, char **argv);
 /* The next one. token: of the list its caller is in, at most BENCH_TOKEN_SIZE long. */
 grpc_slice bench_request_next(struct bench_requests *requests, const char *token);
-/* Where a reply of a list goes on: its token, or "" after the last page and of others. */
+/* Where a reply of a list goes on: its token, or "" after the last page and of others.
+ */
 void bench_request_read(const struct bench_requests *requests, grpc_byte_buffer *reply,
                         char *token);
 

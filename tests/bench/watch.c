@@ -1,9 +1,10 @@
 /*
  * Watchers: so many streams over so many connections. Says "ready" once each has begun;
- * then takes from standard input how many events they are to be sent in all, waits until
- * they were or nothing comes any more, and prints one JSON line. The lag of an event is
- * from the time its commit bears to its arrival, by this machine's clock. With --after
- * the streams end where the log does, and what is counted is how fast that went.
+ * then takes from standard input how many events they are to be sent in all, waits
+ * until they were or nothing comes any more, and prints one JSON line. The lag of an
+ * event is from the time its commit bears to its arrival, by this machine's clock. With
+ * --after the streams end where the log does, and what is counted is how fast that
+ * went.
  *
  * usage: watch --server H:P --ca F [--cert F --key F | --pairs FILE] --watchers N
  *              --connections N [--kind KIND] [--after SEQ]
@@ -116,10 +117,11 @@ watcher_read(struct watcher *watcher)
 static void
 watcher_start(struct watcher *watcher, grpc_channel *channel, grpc_slice request)
 {
-    grpc_slice path = grpc_slice_from_static_string("/kontor.v1.OrderService/WatchOrders");
-    watcher->call = grpc_channel_create_call(channel, NULL, GRPC_PROPAGATE_DEFAULTS,
-                                             all.queue, path, NULL,
-                                             gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+    grpc_slice path =
+        grpc_slice_from_static_string("/kontor.v1.OrderService/WatchOrders");
+    watcher->call =
+        grpc_channel_create_call(channel, NULL, GRPC_PROPAGATE_DEFAULTS, all.queue,
+                                 path, NULL, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
     grpc_metadata_array_init(&watcher->initial);
     grpc_metadata_array_init(&watcher->trailing);
     grpc_byte_buffer *buffer = grpc_raw_byte_buffer_create(&request, 1);
@@ -202,11 +204,12 @@ read_expected(void)
 static void
 print(double took_s)
 {
-    printf("{\"events\": %ld, \"expected\": %ld, \"per_second\": %.1f, \"p50_us\": %ld, "
-           "\"p99_us\": %ld, \"max_us\": %ld}\n",
-           all.n_events, all.n_expected, (double)all.n_events / took_s,
-           histogram_percentile(&all.lags, 0.5), histogram_percentile(&all.lags, 0.99),
-           histogram_percentile(&all.lags, 1 - 1e-9));
+    printf(
+        "{\"events\": %ld, \"expected\": %ld, \"per_second\": %.1f, \"p50_us\": %ld, "
+        "\"p99_us\": %ld, \"max_us\": %ld}\n",
+        all.n_events, all.n_expected, (double)all.n_events / took_s,
+        histogram_percentile(&all.lags, 0.5), histogram_percentile(&all.lags, 0.99),
+        histogram_percentile(&all.lags, 1 - 1e-9));
     fflush(stdout);
 }
 

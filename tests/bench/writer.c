@@ -3,7 +3,8 @@
  * fresh file with the same tables, indexes and pragmas, in batches of as many commits,
  * and says how many commits a second that is. Nothing is decided, hashed or answered.
  *
- * With --row-bytes it puts one row of so many bytes for each of so many commits instead.
+ * With --row-bytes it puts one row of so many bytes for each of so many commits
+ * instead.
  *
  * usage: writer FROM.db TO.db [--batch N] [--row-bytes N --commits N]
  */
@@ -132,7 +133,8 @@ static struct table
 plain_table(size_t size, size_t n_commits)
 {
     struct table table = {.name = "plain",
-                          .sql = "CREATE TABLE plain (seq INTEGER PRIMARY KEY, doc BLOB)",
+                          .sql =
+                              "CREATE TABLE plain (seq INTEGER PRIMARY KEY, doc BLOB)",
                           .n_columns = 2,
                           .n_rows = n_commits};
     sqlite3 *memory = open_db(":memory:", true);
