@@ -20,8 +20,8 @@
 struct identity_entry {
     struct principal who; /* First: a principal's address is its entry's. */
     atomic_uint_fast32_t holders;
-    struct bytes leaf; /* The certificate, in the arena. */
-    uint64_t hash;     /* Of it. */
+    struct bytes leaf;   /* The certificate, in the arena. */
+    uint64_t hash;       /* Of it. */
     uint64_t generation; /* Of trust, as it was before the store was read. */
     int64_t ends_ms;     /* When the first certificate of the chain expires. */
     struct arena *arena; /* Holds what who points to. */
@@ -45,7 +45,8 @@ void identity_entry_release(struct identity_entry *entry);
 const struct principal *identity_cache_take(struct identity_cache *cache,
                                             struct bytes leaf, uint64_t generation,
                                             int64_t now_ms);
-/* Keeps an entry in place of an older one of its certificate; the caller remains its holder. */
+/* Keeps an entry in place of an older one of its certificate; the caller remains its
+ * holder. */
 const struct principal *identity_cache_put(struct identity_cache *cache,
                                            struct identity_entry *entry);
 
