@@ -24,8 +24,8 @@ const struct kind fixture_kinds[] = {
     {
         .name = "drawer",
         .internal = (const uint8_t[]){9, 0},
-        .declared = {{"rank", DECLARED_INTEGER, {6}}},
-        .indexes = {{"rank", {"rank"}}, {"own_rank", {"rank"}, true}},
+        .declared = {{"rank", DECLARED_INTEGER, {6}}, {"due", DECLARED_TIME, {7}}},
+        .indexes = {{"rank", {"rank"}}, {"own_due", {"due"}, true}},
     },
     {.name = "seal"},
     {

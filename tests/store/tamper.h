@@ -11,7 +11,7 @@
 
 #include "tests/store/fixture.h"
 
-enum { TAMPER_PAGE = 8192 };
+enum { TAMPER_PAGE = 4096 };
 
 /* The store's file. */
 const char *tamper_path(const struct fixture *fixture);

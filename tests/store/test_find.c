@@ -120,22 +120,22 @@ test_an_own_index_is_the_brokers(struct fixture *f)
 {
     struct scopes owner = fixture_scopes(f, "r:x");
     struct find find = {.kind = KIND_DRAWER,
-                        .index = "own_rank",
+                        .index = "own_due",
                         .has_range = true,
                         .low = 0,
                         .high = 5,
                         .limit = 10};
     struct page page;
-    fixture_put(f, KIND_DRAWER, "a", 0, "=r:x", fixture_doc(f, "n", 2, 0, NULL, NULL));
+    fixture_put(f, KIND_DRAWER, "a", 0, "=r:x", fixture_doc(f, "n", 1, 2, NULL, NULL));
     int64_t b = fixture_put(f, KIND_DRAWER, "b", 0, "=r:x",
-                            fixture_doc(f, "n", 1, 0, NULL, NULL));
+                            fixture_doc(f, "n", 1, 1, NULL, NULL));
     assert_string_equal(find_ids(f, &find), "b a");
     find.scopes = &owner;
     assert_int_equal(store_find(f->reader, &find, f->arena, &page),
                      STATUS_INVALID_ARGUMENT);
     find.scopes = NULL;
     fixture_verify(f);
-    fixture_put(f, KIND_DRAWER, "b", b, "=r:y", fixture_doc(f, "n", 5, 0, NULL, NULL));
+    fixture_put(f, KIND_DRAWER, "b", b, "=r:y", fixture_doc(f, "n", 1, 5, NULL, NULL));
     assert_string_equal(find_ids(f, &find), "a");
     fixture_verify(f);
 }

@@ -86,7 +86,7 @@ test_corrupted_page_is_told(struct fixture *f)
     tamper_fill(f);
     fixture_shut(f);
     off_t page = tamper_root(f, "paper") - 1;
-    tamper_page(tamper_path(f), page * 8192);
+    tamper_page(tamper_path(f), page * TAMPER_PAGE);
     fixture_reopen(f);
     assert_int_equal(store_get(f->reader, KIND_PAPER, "p", NULL, 0, f->arena, &got),
                      STATUS_DATA_LOSS);
