@@ -68,3 +68,55 @@ cards_deliver(struct desk *desk, const char *item)
                             : desk_complete_bare(desk, item, job->fence, NULL),
                      STATUS_OK);
 }
+
+enum status
+cards_refused(struct desk *desk, Kontor__V1__PlaceOrderRequest *request,
+              struct error *error)
+{
+    return desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request, NULL,
+                     error);
+}
+
+bool
+cards_is_waiting(struct desk *desk, const char *item)
+{
+    const Kontor__V1__OrderItem *stored = desk_item(desk, item);
+    assert_true(stored->stock->is_reserved || stored->stock->waiting_since != NULL);
+    assert_false(stored->stock->is_reserved && stored->stock->waiting_since != NULL);
+    return stored->stock->waiting_since != NULL;
+}
+
+void
+cards_put_service(struct desk *desk, Kontor__V1__Service *service)
+{
+    harness_seed(desk->h, KIND_SERVICE, service->id, &service->base, "=r:alpine",
+                 "=p:alpine/hpc", "~*", NULL);
+}
+
+/* Changes how many there are. */
+void
+cards_set_total(struct desk *desk, int64_t total)
+{
+    Kontor__V1__Service *service =
+        harness_record(desk->h, KIND_SERVICE, "alpine/notebooks");
+    for (size_t i = 0; i < service->n_offers; i++) {
+        if (service->offers[i]->stock != NULL) {
+            service->offers[i]->stock->total = total;
+        }
+    }
+    cards_put_service(desk, service);
+}
+
+void
+cards_change_rule(struct desk *desk, bool has_waiting_list, int32_t reserve_hours)
+{
+    Kontor__V1__Service *service =
+        harness_record(desk->h, KIND_SERVICE, "alpine/notebooks");
+    for (size_t i = 0; i < service->n_offers; i++) {
+        if (service->offers[i]->stock != NULL) {
+            service->offers[i]->stock->has_waiting_list = has_waiting_list;
+            service->offers[i]->stock->reserve_hours = reserve_hours;
+        }
+    }
+    cards_put_service(desk, service);
+}

@@ -25,4 +25,16 @@ Kontor__V1__ClaimedJob *cards_claim(struct desk *desk);
 /* Claims, begins and completes what there is to do; it must be of this item. */
 void cards_deliver(struct desk *desk, const char *item);
 
+/* What PlaceOrder answers the portal; error as desk_call. */
+enum status cards_refused(struct desk *desk, Kontor__V1__PlaceOrderRequest *request,
+                          struct error *error);
+/* Whether an item waits for its pieces; else they are set aside. */
+bool cards_is_waiting(struct desk *desk, const char *item);
+/* Stores a service of the shelf as it is now. */
+void cards_put_service(struct desk *desk, Kontor__V1__Service *service);
+/* Changes how many there are of each offer with stock. */
+void cards_set_total(struct desk *desk, int64_t total);
+/* Changes whether one may wait for them, and for how long they are kept. */
+void cards_change_rule(struct desk *desk, bool has_waiting_list, int32_t reserve_hours);
+
 #endif

@@ -17,43 +17,6 @@
 
 enum { HOUR = 3600000, DAY = 24 * HOUR };
 
-static enum status
-refused(struct desk *desk, Kontor__V1__PlaceOrderRequest *request, struct error *error)
-{
-    return desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request, NULL,
-                     error);
-}
-
-static bool
-is_waiting(struct desk *desk, const char *item)
-{
-    const Kontor__V1__OrderItem *stored = desk_item(desk, item);
-    assert_true(stored->stock->is_reserved || stored->stock->waiting_since != NULL);
-    assert_false(stored->stock->is_reserved && stored->stock->waiting_since != NULL);
-    return stored->stock->waiting_since != NULL;
-}
-
-static void
-put_service(struct desk *desk, Kontor__V1__Service *service)
-{
-    harness_seed(desk->h, KIND_SERVICE, service->id, &service->base, "=r:alpine",
-                 "=p:alpine/hpc", "~*", NULL);
-}
-
-/* Changes how many there are. */
-static void
-set_total(struct desk *desk, int64_t total)
-{
-    Kontor__V1__Service *service =
-        harness_record(desk->h, KIND_SERVICE, "alpine/notebooks");
-    for (size_t i = 0; i < service->n_offers; i++) {
-        if (service->offers[i]->stock != NULL) {
-            service->offers[i]->stock->total = total;
-        }
-    }
-    put_service(desk, service);
-}
-
 /* ---- Set aside ---- */
 
 static void
@@ -64,7 +27,7 @@ test_pieces_are_set_aside_when_an_order_is_placed(void **state)
     assert_string_equal(cards_stock(desk, OFFER_SCARCE)->unit, "cards");
     const char *item = cards_order(desk, "coast/o-1", 2);
     cards_expect(desk, OFFER_SCARCE, 2, 0);
-    assert_false(is_waiting(desk, item));
+    assert_false(cards_is_waiting(desk, item));
     assert_int_equal(desk_item(desk, item)->stock->wanted, 2);
     /* Who says no number takes one. */
     cards_order(desk, "coast/o-2", 0);
@@ -82,7 +45,7 @@ test_what_is_not_free_is_refused_where_nobody_waits(void **state)
     desk_place(desk, cards_wanting(desk, "coast/o-1", OFFER_FEW, 0));
     int64_t before = shelf_applied(desk->h);
     assert_int_equal(
-        refused(desk, cards_wanting(desk, "coast/o-2", OFFER_FEW, 0), &error),
+        cards_refused(desk, cards_wanting(desk, "coast/o-2", OFFER_FEW, 0), &error),
         STATUS_FAILED_PRECONDITION);
     desk_expect_reason(&error, REASON_OUT_OF_STOCK);
     assert_string_equal(harness_value(&error, "offer"), OFFER_FEW);
@@ -95,7 +58,7 @@ test_what_is_not_free_is_refused_where_nobody_waits(void **state)
                      STATUS_OK);
     Kontor__V1__PlaceOrderRequest *two = cards_wanting(desk, "coast/o-3", OFFER_FEW, 0);
     desk_add(desk, two, "other", OFFER_FEW);
-    assert_int_equal(refused(desk, two, &error), STATUS_FAILED_PRECONDITION);
+    assert_int_equal(cards_refused(desk, two, &error), STATUS_FAILED_PRECONDITION);
     cards_expect(desk, OFFER_FEW, 0, 0);
 }
 
@@ -105,7 +68,7 @@ test_more_than_there_are_is_never_waited_for(void **state)
     struct desk *desk = *state;
     struct error error;
     assert_int_equal(
-        refused(desk, cards_wanting(desk, "coast/o-1", OFFER_SCARCE, 4), &error),
+        cards_refused(desk, cards_wanting(desk, "coast/o-1", OFFER_SCARCE, 4), &error),
         STATUS_FAILED_PRECONDITION);
     desk_expect_reason(&error, REASON_OUT_OF_STOCK);
     assert_non_null(strstr(error.message, "never so many"));
@@ -149,7 +112,7 @@ test_of_64_at_once_as_many_are_placed_as_there_are(void **state)
     struct desk *desk = *state;
     struct harness_call *calls[N];
     size_t n_placed = 0;
-    set_total(desk, TOTAL);
+    cards_set_total(desk, TOTAL);
     for (int i = 0; i < N; i++) {
         calls[i] = harness_start(
             desk->h, desk->portal, DESK_ORDER("PlaceOrder"),
@@ -186,304 +149,6 @@ test_of_64_at_once_the_rest_waits(void **state)
     cards_expect(desk, OFFER_SCARCE, 3, N - 3);
 }
 
-/* ---- Waiting ---- */
-
-static void
-test_who_waits_longest_is_first(void **state)
-{
-    struct desk *desk = *state;
-    cards_order(desk, "coast/o-1", 3);
-    const char *first = cards_order(desk, "coast/o-2", 2);
-    harness_advance(desk->h, 10);
-    const char *second = cards_order(desk, "coast/o-3", 1);
-    cards_expect(desk, OFFER_SCARCE, 3, 2);
-    desk_expect(desk, first, "QUEUED");
-    assert_int_equal(desk_item(desk, first)->reason, WAITS_FOR_STOCK);
-    cards_deliver(desk, "coast/o-1/vm");
-    assert_null(cards_claim(desk));
-    assert_int_equal(desk_due(desk, 1000), 0);
-    set_total(desk, 4);
-    /* One is free, and the second would do with it: nobody overtakes. */
-    assert_int_equal(desk_due(desk, 1000), 0);
-    const char *third = cards_order(desk, "coast/o-4", 1);
-    assert_true(is_waiting(desk, third));
-    set_total(desk, 6);
-    assert_int_equal(desk_due(desk, 1000), 2);
-    assert_false(is_waiting(desk, first));
-    assert_false(is_waiting(desk, second));
-    assert_true(is_waiting(desk, third));
-    cards_expect(desk, OFFER_SCARCE, 6, 1);
-    assert_int_equal(desk_item(desk, first)->reason,
-                     KONTOR__V1__ITEM_REASON__WAITS_FOR_DISPATCH);
-    assert_non_null(cards_claim(desk));
-}
-
-static void
-test_what_waits_may_be_approved_meanwhile(void **state)
-{
-    struct desk *desk = *state;
-    set_total(desk, 1);
-    desk_place(desk, cards_wanting(desk, "coast/o-0", OFFER_SCARCE_BASIC, 0));
-    desk_place(desk, cards_wanting(desk, "coast/o-1", OFFER_SCARCE_BASIC, 0));
-    const char *item = "coast/o-1/vm";
-    desk_expect(desk, item, "AWAITING_APPROVAL");
-    assert_int_equal(desk_decide(desk, desk->operator, item, true, NULL, NULL),
-                     STATUS_OK);
-    desk_expect(desk, item, "QUEUED");
-    assert_int_equal(desk_item(desk, item)->reason, WAITS_FOR_STOCK);
-    /* Rejected, the other lets go of what was set aside for it. */
-    assert_int_equal(
-        desk_decide(desk, desk->operator, "coast/o-0/vm", false, "no", NULL),
-        STATUS_OK);
-    cards_expect(desk, OFFER_SCARCE_BASIC, 0, 1);
-    assert_int_equal(desk_due(desk, 1000), 1);
-    cards_expect(desk, OFFER_SCARCE_BASIC, 1, 0);
-    assert_int_equal(desk_item(desk, item)->reason,
-                     KONTOR__V1__ITEM_REASON__WAITS_FOR_DISPATCH);
-}
-
-static void
-test_who_waits_may_leave(void **state)
-{
-    struct desk *desk = *state;
-    cards_order(desk, "coast/o-1", 3);
-    cards_order(desk, "coast/o-2", 1);
-    cards_expect(desk, OFFER_SCARCE, 3, 1);
-    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-2", NULL, NULL, NULL),
-                     STATUS_OK);
-    cards_expect(desk, OFFER_SCARCE, 3, 0);
-    assert_int_equal(desk_due(desk, 1000), 0);
-}
-
-/* What waits goes on when its offer has no stock any more; of an offer that is not
- * there nothing is given, since it may come back. */
-static void
-test_an_offer_that_loses_its_stock_keeps_nobody_waiting(void **state)
-{
-    struct desk *desk = *state;
-    cards_order(desk, "coast/o-1", 3);
-    const char *item = cards_order(desk, "coast/o-2", 1);
-    Kontor__V1__Service *service =
-        harness_record(desk->h, KIND_SERVICE, "alpine/notebooks");
-    harness_remove(desk->h, KIND_SERVICE, "alpine/notebooks");
-    assert_int_equal(desk_due(desk, 1000), 0);
-    assert_true(is_waiting(desk, item));
-    for (size_t i = 0; i < service->n_offers; i++) {
-        service->offers[i]->stock = NULL;
-    }
-    put_service(desk, service);
-    assert_int_equal(desk_due(desk, 1000), 1);
-    assert_false(is_waiting(desk, item));
-}
-
-/* Nobody can be served out of what is not there: they would hold up all behind. */
-static void
-test_what_can_never_be_is_refused_whatever_it_is_made_of(void **state)
-{
-    struct desk *desk = *state;
-    struct error error;
-    Kontor__V1__PlaceOrderRequest *two =
-        cards_wanting(desk, "coast/o-1", OFFER_SCARCE, 2);
-    desk_give(desk, desk_add(desk, two, "other", OFFER_SCARCE), "pieces",
-              shelf_integer(desk->h, 2));
-    assert_int_equal(refused(desk, two, &error), STATUS_FAILED_PRECONDITION);
-    desk_expect_reason(&error, REASON_OUT_OF_STOCK);
-    /* Two are there, and five are wanted: not three more of three. */
-    const char *item = cards_order(desk, "coast/o-2", 2);
-    cards_deliver(desk, item);
-    Kontor__V1__PlaceOrderRequest *more = desk_new(desk, "coast/o-3");
-    desk_give(
-        desk,
-        desk_change(desk, more, "x", KONTOR__V1__ITEM_ACTION__ACTION_MODIFY, item),
-        "pieces", shelf_integer(desk->h, 5));
-    assert_int_equal(refused(desk, more, &error), STATUS_FAILED_PRECONDITION);
-    desk_expect_reason(&error, REASON_OUT_OF_STOCK);
-    cards_expect(desk, OFFER_SCARCE, 2, 0);
-}
-
-/* Nor by two numbers that together are too large to be one. */
-static void
-test_what_can_never_be_is_refused_however_large(void **state)
-{
-    struct desk *desk = *state;
-    struct error error = {0};
-    Kontor__V1__PlaceOrderRequest *two =
-        cards_wanting(desk, "coast/o-1", OFFER_SCARCE, 1);
-    desk_give(desk, desk_add(desk, two, "other", OFFER_SCARCE), "pieces",
-              shelf_integer(desk->h, INT64_MAX));
-    assert_int_equal(refused(desk, two, &error), STATUS_FAILED_PRECONDITION);
-    desk_expect_reason(&error, REASON_OUT_OF_STOCK);
-    cards_expect(desk, OFFER_SCARCE, 0, 0);
-}
-
-/* What waits for more than there are any more is told of, once, and passed over. */
-static void
-test_who_waits_for_more_than_there_are_is_passed_over(void **state)
-{
-    struct desk *desk = *state;
-    cards_order(desk, "coast/o-1", 3);
-    const char *large = cards_order(desk, "coast/o-2", 3);
-    harness_advance(desk->h, 1);
-    const char *small = cards_order(desk, "coast/o-3", 1);
-    set_total(desk, 2);
-    assert_int_equal(desk_due(desk, 1000), 1);
-    assert_non_null(desk_item(desk, large)->jeopardy);
-    assert_int_equal(desk_order(desk, "coast/o-2")->jeopardy,
-                     KONTOR__V1__JEOPARDY_LEVEL__HAZARD);
-    assert_int_equal(desk_due(desk, 1000), 0);
-    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, NULL),
-                     STATUS_OK);
-    assert_int_equal(desk_due(desk, 1000), 1);
-    assert_true(is_waiting(desk, large));
-    assert_false(is_waiting(desk, small));
-    set_total(desk, 4);
-    /* Back to its place, and given. */
-    assert_int_equal(desk_due(desk, 1000), 2);
-    assert_false(is_waiting(desk, large));
-    assert_null(desk_item(desk, large)->jeopardy);
-}
-
-/* However many are passed over, who stands behind them is served: also when they are
- * more than one commit may have read. */
-static void
-test_many_that_are_passed_over_hold_nobody_up(void **state)
-{
-    enum { N = 200 };
-    struct desk *desk = *state;
-    cards_order(desk, "coast/o-1", 3);
-    for (int i = 0; i < N; i++) {
-        cards_order(desk, arena_print(desk->h->arena, "coast/l-%d", i), 3);
-    }
-    harness_advance(desk->h, 1);
-    const char *small = cards_order(desk, "coast/o-2", 1);
-    set_total(desk, 2);
-    for (int i = 0; i < 5; i++) {
-        desk_due(desk, 1000);
-    }
-    size_t n_told = 0;
-    for (int i = 0; i < N; i++) {
-        const char *item = arena_print(desk->h->arena, "coast/l-%d/vm", i);
-        n_told += desk_item(desk, item)->jeopardy != NULL ? 1 : 0;
-    }
-    assert_int_equal(n_told, N);
-    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, NULL),
-                     STATUS_OK);
-    desk_due(desk, 1000);
-    assert_false(is_waiting(desk, small));
-}
-
-/* Once it has what it waited for, nobody is told that there never are so many. */
-static void
-test_who_got_its_pieces_is_at_risk_no_more(void **state)
-{
-    struct desk *desk = *state;
-    const char *item = "coast/o-1/vm";
-    set_total(desk, 1);
-    desk_place(desk, cards_wanting(desk, "coast/o-0", OFFER_SCARCE_BASIC, 0));
-    desk_place(desk, cards_wanting(desk, "coast/o-1", OFFER_SCARCE_BASIC, 0));
-    set_total(desk, 0);
-    assert_int_equal(desk_due(desk, 1000), 1);
-    assert_non_null(desk_item(desk, item)->jeopardy);
-    set_total(desk, 2);
-    assert_int_equal(desk_due(desk, 1000), 2);
-    assert_false(is_waiting(desk, item));
-    desk_expect(desk, item, "AWAITING_APPROVAL");
-    assert_null(desk_item(desk, item)->jeopardy);
-    assert_int_equal(desk_order(desk, "coast/o-1")->jeopardy, 0);
-}
-
-/* Of two of which one is delivered at most, not both are counted. */
-static void
-test_alternatives_are_not_wanted_together(void **state)
-{
-    struct desk *desk = *state;
-    Kontor__V1__PlaceOrderRequest *request =
-        cards_wanting(desk, "coast/o-1", OFFER_SCARCE, 1);
-    char *others[] = {"large"};
-    request->items[0]->excludes = others;
-    request->items[0]->n_excludes = 1;
-    desk_give(desk, desk_add(desk, request, "large", OFFER_SCARCE), "pieces",
-              shelf_integer(desk->h, 3));
-    desk_place(desk, request);
-    cards_expect(desk, OFFER_SCARCE, 1, 1);
-    cards_deliver(desk, "coast/o-1/vm");
-    desk_expect(desk, "coast/o-1/large", "CANCELLED");
-    cards_expect(desk, OFFER_SCARCE, 1, 0);
-}
-
-static void
-change_rule(struct desk *desk, bool has_waiting_list, int32_t reserve_hours)
-{
-    Kontor__V1__Service *service =
-        harness_record(desk->h, KIND_SERVICE, "alpine/notebooks");
-    for (size_t i = 0; i < service->n_offers; i++) {
-        if (service->offers[i]->stock != NULL) {
-            service->offers[i]->stock->has_waiting_list = has_waiting_list;
-            service->offers[i]->stock->reserve_hours = reserve_hours;
-        }
-    }
-    put_service(desk, service);
-}
-
-/* Who waits for what can never be keeps nothing from others. */
-static void
-test_who_is_passed_over_keeps_nothing_from_others(void **state)
-{
-    struct desk *desk = *state;
-    cards_order(desk, "coast/o-1", 3);
-    cards_order(desk, "coast/o-2", 3);
-    set_total(desk, 2);
-    change_rule(desk, false, 0);
-    desk_due(desk, 1000);
-    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-1", NULL, NULL, NULL),
-                     STATUS_OK);
-    desk_due(desk, 1000);
-    cards_expect(desk, OFFER_SCARCE, 0, 1);
-    struct error error = {0};
-    enum status status =
-        refused(desk, cards_wanting(desk, "coast/o-3", OFFER_SCARCE, 1), &error);
-    if (status != STATUS_OK) {
-        fail_msg("%s", error.message);
-    }
-}
-
-/* What takes less than before takes nothing, so it has nothing to wait for. */
-static void
-test_what_needs_nothing_never_waits(void **state)
-{
-    struct desk *desk = *state;
-    const char *item = cards_order(desk, "coast/o-1", 3);
-    cards_deliver(desk, item);
-    change_rule(desk, true, 2);
-    Kontor__V1__PlaceOrderRequest *less = desk_new(desk, "coast/o-2");
-    Kontor__V1__NewItem *change =
-        desk_change(desk, less, "x", KONTOR__V1__ITEM_ACTION__ACTION_MODIFY, item);
-    desk_give(desk, change, "pieces", shelf_integer(desk->h, 2));
-    change->start_at = moment_new(desk->h->arena, clock_wall_ms(&desk->h->clock) + DAY);
-    desk_place(desk, less);
-    cards_order(desk, "coast/o-3", 1);
-    cards_expect(desk, OFFER_SCARCE, 3, 1);
-    desk_due(desk, 2 * HOUR);
-    assert_false(is_waiting(desk, "coast/o-2/x"));
-    cards_expect(desk, OFFER_SCARCE, 3, 1);
-}
-
-/* However it came to be: a place on the list without an item holds nobody up. */
-static void
-test_a_place_nobody_stands_on_is_cleared(void **state)
-{
-    struct desk *desk = *state;
-    cards_order(desk, "coast/o-1", 3);
-    cards_order(desk, "coast/o-2", 1);
-    harness_advance(desk->h, 1);
-    const char *second = cards_order(desk, "coast/o-3", 1);
-    harness_remove(desk->h, KIND_ITEM, "coast/o-2/vm");
-    set_total(desk, 4);
-    assert_int_equal(desk_due(desk, 1000), 2);
-    assert_false(is_waiting(desk, second));
-    cards_expect(desk, OFFER_SCARCE, 4, 0);
-}
-
 /* ---- Kept for a time ---- */
 
 static void
@@ -504,10 +169,11 @@ test_pieces_are_kept_for_so_long_only(void **state)
     assert_int_equal(desk_due(desk, 2 * HOUR - 1), 0);
     /* Two lose theirs; the one that waited and the first of them get them. */
     assert_int_equal(desk_due(desk, 1), 4);
-    assert_false(is_waiting(desk, "coast/o-0/vm"));
-    assert_false(is_waiting(desk, "coast/o-3/vm"));
+    assert_false(cards_is_waiting(desk, "coast/o-0/vm"));
+    assert_false(cards_is_waiting(desk, "coast/o-3/vm"));
     cards_expect(desk, OFFER_SCARCE_BASIC, 3, 1);
-    assert_true(is_waiting(desk, "coast/o-1/vm") != is_waiting(desk, "coast/o-2/vm"));
+    assert_true(cards_is_waiting(desk, "coast/o-1/vm") !=
+                cards_is_waiting(desk, "coast/o-2/vm"));
     /* And again: its time is a new one. */
     assert_int_equal(desk_due(desk, 2 * HOUR), 4);
     cards_expect(desk, OFFER_SCARCE_BASIC, 3, 1);
@@ -523,14 +189,14 @@ test_pieces_nobody_waits_for_are_kept_on(void **state)
     desk_place(desk, cards_wanting(desk, "coast/o-1", OFFER_SCARCE_BASIC, 0));
     size_t n_history = desk_item(desk, item)->n_history;
     assert_int_equal(desk_due(desk, 2 * HOUR), 1);
-    assert_false(is_waiting(desk, item));
+    assert_false(cards_is_waiting(desk, item));
     assert_int_equal(desk_item(desk, item)->n_history, n_history);
     assert_int_equal(desk_due(desk, DAY - 1), 0);
-    set_total(desk, 1);
+    cards_set_total(desk, 1);
     desk_place(desk, cards_wanting(desk, "coast/o-2", OFFER_SCARCE_BASIC, 0));
     assert_int_equal(desk_due(desk, 1), 2);
-    assert_true(is_waiting(desk, item));
-    assert_false(is_waiting(desk, "coast/o-2/vm"));
+    assert_true(cards_is_waiting(desk, item));
+    assert_false(cards_is_waiting(desk, "coast/o-2/vm"));
 }
 
 /* Once agents may take it, it keeps them to the end: also while the customer is asked.
@@ -539,15 +205,15 @@ static void
 test_what_agents_may_take_keeps_its_pieces(void **state)
 {
     struct desk *desk = *state;
-    set_total(desk, 1);
+    cards_set_total(desk, 1);
     desk_place(desk, cards_wanting(desk, "coast/o-1", OFFER_SCARCE_QUICK, 0));
     desk_place(desk, cards_wanting(desk, "coast/o-2", OFFER_SCARCE_QUICK, 0));
     const char *session = desk_session(desk, desk->agent, 1, OFFER_SCARCE_QUICK, NULL);
     Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
     assert_int_equal(desk_ask_info(desk, job, "which?", NULL), STATUS_OK);
     desk_due(desk, 5 * HOUR);
-    assert_false(is_waiting(desk, "coast/o-1/vm"));
-    assert_true(is_waiting(desk, "coast/o-2/vm"));
+    assert_false(cards_is_waiting(desk, "coast/o-1/vm"));
+    assert_true(cards_is_waiting(desk, "coast/o-2/vm"));
 }
 
 static void
@@ -559,11 +225,11 @@ test_what_waits_for_its_start_may_lose_its_pieces(void **state)
     request->items[0]->start_at =
         moment_new(desk->h->arena, clock_wall_ms(&desk->h->clock) + DAY);
     desk_place(desk, request);
-    set_total(desk, 1);
+    cards_set_total(desk, 1);
     desk_place(desk, cards_wanting(desk, "coast/o-2", OFFER_SCARCE_QUICK, 0));
     const char *late = "coast/o-1/vm";
     assert_int_equal(desk_due(desk, 2 * HOUR), 2);
-    assert_true(is_waiting(desk, late));
+    assert_true(cards_is_waiting(desk, late));
     assert_int_equal(desk_item(desk, late)->reason, WAITS_FOR_STOCK);
     cards_expect(desk, OFFER_SCARCE_QUICK, 1, 1);
 }
@@ -575,7 +241,7 @@ test_what_is_put_off_may_lose_its_pieces(void **state)
     struct desk *desk = *state;
     Kontor__V1__RescheduleItemRequest later = KONTOR__V1__RESCHEDULE_ITEM_REQUEST__INIT;
     const char *item = "coast/o-1/vm";
-    set_total(desk, 1);
+    cards_set_total(desk, 1);
     desk_place(desk, cards_wanting(desk, "coast/o-1", OFFER_SCARCE_QUICK, 0));
     desk_place(desk, cards_wanting(desk, "coast/o-2", OFFER_SCARCE_QUICK, 0));
     later.id = (char *)(uintptr_t)item;
@@ -589,8 +255,8 @@ test_what_is_put_off_may_lose_its_pieces(void **state)
                      KONTOR__V1__ITEM_REASON__WAITS_FOR_START);
     desk_due(desk, 2 * HOUR);
     desk_due(desk, DAY);
-    assert_true(is_waiting(desk, item));
-    assert_false(is_waiting(desk, "coast/o-2/vm"));
+    assert_true(cards_is_waiting(desk, item));
+    assert_false(cards_is_waiting(desk, "coast/o-2/vm"));
 }
 
 int
@@ -605,21 +271,8 @@ main(void)
         TEST(test_an_offer_without_stock_has_none_to_tell),
         TEST(test_of_64_at_once_as_many_are_placed_as_there_are),
         TEST(test_of_64_at_once_the_rest_waits),
-        TEST(test_who_waits_longest_is_first),
-        TEST(test_what_waits_may_be_approved_meanwhile),
-        TEST(test_who_waits_may_leave),
-        TEST(test_an_offer_that_loses_its_stock_keeps_nobody_waiting),
-        TEST(test_what_can_never_be_is_refused_whatever_it_is_made_of),
-        TEST(test_what_can_never_be_is_refused_however_large),
-        TEST(test_who_waits_for_more_than_there_are_is_passed_over),
-        TEST(test_many_that_are_passed_over_hold_nobody_up),
-        TEST(test_who_got_its_pieces_is_at_risk_no_more),
-        TEST(test_alternatives_are_not_wanted_together),
-        TEST(test_who_is_passed_over_keeps_nothing_from_others),
-        TEST(test_what_needs_nothing_never_waits),
         TEST(test_pieces_nobody_waits_for_are_kept_on),
         TEST(test_what_agents_may_take_keeps_its_pieces),
-        TEST(test_a_place_nobody_stands_on_is_cleared),
         TEST(test_pieces_are_kept_for_so_long_only),
         TEST(test_what_waits_for_its_start_may_lose_its_pieces),
         TEST(test_what_is_put_off_may_lose_its_pieces),
