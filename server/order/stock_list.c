@@ -89,15 +89,18 @@ give(struct line *line, struct edit *edit, size_t index)
 }
 
 /* Nobody is told so by a deadline: it would come too late for those who could order
- * less, or elsewhere. */
+ * less, or elsewhere. What is at risk already is looked after. */
 static enum status
 pass_over(struct line *line, const struct document *place, struct edit *edit,
           size_t index)
 {
-    int64_t wanted = edit->items[index].item->stock->wanted;
-    due_endanger(edit, index, never_enough);
-    enum status status = edit_commit(edit, line->decision);
-    return status == STATUS_OK ? move(line, place, wanted) : status;
+    const Kontor__V1__OrderItem *item = edit->items[index].item;
+    enum status status = STATUS_OK;
+    if (item->jeopardy == NULL) {
+        due_endanger(edit, index, never_enough);
+        status = edit_commit(edit, line->decision);
+    }
+    return status == STATUS_OK ? move(line, place, item->stock->wanted) : status;
 }
 
 static enum status

@@ -221,6 +221,25 @@ test_who_got_its_pieces_is_at_risk_no_more(void **state)
     assert_int_equal(desk_order(desk, "coast/o-1")->jeopardy, 0);
 }
 
+/* What is at risk for another reason stays so, before and after. */
+static void
+test_another_risk_is_not_talked_over(void **state)
+{
+    struct desk *desk = *state;
+    cards_set_total(desk, 1);
+    desk_place(desk, cards_wanting(desk, "coast/o-0", OFFER_SCARCE_QUICK, 0));
+    desk_place(desk, cards_wanting(desk, "coast/o-1", OFFER_SCARCE_QUICK, 0));
+    const char *item = "coast/o-1/vm";
+    desk_due(desk, 40 * (int64_t)DAY);
+    char *late = arena_copy(desk->h->arena, desk_item(desk, item)->jeopardy->text);
+    cards_set_total(desk, 0);
+    assert_int_equal(desk_due(desk, 1000), 1);
+    assert_string_equal(desk_item(desk, item)->jeopardy->text, late);
+    cards_set_total(desk, 2);
+    assert_int_equal(desk_due(desk, 1000), 2);
+    assert_false(cards_is_waiting(desk, item));
+}
+
 /* Of two of which one is delivered at most, not both are counted. */
 static void
 test_alternatives_are_not_wanted_together(void **state)
@@ -313,6 +332,7 @@ main(void)
         TEST(test_who_waits_for_more_than_there_are_is_passed_over),
         TEST(test_many_that_are_passed_over_hold_nobody_up),
         TEST(test_who_got_its_pieces_is_at_risk_no_more),
+        TEST(test_another_risk_is_not_talked_over),
         TEST(test_alternatives_are_not_wanted_together),
         TEST(test_who_is_passed_over_keeps_nothing_from_others),
         TEST(test_what_needs_nothing_never_waits),
