@@ -22,12 +22,7 @@ static void
 measure(struct kontor *customer, struct crew *crew, const char *project, char *id,
         int64_t took_us[2])
 {
-    pthread_mutex_lock(&crew->lock);
-    while (crew->n_waiting < crew->n_agents) {
-        pthread_cond_wait(&crew->changed, &crew->lock);
-    }
-    crew->claimed_ns = 0;
-    pthread_mutex_unlock(&crew->lock);
+    crew_await_idle(crew);
     int64_t began_ns = bench_now_ns();
     crew_place(customer, crew, project, id);
     took_us[1] = (bench_now_ns() - began_ns) / 1000;

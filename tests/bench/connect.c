@@ -16,8 +16,7 @@
 #include "tests/bench/histogram.h"
 #include "tests/bench/request.h"
 #include "tests/bench/transport.h"
-
-enum { CALL_LIMIT_S = 20 };
+#include "tests/bench/unary.h"
 
 static struct {
     int argc;
@@ -34,43 +33,13 @@ static struct {
 static void
 call(grpc_channel *channel, grpc_completion_queue *queue)
 {
-    grpc_metadata_array initial;
-    grpc_metadata_array trailing;
-    grpc_byte_buffer *reply = NULL;
-    grpc_status_code status = GRPC_STATUS_UNKNOWN;
-    grpc_slice details = grpc_empty_slice();
-    grpc_slice path = grpc_slice_from_static_string(all.requests.path);
-    gpr_timespec limit =
-        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                     gpr_time_from_seconds(CALL_LIMIT_S, GPR_TIMESPAN));
-    grpc_call *made = grpc_channel_create_call(channel, NULL, GRPC_PROPAGATE_DEFAULTS,
-                                               queue, path, NULL, limit, NULL);
-    grpc_byte_buffer *buffer = grpc_raw_byte_buffer_create(&all.request, 1);
-    grpc_metadata_array_init(&initial);
-    grpc_metadata_array_init(&trailing);
-    grpc_op ops[6] = {
-        {.op = GRPC_OP_SEND_INITIAL_METADATA},  {.op = GRPC_OP_SEND_MESSAGE},
-        {.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT}, {.op = GRPC_OP_RECV_INITIAL_METADATA},
-        {.op = GRPC_OP_RECV_MESSAGE},           {.op = GRPC_OP_RECV_STATUS_ON_CLIENT}};
-    ops[1].data.send_message.send_message = buffer;
-    ops[3].data.recv_initial_metadata.recv_initial_metadata = &initial;
-    ops[4].data.recv_message.recv_message = &reply;
-    ops[5].data.recv_status_on_client.trailing_metadata = &trailing;
-    ops[5].data.recv_status_on_client.status = &status;
-    ops[5].data.recv_status_on_client.status_details = &details;
-    if (grpc_call_start_batch(made, ops, 6, made, NULL) != GRPC_CALL_OK) {
-        bench_die("a call could not be started");
-    }
+    struct unary unary = {.reply = NULL};
+    unary_start(&unary, channel, queue, all.requests.path, all.request);
     (void)grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
-    if (status != GRPC_STATUS_OK) {
-        bench_die("status %d: %s", status, grpc_slice_to_c_string(details));
+    if (unary.status != GRPC_STATUS_OK) {
+        bench_die("status %d: %s", unary.status, grpc_slice_to_c_string(unary.details));
     }
-    grpc_byte_buffer_destroy(buffer);
-    grpc_byte_buffer_destroy(reply);
-    grpc_slice_unref(details);
-    grpc_metadata_array_destroy(&initial);
-    grpc_metadata_array_destroy(&trailing);
-    grpc_call_unref(made);
+    unary_end(&unary);
 }
 
 static grpc_channel *

@@ -158,6 +158,17 @@ crew_start(struct crew *crew, int argc, char **argv)
 }
 
 void
+crew_await_idle(struct crew *crew)
+{
+    pthread_mutex_lock(&crew->lock);
+    while (crew->n_waiting < crew->n_agents) {
+        pthread_cond_wait(&crew->changed, &crew->lock);
+    }
+    crew->claimed_ns = 0;
+    pthread_mutex_unlock(&crew->lock);
+}
+
+void
 crew_end(struct crew *crew)
 {
     pthread_mutex_lock(&crew->lock);

@@ -27,6 +27,8 @@ struct crew {
 
 /* Out of --offer and --agents, --server, --ca, --agent-cert and --agent-key; begins. */
 void crew_start(struct crew *crew, int argc, char **argv);
+/* Waits until all agents wait for work, and forgets when the last job came. */
+void crew_await_idle(struct crew *crew);
 /* Waits for each agent's end. */
 void crew_end(struct crew *crew);
 

@@ -66,16 +66,6 @@ await_all(struct crew *crew, long n_placed)
     pthread_mutex_unlock(&crew->lock);
 }
 
-static void
-await_agents(struct crew *crew)
-{
-    pthread_mutex_lock(&crew->lock);
-    while (crew->n_waiting < crew->n_agents) {
-        pthread_cond_wait(&crew->changed, &crew->lock);
-    }
-    pthread_mutex_unlock(&crew->lock);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -87,7 +77,7 @@ main(int argc, char **argv)
         bench_die("--callers is %ld", n);
     }
     crew_start(&crew, argc, argv);
-    await_agents(&crew);
+    crew_await_idle(&crew);
     for (long i = 0; i < n; i++) {
         customers[i] =
             (struct customer){.crew = &crew,

@@ -19,23 +19,19 @@
 #include "tests/bench/histogram.h"
 #include "tests/bench/request.h"
 #include "tests/bench/transport.h"
+#include "tests/bench/unary.h"
 
 enum {
     CALLERS_PER_CONNECTION = 16,
     MAX_CALLERS = 4096,
-    CALL_LIMIT_S = 20,
     LATE_S = 5, /* How long after its end a run still sends what was due in it. */
     WARM_UP_MS = 300,
     MS_NS = 1000000
 };
 
 struct caller {
-    grpc_call *call;
+    struct unary unary; /* First: the address its end comes with is the caller's. */
     grpc_channel *channel;
-    grpc_metadata_array initial, trailing;
-    grpc_byte_buffer *reply;
-    grpc_status_code status;
-    grpc_slice details;
     int64_t due_ns; /* When this call was to be sent. */
     char token[BENCH_TOKEN_SIZE];
 };
@@ -54,51 +50,27 @@ struct load {
 static void
 caller_start(struct load *load, struct caller *caller)
 {
-    grpc_slice path = grpc_slice_from_static_string(load->requests.path);
-    gpr_timespec limit = gpr_time_from_seconds(CALL_LIMIT_S, GPR_TIMESPAN);
-    caller->call = grpc_channel_create_call(
-        caller->channel, NULL, GRPC_PROPAGATE_DEFAULTS, load->queue, path, NULL,
-        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), limit), NULL);
     grpc_slice request = bench_request_next(&load->requests, caller->token);
-    grpc_byte_buffer *buffer = grpc_raw_byte_buffer_create(&request, 1);
+    unary_start(&caller->unary, caller->channel, load->queue, load->requests.path,
+                request);
     grpc_slice_unref(request);
-    grpc_metadata_array_init(&caller->initial);
-    grpc_metadata_array_init(&caller->trailing);
-    grpc_op ops[6] = {
-        {.op = GRPC_OP_SEND_INITIAL_METADATA},  {.op = GRPC_OP_SEND_MESSAGE},
-        {.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT}, {.op = GRPC_OP_RECV_INITIAL_METADATA},
-        {.op = GRPC_OP_RECV_MESSAGE},           {.op = GRPC_OP_RECV_STATUS_ON_CLIENT}};
-    ops[1].data.send_message.send_message = buffer;
-    ops[3].data.recv_initial_metadata.recv_initial_metadata = &caller->initial;
-    ops[4].data.recv_message.recv_message = &caller->reply;
-    ops[5].data.recv_status_on_client.trailing_metadata = &caller->trailing;
-    ops[5].data.recv_status_on_client.status = &caller->status;
-    ops[5].data.recv_status_on_client.status_details = &caller->details;
-    if (grpc_call_start_batch(caller->call, ops, 6, caller, NULL) != GRPC_CALL_OK) {
-        bench_die("a call could not be started");
-    }
-    grpc_byte_buffer_destroy(buffer);
 }
 
 static void
 caller_end(struct load *load, struct caller *caller)
 {
+    struct unary *unary = &caller->unary;
     histogram_add(&load->histogram, bench_now_ns() - caller->due_ns);
-    if (caller->status != GRPC_STATUS_OK && load->failed++ == 0) {
-        char *text = grpc_slice_to_c_string(caller->details);
-        fprintf(stderr, "bench: status %d: %s\n", caller->status, text);
+    if (unary->status != GRPC_STATUS_OK && load->failed++ == 0) {
+        char *text = grpc_slice_to_c_string(unary->details);
+        fprintf(stderr, "bench: status %d: %s\n", unary->status, text);
         gpr_free(text);
     }
-    if (caller->reply != NULL) {
-        load->reply_size = grpc_byte_buffer_length(caller->reply);
-        bench_request_read(&load->requests, caller->reply, caller->token);
-        grpc_byte_buffer_destroy(caller->reply);
-        caller->reply = NULL;
+    if (unary->reply != NULL) {
+        load->reply_size = grpc_byte_buffer_length(unary->reply);
+        bench_request_read(&load->requests, unary->reply, caller->token);
     }
-    grpc_slice_unref(caller->details);
-    grpc_metadata_array_destroy(&caller->initial);
-    grpc_metadata_array_destroy(&caller->trailing);
-    grpc_call_unref(caller->call);
+    unary_end(unary);
     load->idle[load->n_idle++] = caller;
 }
 

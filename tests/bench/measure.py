@@ -109,8 +109,10 @@ class Bench:
         self.n_prefixes += 1
         return f"coast/b{self.n_prefixes}"
 
-    def identity(self, broker, registry="coast", role="portal"):
-        caller = broker.path(registry, role)
+    @staticmethod
+    def identity(broker):
+        """Options by which a program calls as the portal."""
+        caller = broker.path("coast", "portal")
         return ["--ca", broker.path("alpine", "ca") + ".pem", "--cert", caller + ".pem",
                 "--key", caller + ".key"]
 
@@ -143,8 +145,8 @@ class Bench:
               f"{'RSS MiB':>8} spread   to {limit or 'nothing'}: per second, p99, cpu")
         found = {name: medians(each) for name, each in rows.items()}
         for name, m in found.items():
-            print(f"{name:34} {m['per_second']:10.0f} {m['p50_us']:9.0f} {m['p99_us']:9.0f} "
-                  f"{m['cpu_us']:8.1f} {m['rss_mib']:8.1f} {100 * m['spread']:4.0f} %"
+            print(f"{name:34} {m['per_second']:10.0f} {told(m['p50_us'], 0):>9} {told(m['p99_us'], 0):>9} "
+                  f"{told(m['cpu_us'], 1):>8} {told(m['rss_mib'], 1):>8} {100 * m['spread']:4.0f} %"
                   f"{ratios_text(m, found.get(limit))}", flush=True)
         return found
 
@@ -162,6 +164,11 @@ class Bench:
             print(f"{goal['what']:74} {number(goal['value']):>10}   "
                   f"{'at least' if goal['is_least'] else 'at most'} {number(goal['limit'])}"
                   f"{goal['unit']}: {'met' if goal['is_met'] else 'MISSED'}")
+
+
+def told(value, digits):
+    """A figure as text; what was not measured has none."""
+    return f"{value:.{digits}f}" if value else "-"
 
 
 def number(value):
@@ -182,5 +189,5 @@ def ratio(ours, theirs, name):
 def ratios_text(ours, theirs):
     if not theirs or ours is theirs:
         return ""
-    return "   " + ", ".join(f"{ratio(ours, theirs, name):.2f}"
+    return "   " + ", ".join(told(ratio(ours, theirs, name), 2)
                              for name in ("per_second", "p99_us", "cpu_us"))

@@ -21,16 +21,21 @@ def open_market(n):
     paths = market.write(broker.folder)
     began, before = time.monotonic(), cpu_seconds(broker.daemon.pid)
     for path in paths:
-        done = said_import(broker, path)
+        done = run_import(broker, path)
         if done != 0:
             raise SystemExit(f"bench: the import of {n} services ended with {done}")
     return broker, market, time.monotonic() - began, cpu_seconds(broker.daemon.pid) - before
 
 
-def said_import(broker, path):
-    child = broker.spawn("alpine", "admin", "catalogue", "import", "--format", "kontor-1", path,
-                         stdout=open(os.devnull, "wb"))
+def run_import(broker, path):
+    with open(os.devnull, "wb") as nowhere:
+        child = broker.spawn("alpine", "admin", "catalogue", "import", "--format", "kontor-1", path, stdout=nowhere)
     return child.wait(600)
+
+
+def await_search(broker):
+    wait_for(lambda: broker.client("alpine", "monitor").call("RegistryService.GetStatus")
+             .get("is_search_ready") or None, 60, "the search index")
 
 
 def starts(bench, broker):
@@ -41,8 +46,7 @@ def starts(bench, broker):
         began = time.monotonic()
         broker.start()
         ready.append(1000 * (time.monotonic() - began))
-        wait_for(lambda: broker.client("alpine", "monitor").call("RegistryService.GetStatus")
-                 .get("is_search_ready") or None, 60, "the search index")
+        await_search(broker)
         search.append(time.monotonic() - began)
     return statistics.median(ready), statistics.median(search)
 
@@ -87,7 +91,7 @@ def run_search(bench):
 
 
 def search_of(bench, broker, market, *_):
-    starts_ready(broker)
+    await_search(broker)
     server = Itself(broker)
     loads = {"GetService": lambda: bench.load(broker, server, "get", SEARCHERS, lines=market.ids(broker.folder)),
              "ListServices, 100 a page": lambda: bench.load(broker, server, "list", SEARCHERS, page_size=100)}
@@ -98,11 +102,6 @@ def search_of(bench, broker, market, *_):
     if market.n == GOAL_SIZE:
         bench.goal(f"SearchServices, {market.n} services, three words, {SEARCHERS} callers: p99",
                    found["search: three words"]["p99_us"] / 1000, SEARCH_GOAL_MS, False, " ms")
-
-
-def starts_ready(broker):
-    wait_for(lambda: broker.client("alpine", "monitor").call("RegistryService.GetStatus")
-             .get("is_search_ready") or None, 60, "the search index")
 
 
 # Growth ------------------------------------------------------------------------------------
@@ -121,7 +120,7 @@ def run_growth(bench):
 
 
 def growth_of(bench, broker, market, *_):
-    starts_ready(broker)
+    await_search(broker)
     server, portal = Itself(broker), {"project": "coast/p1", "offer": OFFER}
     placed = 0
     while placed < market.n:
