@@ -119,15 +119,48 @@ folding_add(struct folding *folding, utf8proc_int32_t codepoint)
     folding_append(folding, bytes, (size_t)utf8proc_encode_char(codepoint, bytes));
 }
 
+static bool
+is_plain_letter(unsigned char byte)
+{
+    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= '0' && byte <= '9');
+}
+
+/* A run of letters and digits of ASCII, or one other byte of it, without asking the
+ * tables of Unicode: most of what is folded is nothing else. Answers how many bytes. */
+static size_t
+folding_add_plain(struct folding *folding, const unsigned char *at, bool is_lowered)
+{
+    size_t n = 0;
+    while (is_plain_letter(at[n])) {
+        n++;
+    }
+    if (n == 0) {
+        folding->is_apart = true;
+        return 1;
+    }
+    folding_append(folding, at, n);
+    for (size_t i = folding->size - n; is_lowered && i < folding->size; i++) {
+        bool is_upper = folding->text[i] >= 'A' && folding->text[i] <= 'Z';
+        folding->text[i] = (char)(folding->text[i] + (is_upper ? 'a' - 'A' : 0));
+    }
+    return n;
+}
+
 /* Character by character: marks are dropped, so their order does not matter. */
 static char *
 fold(struct folding *folding, const char *text, int options)
 {
     const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;
-    folding->room = 2 * MAPPED_MAX;
+    bool is_lowered = (options & UTF8PROC_CASEFOLD) != 0;
+    folding->room = strlen(text) + 2 * MAPPED_MAX;
     folding->text = arena_alloc(folding->arena, folding->room);
     while (*at != 0) {
         utf8proc_int32_t codepoint;
+        if (*at < 0x80) {
+            at += folding_add_plain(folding, at, is_lowered);
+            continue;
+        }
         utf8proc_ssize_t size = utf8proc_iterate(at, -1, &codepoint);
         if (size <= 0) {
             at++;
@@ -202,8 +235,7 @@ text_local_id(const char *name, struct arena *arena)
 static bool
 is_plain(unsigned char byte)
 {
-    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-           (byte >= '0' && byte <= '9') || byte == '.' || byte == '_' || byte == '-';
+    return is_plain_letter(byte) || byte == '.' || byte == '_' || byte == '-';
 }
 
 char *

@@ -1,6 +1,6 @@
 /*
- * What is inside the search index: entries and postings, shared by what writes it and
- * what queries it.
+ * What is inside the search index: entries, sets and postings, shared by what writes it
+ * and what queries it.
  *
  * Memory: as search_index.h. Errors: none. Threads: as search_index.h.
  */
@@ -22,27 +22,42 @@ struct search_list {
     size_t n_rows, room;
 };
 
+/*
+ * Texts that go together, each set of them once: thousands of services share a few sets
+ * of scopes and of categories, and a query judges and counts each set once instead of
+ * each service.
+ */
+struct search_sets {
+    struct search_table texts; /* The texts of all sets. */
+    struct search_table keys;  /* The sets, as texts. */
+    struct search_list *sets;  /* By set: numbers in texts, ascending, each once. */
+    size_t room;
+};
+
 /* One version of a service. A newer version is an entry of its own behind it, so
  * postings stay in order. */
 struct search_entry {
-    uint32_t id; /* In ids. */
     int64_t revision;
-    bool is_live;      /* It is the newest version and not removed. */
-    bool is_public;    /* Every principal may see it. */
-    uint32_t provider; /* In values. */
-    uint32_t order_type;
-    struct search_list scopes;     /* In scopes, without the first byte. */
-    struct search_list categories; /* In values. */
-    struct search_list words;      /* Marked numbers in words, ascending, each once. */
+    uint32_t id;         /* In ids. */
+    uint32_t provider;   /* In providers. */
+    uint32_t scopes;     /* The set of scope strings, without the first byte. */
+    uint32_t categories; /* The set. */
+    uint8_t order_type;  /* SEARCH_ORDER_TYPES: one that is not known. */
+    bool is_live;        /* It is the newest version and not removed. */
 };
 
 struct search_index {
-    struct search_table words, ids, scopes, values;
+    struct search_table words, ids, providers;
+    struct search_sets scopes, categories;
     struct search_list *postings; /* By word: marked places of entries, ascending. */
     size_t postings_room, n_postings;
     struct search_entry *entries;
-    size_t n_entries, entries_room, n_dead;
+    size_t n_entries, entries_room;
+    size_t n_in_order; /* So many entries, from the first, are in the order of their
+                          ids: their places say which id comes first. */
     struct search_list latest; /* By id: place of its newest entry. */
+    struct search_list marks;  /* Words of the service being put in. */
+    struct search_list set;    /* The set being looked for. */
 };
 
 #endif

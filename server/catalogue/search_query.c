@@ -1,65 +1,267 @@
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "server/catalogue/search_entry.h"
 
-/* How far one entry matches. */
-struct match {
-    uint16_t n_words; /* So many words of the query, from the first, match. */
-    uint16_t best;    /* What the last of them counts. */
-    uint32_t score;
+/*
+ * A query costs what its rarest word has, not what the catalogue has: the services with
+ * that word are the candidates, and each further word is looked up for those only.
+ */
+
+/* A word of the query: the postings of all words of the index it stands for. */
+struct term {
+    const struct search_list **postings;
+    size_t n_postings, room;
+    size_t n_rows; /* Of all of them. */
 };
+
+/* A hit in the ranking. */
+struct ranked {
+    uint32_t place;
+    int64_t score;
+    const char *id;
+};
+
+#define NO_PLACE UINT32_MAX
 
 /* One query at work. */
 struct querying {
     const struct search_index *index;
     const struct search_query *query;
-    struct match *matches; /* By entry. */
-    uint16_t word;         /* The query's word being matched, from 1. */
-    bool *is_wanted_scope; /* By number in scopes. */
-    bool *is_wanted_provider,
-        *is_wanted_category;                    /* By number in values; NULL = all. */
-    int32_t *provider_counts, *category_counts; /* By number in values. */
     struct arena *arena;
+    struct term terms[SEARCH_MAX_WORDS];
+    /* Entries that match all terms so far: marked places, ascending, and what the terms
+     * count. */
+    uint32_t *candidates, *scores;
+    uint8_t *best; /* What the term being looked at counts for each. */
+    size_t n_candidates;
+    bool *is_seen;        /* By set of scopes. */
+    bool *is_in_category; /* By set of categories; NULL = all. */
+    bool *is_of_provider; /* By number in providers; NULL = all. */
+    int32_t *provider_counts, *category_counts; /* By provider, by set of categories. */
+    struct ranked *hits;
+    struct ranked after; /* Its id NULL: from the first. */
 };
 
 /* ---- Words ---- */
 
-/* An entry that matched all words before this one matches it; with several words of one
- * prefix the best counts. */
 static void
-match_word(void *context, uint32_t word)
+term_add(struct querying *querying, struct term *term, uint32_t word)
 {
-    struct querying *querying = context;
     const struct search_list *posting = &querying->index->postings[word];
-    for (size_t i = 0; i < posting->n_rows; i++) {
-        struct match *match = &querying->matches[SEARCH_NUMBER(posting->rows[i])];
-        uint16_t weight = SEARCH_IS_NAME(posting->rows[i]) ? SEARCH_NAME_WEIGHT : 1;
-        if (match->n_words + 1 == querying->word) {
-            match->n_words = querying->word;
-            match->best = 0;
+    if (term->n_postings == term->room) {
+        size_t room = 2 * term->room + 4;
+        const struct search_list **wider =
+            arena_alloc(querying->arena, room * sizeof(struct search_list *));
+        if (term->n_postings > 0) {
+            memcpy(wider, term->postings,
+                   term->n_postings * sizeof(struct search_list *));
         }
-        if (match->n_words == querying->word && weight > match->best) {
-            match->score += (uint32_t)(weight - match->best);
-            match->best = weight;
+        term->postings = wider;
+        term->room = room;
+    }
+    term->postings[term->n_postings++] = posting;
+    term->n_rows += posting->n_rows;
+}
+
+struct visiting {
+    struct querying *querying;
+    struct term *term;
+};
+
+static void
+visit_word(void *context, uint32_t word)
+{
+    const struct visiting *visiting = context;
+    term_add(visiting->querying, visiting->term, word);
+}
+
+static int
+compare_terms(const void *a, const void *b)
+{
+    size_t left = ((const struct term *)a)->n_rows;
+    size_t right = ((const struct term *)b)->n_rows;
+    return (left > right) - (left < right);
+}
+
+/* The rarest first. */
+static void
+find_terms(struct querying *querying)
+{
+    const struct search_table *words = &querying->index->words;
+    size_t n_words = querying->query->n_words;
+    assert(n_words <= SEARCH_MAX_WORDS);
+    for (size_t i = 0; i < n_words; i++) {
+        const char *text = querying->query->words[i];
+        uint32_t number = search_table_find(words, text);
+        struct visiting visiting = {querying, &querying->terms[i]};
+        if (i + 1 == n_words) {
+            search_table_each(words, text, visit_word, &visiting);
+        } else if (number != SEARCH_NO_TEXT) {
+            term_add(querying, &querying->terms[i], number);
+        }
+    }
+    qsort(querying->terms, n_words, sizeof(querying->terms[0]), compare_terms);
+}
+
+/* ---- Candidates ---- */
+
+static void
+make_room(struct querying *querying, size_t n)
+{
+    querying->candidates = arena_alloc(querying->arena, n * sizeof(uint32_t) + 1);
+    querying->scores = arena_alloc(querying->arena, n * sizeof(uint32_t) + 1);
+    querying->best = arena_alloc(querying->arena, n + 1);
+}
+
+static void
+add_candidate(struct querying *querying, uint32_t place, uint32_t score)
+{
+    querying->candidates[querying->n_candidates] = SEARCH_MARK(place, false);
+    querying->scores[querying->n_candidates++] = score;
+}
+
+static uint8_t
+weight_of(uint32_t mark)
+{
+    return SEARCH_IS_NAME(mark) ? SEARCH_NAME_WEIGHT : 1;
+}
+
+/* Without words everything is one. */
+static void
+begin_with_all(struct querying *querying)
+{
+    size_t n = querying->index->n_entries;
+    make_room(querying, n);
+    for (size_t i = 0; i < n; i++) {
+        add_candidate(querying, (uint32_t)i, 0);
+    }
+}
+
+/* With several words of one prefix the best counts. */
+static void
+begin_with_many(struct querying *querying, const struct term *term)
+{
+    size_t n_entries = querying->index->n_entries;
+    uint8_t *weights = arena_alloc(querying->arena, n_entries);
+    for (size_t i = 0; i < term->n_postings; i++) {
+        const struct search_list *posting = term->postings[i];
+        for (size_t j = 0; j < posting->n_rows; j++) {
+            uint8_t *weight = &weights[SEARCH_NUMBER(posting->rows[j])];
+            uint8_t found = weight_of(posting->rows[j]);
+            *weight = found > *weight ? found : *weight;
+        }
+    }
+    for (size_t i = 0; i < n_entries; i++) {
+        if (weights[i] > 0) {
+            add_candidate(querying, (uint32_t)i, weights[i]);
         }
     }
 }
 
 static void
-match_words(struct querying *querying)
+begin_with(struct querying *querying, const struct term *term)
 {
-    const struct search_table *words = &querying->index->words;
-    size_t n_words = querying->query->n_words;
-    for (size_t i = 0; i < n_words; i++) {
-        const char *text = querying->query->words[i];
-        uint32_t number = search_table_find(words, text);
-        querying->word = (uint16_t)(i + 1);
-        if (i + 1 == n_words) {
-            search_table_each(words, text, match_word, querying);
-        } else if (number != SEARCH_NO_TEXT) {
-            match_word(querying, number);
+    make_room(querying, term->n_rows);
+    if (term->n_postings > 1) {
+        begin_with_many(querying, term);
+        return;
+    }
+    for (size_t i = 0; i < term->n_rows; i++) {
+        uint32_t mark = term->postings[0]->rows[i];
+        add_candidate(querying, SEARCH_NUMBER(mark), weight_of(mark));
+    }
+}
+
+/* The first place at or behind from whose row is at least mark: in steps that double,
+ * then by halves. */
+static size_t
+seek(const uint32_t *rows, size_t n_rows, size_t from, uint32_t mark)
+{
+    size_t step = 1;
+    size_t high = from;
+    while (high < n_rows && rows[high] < mark) {
+        from = high + 1;
+        high += step;
+        step *= 2;
+    }
+    high = high < n_rows ? high : n_rows;
+    while (from < high) {
+        size_t middle = from + (high - from) / 2;
+        if (rows[middle] < mark) {
+            from = middle + 1;
+        } else {
+            high = middle;
         }
+    }
+    return from;
+}
+
+static void
+note(struct querying *querying, size_t candidate, uint32_t mark)
+{
+    uint8_t weight = weight_of(mark);
+    if (weight > querying->best[candidate]) {
+        querying->best[candidate] = weight;
+    }
+}
+
+/* Walks the shorter of the two and seeks in the longer. */
+static void
+note_posting(struct querying *querying, const struct search_list *posting)
+{
+    const uint32_t *candidates = querying->candidates;
+    size_t n = querying->n_candidates;
+    size_t at = 0;
+    if (posting->n_rows < n) {
+        for (size_t i = 0; i < posting->n_rows && at < n; i++) {
+            uint32_t mark = posting->rows[i];
+            at = seek(candidates, n, at, SEARCH_MARK(SEARCH_NUMBER(mark), false));
+            if (at < n && SEARCH_NUMBER(candidates[at]) == SEARCH_NUMBER(mark)) {
+                note(querying, at, mark);
+            }
+        }
+        return;
+    }
+    for (size_t i = 0; i < n && at < posting->n_rows; i++) {
+        at = seek(posting->rows, posting->n_rows, at, candidates[i]);
+        if (at < posting->n_rows &&
+            SEARCH_NUMBER(candidates[i]) == SEARCH_NUMBER(posting->rows[at])) {
+            note(querying, i, posting->rows[at]);
+        }
+    }
+}
+
+static void
+narrow(struct querying *querying, const struct term *term)
+{
+    size_t n_kept = 0;
+    memset(querying->best, 0, querying->n_candidates);
+    for (size_t i = 0; i < term->n_postings; i++) {
+        note_posting(querying, term->postings[i]);
+    }
+    for (size_t i = 0; i < querying->n_candidates; i++) {
+        if (querying->best[i] > 0) {
+            querying->candidates[n_kept] = querying->candidates[i];
+            querying->scores[n_kept++] = querying->scores[i] + querying->best[i];
+        }
+    }
+    querying->n_candidates = n_kept;
+}
+
+static void
+find_candidates(struct querying *querying)
+{
+    size_t n_words = querying->query->n_words;
+    if (n_words == 0) {
+        begin_with_all(querying);
+        return;
+    }
+    find_terms(querying);
+    begin_with(querying, &querying->terms[0]);
+    for (size_t i = 1; i < n_words && querying->n_candidates > 0; i++) {
+        narrow(querying, &querying->terms[i]);
     }
 }
 
@@ -80,83 +282,98 @@ wanted(struct querying *querying, const struct search_table *table,
     return is_wanted;
 }
 
+/* Which sets hold one of some texts. */
+static bool *
+wanted_sets(struct querying *querying, const struct search_sets *sets,
+            const char *const *texts, size_t n_texts)
+{
+    const bool *is_wanted = wanted(querying, &sets->texts, texts, n_texts);
+    bool *is_set_wanted = arena_alloc(querying->arena, sets->keys.n_texts + 1);
+    for (size_t i = 0; i < sets->keys.n_texts; i++) {
+        for (size_t j = 0; j < sets->sets[i].n_rows; j++) {
+            is_set_wanted[i] = is_set_wanted[i] || is_wanted[sets->sets[i].rows[j]];
+        }
+    }
+    return is_set_wanted;
+}
+
+/* The caller's strings, and the one of every principal. */
+static bool *
+seen_sets(struct querying *querying)
+{
+    const struct scopes *scopes = querying->query->scopes;
+    const char **strings =
+        arena_alloc(querying->arena, (scopes->n_strings + 1) * sizeof(*strings));
+    for (size_t i = 0; i < scopes->n_strings; i++) {
+        strings[i] = scopes->strings[i];
+    }
+    strings[scopes->n_strings] = "*";
+    return wanted_sets(querying, &querying->index->scopes, strings,
+                       scopes->n_strings + 1);
+}
+
 static void
 prepare(struct querying *querying)
 {
     const struct search_index *index = querying->index;
     const struct search_query *query = querying->query;
-    querying->matches =
-        arena_alloc(querying->arena, (index->n_entries + 1) * sizeof(struct match));
-    querying->is_wanted_scope = wanted(querying, &index->scopes, query->scopes->strings,
-                                       query->scopes->n_strings);
+    querying->is_seen = seen_sets(querying);
     if (query->n_providers > 0) {
-        querying->is_wanted_provider =
-            wanted(querying, &index->values, (const char *const *)query->providers,
+        querying->is_of_provider =
+            wanted(querying, &index->providers, (const char *const *)query->providers,
                    query->n_providers);
     }
     if (query->n_categories > 0) {
-        querying->is_wanted_category =
-            wanted(querying, &index->values, (const char *const *)query->categories,
-                   query->n_categories);
+        querying->is_in_category =
+            wanted_sets(querying, &index->categories,
+                        (const char *const *)query->categories, query->n_categories);
     }
     querying->provider_counts =
-        arena_alloc(querying->arena, (index->values.n_texts + 1) * sizeof(int32_t));
-    querying->category_counts =
-        arena_alloc(querying->arena, (index->values.n_texts + 1) * sizeof(int32_t));
+        arena_alloc(querying->arena, (index->providers.n_texts + 1) * sizeof(int32_t));
+    querying->category_counts = arena_alloc(
+        querying->arena, (index->categories.keys.n_texts + 1) * sizeof(int32_t));
+    querying->hits = arena_alloc(querying->arena, query->limit * sizeof(struct ranked));
+    querying->after = (struct ranked){
+        .place = NO_PLACE, .id = query->after.id, .score = query->after.score};
+    uint32_t number = query->after.id == NULL
+                          ? SEARCH_NO_TEXT
+                          : search_table_find(&index->ids, query->after.id);
+    if (number != SEARCH_NO_TEXT) {
+        querying->after.place = index->latest.rows[number];
+    }
 }
 
 static bool
-is_visible(const struct querying *querying, const struct search_entry *entry)
+is_hit(const struct querying *querying, const struct search_entry *entry)
 {
-    for (size_t i = 0; i < entry->scopes.n_rows; i++) {
-        if (querying->is_wanted_scope[entry->scopes.rows[i]]) {
-            return true;
-        }
-    }
-    return entry->is_public;
-}
-
-static bool
-has_category(const struct querying *querying, const struct search_entry *entry)
-{
-    if (querying->is_wanted_category == NULL) {
-        return true;
-    }
-    for (size_t i = 0; i < entry->categories.n_rows; i++) {
-        if (querying->is_wanted_category[SEARCH_NUMBER(entry->categories.rows[i])]) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool
-is_hit(const struct querying *querying, size_t place)
-{
-    const struct search_entry *entry = &querying->index->entries[place];
     uint32_t order_types = querying->query->order_types;
-    if (!entry->is_live ||
-        querying->matches[place].n_words != querying->query->n_words) {
+    if (!entry->is_live || !querying->is_seen[entry->scopes]) {
         return false;
     }
     if (order_types != 0 && (order_types >> entry->order_type & 1) == 0) {
         return false;
     }
-    if (querying->is_wanted_provider != NULL &&
-        !querying->is_wanted_provider[entry->provider]) {
+    if (querying->is_of_provider != NULL &&
+        !querying->is_of_provider[entry->provider]) {
         return false;
     }
-    return has_category(querying, entry) && is_visible(querying, entry);
+    return querying->is_in_category == NULL ||
+           querying->is_in_category[entry->categories];
 }
 
 /* ---- Ranking ---- */
 
-/* Below 0: a comes first. */
+/* Below 0: a comes first. Places say which id is less where entries are in order, for
+ * most hits differ by nothing else, and each text would be fetched from memory. */
 static int
-compare_hits(const struct search_hit *a, const struct search_hit *b)
+compare_hits(const struct search_index *index, const struct ranked *a,
+             const struct ranked *b)
 {
     if (a->score != b->score) {
         return a->score > b->score ? -1 : 1;
+    }
+    if (a->place < index->n_in_order && b->place < index->n_in_order) {
+        return (a->place > b->place) - (a->place < b->place);
     }
     return strcmp(a->id, b->id);
 }
@@ -164,44 +381,64 @@ compare_hits(const struct search_hit *a, const struct search_hit *b)
 /* Puts a hit where it belongs among the best, unless all places are taken by better
  * ones. */
 static void
-rank(const struct search_query *query, struct search_result *result,
-     struct search_hit hit)
+rank(struct querying *querying, struct search_result *result, const struct ranked *hit)
 {
+    const struct search_index *index = querying->index;
+    struct ranked *hits = querying->hits;
     size_t place = result->n_hits;
-    if (query->after.id != NULL && compare_hits(&hit, &query->after) <= 0) {
+    if (querying->after.id != NULL && compare_hits(index, hit, &querying->after) <= 0) {
         return;
     }
-    if (place == query->limit) {
+    if (place == querying->query->limit) {
         result->has_more = true;
-        if (compare_hits(&hit, &result->hits[place - 1]) > 0) {
+        if (compare_hits(index, hit, &hits[place - 1]) > 0) {
             return;
         }
         place--;
         result->n_hits--;
     }
-    while (place > 0 && compare_hits(&hit, &result->hits[place - 1]) < 0) {
-        result->hits[place] = result->hits[place - 1];
+    while (place > 0 && compare_hits(index, hit, &hits[place - 1]) < 0) {
+        hits[place] = hits[place - 1];
         place--;
     }
-    result->hits[place] = hit;
+    hits[place] = *hit;
     result->n_hits++;
 }
 
-/* ---- Counts ---- */
-
 static void
-count(struct querying *querying, struct search_result *result,
-      const struct search_entry *entry)
+rank_all(struct querying *querying, struct search_result *result)
 {
-    result->total++;
-    querying->provider_counts[entry->provider]++;
-    for (size_t i = 0; i < entry->categories.n_rows; i++) {
-        querying->category_counts[SEARCH_NUMBER(entry->categories.rows[i])]++;
+    const struct search_index *index = querying->index;
+    for (size_t i = 0; i < querying->n_candidates; i++) {
+        uint32_t place = SEARCH_NUMBER(querying->candidates[i]);
+        const struct search_entry *entry = &index->entries[place];
+        if (!is_hit(querying, entry)) {
+            continue;
+        }
+        const struct ranked hit = {
+            .place = place,
+            .score = querying->scores[i],
+            .id = index->ids.texts[entry->id],
+        };
+        result->total++;
+        querying->provider_counts[entry->provider]++;
+        querying->category_counts[entry->categories]++;
+        if (entry->order_type < SEARCH_ORDER_TYPES) {
+            result->order_types[entry->order_type]++;
+        }
+        rank(querying, result, &hit);
     }
-    if (entry->order_type < SEARCH_ORDER_TYPES) {
-        result->order_types[entry->order_type]++;
+    /* The texts of the index may move once the lock is given back. */
+    result->hits =
+        arena_alloc(querying->arena, (result->n_hits + 1) * sizeof(*result->hits));
+    for (size_t i = 0; i < result->n_hits; i++) {
+        result->hits[i] =
+            (struct search_hit){.id = arena_copy(querying->arena, querying->hits[i].id),
+                                .score = querying->hits[i].score};
     }
 }
+
+/* ---- Counts ---- */
 
 static int
 compare_counts(const void *a, const void *b)
@@ -215,10 +452,9 @@ compare_counts(const void *a, const void *b)
 }
 
 static void
-gather(struct querying *querying, const int32_t *counts, struct search_count **out,
-       size_t *n_out)
+gather(struct querying *querying, const struct search_table *values,
+       const int32_t *counts, struct search_count **out, size_t *n_out)
 {
-    const struct search_table *values = &querying->index->values;
     size_t n_found = 0;
     for (size_t i = 0; i < values->n_texts; i++) {
         n_found += counts[i] > 0;
@@ -235,28 +471,34 @@ gather(struct querying *querying, const int32_t *counts, struct search_count **o
     qsort(*out, n_found, sizeof(**out), compare_counts);
 }
 
+/* What was counted by set, by each text of the sets. */
+static const int32_t *
+counts_of_texts(struct querying *querying, const struct search_sets *sets,
+                const int32_t *set_counts)
+{
+    int32_t *counts =
+        arena_alloc(querying->arena, (sets->texts.n_texts + 1) * sizeof(*counts));
+    for (size_t i = 0; i < sets->keys.n_texts; i++) {
+        for (size_t j = 0; set_counts[i] > 0 && j < sets->sets[i].n_rows; j++) {
+            counts[sets->sets[i].rows[j]] += set_counts[i];
+        }
+    }
+    return counts;
+}
+
 void
 search_index_query(const struct search_index *index, const struct search_query *query,
                    struct arena *arena, struct search_result *out)
 {
     struct querying querying = {.index = index, .query = query, .arena = arena};
+    const struct search_sets *categories = &index->categories;
     *out = (struct search_result){.n_hits = 0};
-    out->hits = arena_alloc(arena, query->limit * sizeof(*out->hits));
     prepare(&querying);
-    match_words(&querying);
-    for (size_t i = 0; i < index->n_entries; i++) {
-        const struct search_entry *entry = &index->entries[i];
-        if (is_hit(&querying, i)) {
-            count(&querying, out, entry);
-            rank(query, out,
-                 (struct search_hit){.id = index->ids.texts[entry->id],
-                                     .score = querying.matches[i].score});
-        }
-    }
-    /* The texts of the index may move once the lock is given back. */
-    for (size_t i = 0; i < out->n_hits; i++) {
-        out->hits[i].id = arena_copy(arena, out->hits[i].id);
-    }
-    gather(&querying, querying.provider_counts, &out->providers, &out->n_providers);
-    gather(&querying, querying.category_counts, &out->categories, &out->n_categories);
+    find_candidates(&querying);
+    rank_all(&querying, out);
+    gather(&querying, &index->providers, querying.provider_counts, &out->providers,
+           &out->n_providers);
+    gather(&querying, &categories->texts,
+           counts_of_texts(&querying, categories, querying.category_counts),
+           &out->categories, &out->n_categories);
 }

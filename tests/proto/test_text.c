@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -106,6 +107,23 @@ test_folding_makes_names_that_read_the_same_equal(void **state)
     }
 }
 
+/* Letters of ASCII are folded without the tables of Unicode: each by itself, and
+ * between letters that need them. */
+static void
+test_each_byte_of_ascii_is_folded_as_everywhere(void **state)
+{
+    (void)state;
+    for (int byte = 1; byte < 0x80; byte++) {
+        bool is_letter = isalnum(byte) != 0;
+        const char *text = arena_print(arena, "é%cÉ", byte);
+        const char *lower =
+            is_letter ? arena_print(arena, "e%ce", tolower(byte)) : "e e";
+        const char *kept = is_letter ? arena_print(arena, "e%cE", byte) : "e-E";
+        assert_string_equal(text_fold(text, arena), lower);
+        assert_string_equal(text_local_id(text, arena), kept);
+    }
+}
+
 static void
 test_words_are_folded_and_cut_between_characters(void **state)
 {
@@ -200,6 +218,7 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_utf8_is_judged_by_the_standard),
         cmocka_unit_test(test_folding_makes_names_that_read_the_same_equal),
+        cmocka_unit_test(test_each_byte_of_ascii_is_folded_as_everywhere),
         cmocka_unit_test(test_words_are_folded_and_cut_between_characters),
         cmocka_unit_test(test_local_ids_keep_case_and_fit_the_rule),
         cmocka_unit_test(test_escaped_ids_differ_when_their_keys_do),

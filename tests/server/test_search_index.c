@@ -388,6 +388,42 @@ test_an_older_version_changes_nothing(void **state)
     search_index_free(index);
 }
 
+/* What was shown last may have a new version by the time the next page is asked for. */
+static void
+test_a_page_goes_on_behind_what_was_shown_last(void **state)
+{
+    struct search_index *index = search_index_new();
+    struct arena *arena = arena_new();
+    struct slow slow = {.provider = "p", .scope = {"~*"}, .n_scope = 1};
+    struct scopes scopes = {NULL, 0};
+    struct search_query query = {.scopes = &scopes, .limit = 1};
+    struct search_result result;
+    int64_t revision = 1;
+    (void)state;
+    for (char letter = 'a'; letter <= 'e'; letter++) {
+        snprintf(slow.id, sizeof(slow.id), "coast/%c", letter);
+        put(index, &slow, ++revision);
+    }
+    for (char letter = 'a'; letter <= 'e'; letter++) {
+        snprintf(slow.id, sizeof(slow.id), "coast/%c", letter);
+        search_index_query(index, &query, arena, &result);
+        assert_int_equal(result.n_hits, 1);
+        assert_string_equal(result.hits[0].id, slow.id);
+        assert_int_equal(result.has_more, letter < 'e');
+        query.after = result.hits[0];
+        /* Its new version lies behind all others. */
+        put(index, &slow, ++revision);
+    }
+    search_index_query(index, &query, arena, &result);
+    assert_int_equal(result.n_hits, 0);
+    /* What is shown last may be gone by then. */
+    query.after.id = "coast/bb";
+    search_index_query(index, &query, arena, &result);
+    assert_string_equal(result.hits[0].id, "coast/c");
+    arena_free(arena);
+    search_index_free(index);
+}
+
 /* ---- The dictionary ---- */
 
 struct counted {
@@ -440,6 +476,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_index_finds_what_looking_at_everything_finds),
         cmocka_unit_test(test_an_older_version_changes_nothing),
+        cmocka_unit_test(test_a_page_goes_on_behind_what_was_shown_last),
         cmocka_unit_test(test_the_dictionary_finds_every_text_by_its_beginning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
