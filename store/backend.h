@@ -95,7 +95,8 @@ struct stream {
 struct backend_counts {
     int64_t present;
     int64_t past;
-    int64_t keys[KIND_MAX_INDEXES + 1]; /* Of each index; the last is the one by id. */
+    int64_t keys[KIND_MAX_INDEXES + 1]; /* Of each index, -1 = they are the server's to
+                                           keep; the last is the one by id. */
 };
 
 struct backend {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "store/inner.h"
+#include "store/scope.h"
 #include "store/split.h"
 #include "store/token.h"
 
@@ -78,6 +79,26 @@ find_range_is_valid(const struct find *find, const struct kind_index *index)
     return find->kind->declared[declared].type != DECLARED_TEXT;
 }
 
+/* Whether an index has the rows that are looked for. */
+static bool
+find_use_is_valid(const struct find *find, const struct kind_index *index)
+{
+    bool is_callers = find->scopes != NULL;
+    bool is_own = index != NULL && index->use == INDEX_OWN;
+    if (index == NULL || index->use == INDEX_ANY) {
+        return true;
+    }
+    if (is_callers == is_own) {
+        return false;
+    }
+    size_t first = split_column(find->kind, index, 0);
+    const struct store_value low = {.text = "", .integer = find->low};
+    return !is_own ||
+           ((find->n_equal > 0 || find->has_range) &&
+            !split_is_missing(find->kind->declared[first].type,
+                              find->n_equal > 0 ? &find->equal[0] : &low));
+}
+
 /* Everything a caller can choose, for a search may come off the wire. */
 static bool
 find_is_valid(const struct find *find, const struct kind_index *index)
@@ -91,7 +112,10 @@ find_is_valid(const struct find *find, const struct kind_index *index)
     if (find->scopes != NULL && find->scopes->n_strings > FIND_MAX_SCOPES) {
         return false;
     }
-    if (find->scopes != NULL && index != NULL && index->is_own) {
+    if (!find_use_is_valid(find, index)) {
+        return false;
+    }
+    if (find->within != NULL && find->scopes == NULL) {
         return false;
     }
     if (find->prefix != NULL && (index != NULL || find->prefix[0] == '\0')) {
@@ -140,13 +164,13 @@ static void
 search_add_runs(struct search *search)
 {
     const struct scopes *scopes = search->find->scopes;
-    if (scopes == NULL) {
-        search_add_run(search, SCOPE_ALL, false);
-    }
-    for (size_t i = 0; scopes != NULL && i < scopes->n_strings; i++) {
-        search_add_run(search, scopes->strings[i], false);
-    }
-    if (scopes != NULL) {
+    const char *within = search->find->within;
+    if (scopes == NULL || within != NULL) {
+        search_add_run(search, within == NULL ? SCOPE_ALL : within, false);
+    } else {
+        for (size_t i = 0; i < scopes->n_strings; i++) {
+            search_add_run(search, scopes->strings[i], false);
+        }
         search_add_run(search, "*", false);
     }
     if (search->as_of != 0) {
@@ -242,6 +266,10 @@ search_take(struct search *search, const struct key *key, bool is_past)
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
     if ((version.until != INT64_MAX) != is_past) {
+        return STATUS_OK;
+    }
+    if (find->within != NULL &&
+        !scope_has_name(version.scope, version.n_scope, find->within)) {
         return STATUS_OK;
     }
     if (search->page->n_documents == find->limit) {

@@ -98,11 +98,9 @@ const struct kind kind_table[] =
                 .watch_field = 19,
                 .declared = {{"state", DECLARED_INTEGER, {5}},
                              {"waiting_for", DECLARED_TEXT, {9}},
-                             {"waiting_since", DECLARED_TIME, {10}},
-                             {"project", DECLARED_TEXT, {20}}},
-                .indexes = {{"state", {"state"}},
-                            {"waiting", {"waiting_since"}},
-                            {"project", {"project"}}},
+                             {"waiting_since", DECLARED_TIME, {10}}},
+                .indexes = {{"state", {"state"}, INDEX_CALLERS},
+                            {"waiting", {"waiting_since"}}},
             },
         [ROW_ITEM] =
             {
@@ -116,10 +114,10 @@ const struct kind kind_table[] =
                              {"state", DECLARED_INTEGER, {6}},
                              {"due_at", DECLARED_TIME, {39, 1}}},
                 /* An agent claims the oldest job of its offers first. */
-                .indexes = {{"offer", {"offer", "ready_at"}},
-                            {"session", {"session"}, true},
+                .indexes = {{"offer", {"offer", "ready_at"}, INDEX_CALLERS},
+                            {"session", {"session"}, INDEX_OWN},
                             {"state", {"state"}},
-                            {"due", {"due_at"}, true}},
+                            {"due", {"due_at"}, INDEX_OWN}},
             },
         [ROW_INSTANCE] =
             {
@@ -129,12 +127,10 @@ const struct kind kind_table[] =
                 .watch_field = 24,
                 .declared = {{"state", DECLARED_INTEGER, {5}},
                              {"offer", DECLARED_TEXT, {6}},
-                             {"project", DECLARED_TEXT, {10}},
                              {"due_at", DECLARED_TIME, {19}}},
-                .indexes = {{"state", {"state"}},
-                            {"offer", {"offer"}},
-                            {"project", {"project"}},
-                            {"due", {"due_at"}, true}},
+                .indexes = {{"state", {"state"}, INDEX_CALLERS},
+                            {"offer", {"offer"}, INDEX_CALLERS},
+                            {"due", {"due_at"}, INDEX_OWN}},
             },
         /* What is taken of an offer's stock: a guard that counts, without a scope. Who
          * may see the offer is told what is free by GetStock. */

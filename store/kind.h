@@ -31,13 +31,20 @@ struct declared {
     uint8_t path[KIND_MAX_PATH]; /* Field numbers from the record inwards; 0 ends. */
 };
 
-/* An index: one row per scope string of a document, ordered by these columns, then by
- * id. */
+/* Who searches an index, and so which rows it has. */
+enum index_use {
+    INDEX_ANY,     /* Callers and the broker: a row per scope string, and one more. */
+    INDEX_CALLERS, /* Callers only: a row per scope string. */
+    INDEX_OWN,     /* The broker only, among all documents that have a value in the first
+                      column: one row for each of those. Searched by such a value or a
+                      range of them. */
+};
+
+/* An index, ordered by these columns, then by id. */
 struct kind_index {
     const char *name;                      /* NULL ends the list. */
     const char *columns[KIND_MAX_COLUMNS]; /* Names of declared fields; NULL ends. */
-    bool is_own; /* Searched among all documents only, by the broker itself: one row a
-                    document instead. */
+    enum index_use use;
 };
 
 struct kind {

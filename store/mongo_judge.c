@@ -153,8 +153,8 @@ mongo_counts(void *reader, const struct kind *kind, struct backend_counts *out)
     out->past = past.n_rows;
     out->keys[KIND_MAX_INDEXES] = present.n_keys;
     for (size_t i = 0; i < split_n_indexes(kind); i++) {
-        /* One index of the server's has the names for all. */
-        out->keys[i] = kind->indexes[i].is_own ? present.n_rows : present.n_keys;
+        /* Made of the names that were counted, and kept by the server. */
+        out->keys[i] = -1;
     }
     return status;
 }

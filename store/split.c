@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/wire.h"
+#include "store/scope.h"
 
 enum { TYPE_VARINT = 0, TYPE_SIZED = 2 };
 
@@ -147,12 +148,6 @@ split_n_columns(const struct kind_index *index)
 }
 
 size_t
-split_n_listed(const struct kind_index *index, size_t n_scope)
-{
-    return index != NULL && index->is_own ? 0 : n_scope;
-}
-
-size_t
 split_column(const struct kind *kind, const struct kind_index *index, size_t column)
 {
     size_t i = split_declared(kind, index->columns[column]);
@@ -190,4 +185,37 @@ split_is_equal(enum declared_type type, const struct store_value *one,
         return strcmp(one->text, other->text) == 0;
     }
     return one->integer == other->integer;
+}
+
+bool
+split_is_missing(enum declared_type type, const struct store_value *value)
+{
+    static const int64_t stand_ins[] = {[DECLARED_INTEGER] = INT64_MIN,
+                                        [DECLARED_TIME] = INT64_MAX};
+    return type == DECLARED_TEXT ? value->text[0] == '\0'
+                                 : value->integer == stand_ins[type];
+}
+
+size_t
+split_names(const struct kind *kind, const struct kind_index *index,
+            const struct version *version, const char **names)
+{
+    enum index_use use = index == NULL ? INDEX_ANY : index->use;
+    size_t n = 0;
+    if (use == INDEX_OWN) {
+        size_t first = split_column(kind, index, 0);
+        if (split_is_missing(kind->declared[first].type, &version->values[first])) {
+            return 0;
+        }
+    }
+    if (use != INDEX_CALLERS) {
+        names[n++] = SCOPE_ALL;
+    }
+    for (size_t i = 0; use != INDEX_OWN && i < version->n_scope; i++) {
+        /* One name may be there for both views. */
+        if (!scope_has_name(version->scope, i, version->scope[i] + 1)) {
+            names[n++] = version->scope[i] + 1;
+        }
+    }
+    return n;
 }

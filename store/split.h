@@ -8,7 +8,7 @@
 #ifndef KONTOR_STORE_SPLIT_H
 #define KONTOR_STORE_SPLIT_H
 
-#include "store/store.h"
+#include "store/backend.h"
 
 /* w: the fields the reduced view shows; x: the kind's internal ones. w then x is the
  * document again. */
@@ -24,9 +24,11 @@ size_t split_n_declared(const struct kind *kind);
 size_t split_declared(const struct kind *kind, const char *name);
 /* Columns of an index; 0 for NULL, the one by id. */
 size_t split_n_columns(const struct kind_index *index);
-/* Scope strings of a document's n_scope that an index (NULL: the one by id) lists it
- * under, besides all. */
-size_t split_n_listed(const struct kind_index *index, size_t n_scope);
+/* The names a version stands under in an index (NULL: the one by id), each once: those
+ * of its scope and SCOPE_ALL, as far as the index lists by them. names has room for
+ * STORE_MAX_SCOPE + 1; answers how many. */
+size_t split_names(const struct kind *kind, const struct kind_index *index,
+                   const struct version *version, const char **names);
 /* The declared field behind a column of an index. */
 size_t split_column(const struct kind *kind, const struct kind_index *index,
                     size_t column);
@@ -34,6 +36,8 @@ size_t split_column(const struct kind *kind, const struct kind_index *index,
 size_t split_n_indexes(const struct kind *kind);
 /* An index by name; NULL when there is none. */
 const struct kind_index *split_index(const struct kind *kind, const char *name);
+/* Whether a value is the stand-in of one that is missing. */
+bool split_is_missing(enum declared_type type, const struct store_value *value);
 /* Whether two values of a type are equal. */
 bool split_is_equal(enum declared_type type, const struct store_value *one,
                     const struct store_value *other);

@@ -81,6 +81,9 @@ void sqlite_bind_value(sqlite3_stmt *statement, int place, enum declared_type ty
 
 /* ---- sqlite_sql.c ---- */
 
+/* Rows of an index one statement inserts at most. */
+enum { SQLITE_KEY_ROWS = 8 };
+
 /* Every statement, by what it does; the rows of the table in sqlite_sql.c. */
 enum sqlite_sql {
     SQL_BEGIN,
@@ -115,17 +118,23 @@ enum sqlite_sql {
     SQL_TRIM_PAST,
     SQL_COUNT,
     SQL_COUNT_PAST,
-    SQL_KEY_INSERT,
-    SQL_KEY_DELETE,
     SQL_KEY_HAS,
     SQL_KEY_COUNT,
     SQL_MAKE_KIND,
     SQL_MAKE_PAST,
     SQL_MAKE_PAST_INDEX,
     SQL_MAKE_INDEX,
-    SQL_KEYS, /* And the further forms of a stream: see sqlite_keys_sql. */
+    SQL_KEY_INSERT, /* One row, and the forms of more: see sqlite_rows_sql. */
+    SQL_KEY_DELETE = SQL_KEY_INSERT + SQLITE_KEY_ROWS, /* The same. */
+    SQL_KEYS = SQL_KEY_DELETE +
+               SQLITE_KEY_ROWS, /* And the further forms of a stream: see
+                                   sqlite_keys_sql. */
     SQL_END = SQL_KEYS + 32,
 };
+
+/* The form of SQL_KEY_INSERT or SQL_KEY_DELETE for so many rows of one document, 1 to
+ * SQLITE_KEY_ROWS. */
+enum sqlite_sql sqlite_rows_sql(enum sqlite_sql sql, size_t n_rows);
 
 /* The text of a statement for a kind and an index (NULL: the one by id), to be freed
  * with sqlite3_free. */
@@ -180,10 +189,11 @@ enum status sqlite_counts(void *reader, const struct kind *kind,
                           struct backend_counts *out);
 enum status sqlite_check(void *reader);
 
-/* Binds what SQL_KEY_INSERT, _DELETE and _HAS want. */
+/* Binds what SQL_KEY_INSERT, _DELETE and _HAS want: the scopes, then what all rows of a
+ * document share. */
 void sqlite_bind_key(sqlite3_stmt *statement, const struct kind *kind,
                      const struct kind_index *index, const struct version *version,
-                     const char *scope);
+                     const char *const *scopes, size_t n_scopes);
 
 /* ---- sqlite_write.c ---- */
 

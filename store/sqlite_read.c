@@ -368,10 +368,12 @@ sqlite_keys(void *reader, const struct stream *stream, struct arena *arena,
 void
 sqlite_bind_key(sqlite3_stmt *statement, const struct kind *kind,
                 const struct kind_index *index, const struct version *version,
-                const char *scope)
+                const char *const *scopes, size_t n_scopes)
 {
     int place = 1;
-    sqlite_bind_text(statement, place++, scope);
+    for (size_t i = 0; i < n_scopes; i++) {
+        sqlite_bind_text(statement, place++, scopes[i]);
+    }
     for (size_t i = 0; i < split_n_columns(index); i++) {
         size_t declared = split_column(kind, index, i);
         sqlite_bind_value(statement, place++, kind->declared[declared].type,
@@ -395,7 +397,7 @@ sqlite_has_key(void *reader, const struct kind *kind, const struct kind_index *i
     if (is_listed) {
         sqlite_bind_text(statement, 1, version->id);
     } else {
-        sqlite_bind_key(statement, kind, index, version, scope);
+        sqlite_bind_key(statement, kind, index, version, &scope, 1);
     }
     enum status status = read_row(conn, statement);
     sqlite3_reset(statement);

@@ -10,10 +10,9 @@
  *   {kind} {index}   their names             {declared}  , "f_a", "f_b"
  *   {typed}          , "f_a" TEXT NOT NULL   {marks}     , ?, ?           one a
  * declared field {sets}           , "f_a" = ?             {order}     "f_a", "f_b", the
- * index's columns {order_typed}, {order_marks}, {order_sets}: the same for the index's
- * columns
+ * index's columns {order_typed}, {order_sets}: the same for the index's columns
  */
-static const char *const sql_table[SQL_KEYS] = {
+static const char *const sql_table[SQL_KEY_INSERT] = {
     [SQL_BEGIN] = "BEGIN",
     [SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
@@ -62,10 +61,6 @@ static const char *const sql_table[SQL_KEYS] = {
     [SQL_TRIM_PAST] = "DELETE FROM \"{kind}_past\" WHERE until <= ?",
     [SQL_COUNT] = "SELECT count(*) FROM \"{kind}\"",
     [SQL_COUNT_PAST] = "SELECT count(*) FROM \"{kind}_past\"",
-    [SQL_KEY_INSERT] = "INSERT OR IGNORE INTO \"{kind}_{index}\"(scope, {order}id) "
-                       "VALUES(?, {order_marks}?)",
-    [SQL_KEY_DELETE] =
-        "DELETE FROM \"{kind}_{index}\" WHERE scope = ?{order_sets} AND id = ?",
     [SQL_KEY_HAS] =
         "SELECT 1 FROM \"{kind}_{index}\" WHERE scope = ?{order_sets} AND id = ?",
     [SQL_KEY_COUNT] = "SELECT count(*) FROM \"{kind}_{index}\"",
@@ -82,7 +77,7 @@ static const char *const sql_table[SQL_KEYS] = {
         "seq))",
     [SQL_MAKE_PAST_INDEX] =
         "CREATE INDEX \"{kind}_past_{index}\" ON \"{kind}_past\"({order}id)",
-    [SQL_MAKE_INDEX] = "CREATE TABLE \"{kind}_{index}\"(scope TEXT NOT NULL{own}, "
+    [SQL_MAKE_INDEX] = "CREATE TABLE \"{kind}_{index}\"(scope TEXT NOT NULL{use}, "
                        "{order_typed}id TEXT NOT NULL,"
                        " PRIMARY KEY(scope, {order}id)) WITHOUT ROWID",
 };
@@ -127,9 +122,26 @@ static const struct {
     {"{sets}", false, ", \"f_%s\" = ?"},
     {"{order}", true, "\"f_%s\", "},
     {"{order_typed}", true, "\"f_%s\" %s NOT NULL, "},
-    {"{order_marks}", true, "?, "},
     {"{order_sets}", true, " AND \"f_%s\" = ?"},
 };
+
+/* Which rows there may be: a file whose indexes are of another use has another shape. */
+static void
+sql_use(sqlite3_str *out, const struct kind *kind, const struct kind_index *index)
+{
+    enum index_use use = index == NULL ? INDEX_ANY : index->use;
+    if (use == INDEX_CALLERS) {
+        sqlite3_str_appendall(out, " CHECK(scope <> '" SCOPE_ALL "')");
+    } else if (use == INDEX_OWN) {
+        const struct declared *first = &kind->declared[split_column(kind, index, 0)];
+        static const char *const missing[] = {[DECLARED_TEXT] = "''",
+                                              [DECLARED_INTEGER] =
+                                                  "-9223372036854775808",
+                                              [DECLARED_TIME] = "9223372036854775807"};
+        sqlite3_str_appendf(out, " CHECK(scope = '" SCOPE_ALL "' AND \"f_%s\" <> %s)",
+                            first->name, missing[first->type]);
+    }
+}
 
 /* Writes what stands for the word text begins with; answers the word's length. */
 static size_t
@@ -144,10 +156,9 @@ sql_word(sqlite3_str *out, const char *text, const struct kind *kind,
         sqlite3_str_appendall(out, index == NULL ? "id" : index->name);
         return strlen("{index}");
     }
-    if (strncmp(text, "{own}", strlen("{own}")) == 0) {
-        bool is_own = index != NULL && index->is_own;
-        sqlite3_str_appendall(out, is_own ? " CHECK(scope = '" SCOPE_ALL "')" : "");
-        return strlen("{own}");
+    if (strncmp(text, "{use}", strlen("{use}")) == 0) {
+        sql_use(out, kind, index);
+        return strlen("{use}");
     }
     size_t i = 0;
     while (strncmp(text, sql_words[i].word, strlen(sql_words[i].word)) != 0) {
@@ -251,6 +262,50 @@ sql_keys(sqlite3_str *out, unsigned form, const struct kind *kind,
     sqlite3_str_appendall(out, "id LIMIT ?");
 }
 
+/*
+ * The rows of one document differ in their scope only: one statement for all of them
+ * costs a third of one for each, most of which is beginning and ending it. Parameters
+ * in this order: scopes, columns, id.
+ */
+static void
+sql_key_insert(sqlite3_str *out, size_t n_rows, const struct kind *kind,
+               const struct kind_index *index)
+{
+    size_t n_columns = split_n_columns(index);
+    sqlite3_str_appendf(out, "INSERT OR IGNORE INTO \"%s_%s\"(scope, ", kind->name,
+                        index == NULL ? "id" : index->name);
+    sql_rest(out, kind, index, 0, "\"f_%s\", ");
+    sqlite3_str_appendall(out, "id) VALUES");
+    for (size_t row = 0; row < n_rows; row++) {
+        sqlite3_str_appendf(out, row == 0 ? "(?%d" : ", (?%d", (int)row + 1);
+        for (size_t i = 0; i <= n_columns; i++) {
+            sqlite3_str_appendf(out, ", ?%d", (int)(n_rows + i) + 1);
+        }
+        sqlite3_str_appendall(out, ")");
+    }
+}
+
+static void
+sql_key_delete(sqlite3_str *out, size_t n_rows, const struct kind *kind,
+               const struct kind_index *index)
+{
+    sqlite3_str_appendf(out, "DELETE FROM \"%s_%s\" WHERE scope IN (", kind->name,
+                        index == NULL ? "id" : index->name);
+    for (size_t row = 0; row < n_rows; row++) {
+        sqlite3_str_appendall(out, row == 0 ? "?" : ", ?");
+    }
+    sqlite3_str_appendall(out, ")");
+    sql_rest(out, kind, index, 0, " AND \"f_%s\" = ?");
+    sqlite3_str_appendall(out, " AND id = ?");
+}
+
+enum sqlite_sql
+sqlite_rows_sql(enum sqlite_sql sql, size_t n_rows)
+{
+    assert(n_rows > 0 && n_rows <= SQLITE_KEY_ROWS);
+    return (enum sqlite_sql)(sql + n_rows - 1);
+}
+
 char *
 sqlite_sql_text(enum sqlite_sql sql, const struct kind *kind,
                 const struct kind_index *index)
@@ -258,6 +313,14 @@ sqlite_sql_text(enum sqlite_sql sql, const struct kind *kind,
     sqlite3_str *out = sqlite3_str_new(NULL);
     if (sql >= SQL_KEYS) {
         sql_keys(out, (unsigned)sql - SQL_KEYS, kind, index);
+        return sqlite3_str_finish(out);
+    }
+    if (sql >= SQL_KEY_DELETE) {
+        sql_key_delete(out, (size_t)(sql - SQL_KEY_DELETE) + 1, kind, index);
+        return sqlite3_str_finish(out);
+    }
+    if (sql >= SQL_KEY_INSERT) {
+        sql_key_insert(out, (size_t)(sql - SQL_KEY_INSERT) + 1, kind, index);
         return sqlite3_str_finish(out);
     }
     for (const char *text = sql_table[sql]; *text != '\0';) {

@@ -51,33 +51,34 @@ sqlite_append(void *db, int64_t seq, const uint8_t *eid, struct bytes body)
     return sqlite_finish(&self->writer, statement);
 }
 
-/* One row of an index. */
+/* Rows of one document in one index, all inserted or all removed. */
 static enum status
-write_key(struct sqlite *db, enum sqlite_sql sql, const struct kind *kind,
-          const struct kind_index *index, const struct version *version,
-          const char *scope)
+write_rows(struct sqlite *db, enum sqlite_sql sql, const struct kind *kind,
+           const struct kind_index *index, const struct version *version,
+           const char *const *scopes, size_t n_scopes)
 {
     sqlite3_stmt *statement = sqlite_statement(&db->writer, sql, kind, index);
     if (statement == NULL) {
         return STATUS_INTERNAL;
     }
-    sqlite_bind_key(statement, kind, index, version, scope);
+    sqlite_bind_key(statement, kind, index, version, scopes, n_scopes);
     return sqlite_finish(&db->writer, statement);
 }
 
-/* A document's rows in one index: one a scope string without its first byte, and one
- * among all. */
+/* A document's rows in one index: SQL_KEY_INSERT or SQL_KEY_DELETE. */
 static enum status
 write_keys(struct sqlite *db, enum sqlite_sql sql, const struct kind *kind,
            const struct kind_index *index, const struct version *version)
 {
+    const char *names[STORE_MAX_SCOPE + 1];
+    size_t n_names = split_names(kind, index, version, names);
     enum status status = STATUS_OK;
-    if (!sqlite_is_listed(index, SCOPE_ALL)) {
-        status = write_key(db, sql, kind, index, version, SCOPE_ALL);
-    }
-    size_t n = split_n_listed(index, version->n_scope);
-    for (size_t i = 0; i < n && status == STATUS_OK; i++) {
-        status = write_key(db, sql, kind, index, version, version->scope[i] + 1);
+    /* The kind's own table lists all documents by id. */
+    size_t n_listed = n_names > 0 && sqlite_is_listed(index, names[0]) ? 1 : 0;
+    for (size_t i = n_listed; i < n_names && status == STATUS_OK; i += SQLITE_KEY_ROWS) {
+        size_t n = n_names - i < SQLITE_KEY_ROWS ? n_names - i : SQLITE_KEY_ROWS;
+        status = write_rows(db, sqlite_rows_sql(sql, n), kind, index, version,
+                            names + i, n);
     }
     return status;
 }

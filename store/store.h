@@ -123,6 +123,8 @@ struct find {
     const struct kind *kind;
     const char *index;           /* Name; NULL = by id. */
     const struct scopes *scopes; /* NULL: everything. */
+    const char *within; /* Only documents that carry this string of scope, too (without
+                           its first byte; with scopes only); NULL = all. */
     struct store_value equal[KIND_MAX_COLUMNS];
     size_t n_equal;
     bool

@@ -45,6 +45,8 @@ token_filter(const struct find *find, const struct kind_index *index,
     digest_add_int(digest, find->has_range ? 1 : 0);
     digest_add_int(digest, find->has_range ? find->low : 0);
     digest_add_int(digest, find->has_range ? find->high : 0);
+    digest_add_int(digest, find->within == NULL ? 0 : 1);
+    digest_add_text(digest, find->within == NULL ? "" : find->within);
     digest_add_int(digest, find->prefix == NULL ? 0 : 1);
     digest_add_text(digest, find->prefix == NULL ? "" : find->prefix);
     digest_add_int(digest, find->as_of);

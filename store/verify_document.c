@@ -7,14 +7,6 @@
 #include "store/trimmed.h"
 #include "store/verify.h"
 
-/* Rows of an index a version stands under: one a name, and one among all. */
-static int64_t
-verify_n_keys(const struct kind_index *index, const struct version *version)
-{
-    size_t n_listed = split_n_listed(index, version->n_scope);
-    return 1 + (int64_t)scope_n_names(version->scope, n_listed);
-}
-
 static bool
 verify_same_bytes(struct bytes one, struct bytes other)
 {
@@ -32,20 +24,21 @@ verify_same_version(const struct version *stored, const struct version *wanted)
                           wanted->n_scope);
 }
 
-/* Whether one index lists a version under all its strings. */
+/* Whether one index lists a version under all its names, which are counted. */
 static enum status
 verify_index(struct verify *verify, const struct kind *kind,
              const struct kind_index *index, const struct version *version,
-             const char **wrong)
+             int64_t *n_keys, const char **wrong)
 {
     const struct backend *backend = verify->reader->store->backend;
-    enum status status =
-        backend->has_key(verify->reader->reader, kind, index, version, SCOPE_ALL);
-    size_t n = split_n_listed(index, version->n_scope);
+    const char *names[STORE_MAX_SCOPE + 1];
+    size_t n = split_names(kind, index, version, names);
+    enum status status = STATUS_OK;
     for (size_t i = 0; i < n && status == STATUS_OK; i++) {
         status = backend->has_key(verify->reader->reader, kind, index, version,
-                                  version->scope[i] + 1);
+                                  names[i]);
     }
+    *n_keys += (int64_t)n;
     if (status == STATUS_NOT_FOUND) {
         *wrong = "an index does not list it";
         return STATUS_DATA_LOSS;
@@ -75,12 +68,13 @@ verify_present(struct verify *verify, const struct kind *kind,
     }
     size_t n_indexes = split_n_indexes(kind);
     for (size_t i = 0; i < n_indexes && status == STATUS_OK; i++) {
-        status = verify_index(verify, kind, &kind->indexes[i], wanted, wrong);
-        counts->keys[i] += verify_n_keys(&kind->indexes[i], wanted);
+        status = verify_index(verify, kind, &kind->indexes[i], wanted, &counts->keys[i],
+                              wrong);
     }
-    counts->keys[KIND_MAX_INDEXES] += verify_n_keys(NULL, wanted);
-    return status == STATUS_OK ? verify_index(verify, kind, NULL, wanted, wrong)
-                               : status;
+    return status == STATUS_OK
+               ? verify_index(verify, kind, NULL, wanted,
+                              &counts->keys[KIND_MAX_INDEXES], wrong)
+               : status;
 }
 
 /* Whether the version of a document that a commit wrote was erased. */

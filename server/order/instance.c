@@ -7,6 +7,7 @@
 #include "server/order/edit.h"
 #include "server/order/item.h"
 #include "server/order/moment.h"
+#include "server/order/project.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 #define I(name) KONTOR__V1__INSTANCE_STATE__INSTANCE_##name
@@ -406,11 +407,8 @@ static enum status
 filter(struct call *call, const void *message, struct find *find)
 {
     const Kontor__V1__ListInstancesRequest *request = message;
-    (void)call;
     if (request->project[0] != '\0') {
-        find->index = "project";
-        find->equal[0].text = request->project;
-        find->n_equal = 1;
+        find->within = project_scope(call, request->project);
     } else if (request->offer[0] != '\0') {
         find->index = "offer";
         find->equal[0].text = request->offer;

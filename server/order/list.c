@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kontor/v1/order_service.pb-c.h"
+#include "server/order/project.h"
 
 /* The filter that leaves least picks the index; the others are judged document by
  * document. */
@@ -11,7 +12,6 @@ static enum status
 filter_orders(struct call *call, const void *message, struct find *find)
 {
     const Kontor__V1__ListOrdersRequest *request = message;
-    (void)call;
     if (request->waiting_only) {
         /* The waiting are few among all orders, so this filter picks the index before
          * the others. */
@@ -20,9 +20,7 @@ filter_orders(struct call *call, const void *message, struct find *find)
         find->low = INT64_MIN;
         find->high = INT64_MAX;
     } else if (request->project[0] != '\0') {
-        find->index = "project";
-        find->equal[0].text = request->project;
-        find->n_equal = 1;
+        find->within = project_scope(call, request->project);
     } else if (request->state != 0) {
         find->index = "state";
         find->equal[0].integer = request->state;

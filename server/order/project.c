@@ -18,13 +18,19 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
         call, arena_print(call->arena, "r:%s", call_registry_of(call, project->id)));
 }
 
+const char *
+project_scope(struct call *call, const char *project)
+{
+    return arena_print(call->arena, "j:%s", project);
+}
+
 static void
 scope(struct call *call, const void *record, char ***out, size_t *n_out)
 {
     const Kontor__V1__Project *project = record;
     char **strings = arena_alloc(call->arena, 2 * sizeof *strings);
     strings[0] = arena_print(call->arena, "=r:%s", call_registry_of(call, project->id));
-    strings[1] = arena_print(call->arena, "=j:%s", project->id);
+    strings[1] = arena_print(call->arena, "=%s", project_scope(call, project->id));
     *out = strings;
     *n_out = 2;
 }

@@ -1,7 +1,7 @@
 /*
  * Projects: what a customer works on.
  *
- * Memory: constant. Errors: as record.h. Threads: any.
+ * Memory: results live in the arena of the call. Errors: as record.h. Threads: any.
  */
 #ifndef KONTOR_SERVER_ORDER_PROJECT_H
 #define KONTOR_SERVER_ORDER_PROJECT_H
@@ -9,5 +9,9 @@
 #include "server/rpc/record.h"
 
 extern const struct record project_record;
+
+/* The string of scope that everything ordered for a project carries, without its first
+ * byte. */
+const char *project_scope(struct call *call, const char *project);
 
 #endif

@@ -25,7 +25,9 @@ const struct kind fixture_kinds[] = {
         .name = "drawer",
         .internal = (const uint8_t[]){9, 0},
         .declared = {{"rank", DECLARED_INTEGER, {6}}, {"due", DECLARED_TIME, {7}}},
-        .indexes = {{"rank", {"rank"}}, {"own_due", {"due"}, true}},
+        .indexes = {{"rank", {"rank"}},
+                    {"own_due", {"due"}, INDEX_OWN},
+                    {"callers_rank", {"rank"}, INDEX_CALLERS}},
     },
     {.name = "seal"},
     {

@@ -140,6 +140,106 @@ test_an_own_index_is_the_brokers(struct fixture *f)
     fixture_verify(f);
 }
 
+/* What has no value is not in it, comes in with one and goes with it. */
+static void
+test_an_own_index_lists_what_has_a_value(struct fixture *f)
+{
+    struct find find = {.kind = KIND_DRAWER,
+                        .index = "own_due",
+                        .has_range = true,
+                        .low = INT64_MIN,
+                        .high = INT64_MAX,
+                        .limit = 10};
+    struct page page;
+    int64_t a = fixture_put(f, KIND_DRAWER, "a", 0, "=r:x",
+                            fixture_doc(f, "n", 1, 0, NULL, NULL));
+    fixture_put(f, KIND_DRAWER, "b", 0, "=r:x", fixture_doc(f, "n", 1, 7, NULL, NULL));
+    assert_string_equal(find_ids(f, &find), "b");
+    fixture_verify(f);
+    a = fixture_put(f, KIND_DRAWER, "a", a, "=r:x",
+                    fixture_doc(f, "n", 1, 9, NULL, NULL));
+    assert_string_equal(find_ids(f, &find), "b a");
+    fixture_verify(f);
+    fixture_put(f, KIND_DRAWER, "a", a, "=r:x", fixture_doc(f, "n", 1, 0, NULL, NULL));
+    assert_string_equal(find_ids(f, &find), "b");
+    fixture_verify(f);
+    /* Nothing is found by having none, or by nothing: that would be an empty list of
+     * many. */
+    find.has_range = false;
+    assert_int_equal(store_find(f->reader, &find, f->arena, &page),
+                     STATUS_INVALID_ARGUMENT);
+    find.n_equal = 1;
+    find.equal[0] = number(INT64_MAX);
+    assert_int_equal(store_find(f->reader, &find, f->arena, &page),
+                     STATUS_INVALID_ARGUMENT);
+}
+
+static void
+test_an_index_of_callers_answers_callers_only(struct fixture *f)
+{
+    struct scopes owner = fixture_scopes(f, "r:x");
+    struct find find = {.kind = KIND_DRAWER,
+                        .index = "callers_rank",
+                        .scopes = &owner,
+                        .limit = 10};
+    struct page page;
+    fixture_put(f, KIND_DRAWER, "a", 0, "=r:x", fixture_doc(f, "n", 2, 0, NULL, NULL));
+    fixture_put(f, KIND_DRAWER, "b", 0, "~r:x", fixture_doc(f, "n", 1, 0, NULL, NULL));
+    fixture_put(f, KIND_DRAWER, "c", 0, "~*", fixture_doc(f, "n", 3, 0, NULL, NULL));
+    fixture_put(f, KIND_DRAWER, "d", 0, "=r:y", fixture_doc(f, "n", 0, 0, NULL, NULL));
+    assert_string_equal(find_ids(f, &find), "b a c");
+    fixture_verify(f);
+    find.scopes = NULL;
+    assert_int_equal(store_find(f->reader, &find, f->arena, &page),
+                     STATUS_INVALID_ARGUMENT);
+}
+
+/* What carries one string, as far as the caller sees it by others: the string gives no
+ * sight of its own. */
+static void
+test_within_narrows_and_shows_nothing_more(struct fixture *f)
+{
+    struct scopes owner = fixture_scopes(f, "r:x");
+    struct find find = {
+        .kind = KIND_PAPER, .scopes = &owner, .within = "j:p", .limit = 10};
+    struct page page;
+    int64_t a = fixture_put(f, KIND_PAPER, "a", 0, "=r:x =j:p",
+                            fixture_doc(f, "n", 2, 0, NULL, NULL));
+    fixture_put(f, KIND_PAPER, "b", 0, "=r:y =j:p",
+                fixture_doc(f, "n", 1, 0, NULL, NULL));
+    fixture_put(f, KIND_PAPER, "c", 0, "=r:x =j:q",
+                fixture_doc(f, "n", 0, 0, NULL, NULL));
+    fixture_put(f, KIND_PAPER, "d", 0, "~* ~j:p",
+                fixture_doc(f, "n", 1, 0, NULL, NULL));
+    int64_t then = fixture_put(f, KIND_PAPER, "e", 0, "=r:x =j:p",
+                               fixture_doc(f, "n", 0, 0, NULL, NULL));
+    assert_string_equal(find_ids(f, &find), "a d e");
+    find.index = "rank";
+    assert_string_equal(find_ids(f, &find), "e d a");
+    find.limit = 1;
+    assert_int_equal(store_find(f->reader, &find, f->arena, &page), STATUS_OK);
+    find.token = page.next_token;
+    assert_string_equal(find_ids(f, &find), "d");
+    /* A token is of its filter. */
+    find.within = "j:q";
+    assert_int_equal(store_find(f->reader, &find, f->arena, &page),
+                     STATUS_INVALID_ARGUMENT);
+    find = (struct find){
+        .kind = KIND_PAPER, .scopes = &owner, .within = "j:p", .limit = 10};
+    fixture_put(f, KIND_PAPER, "a", a, "=r:x =j:q",
+                fixture_doc(f, "n", 2, 0, NULL, NULL));
+    assert_string_equal(find_ids(f, &find), "d e");
+    /* As of then it was there, and what is there now was not always. */
+    find.as_of = then;
+    assert_string_equal(find_ids(f, &find), "a d e");
+    find.within = "j:q";
+    assert_string_equal(find_ids(f, &find), "c");
+    /* Who sees everything has no use for it. */
+    find.scopes = NULL;
+    assert_int_equal(store_find(f->reader, &find, f->arena, &page),
+                     STATUS_INVALID_ARGUMENT);
+}
+
 static void
 test_prefix_takes_the_id_and_what_is_below(struct fixture *f)
 {
@@ -302,6 +402,12 @@ static const struct fixture_case cases[] = {
     {"test_equal_values_narrow", test_equal_values_narrow},
     {"test_ranges_are_half_open", test_ranges_are_half_open},
     {"test_an_own_index_is_the_brokers", test_an_own_index_is_the_brokers},
+    {"test_an_own_index_lists_what_has_a_value",
+     test_an_own_index_lists_what_has_a_value},
+    {"test_an_index_of_callers_answers_callers_only",
+     test_an_index_of_callers_answers_callers_only},
+    {"test_within_narrows_and_shows_nothing_more",
+     test_within_narrows_and_shows_nothing_more},
     {"test_prefix_takes_the_id_and_what_is_below",
      test_prefix_takes_the_id_and_what_is_below},
     {"test_scopes_show_only_what_they_share", test_scopes_show_only_what_they_share},

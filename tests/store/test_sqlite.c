@@ -72,7 +72,7 @@ test_documents_of_another_shape_are_rebuilt(struct fixture *f)
     char error[256] = "";
     memcpy(kinds, fixture_kinds, sizeof kinds);
     /* The next version of the broker finds papers by one field more. */
-    kinds[0].indexes[4] = (struct kind_index){"owner", {"owner"}, false};
+    kinds[0].indexes[4] = (struct kind_index){"owner", {"owner"}, INDEX_ANY};
     kinds[0].declared[4] = (struct declared){"secret", DECLARED_TEXT, {9}};
     tamper_fill(f);
     fixture_shut(f);
