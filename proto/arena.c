@@ -5,7 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 8 << 10, LARGEST_BLOCK = 1 << 20, ALIGNMENT = 16 };
+enum {
+    FIRST_BLOCK = 8 << 10,
+    LARGEST_BLOCK = 1 << 20,
+    ALIGNMENT = 16,
+    SHORT_TEXT = 256
+};
 
 struct block {
     struct block *next;
@@ -30,14 +35,11 @@ struct budget {
 static struct block *
 block_new(size_t size, struct block *next)
 {
-    /* Zeroed here once, so that everything an arena gives out is, without a pass of its
-     * own. */
-    struct block *block = calloc(1, sizeof *block + size);
+    struct block *block = malloc(sizeof *block + size);
     if (block == NULL) {
         return NULL;
     }
-    block->size = size;
-    block->next = next;
+    *block = (struct block){.size = size, .next = next};
     return block;
 }
 
@@ -73,8 +75,7 @@ arena_reset(struct arena *arena)
         arena->blocks = next;
     }
     /* Only the oldest block is kept, a small one: an arena that once held a large call
-     * does not keep its size. What was used is zeroed, for a new block would be. */
-    memset(arena->blocks->data, 0, arena->blocks->used);
+     * does not keep its size. */
     arena->blocks->used = 0;
     arena->used = 0;
 }
@@ -100,8 +101,9 @@ arena_grow(struct arena *arena, size_t need)
     return block;
 }
 
-void *
-arena_try(struct arena *arena, size_t size)
+/* Memory with anything in it; NULL when there is none. */
+static void *
+arena_take(struct arena *arena, size_t size)
 {
     /* Rounding up must not wrap around: a size computed from the wire may be anything.
      */
@@ -122,6 +124,15 @@ arena_try(struct arena *arena, size_t size)
     return memory;
 }
 
+/* What is given out is zeroed, and no more: a call uses a small part of its last block.
+ */
+void *
+arena_try(struct arena *arena, size_t size)
+{
+    void *memory = arena_take(arena, size);
+    return memory == NULL ? NULL : memset(memory, 0, size);
+}
+
 void *
 arena_alloc(struct arena *arena, size_t size)
 {
@@ -135,10 +146,14 @@ arena_alloc(struct arena *arena, size_t size)
 char *
 arena_copy_n(struct arena *arena, const void *text, size_t size)
 {
-    char *copy = arena_alloc(arena, size + 1);
+    char *copy = arena_take(arena, size + 1);
+    if (copy == NULL) {
+        abort();
+    }
     if (size > 0) {
         memcpy(copy, text, size);
     }
+    copy[size] = '\0';
     return copy;
 }
 
@@ -151,16 +166,20 @@ arena_copy(struct arena *arena, const char *text)
 char *
 arena_vprint(struct arena *arena, const char *format, va_list args)
 {
+    char shorter[SHORT_TEXT];
     va_list again;
     va_copy(again, args);
-    /* Once for the size and once for the text; the second pass needs arguments of its
-     * own. */
-    int size = vsnprintf(NULL, 0, format, args);
+    int size = vsnprintf(shorter, sizeof shorter, format, args);
     if (size < 0) {
         abort();
     }
     char *text = arena_alloc(arena, (size_t)size + 1);
-    (void)vsnprintf(text, (size_t)size + 1, format, again);
+    /* What is longer needs a second pass, with arguments of its own. */
+    if ((size_t)size < sizeof shorter) {
+        memcpy(text, shorter, (size_t)size);
+    } else {
+        (void)vsnprintf(text, (size_t)size + 1, format, again);
+    }
     va_end(again);
     return text;
 }
