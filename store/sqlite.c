@@ -202,7 +202,12 @@ sqlite_reader_open(void *db, void **reader)
         free(conn);
         return status;
     }
-    status = reader_touch(conn);
+    /* Each commit makes its cache void: a large one is filled for nothing. Not among
+     * the settings, which may be set before it is known what the file is. */
+    status = sqlite_run(conn, "PRAGMA cache_size=-512");
+    if (status == STATUS_OK) {
+        status = reader_touch(conn);
+    }
     if (status != STATUS_OK) {
         sqlite_reader_close(conn);
         return status;

@@ -9,7 +9,7 @@ enum { PREFIX_MASK = 0xff };
 
 /*
  * In this order: waiting for others comes before all that may have to wait, and a page
- * size no longer changes once the file is a WAL database. Pages of 4 KiB: a commit
+ * size no longer changes once the file is a WAL database. Pages of 2 KiB: a commit
  * touches many of them, a little each, and writes them whole. The cache holds those
  * that are written again and again; the system's has the rest. FULL syncs the WAL at
  * each commit, NORMAL would lose acknowledged ones with the power. No mmap: an I/O
@@ -18,11 +18,11 @@ enum { PREFIX_MASK = 0xff };
  */
 static const char *const writer_settings[] = {
     "PRAGMA busy_timeout=5000",
-    "PRAGMA page_size=4096",
+    "PRAGMA page_size=2048",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA trusted_schema=OFF",
-    "PRAGMA cache_size=-8192",
+    "PRAGMA cache_size=-4096",
     /* The committer checkpoints after it has answered, not inside a commit. */
     "PRAGMA wal_autocheckpoint=0",
     "PRAGMA mmap_size=0",

@@ -171,10 +171,10 @@ static sqlite3 *
 open_target(const char *path)
 {
     sqlite3 *to = open_db(path, true);
-    execute(to, "PRAGMA page_size=4096");
+    execute(to, "PRAGMA page_size=2048");
     execute(to, "PRAGMA journal_mode=WAL");
     execute(to, "PRAGMA synchronous=FULL");
-    execute(to, "PRAGMA cache_size=-8192");
+    execute(to, "PRAGMA cache_size=-4096");
     execute(to, "PRAGMA wal_autocheckpoint=4000");
     return to;
 }

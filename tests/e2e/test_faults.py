@@ -11,7 +11,7 @@ import unittest
 from broker import Broker, Refused, run, wait_for
 from mongod import is_mongodb
 
-PAGE = 4096
+PAGE = 2048
 FILE = 1000000
 # Runs what follows with a file system of its own on the folder: full, or read-only.
 SMALL = """d=$1; shift; cp -a "$d" "$d.kept" && mount -t tmpfs -o size=6m none "$d" &&

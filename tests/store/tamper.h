@@ -11,7 +11,7 @@
 
 #include "tests/store/fixture.h"
 
-enum { TAMPER_PAGE = 4096 };
+enum { TAMPER_PAGE = 2048 };
 
 /* The store's file. */
 const char *tamper_path(const struct fixture *fixture);

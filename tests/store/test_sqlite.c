@@ -96,7 +96,7 @@ test_settings_are_those_of_the_design(struct fixture *f)
         const char *sql;
         int64_t value;
     } rows[] = {
-        {"SELECT * FROM pragma_page_size", 4096},
+        {"SELECT * FROM pragma_page_size", 2048},
         {"SELECT journal_mode = 'wal' FROM pragma_journal_mode", 1},
         {"SELECT * FROM pragma_application_id", 0x4b4f4e54},
     };

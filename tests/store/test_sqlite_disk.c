@@ -13,7 +13,7 @@
 static void
 test_full_disk_refuses_and_recovers(struct fixture *f)
 {
-    enum { PAGES = 120 };
+    enum { PAGES = 240 };
     char error[256] = "";
     uint8_t *large = arena_alloc(f->arena, 100000);
     struct document got;
