@@ -67,6 +67,7 @@ const struct kind kind_table[] =
                 /* Contacts are for those who own the record. */
                 .internal = (const uint8_t[]){17, 0},
                 .has_history = true,
+                .is_kept = true,
                 .watch_field = 16,
             },
         [ROW_SERVICE] =
@@ -75,6 +76,7 @@ const struct kind kind_table[] =
                 .record = &kontor__v1__service__descriptor,
                 .internal = (const uint8_t[]){49, 50, 0},
                 .has_history = true,
+                .is_kept = true,
                 .watch_field = 17,
                 .declared = {{"provider", DECLARED_TEXT, {5}}},
                 .indexes = {{"provider", {"provider"}}},
@@ -84,6 +86,7 @@ const struct kind kind_table[] =
                 .name = "project",
                 .record = &kontor__v1__project__descriptor,
                 .has_history = true,
+                .is_kept = true,
                 .watch_field = 18,
             },
         [ROW_ORDER] =

@@ -35,9 +35,9 @@ struct declared {
 enum index_use {
     INDEX_ANY,     /* Callers and the broker: a row per scope string, and one more. */
     INDEX_CALLERS, /* Callers only: a row per scope string. */
-    INDEX_OWN,     /* The broker only, among all documents that have a value in the first
-                      column: one row for each of those. Searched by such a value or a
-                      range of them. */
+    INDEX_OWN, /* The broker only, among all documents that have a value in the first
+                  column: one row for each of those. Searched by such a value or a
+                  range of them. */
 };
 
 /* An index, ordered by these columns, then by id. */
@@ -55,6 +55,8 @@ struct kind {
     const uint8_t *internal; /* Field numbers of the full view only, 0 ends; NULL =
                                 none. The store keeps them apart (x). */
     bool has_history;        /* Whether older versions are kept for as-of reads. */
+    bool is_kept;        /* Decisions read documents of it far more often than anybody
+                            changes them: worth a place in the read cache. */
     bool is_addressed;   /* Whether documents of it may carry the scope string of one
                             principal, "u:<id>". */
     bool is_final;       /* Nobody changes or removes a document of it: erasing takes

@@ -46,6 +46,12 @@ reader_tail(struct store_reader *reader, int64_t *applied)
  * The position is read inside the snapshot, not taken from store_applied: that may move
  * between the two, and a reply must not claim a position its documents are behind.
  */
+bool
+store_is_at_tail(const struct store_reader *reader)
+{
+    return reader->is_through;
+}
+
 enum status
 store_begin(struct store_reader *reader, int64_t *applied)
 {

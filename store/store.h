@@ -96,6 +96,9 @@ enum status store_reader_open(struct store *store,
                               struct store_reader **reader) MUST_CHECK;
 /* Accepts NULL. */
 void store_reader_close(struct store_reader *reader);
+/* Whether this is the committer's, which reads through its open batch: nothing else is
+ * as new. */
+bool store_is_at_tail(const struct store_reader *reader);
 /* Reads until store_end come from one snapshot. Answers the applied position of that
  * snapshot. */
 enum status store_begin(struct store_reader *reader, int64_t *applied) MUST_CHECK;

@@ -17,8 +17,6 @@ enum {
 /* One allocation: the entry, its key, its scope and its bytes. */
 struct entry {
     struct cached cached;
-    const struct kind *kind;
-    const char *id;
     size_t id_size;
     size_t size;
     _Atomic size_t n_references; /* The slot's one included. */
@@ -47,8 +45,9 @@ slot_of(const struct kind *kind, struct bytes id)
 static bool
 is_entry(const struct entry *entry, const struct kind *kind, struct bytes id)
 {
-    return entry != NULL && entry->kind == kind && entry->id_size == id.size &&
-           memcmp(entry->id, id.data, id.size) == 0;
+    return entry != NULL && entry->cached.document.kind == kind &&
+           entry->id_size == id.size &&
+           memcmp(entry->cached.document.id, id.data, id.size) == 0;
 }
 
 static void
@@ -184,28 +183,27 @@ entry_new(const struct document *document, struct bytes envelope)
 {
     size_t id_size = strlen(document->id);
     size_t head_size = envelope.size + document->w.size;
-    size_t size = sizeof(struct entry) + scope_size(document) + id_size + head_size +
-                  document->x.size;
+    size_t size = sizeof(struct entry) + scope_size(document) + id_size + 1 +
+                  head_size + document->x.size;
     struct entry *entry = size > MAX_ENTRY ? NULL : calloc(1, size);
     if (entry == NULL) {
         return NULL;
     }
     uint8_t *room = (uint8_t *)(entry + 1);
-    entry->cached.scope = (char **)(void *)room;
-    entry->cached.n_scope = document->n_scope;
+    struct document *kept = &entry->cached.document;
+    *kept = *document;
+    kept->scope = (char **)(void *)room;
     room += document->n_scope * sizeof(char *);
     for (size_t i = 0; i < document->n_scope; i++) {
         const char *text = document->scope[i];
-        entry->cached.scope[i] = place(&room, text, strlen(text) + 1);
+        kept->scope[i] = place(&room, text, strlen(text) + 1);
     }
-    entry->id = place(&room, document->id, id_size);
+    kept->id = place(&room, document->id, id_size + 1);
     entry->id_size = id_size;
     entry->cached.head.data = place(&room, envelope.data, envelope.size);
-    (void)place(&room, document->w.data, document->w.size);
+    kept->w.data = place(&room, document->w.data, document->w.size);
     entry->cached.head.size = head_size;
-    entry->cached.rest.data = place(&room, document->x.data, document->x.size);
-    entry->cached.rest.size = document->x.size;
-    entry->kind = document->kind;
+    kept->x.data = place(&room, document->x.data, document->x.size);
     entry->size = size;
     atomic_init(&entry->n_references, 1);
     return entry;
@@ -231,8 +229,8 @@ cache_keep(struct cache *cache, const struct document *document, int64_t applied
         return;
     }
     atomic_fetch_add(&cache->used, entry->size);
-    struct bytes id = {(const uint8_t *)entry->id, entry->id_size};
-    size_t slot = slot_of(entry->kind, id);
+    struct bytes id = {(const uint8_t *)document->id, entry->id_size};
+    size_t slot = slot_of(document->kind, id);
     pthread_mutex_t *lock = &cache->locks[slot % N_LOCKS];
     pthread_mutex_lock(lock);
     /* Under the lock: a commit heard of later finds the entry and drops it. */

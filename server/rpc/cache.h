@@ -15,10 +15,8 @@ struct cache;
 
 /* One document, packed. */
 struct cached {
-    struct bytes head; /* The reduced view: envelope, then w. */
-    struct bytes rest; /* What the full view adds: x. */
-    char **scope;      /* As the document's. */
-    size_t n_scope;
+    struct document document; /* Whole, in the view of nobody in particular. */
+    struct bytes head;        /* The reduced view: envelope, then w. */
 };
 
 /* A cache that hears of every commit of the store; opened before the store's first

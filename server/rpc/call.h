@@ -130,7 +130,8 @@ enum status call_illegal(struct call *call, const struct kind *kind, const char 
 /* ---- Reading ---- */
 
 /* A document within the caller's scopes; fails the call with NOT_FOUND. Adds a check
- * when the row is a mutation. */
+ * when the row is a mutation. Of kinds that are kept it may be newer than what the
+ * reader sees: the check says whether it still holds. */
 enum status call_get(struct call *call, const struct kind *kind, const char *id,
                      struct document *out) MUST_CHECK;
 /* As call_get, as of a point (NULL = now). Never adds a check. */

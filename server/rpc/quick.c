@@ -36,7 +36,7 @@ wants_position(const struct rpc *rpc)
 static void
 answer(struct rpc *rpc, const struct cached *cached, enum view view, int64_t seq)
 {
-    struct bytes pieces[] = {cached->head, cached->rest};
+    struct bytes pieces[] = {cached->head, cached->document.x};
     struct ending ending = {.status = STATUS_OK,
                             .pieces = pieces,
                             .n_pieces = view == VIEW_FULL ? 2 : 1,
@@ -60,7 +60,8 @@ quick_answer(struct rpc *rpc)
     if (cached == NULL) {
         return false;
     }
-    enum view view = store_view(&rpc->who->scopes, cached->scope, cached->n_scope);
+    enum view view =
+        store_view(&rpc->who->scopes, cached->document.scope, cached->document.n_scope);
     if (view != VIEW_NONE) {
         answer(rpc, cached, view, seq);
     }

@@ -147,6 +147,77 @@ fail_store(struct call *call, enum status status, int64_t seq)
                      status_name(status));
 }
 
+/* ---- The read cache ---- */
+
+/* As the store would judge it; a document that is not to be seen is not there. */
+static enum status
+judge_view(struct document *document, const struct scopes *scopes)
+{
+    document->view = store_view(scopes, document->scope, document->n_scope);
+    if (document->view == VIEW_NONE) {
+        return STATUS_NOT_FOUND;
+    }
+    if (document->view == VIEW_REDUCED) {
+        document->x = (struct bytes){0};
+    }
+    return STATUS_OK;
+}
+
+/* A copy of what the cache has, unless it has not heard of all that the reader sees. */
+static bool
+take_kept(struct call *call, const struct kind *kind, const char *id,
+          struct document *out)
+{
+    struct cache *cache = call->broker->cache;
+    if (cache_seq(cache) < call->applied) {
+        return false;
+    }
+    const struct cached *cached =
+        cache_take(cache, kind, (struct bytes){(const uint8_t *)id, strlen(id)});
+    if (cached == NULL) {
+        return false;
+    }
+    struct arena *arena = call->arena;
+    *out = cached->document;
+    out->id = arena_copy(arena, id);
+    out->scope = arena_alloc(arena, (out->n_scope + 1) * sizeof *out->scope);
+    for (size_t i = 0; i < out->n_scope; i++) {
+        out->scope[i] = arena_copy(arena, cached->document.scope[i]);
+    }
+    out->w.data = (uint8_t *)arena_copy_n(arena, out->w.data, out->w.size);
+    out->x.data = (uint8_t *)arena_copy_n(arena, out->x.data, out->x.size);
+    cache_release(cache, cached);
+    return true;
+}
+
+/* Read with nobody's eyes, so that one entry of the cache serves all. Positions that
+ * were heard of since the snapshot began keep the document out of the cache, never the
+ * caller from it. */
+static enum status
+read_and_keep(struct call *call, const struct kind *kind, const char *id,
+              const struct scopes *scopes, struct document *out)
+{
+    enum status status = store_get(call->reader, kind, id, NULL, 0, call->arena, out);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (call->broker->cache != NULL) {
+        cache_keep(call->broker->cache, out, call->applied);
+    }
+    return judge_view(out, scopes);
+}
+
+enum status
+call_get_kept(struct call *call, const struct kind *kind, const char *id,
+              struct document *out)
+{
+    enum status status = read_and_keep(call, kind, id, scopes_of(call), out);
+    if (status == STATUS_NOT_FOUND) {
+        return call_not_found(call, kind, id);
+    }
+    return status == STATUS_OK ? STATUS_OK : fail_store(call, status, 0);
+}
+
 /* The present document, or what an earlier record of a validated batch would have made
  * of it: what validate_only promises must hold when the batch is stored. */
 static enum status
@@ -157,7 +228,14 @@ get_now(struct call *call, const struct kind *kind, const char *id,
     if (would_be_get(call, kind, id, scopes, out, &status)) {
         return status;
     }
-    return store_get(call->reader, kind, id, scopes, 0, call->arena, out);
+    if (!kind->is_kept || call->broker->cache == NULL ||
+        store_is_at_tail(call->reader)) {
+        return store_get(call->reader, kind, id, scopes, 0, call->arena, out);
+    }
+    if (take_kept(call, kind, id, out)) {
+        return judge_view(out, scopes);
+    }
+    return read_and_keep(call, kind, id, scopes, out);
 }
 
 enum status
@@ -189,37 +267,6 @@ call_get_as_of(struct call *call, const struct kind *kind, const char *id,
         return call_not_found(call, kind, id);
     }
     return status == STATUS_OK ? STATUS_OK : fail_store(call, status, seq);
-}
-
-/*
- * Read with nobody's eyes, so that one entry of the cache serves all, and judged here
- * as the store would judge it. Positions that were heard of since the snapshot began
- * keep the document out of the cache, never the caller from it.
- */
-enum status
-call_get_kept(struct call *call, const struct kind *kind, const char *id,
-              struct document *out)
-{
-    struct document whole;
-    enum status status =
-        store_get(call->reader, kind, id, NULL, 0, call->arena, &whole);
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
-        return fail_store(call, status, 0);
-    }
-    if (status == STATUS_OK && call->broker->cache != NULL) {
-        cache_keep(call->broker->cache, &whole, call->applied);
-    }
-    whole.view = status == STATUS_OK
-                     ? store_view(scopes_of(call), whole.scope, whole.n_scope)
-                     : VIEW_NONE;
-    if (whole.view == VIEW_NONE) {
-        return call_not_found(call, kind, id);
-    }
-    if (whole.view == VIEW_REDUCED) {
-        whole.x = (struct bytes){0};
-    }
-    *out = whole;
-    return STATUS_OK;
 }
 
 /* That a document was not there is a thing a decision rests on too. */

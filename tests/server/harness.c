@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "proto/wire.h"
+#include "server/rpc/cache.h"
 #include "server/rpc/envelope.h"
 #include "server/rpc/park.h"
 #include "server/rpc/timer.h"
@@ -48,6 +49,7 @@ open_broker(struct harness *h)
     if (store_open(&store, &h->broker.store, text, sizeof text) != STATUS_OK) {
         fail_msg("%s", text);
     }
+    h->broker.cache = cache_new(h->broker.store);
     h->broker.started_at_ms = clock_wall_ms(&h->clock);
     struct dispatch_options dispatch = {
         .broker = &h->broker,
@@ -65,6 +67,7 @@ close_broker(struct harness *h)
     dispatch_drain(h->dispatch);
     dispatch_free(h->dispatch);
     store_close(h->broker.store);
+    cache_free(h->broker.cache);
 }
 
 struct harness *

@@ -92,10 +92,10 @@ test_what_is_kept_is_found_with_both_views(void **state)
     assert_string_equal(reduced->name, "First");
     assert_int_equal(reduced->revision, seq);
     assert_null(reduced->main_contact);
-    assert_non_null(unpack(world, cached->rest)->main_contact);
-    assert_int_equal(cached->n_scope, 2);
-    assert_string_equal(cached->scope[0], "=r:home");
-    assert_string_equal(cached->scope[1], "~*");
+    assert_non_null(unpack(world, cached->document.x)->main_contact);
+    assert_int_equal(cached->document.n_scope, 2);
+    assert_string_equal(cached->document.scope[0], "=r:home");
+    assert_string_equal(cached->document.scope[1], "~*");
     cache_release(world->cache, cached);
 }
 
