@@ -106,6 +106,12 @@ static const struct reason_row rows[REASON_COUNT] = {
          "is "
          "allowed in it.",
          "Read the record and do one of the things its state allows."},
+    [REASON_GATE_UNMET] =
+        {"GATE_UNMET", STATUS_FAILED_PRECONDITION,
+         "The service does not show what the phase it was to go to needs. BadRequest "
+         "names every field that is missing.",
+         "Set the fields named, let it be audited where that is missing, and move it "
+         "again; an admin may pass over it with a reason."},
     [REASON_PAST_NO_RETURN] =
         {"PAST_NO_RETURN", STATUS_FAILED_PRECONDITION,
          "The item has passed the milestone from which on its offer allows no cancel.",

@@ -65,7 +65,7 @@ const struct kind kind_table[] =
                 .name = "provider",
                 .record = &kontor__v1__provider__descriptor,
                 /* Contacts are for those who own the record. */
-                .internal = (const uint8_t[]){17, 0},
+                .internal = (const uint8_t[]){17, 20, 0},
                 .has_history = true,
                 .is_kept = true,
                 .watch_field = 16,
@@ -74,7 +74,7 @@ const struct kind kind_table[] =
             {
                 .name = "service",
                 .record = &kontor__v1__service__descriptor,
-                .internal = (const uint8_t[]){49, 50, 0},
+                .internal = (const uint8_t[]){49, 50, 52, 53, 0},
                 .has_history = true,
                 .is_kept = true,
                 .watch_field = 17,

@@ -1,6 +1,9 @@
 #include "server/catalogue/catalogue.h"
 
 #include "kontor/v1/catalogue_service.pb-c.h"
+#include "server/catalogue/audit.h"
+#include "server/catalogue/diff.h"
+#include "server/catalogue/move.h"
 #include "server/catalogue/provider.h"
 #include "server/catalogue/search_call.h"
 #include "server/catalogue/service.h"
@@ -15,6 +18,8 @@ enum {
 /* An operator writes what its provider owns, an admin all of its registry: the scope
  * tells them apart. */
 #define WRITERS (ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN))
+/* Who decides about records of others. */
+#define DECIDERS (ROLE_BIT(SHIFTER) | ROLE_BIT(ADMIN))
 
 /* Only services refer to what may come later; a provider stands alone. */
 static const struct import_part parts[] = {
@@ -116,6 +121,42 @@ static const struct row rows[] = {
         .decide = record_update,
         .answer = record_answer,
         .record = &service_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/DiffService",
+        .request = &kontor__v1__diff_service_request__descriptor,
+        .reply = &kontor__v1__diff_service_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = diff_decide,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/MoveService",
+        .request = &kontor__v1__move_service_request__descriptor,
+        .reply = &kontor__v1__move_service_response__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = move_decide,
+        .answer = move_answer,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/AuditRecord",
+        .request = &kontor__v1__audit_record_request__descriptor,
+        .reply = &kontor__v1__audit_record_response__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = DECIDERS,
+        .is_mutation = true,
+        .decide = audit_decide,
+        .answer = audit_answer,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/SampleForAudit",
+        .request = &kontor__v1__sample_for_audit_request__descriptor,
+        .reply = &kontor__v1__sample_for_audit_response__descriptor,
+        .klass = CLASS_ADMIN,
+        .roles = DECIDERS,
+        .decide = audit_sample,
     },
     {
         .path = "/kontor.v1.CatalogueService/SearchServices",

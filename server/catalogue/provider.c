@@ -1,5 +1,6 @@
 #include "server/catalogue/provider.h"
 
+#include "server/catalogue/audit.h"
 #include "server/rpc/call.h"
 
 enum status
@@ -19,10 +20,12 @@ static enum status
 judge(struct call *call, const void *old, const struct document *old_doc, void *record,
       struct decision *decision)
 {
-    const Kontor__V1__Provider *provider = record;
-    (void)old;
+    Kontor__V1__Provider *provider = record;
     (void)old_doc;
     (void)decision;
+    if (old != NULL) {
+        audit_note_change(call, old, &provider->base, &provider->audit);
+    }
     return provider_must_own(call, provider->id);
 }
 
@@ -39,10 +42,13 @@ scope(struct call *call, const void *record, char ***out, size_t *n_out)
     *n_out = 3;
 }
 
+enum { AUDIT = 20 };
+
 const struct record provider_record = {
     .kind = &KIND_PROVIDER,
     .field = "provider",
     .list_field = "providers",
+    .output_only = (const uint8_t[]){AUDIT, 0},
     .judge = judge,
     .scope = scope,
 };

@@ -2,26 +2,13 @@
 
 #include <string.h>
 
+#include "server/catalogue/audit.h"
+#include "server/catalogue/gate.h"
 #include "server/catalogue/offer.h"
+#include "server/catalogue/phase.h"
 #include "server/catalogue/provider.h"
 #include "server/rpc/import.h"
-
-/* Whether each phase is published, by its number. */
-static const bool published[] = {
-    [KONTOR__V1__PHASE__PHASE_UNSPECIFIED] = false,
-    [KONTOR__V1__PHASE__FORTHCOMING] = false,
-    [KONTOR__V1__PHASE__PENDING] = false,
-    [KONTOR__V1__PHASE__PRE_PRODUCTION] = true,
-    [KONTOR__V1__PHASE__PRODUCTION] = true,
-    [KONTOR__V1__PHASE__DEPRECATED] = true,
-    [KONTOR__V1__PHASE__DECOMMISSIONED] = false,
-};
-
-bool
-service_is_published(Kontor__V1__Phase phase)
-{
-    return (size_t)phase < sizeof(published) / sizeof(published[0]) && published[phase];
-}
+#include "server/rpc/named.h"
 
 /* The provider answers for the service, so it must be there, and in the same registry.
  */
@@ -53,6 +40,72 @@ judge_provider(struct call *call, const Kontor__V1__Service *service)
     return STATUS_OK;
 }
 
+/* Why an admin has a new service begin where it says, without its gates; "" = it does
+ * not. A catalogue that is taken over brings phases with it that nobody here has
+ * judged. */
+static const char *
+override_reason(const struct call *call)
+{
+    if (import_is(call)) {
+        bool is_admin = (call->who->roles & ROLE_BIT(ADMIN)) != 0;
+        return is_admin ? "taken over from another catalogue" : "";
+    }
+    return named_text(call->request, "override_reason");
+}
+
+/* As it stands; what the gates would have asked for is noted. */
+static enum status
+take_over(struct call *call, Kontor__V1__Service *service, const char *reason)
+{
+    const char *lacks = phase_lacks(call, service, service->phase);
+    if (lacks[0] == '\0') {
+        return STATUS_OK;
+    }
+    import_finding(call, "phase", "%s needs what the source does not say: %s",
+                   phase_name(service->phase), lacks);
+    return gate_pass_over(call, service, import_is(call) ? "Import" : "CreateService",
+                          reason, lacks);
+}
+
+/* A new service. */
+static enum status
+judge_begin(struct call *call, Kontor__V1__Service *service)
+{
+    if (service->phase == KONTOR__V1__PHASE__PHASE_UNSPECIFIED) {
+        service->phase = KONTOR__V1__PHASE__FORTHCOMING;
+    }
+    const char *reason = override_reason(call);
+    if (reason[0] != '\0') {
+        return take_over(call, service, reason);
+    }
+    if (!phase_is_entry(service->phase)) {
+        call_fault(
+            call, "phase",
+            "a service begins in FORTHCOMING or PENDING and MoveService takes it "
+            "to %s; an admin may say why it begins there in override_reason",
+            phase_name(service->phase));
+    }
+    (void)phase_fault(call, service, NULL, service->phase);
+    return STATUS_OK;
+}
+
+/* A service that was there: it moves by MoveService only, and keeps what its phase
+ * needs. */
+static void
+judge_change(struct call *call, const Kontor__V1__Service *before,
+             Kontor__V1__Service *service)
+{
+    if (import_is(call)) {
+        service->phase = before->phase;
+    }
+    if (service->phase != before->phase) {
+        call_fault(call, "phase", "is %s; MoveService moves it",
+                   phase_name(before->phase));
+        return;
+    }
+    (void)phase_fault(call, service, before, service->phase);
+}
+
 static enum status
 judge(struct call *call, const void *old, const struct document *old_doc, void *record,
       struct decision *decision)
@@ -61,6 +114,11 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     enum status status = judge_provider(call, service);
     (void)old_doc;
     (void)decision;
+    if (status == STATUS_OK && old == NULL) {
+        status = judge_begin(call, service);
+    } else if (status == STATUS_OK) {
+        judge_change(call, old, service);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -68,6 +126,9 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
      * offer. */
     offer_judge(call, service);
     offer_stamp(call, old, service);
+    if (old != NULL) {
+        audit_note_change(call, old, &service->base, &service->audit);
+    }
     return STATUS_OK;
 }
 
@@ -82,7 +143,7 @@ scope(struct call *call, const void *record, char ***out, size_t *n_out)
     strings[1] = arena_print(call->arena, "=p:%s", service->provider);
     strings[2] = "~*";
     *out = strings;
-    *n_out = service_is_published(service->phase) ? 3 : 2;
+    *n_out = phase_is_published(service->phase) ? 3 : 2;
 }
 
 static enum status
@@ -132,10 +193,13 @@ service_find(struct call *call, const void *record)
     }
 }
 
+enum { AUDIT = 52, OVERRIDES = 53 };
+
 const struct record service_record = {
     .kind = &KIND_SERVICE,
     .field = "service",
     .list_field = "services",
+    .output_only = (const uint8_t[]){AUDIT, OVERRIDES, 0},
     .judge = judge,
     .scope = scope,
     .filter = filter,

@@ -13,9 +13,6 @@
 
 extern const struct record service_record;
 
-/* Whether every principal may see a service of this phase. */
-bool service_is_published(Kontor__V1__Phase phase);
-
 /* Looks for what is odd about an imported service: references that do not resolve, a
  * missing order type. */
 void service_find(struct call *call, const void *record);

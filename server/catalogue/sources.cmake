@@ -7,12 +7,17 @@ list(
   rpc/record.c
   rpc/record_list.c
   rpc/record_merge.c
+  catalogue/audit.c
   catalogue/catalogue.c
   catalogue/condition.c
+  catalogue/diff.c
+  catalogue/gate.c
+  catalogue/move.c
   catalogue/offer.c
   catalogue/offer_rule.c
   catalogue/parameter.c
   catalogue/parameter_value.c
+  catalogue/phase.c
   catalogue/provider.c
   catalogue/search.c
   catalogue/search_call.c

@@ -91,6 +91,7 @@ struct call {
     struct error error;             /* Set by call_fail. */
     struct faults *faults;          /* Wrong fields found so far; never NULL. */
     /* The frame's, for one run of decide: */
+    const void *request; /* What decide was called with. */
     struct store_reader *reader;
     int64_t applied; /* Applied at the first read of this run. */
     struct draft_check

@@ -292,6 +292,7 @@ flight_decide(struct flight *flight, decide_fn decide, struct store_reader *read
     struct call *call = &flight->call;
     flight->decision = (struct decision){.kind = DECISION_NONE};
     call->reader = reader;
+    call->request = flight->message;
     /* The log's times never run back (store/draft.c), and what a record says of its own
      * must not lie before the time it was made. */
     int64_t logged_ms = atomic_load(&flight->dispatch->logged_ms);

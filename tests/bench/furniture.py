@@ -10,7 +10,7 @@ def furnish(broker):
     broker.furnish()
     admin = broker.client("alpine", "admin")
     admin.call("CatalogueService.CreateProvider", provider={"id": "alpine/compute", "name": "Alpine Compute"})
-    admin.call("CatalogueService.CreateService", service={
+    admin.call("CatalogueService.CreateService", override_reason="as it stands", service={
         "id": SERVICE, "provider": "alpine/compute", "name": "Block storage", "phase": "PRODUCTION",
         "description": LONG_TEXT, "order_type": "ORDER_REQUIRED", "categories": ["Storage"],
         "offers": [{"iid": "standard", "name": "Standard volume", "order_type": "ORDER_REQUIRED",
@@ -23,7 +23,7 @@ def furnish(broker):
 
 def open_offer(broker):
     """One more service, which nobody has to approve; answers its offer."""
-    broker.client("alpine", "admin").call("CatalogueService.CreateService", service={
+    broker.client("alpine", "admin").call("CatalogueService.CreateService", override_reason="as it stands", service={
         "id": "alpine/scratch", "provider": "alpine/compute", "name": "Scratch space", "phase": "PRODUCTION",
         "order_type": "OPEN_ACCESS", "offers": [{"iid": "open", "name": "Open to all", "order_type": "OPEN_ACCESS",
                                                  "is_internal": True}]})

@@ -59,6 +59,23 @@ def trust(p):
         p.ask(COAST, "RegistryService.GetPrincipal", id=name)
 
 
+def portfolio(p):
+    """A service taken through phases, audited, and compared with what it was."""
+    first = p.ask(HOME, "CatalogueService.GetService", id="alpine/s-1")["revision"]
+    p.ask(HOME, "CatalogueService.UpdateService", service={"id": "alpine/s-1", "tagline": word(p), "tags": [word(p)]})
+    for who in (HOME, COAST):
+        p.ask(who, "CatalogueService.DiffService", **{"id": "alpine/s-1", "from": first})
+    for phase in ("PRODUCTION", "PENDING", "FORTHCOMING", "DEPRECATED", "DECOMMISSIONED"):
+        p.ask(HOME, "CatalogueService.MoveService", id="alpine/s-1", phase=phase)
+        p.ask(HOME, "CatalogueService.MoveService", id="alpine/s-1", phase=phase, is_override=True,
+              reason="it must be", validate_only=phase == "PENDING")
+    p.ask(OPERATOR, "CatalogueService.MoveService", id="alpine/s-2", phase="DEPRECATED", is_override=True)
+    for state in ("AUDIT_VALID", "AUDIT_INVALID"):
+        p.ask(HOME, "CatalogueService.AuditRecord", service="alpine/s-1", state=state, comment=word(p))
+        p.ask(HOME, "CatalogueService.AuditRecord", provider="alpine/compute", state=state)
+    p.ask(HOME, "CatalogueService.SampleForAudit", size=5, seed=11)
+
+
 def catalogue(p):
     source = example("alpine.json")
     records = [{"provider": one} for one in source["providers"]]
@@ -77,7 +94,7 @@ def catalogue(p):
         repeats(p, who, "CatalogueService.CreateProvider", provider={
             "id": "alpine/more", "name": word(p), "country": "CH"})
     for n in range(5):
-        repeats(p, HOME, "CatalogueService.CreateService", service={
+        repeats(p, HOME, "CatalogueService.CreateService", override_reason="as it stands", service={
             "id": f"alpine/s-{n}", "provider": "alpine/compute", "name": f"{word(p)} {n}",
             "tags": [word(p) for _ in range(n)], "description": word(p, 40 * n),
             "phase": p.random.choice(("PRODUCTION", "FORTHCOMING", "DEPRECATED"))})
@@ -97,6 +114,7 @@ def catalogue(p):
     p.ask(HOME, "CatalogueService.UpdateProvider", provider={"id": "alpine/not", "name": "x"})
     p.ask(HOME, "CatalogueService.UpdateService", update_mask="phase",
           service={"id": "alpine/s-1", "phase": "DECOMMISSIONED"})
+    portfolio(p)
     # More than some brokers are set to take.
     p.ask(HOME, "CatalogueService.Import", validate_only=True, records=[
         {"provider": {"id": f"alpine/large-{n}", "name": word(p), "description": word(p, 16000)}}
@@ -106,6 +124,11 @@ def catalogue(p):
         pages(p, who, "CatalogueService.ListServices", 3, provider="alpine/compute")
         for query in ("", "disk", "notebook gp", word(p, 3)):
             p.ask(who, "CatalogueService.SearchServices", query=query, page_size=2)
+        for order in ("BY_NAME", "BY_UPDATED", "BY_TRL"):
+            p.ask(who, "CatalogueService.SearchServices", order=order, page_size=3,
+                  filters=[{"name": "phase", "values": ["PRODUCTION", "PRE_PRODUCTION"]}])
+        p.ask(who, "CatalogueService.SearchServices", query="storaje", filters=[{"name": "none", "values": ["x"]}])
+        p.ask(who, "CatalogueService.SearchServices", query="storaje")
         for name in ("alpine/s-1", "alpine/s-3", "alpine/none", "no id"):
             p.ask(who, "CatalogueService.GetService", id=name)
     past(p, (HOME, PORTAL), "CatalogueService.GetProvider", "alpine/compute")

@@ -31,7 +31,7 @@ def furnish(broker):
     admin.call("CatalogueService.CreateProvider",
                provider={"id": PROVIDER, "name": "Alpine Compute"})
     approvals = {OPEN: [], DESK: ["PROVIDER_STEP"], BROKER: ["BROKER_STEP"]}
-    admin.call("CatalogueService.CreateService", service={
+    admin.call("CatalogueService.CreateService", override_reason="as it stands", service={
         "id": "alpine/storm", "provider": PROVIDER, "name": "What a storm delivers",
         "phase": "PRODUCTION", "order_type": "OPEN_ACCESS",
         "offers": [{"iid": offer.rsplit("/", 1)[1], "name": offer, "order_type": "OPEN_ACCESS",

@@ -56,6 +56,17 @@ def cases(town):
             ({"service": {"id": "alpine/hidden", "name": "x"}}, ELSEWHERE),
             ({"service": {"id": "alpine/hidden", "provider": "alpine/compute", "name": "x",
                           "phase": "PRODUCTION"}, "allow_missing": True}, ELSEWHERE)],
+        "CatalogueService.DiffService": [({"id": "alpine/lab", "from": "1000000"}, "AHEAD"),
+                                         ({"id": "alpine/lab", "from": str(town.seq())}, PUBLIC),
+                                         ({"id": "alpine/hidden", "from": str(town.seq())}, UNKNOWN)],
+        "CatalogueService.MoveService": [({"id": "alpine/lab", "phase": "DEPRECATED"}, NOT_MINE),
+                                         ({"id": "alpine/lab", "phase": "PRODUCTION"}, NOT_MINE),
+                                         ({"id": "alpine/hidden", "phase": "PENDING"}, UNKNOWN)],
+        "CatalogueService.AuditRecord": [
+            ({"service": "alpine/lab", "state": "AUDIT_VALID"}, NOT_MINE),
+            ({"provider": "alpine/compute", "state": "AUDIT_VALID"}, NOT_MINE),
+            ({"service": "alpine/hidden", "state": "AUDIT_VALID"}, UNKNOWN)],
+        "CatalogueService.SampleForAudit": [({"seed": "1"}, EMPTY)],
         "CatalogueService.SearchServices": [({}, PUBLIC), ({"query": "zqcompute"}, EMPTY),
                                             ({"query": "plans"}, EMPTY)],
         "CatalogueService.Import": [

@@ -93,7 +93,7 @@ class Brokers(Case):
 
     def test_search_finds_what_came_through_the_other(self):
         _, portal = self.both("coast", "portal")
-        self.home.call("CatalogueService.CreateService", service={
+        self.home.call("CatalogueService.CreateService", override_reason="as it stands", service={
             "id": "alpine/quokka", "provider": "alpine/compute", "name": "Quokka counter",
             "phase": "PRODUCTION"})
         found = portal.call("CatalogueService.SearchServices", query="quokka",

@@ -22,7 +22,7 @@ READS = {
                                      for r in ("alpine", "coast")],
 }
 # What an answer may hold and still be empty.
-FRAME = {"position", "next_page_token", "total", "facets"}
+FRAME = {"position", "next_page_token", "total", "seed", "sample", "suggestions", "facets"}
 
 
 class Tenants(unittest.TestCase):

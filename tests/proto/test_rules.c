@@ -353,7 +353,7 @@ test_every_choice_must_be_made(void **state)
             n_tripped++;
         }
     }
-    assert_int_equal(n_tripped, 6);
+    assert_int_equal(n_tripped, 7);
 }
 
 static void

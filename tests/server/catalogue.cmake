@@ -8,6 +8,7 @@ foreach(
   test_offer
   test_offer_rule
   test_parameter
+  test_portfolio
   test_search
   test_search_seq)
   server_test(${name} SOURCES shelf.c)

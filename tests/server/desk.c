@@ -209,16 +209,17 @@ stock(struct desk *desk)
     hurry->order_type = KONTOR__V1__ORDER_TYPE__OPEN_ACCESS;
     hurry->deadlines = &deadlines;
     add_scarce(desk, service);
-    make_service(desk, alpine, service);
+    make_service(desk, desk->admin, service);
     service = shelf_service(desk->h, "beta/tapes", "beta/tape");
     internal_offer(desk, service, "open", 0)->order_type =
         KONTOR__V1__ORDER_TYPE__OPEN_ACCESS;
-    make_service(desk, desk->tape_operator, service);
+    make_service(desk, somebody(desk, "beta/admin", ROLE_BIT(ADMIN), "r:beta"),
+                 service);
     service = shelf_service(desk->h, "alpine/old", "alpine/hpc");
     service->phase = KONTOR__V1__PHASE__DEPRECATED;
     internal_offer(desk, service, "open", 0)->order_type =
         KONTOR__V1__ORDER_TYPE__OPEN_ACCESS;
-    make_service(desk, alpine, service);
+    make_service(desk, desk->admin, service);
 }
 
 static void

@@ -97,7 +97,7 @@ test_one_bad_record_never_stops_the_rest(void **state)
     Kontor__V1__Service *torn = shelf_with_offer(stage);
     torn->offers[0]->parameters[0]->integer->minimum = 99;
     nameless->name = "";
-    nameless->phase = KONTOR__V1__PHASE__PHASE_UNSPECIFIED;
+    nameless->phase = (Kontor__V1__Phase)99;
     add(stage, &batch, shelf_provider(stage->h, "hills/theirs"), NULL);
     add(stage, &batch, NULL, nameless);
     add(stage, &batch, NULL, NULL);
@@ -170,11 +170,12 @@ test_an_import_reports_references_that_do_not_resolve(void **state)
     assert_int_equal(import(stage, stage->admin, &batch), STATUS_OK);
     result = batch.reply->results[0];
     assert_int_equal(result->outcome, KONTOR__V1__IMPORT_OUTCOME__CREATED);
-    assert_int_equal(result->n_findings, 4);
-    assert_string_equal(result->findings[0]->field, "resource_providers[0]");
-    assert_string_equal(result->findings[1]->field, "required_services[1]");
-    assert_string_equal(result->findings[2]->field, "offers[standard].order_type");
-    assert_string_equal(result->findings[3]->field, "order_type");
+    assert_int_equal(result->n_findings, 5);
+    assert_string_equal(result->findings[0]->field, "phase");
+    assert_string_equal(result->findings[1]->field, "resource_providers[0]");
+    assert_string_equal(result->findings[2]->field, "required_services[1]");
+    assert_string_equal(result->findings[3]->field, "offers[standard].order_type");
+    assert_string_equal(result->findings[4]->field, "order_type");
     assert_int_equal(import(stage, stage->admin, &batch), STATUS_OK);
     assert_int_equal(batch.reply->results[0]->outcome,
                      KONTOR__V1__IMPORT_OUTCOME__SAME);

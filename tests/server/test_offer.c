@@ -150,6 +150,7 @@ with_two(struct shelf *stage)
     Kontor__V1__Service *service = shelf_with_offer(stage);
     shelf_make_integer(stage->h,
                        shelf_parameter(stage->h, service->offers[0], "disks"));
+    service->phase = KONTOR__V1__PHASE__FORTHCOMING;
     return service;
 }
 
@@ -157,7 +158,9 @@ static void
 test_rev_grows_only_with_what_can_be_ordered(void **state)
 {
     struct shelf *stage = *state;
-    const Kontor__V1__Service *before = shelf_created(stage, shelf_with_offer(stage));
+    Kontor__V1__Service *first = shelf_with_offer(stage);
+    first->phase = KONTOR__V1__PHASE__FORTHCOMING;
+    const Kontor__V1__Service *before = shelf_created(stage, first);
     assert_int_equal(before->offers[0]->rev, 1);
     assert_int_equal(before->offers[0]->hash.len, 32);
     for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {

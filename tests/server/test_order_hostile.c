@@ -88,8 +88,6 @@ make_wordy_service(struct desk *desk)
 {
     static Kontor__V1__ApprovalStep steps[] = {STEP(CONSUMER_STEP), STEP(BROKER_STEP),
                                                STEP(PROVIDER_STEP)};
-    const struct principal *alpine =
-        harness_principal(desk->h, "alpine/op", ROLE_BIT(OPERATOR), "r:alpine", NULL);
     Kontor__V1__Service *service = shelf_service(desk->h, "alpine/words", "alpine/hpc");
     Kontor__V1__Offer *offer = shelf_offer(desk->h, service, "chain");
     struct error error;
@@ -103,7 +101,7 @@ make_wordy_service(struct desk *desk)
         kontor__v1__text_parameter__init(p->text);
         p->type_case = KONTOR__V1__PARAMETER__TYPE_TEXT;
     }
-    assert_int_equal(shelf_create_service(desk->h, alpine, service, NULL, &error),
+    assert_int_equal(shelf_create_service(desk->h, desk->admin, service, NULL, &error),
                      STATUS_OK);
 }
 

@@ -15,6 +15,15 @@ make_service(struct shelf *stage, const char *id)
     return shelf_created(stage, shelf_plain(stage, id));
 }
 
+/* One that needs nothing yet. */
+static Kontor__V1__Service *
+make_draft(struct shelf *stage, const char *id)
+{
+    Kontor__V1__Service *service = shelf_plain(stage, id);
+    service->phase = KONTOR__V1__PHASE__FORTHCOMING;
+    return shelf_created(stage, service);
+}
+
 /* A service with only its id, to name what an update sets. */
 static Kontor__V1__Service *
 blank(struct shelf *stage, const char *id)
@@ -252,7 +261,7 @@ test_update_with_mask_also_clears(void **state)
     struct shelf *stage = *state;
     Kontor__V1__Service *update = blank(stage, "coast/a");
     Kontor__V1__Service *reply = NULL;
-    make_service(stage, "coast/a");
+    make_draft(stage, "coast/a");
     update->tagline = "Fast";
     update->description = "Not in the mask";
     assert_int_equal(
@@ -271,7 +280,8 @@ test_update_with_a_star_replaces_everything(void **state)
     struct shelf *stage = *state;
     Kontor__V1__Service *update = shelf_service(stage->h, "coast/a", "coast/hpc");
     Kontor__V1__Service *reply = NULL;
-    Kontor__V1__Service *first = make_service(stage, "coast/a");
+    Kontor__V1__Service *first = make_draft(stage, "coast/a");
+    update->phase = first->phase;
     update->main_contact = NULL;
     update->tagline = "Fast";
     assert_int_equal(shelf_update_service(stage->h, stage->admin, update,
@@ -326,6 +336,7 @@ test_update_of_a_missing_record_needs_allow_missing(void **state)
     struct error error;
     make_service(stage, "coast/other");
     request.service = shelf_service(stage->h, "coast/a", "coast/hpc");
+    request.service->phase = KONTOR__V1__PHASE__FORTHCOMING;
     assert_int_equal(harness_call(stage->h, stage->admin, SHELF_CALL("UpdateService"),
                                   &request, NULL, &error),
                      STATUS_NOT_FOUND);

@@ -80,8 +80,7 @@ stock(struct walk *w)
             stock_offer(w, service, &walk_offers[i]);
         }
     }
-    if (shelf_create_service(h, w->desk->operator, service, NULL, &error) !=
-        STATUS_OK) {
+    if (shelf_create_service(h, w->desk->admin, service, NULL, &error) != STATUS_OK) {
         fail_msg("%s", error.message);
     }
 }

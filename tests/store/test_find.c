@@ -178,10 +178,8 @@ static void
 test_an_index_of_callers_answers_callers_only(struct fixture *f)
 {
     struct scopes owner = fixture_scopes(f, "r:x");
-    struct find find = {.kind = KIND_DRAWER,
-                        .index = "callers_rank",
-                        .scopes = &owner,
-                        .limit = 10};
+    struct find find = {
+        .kind = KIND_DRAWER, .index = "callers_rank", .scopes = &owner, .limit = 10};
     struct page page;
     fixture_put(f, KIND_DRAWER, "a", 0, "=r:x", fixture_doc(f, "n", 2, 0, NULL, NULL));
     fixture_put(f, KIND_DRAWER, "b", 0, "~r:x", fixture_doc(f, "n", 1, 0, NULL, NULL));

@@ -99,8 +99,8 @@ static const struct {
     const char *kind;
     const char *fields[16]; /* NULL ends. */
 } hidden[] = {
-    {"provider", {"main_contact"}},
-    {"service", {"main_contact", "security_contact_email"}},
+    {"provider", {"main_contact", "audit"}},
+    {"service", {"main_contact", "security_contact_email", "audit", "overrides"}},
     {"order",
      {"attention", "waiting_for", "waiting_since", "next_due", "waiting_what",
       "jeopardy", "project", "on_behalf_of", "placed_by", "request_hash", "note",

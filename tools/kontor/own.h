@@ -12,6 +12,8 @@
 int own_whoami(struct cli *cli);
 int own_import(struct cli *cli);
 int own_search(struct cli *cli);
+int own_move(struct cli *cli);
+int own_diff(struct cli *cli);
 int own_export(struct cli *cli);
 int own_place(struct cli *cli);
 /* Names in a request whom access details are sealed to, as the options say; false:
