@@ -11,11 +11,13 @@
 #include "proto/field.h"
 #include "proto/text.h"
 #include "proto/wire.h"
+#include "server/catalogue/phase.h"
 #include "server/clock.h"
 
 enum {
     BUILD_PAGE = 200,  /* Services read at a time. */
     BUILD_RETRY_S = 1, /* Between attempts when the store is away. */
+    TRL_MAX = 99,
 };
 
 struct search {
@@ -102,6 +104,50 @@ gather_service(struct gathering *gathering, const Kontor__V1__Service *service)
     }
 }
 
+/* The number in a readiness level, however the source writes it: "trl-9", "TRL 9". */
+static int64_t
+trl_of(const char *text)
+{
+    size_t at = strcspn(text, "0123456789");
+    int64_t number = 0;
+    for (; text[at] >= '0' && text[at] <= '9' && number < TRL_MAX; at++) {
+        number = 10 * number + (text[at] - '0');
+    }
+    return number > TRL_MAX ? 0 : number;
+}
+
+/* One text as a list; none when it is empty. */
+static struct search_texts
+only(const char *text, struct arena *arena)
+{
+    char **texts = arena_alloc(arena, sizeof(*texts));
+    texts[0] = (char *)(uintptr_t)text;
+    return (struct search_texts){texts, text[0] == '\0' ? 0 : 1};
+}
+
+static void
+gather_facets(struct search_document *document, const Kontor__V1__Service *service,
+              struct arena *arena)
+{
+    const ProtobufCEnumValue *order_type = protobuf_c_enum_descriptor_get_value(
+        &kontor__v1__order_type__descriptor, (int)service->order_type);
+    struct search_texts facets[SEARCH_FACETS] = {
+        [SEARCH_PROVIDER] = only(service->provider, arena),
+        [SEARCH_CATEGORY] = {service->categories, service->n_categories},
+        [SEARCH_DOMAIN] = {service->scientific_domains, service->n_scientific_domains},
+        [SEARCH_ORDER_TYPE] = only(order_type == NULL ? "" : order_type->name, arena),
+        [SEARCH_TRL] = only(service->trl, arena),
+        [SEARCH_COUNTRY] = {service->geographical_availabilities,
+                            service->n_geographical_availabilities},
+        [SEARCH_ACCESS_TYPE] = {service->access_types, service->n_access_types},
+        [SEARCH_PHASE] = only(phase_name(service->phase), arena),
+        [SEARCH_TAG] = {service->tags, service->n_tags},
+    };
+    memcpy(document->facets, facets, sizeof(facets));
+    document->name = text_fold(service->name, arena);
+    document->trl = trl_of(service->trl);
+}
+
 /* A version of a service on its way into the index. */
 struct incoming {
     const char *id;
@@ -131,10 +177,7 @@ take(struct search *search, const struct incoming *incoming, struct arena *arena
         return;
     }
     gather_service(&gathering, service);
-    document.provider = service->provider;
-    document.categories = service->categories;
-    document.n_categories = service->n_categories;
-    document.order_type = (uint32_t)service->order_type;
+    gather_facets(&document, service, arena);
     document.words = gathering.words;
     document.n_words = gathering.n_words;
     pthread_rwlock_wrlock(&search->lock);
@@ -301,6 +344,16 @@ search_query(struct search *search, const struct search_query *query,
     search_index_query(search->index, query, arena, out);
     *position = search->position;
     pthread_rwlock_unlock(&search->lock);
+}
+
+size_t
+search_suggest(struct search *search, const char *word, const struct scopes *scopes,
+               struct arena *arena, const char **out)
+{
+    pthread_rwlock_rdlock(&search->lock);
+    size_t n = search_index_suggest(search->index, word, scopes, arena, out);
+    pthread_rwlock_unlock(&search->lock);
+    return n;
 }
 
 /* ---- Life ---- */

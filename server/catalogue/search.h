@@ -34,4 +34,9 @@ bool search_is_ready(const struct search *search);
 void search_query(struct search *search, const struct search_query *query,
                   struct arena *arena, struct search_result *out, int64_t *position);
 
+/* As search_index_suggest. */
+size_t search_suggest(struct search *search, const char *word,
+                      const struct scopes *scopes, struct arena *arena,
+                      const char **out);
+
 #endif

@@ -81,6 +81,130 @@ search_call_snippet(struct arena *arena, const char *text, char *const *words,
                        text + from, to < size ? "…" : "");
 }
 
+/* Where the word that begins at a place ends, and whether it is searched for. A word is
+ * what folding makes one of, between what separates words. */
+static size_t
+word_end(struct arena *arena, const char *text, size_t at, char *const *words,
+         size_t n_words, bool *is_hit)
+{
+    static const char between[] = " \t\r\n.,;:!?()[]{}<>\"'/|";
+    size_t size = strcspn(text + at, between);
+    char **folded = NULL;
+    size_t n_folded = 0;
+    *is_hit = false;
+    if (size == 0) {
+        return at + strspn(text + at, between);
+    }
+    text_words(arena_copy_n(arena, text + at, size), arena, &folded, &n_folded);
+    for (size_t i = 0; i < n_folded; i++) {
+        *is_hit = *is_hit || is_word_of(folded[i], words, n_words);
+    }
+    return at + size;
+}
+
+static void
+add_part(struct arena *arena, Kontor__V1__SearchHit *hit, const char *text, size_t size,
+         bool is_hit)
+{
+    Kontor__V1__SnippetPart *part = arena_alloc(arena, sizeof(*part));
+    kontor__v1__snippet_part__init(part);
+    part->text = arena_copy_n(arena, text, size);
+    part->is_hit = is_hit;
+    hit->parts[hit->n_parts++] = part;
+}
+
+void
+search_call_parts(struct arena *arena, Kontor__V1__SearchHit *hit, char *const *words,
+                  size_t n_words)
+{
+    const char *text = hit->snippet;
+    size_t from = 0;
+    hit->parts = arena_alloc(arena, (strlen(text) + 1) * sizeof(*hit->parts));
+    for (size_t at = 0; text[at] != '\0';) {
+        bool is_hit;
+        size_t end = word_end(arena, text, at, words, n_words, &is_hit);
+        if (is_hit && at > from) {
+            add_part(arena, hit, text + from, at - from, false);
+        }
+        if (is_hit) {
+            add_part(arena, hit, text + at, end - at, true);
+            from = end;
+        }
+        at = end;
+    }
+    if (text[from] != '\0') {
+        add_part(arena, hit, text + from, strlen(text + from), false);
+    }
+}
+
+/* ---- Facets ---- */
+
+/* By their names in requests and replies. */
+static const char *const facet_names[SEARCH_FACETS] = {
+    [SEARCH_PROVIDER] = "provider",
+    [SEARCH_CATEGORY] = "category",
+    [SEARCH_DOMAIN] = "domain",
+    [SEARCH_ORDER_TYPE] = "order_type",
+    [SEARCH_TRL] = "trl",
+    [SEARCH_COUNTRY] = "country",
+    [SEARCH_ACCESS_TYPE] = "access_type",
+    [SEARCH_PHASE] = "phase",
+    [SEARCH_TAG] = "tag",
+};
+
+/* SEARCH_FACETS: there is none of this name. */
+static size_t
+facet_of(const char *name)
+{
+    size_t i = 0;
+    while (i < SEARCH_FACETS && strcmp(facet_names[i], name) != 0) {
+        i++;
+    }
+    return i;
+}
+
+/* Adds texts to those that are wanted of a facet. */
+static void
+want(struct call *call, struct search_query *query, size_t facet, char *const *texts,
+     size_t n_texts)
+{
+    struct search_texts *wanted = &query->wanted[facet];
+    char **all =
+        arena_alloc(call->arena, (wanted->n_texts + n_texts + 1) * sizeof(*all));
+    if (wanted->n_texts > 0) {
+        memcpy(all, wanted->texts, wanted->n_texts * sizeof(*all));
+    }
+    if (n_texts > 0) {
+        memcpy(all + wanted->n_texts, texts, n_texts * sizeof(*all));
+    }
+    *wanted = (struct search_texts){all, wanted->n_texts + n_texts};
+}
+
+static void
+want_all(struct call *call, const Kontor__V1__SearchServicesRequest *request,
+         struct search_query *query)
+{
+    want(call, query, SEARCH_PROVIDER, request->providers, request->n_providers);
+    want(call, query, SEARCH_CATEGORY, request->categories, request->n_categories);
+    for (size_t i = 0; i < request->n_order_types; i++) {
+        const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(
+            &kontor__v1__order_type__descriptor, (int)request->order_types[i]);
+        char *name = (char *)(uintptr_t)(value == NULL ? "" : value->name);
+        want(call, query, SEARCH_ORDER_TYPE, &name, 1);
+    }
+    for (size_t i = 0; i < request->n_filters; i++) {
+        const Kontor__V1__FacetFilter *filter = request->filters[i];
+        size_t facet = facet_of(filter->name);
+        if (facet == SEARCH_FACETS) {
+            call_fault(call, arena_print(call->arena, "filters[%zu].name", i),
+                       "must be one of provider, category, domain, order_type, trl, "
+                       "country, access_type, phase, tag");
+        } else {
+            want(call, query, facet, filter->values, filter->n_values);
+        }
+    }
+}
+
 /* ---- Page tokens: which search, and the last hit shown ---- */
 
 static const char *
@@ -97,8 +221,10 @@ static char *
 token_of(struct call *call, const Kontor__V1__SearchServicesRequest *request,
          const struct search_hit *hit)
 {
-    const char *text = arena_print(call->arena, "%s %" PRId64 " %s",
-                                   search_hash(call, request), hit->score, hit->id);
+    /* Ids hold no blank, names do. */
+    const char *text =
+        arena_print(call->arena, "%s %" PRId64 " %s %s", search_hash(call, request),
+                    hit->key, hit->id, hit->name);
     return text_base64url(
         (struct bytes){.data = (const uint8_t *)text, .size = strlen(text)},
         call->arena);
@@ -121,9 +247,18 @@ read_token(struct call *call, const Kontor__V1__SearchServicesRequest *request,
         return false;
     }
     errno = 0;
-    after->score = strtoll(text + TOKEN_HASH_DIGITS + 1, &end, 10);
+    after->key = strtoll(text + TOKEN_HASH_DIGITS + 1, &end, 10);
+    if (errno != 0 || *end != ' ') {
+        return false;
+    }
     after->id = end + 1;
-    return errno == 0 && *end == ' ';
+    end = strchr(end + 1, ' ');
+    if (end == NULL) {
+        return false;
+    }
+    *end = '\0';
+    after->name = end + 1;
+    return true;
 }
 
 /* ---- The query ---- */
@@ -142,12 +277,18 @@ check_request(struct call *call, const Kontor__V1__SearchServicesRequest *reques
     if (request->page_size < 0) {
         call_fault(call, "page_size", "must be 0 (= %d) to %d", DEFAULT_PAGE, MAX_PAGE);
     }
-    for (size_t i = 0; i < request->n_order_types; i++) {
-        uint32_t type = (uint32_t)request->order_types[i];
-        query->order_types |= type < SEARCH_ORDER_TYPES ? UINT32_C(1) << type : 0;
-    }
+    want_all(call, request, query);
     return call_check_faults(call);
 }
+
+/* By number in the contract; what is not known is refused before. */
+static const enum search_order orders[] = {
+    [KONTOR__V1__SEARCH_ORDER__SEARCH_ORDER_UNSPECIFIED] = SEARCH_BY_RELEVANCE,
+    [KONTOR__V1__SEARCH_ORDER__BY_RELEVANCE] = SEARCH_BY_RELEVANCE,
+    [KONTOR__V1__SEARCH_ORDER__BY_NAME] = SEARCH_BY_NAME,
+    [KONTOR__V1__SEARCH_ORDER__BY_UPDATED] = SEARCH_BY_UPDATED,
+    [KONTOR__V1__SEARCH_ORDER__BY_TRL] = SEARCH_BY_TRL,
+};
 
 static enum status
 make_query(struct call *call, const Kontor__V1__SearchServicesRequest *request,
@@ -158,10 +299,7 @@ make_query(struct call *call, const Kontor__V1__SearchServicesRequest *request,
     if (status != STATUS_OK) {
         return status;
     }
-    query->providers = request->providers;
-    query->n_providers = request->n_providers;
-    query->categories = request->categories;
-    query->n_categories = request->n_categories;
+    query->order = orders[request->order];
     query->scopes = &call->who->scopes;
     query->limit = size == 0 ? DEFAULT_PAGE : size > MAX_PAGE ? MAX_PAGE : size;
     if (request->page_token[0] != '\0' && !read_token(call, request, &query->after)) {
@@ -205,45 +343,65 @@ text_facet(struct call *call, const char *name, const struct search_count *count
     return facet;
 }
 
-static int
-compare_counts(const void *a, const void *b)
-{
-    const Kontor__V1__FacetCount *left = *(Kontor__V1__FacetCount *const *)a;
-    const Kontor__V1__FacetCount *right = *(Kontor__V1__FacetCount *const *)b;
-    if (left->count != right->count) {
-        return left->count > right->count ? -1 : 1;
-    }
-    return strcmp(left->value, right->value);
-}
-
-/* Order types go out under their proto names, as in JSON. */
-static Kontor__V1__Facet *
-order_type_facet(struct call *call, const int32_t *counts)
-{
-    Kontor__V1__Facet *facet = new_facet(call, "order_type", SEARCH_ORDER_TYPES);
-    for (int i = 0; i < SEARCH_ORDER_TYPES; i++) {
-        const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(
-            &kontor__v1__order_type__descriptor, i);
-        if (counts[i] > 0 && value != NULL) {
-            add_count(call, facet, value->name, counts[i]);
-        }
-    }
-    qsort(facet->counts, facet->n_counts, sizeof(*facet->counts), compare_counts);
-    return facet;
-}
-
 static void
 add_facets(struct call *call, const struct search_result *result,
            Kontor__V1__SearchServicesResponse *reply)
 {
-    reply->facets = arena_alloc(call->arena, 3 * sizeof(*reply->facets));
-    reply->facets[0] =
-        text_facet(call, "provider", result->providers, result->n_providers);
-    reply->facets[1] =
-        text_facet(call, "category", result->categories, result->n_categories);
-    reply->facets[2] = order_type_facet(call, result->order_types);
-    reply->n_facets = 3;
+    reply->facets = arena_alloc(call->arena, SEARCH_FACETS * sizeof(*reply->facets));
+    for (size_t i = 0; i < SEARCH_FACETS; i++) {
+        reply->facets[reply->n_facets++] = text_facet(
+            call, facet_names[i], result->facets[i].rows, result->facets[i].n_rows);
+    }
 }
+
+/* ---- Suggestions ---- */
+
+/* Whether a service the caller sees has a word; the last of a query may be a beginning.
+ */
+static bool
+is_known(struct call *call, struct search *search, const struct search_query *query,
+         size_t word)
+{
+    char *const one[] = {query->words[word], ""};
+    struct search_query alone = {.words = one,
+                                 .n_words = word + 1 == query->n_words ? 1 : 2,
+                                 .scopes = query->scopes,
+                                 .limit = 1};
+    struct search_result result;
+    int64_t position;
+    search_query(search, &alone, call->arena, &result, &position);
+    return result.total > 0;
+}
+
+static void
+add_suggestions(struct call *call, struct search *search,
+                const struct search_query *query,
+                Kontor__V1__SearchServicesResponse *reply)
+{
+    reply->suggestions =
+        arena_alloc(call->arena, (query->n_words + 1) * sizeof(*reply->suggestions));
+    for (size_t i = 0; i < query->n_words; i++) {
+        const char **near =
+            arena_alloc(call->arena, SEARCH_SUGGESTIONS * sizeof(*near));
+        if (is_known(call, search, query, i)) {
+            continue;
+        }
+        size_t n_near =
+            search_suggest(search, query->words[i], query->scopes, call->arena, near);
+        if (n_near == 0) {
+            continue;
+        }
+        Kontor__V1__Suggestion *suggestion =
+            arena_alloc(call->arena, sizeof(*suggestion));
+        kontor__v1__suggestion__init(suggestion);
+        suggestion->word = query->words[i];
+        suggestion->n_near = n_near;
+        suggestion->near = (char **)(uintptr_t)near;
+        reply->suggestions[reply->n_suggestions++] = suggestion;
+    }
+}
+
+/* ---- Hits ---- */
 
 static Kontor__V1__SearchHit *
 new_hit(struct call *call, const struct search_query *query,
@@ -257,6 +415,7 @@ new_hit(struct call *call, const struct search_query *query,
     text = hit->service->description[0] != '\0' ? hit->service->description
                                                 : hit->service->tagline;
     hit->snippet = search_call_snippet(call->arena, text, query->words, query->n_words);
+    search_call_parts(call->arena, hit, query->words, query->n_words);
     return hit;
 }
 
@@ -335,6 +494,9 @@ search_call_decide(struct call *call, const void *request, struct decision *deci
     }
     if (query.after.id == NULL) {
         add_facets(call, &result, reply);
+    }
+    if (result.total == 0) {
+        add_suggestions(call, search, &query, reply);
     }
     decision_reply(decision, reply);
     return add_hits(call, &query, &result, reply);

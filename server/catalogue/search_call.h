@@ -8,6 +8,7 @@
 #ifndef KONTOR_SERVER_CATALOGUE_SEARCH_CALL_H
 #define KONTOR_SERVER_CATALOGUE_SEARCH_CALL_H
 
+#include "kontor/v1/catalogue_service.pb-c.h"
 #include "server/rpc/call.h"
 
 enum status search_call_decide(struct call *call, const void *request,
@@ -20,6 +21,10 @@ enum status search_call_decide(struct call *call, const void *request,
  */
 char *search_call_snippet(struct arena *arena, const char *text, char *const *words,
                           size_t n_words);
+
+/* Cuts a hit's snippet into its parts, those that are words searched for marked. */
+void search_call_parts(struct arena *arena, Kontor__V1__SearchHit *hit,
+                       char *const *words, size_t n_words);
 
 enum { SEARCH_SNIPPET = 200 };
 

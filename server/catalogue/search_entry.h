@@ -38,17 +38,17 @@ struct search_sets {
  * postings stay in order. */
 struct search_entry {
     int64_t revision;
-    uint32_t id;         /* In ids. */
-    uint32_t provider;   /* In providers. */
-    uint32_t scopes;     /* The set of scope strings, without the first byte. */
-    uint32_t categories; /* The set. */
-    uint8_t order_type;  /* SEARCH_ORDER_TYPES: one that is not known. */
-    bool is_live;        /* It is the newest version and not removed. */
+    uint32_t id;     /* In ids. */
+    uint32_t name;   /* In names. */
+    uint32_t scopes; /* The set of scope strings, without the first byte. */
+    uint32_t facets[SEARCH_FACETS]; /* A set of each. */
+    uint8_t trl;
+    bool is_live; /* It is the newest version and not removed. */
 };
 
 struct search_index {
-    struct search_table words, ids, providers;
-    struct search_sets scopes, categories;
+    struct search_table words, ids, names;
+    struct search_sets scopes, facets[SEARCH_FACETS];
     struct search_list *postings; /* By word: marked places of entries, ascending. */
     size_t postings_room, n_postings;
     struct search_entry *entries;

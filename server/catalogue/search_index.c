@@ -269,15 +269,14 @@ search_index_put(struct search_index *index, const struct search_document *docum
         return;
     }
     entry->is_live = true;
-    /* A type of a newer release is none of those that are counted. */
-    entry->order_type = document->order_type < SEARCH_ORDER_TYPES
-                            ? (uint8_t)document->order_type
-                            : SEARCH_ORDER_TYPES;
-    entry->provider = search_table_add(&index->providers, document->provider);
+    entry->trl = (uint8_t)document->trl;
+    entry->name = search_table_add(&index->names, document->name);
     entry->scopes =
         set_of(index, &index->scopes, document->scope, document->n_scope, 1);
-    entry->categories = set_of(index, &index->categories, document->categories,
-                               document->n_categories, 0);
+    for (size_t i = 0; i < SEARCH_FACETS; i++) {
+        entry->facets[i] = set_of(index, &index->facets[i], document->facets[i].texts,
+                                  document->facets[i].n_texts, 0);
+    }
     post_words(index, document, (uint32_t)(index->n_entries - 1));
     tidy(index);
 }
@@ -319,8 +318,10 @@ search_index_free(struct search_index *index)
     list_done(&index->set);
     search_table_done(&index->words);
     search_table_done(&index->ids);
-    search_table_done(&index->providers);
+    search_table_done(&index->names);
     sets_done(&index->scopes);
-    sets_done(&index->categories);
+    for (size_t i = 0; i < SEARCH_FACETS; i++) {
+        sets_done(&index->facets[i]);
+    }
     free(index);
 }

@@ -21,7 +21,35 @@ struct search_index;
 enum search_index_limits {
     SEARCH_MAX_WORDS = 16,  /* Words of a query. */
     SEARCH_NAME_WEIGHT = 3, /* What a word of the name counts; any other counts 1. */
-    SEARCH_ORDER_TYPES = 5, /* Values of OrderType. */
+    SEARCH_SUGGESTIONS = 5, /* Words that are proposed at most. */
+};
+
+/* By what hits can be counted and narrowed. */
+enum search_facet {
+    SEARCH_PROVIDER,
+    SEARCH_CATEGORY,
+    SEARCH_DOMAIN,
+    SEARCH_ORDER_TYPE,
+    SEARCH_TRL,
+    SEARCH_COUNTRY,
+    SEARCH_ACCESS_TYPE,
+    SEARCH_PHASE,
+    SEARCH_TAG,
+    SEARCH_FACETS,
+};
+
+/* In what order hits come; among equals, by id. */
+enum search_order {
+    SEARCH_BY_RELEVANCE, /* The highest score first. */
+    SEARCH_BY_NAME,      /* By folded name. */
+    SEARCH_BY_UPDATED,   /* The last changed first. */
+    SEARCH_BY_TRL,       /* The highest number first. */
+};
+
+/* Texts, borrowed. */
+struct search_texts {
+    char *const *texts;
+    size_t n_texts;
 };
 
 /* A word of a service, folded. */
@@ -36,29 +64,27 @@ struct search_document {
     int64_t revision;
     char *const *scope;
     size_t n_scope;
-    const char *provider;
-    char *const *categories;
-    size_t n_categories;
-    uint32_t order_type;
+    const char *name; /* Folded. */
+    int64_t trl;      /* 0 = not said. */
+    struct search_texts facets[SEARCH_FACETS];
     const struct search_word *words; /* In any order, repeated or not. */
     size_t n_words;
 };
 
-/* A hit, best first. */
+/* A hit, and where it stands in the order. */
 struct search_hit {
     const char *id;
-    int64_t score; /* Sum over the query's words. */
+    int64_t score;    /* Sum over the query's words. */
+    int64_t key;      /* What the order goes by: score, revision, number of the TRL. */
+    const char *name; /* What it goes by when that is the name; else "". */
 };
 
 struct search_query {
     char *const *words; /* Folded; all must match, the last as the beginning of a word.
                            None: everything matches. */
     size_t n_words;     /* At most SEARCH_MAX_WORDS. */
-    char *const *providers; /* Any of these; none = all. */
-    size_t n_providers;
-    char *const *categories; /* Any of these; none = all. */
-    size_t n_categories;
-    uint32_t order_types; /* A bit a value; 0 = all. */
+    struct search_texts wanted[SEARCH_FACETS]; /* Any of these; none = all. */
+    enum search_order order;
     const struct scopes *scopes;
     size_t limit;            /* Hits wanted, at least 1. */
     struct search_hit after; /* Hits behind this one only; id NULL = from the first. */
@@ -75,12 +101,11 @@ struct search_result {
     size_t n_hits;
     bool has_more; /* There are hits behind the last. */
     int32_t total; /* All hits the scopes see. */
-    struct search_count
-        *providers; /* Over all hits, most frequent first, then by value. */
-    size_t n_providers;
-    struct search_count *categories;
-    size_t n_categories;
-    int32_t order_types[SEARCH_ORDER_TYPES]; /* By value. */
+    /* Over all hits, most frequent first, then by value. */
+    struct search_counts {
+        struct search_count *rows;
+        size_t n_rows;
+    } facets[SEARCH_FACETS];
 };
 
 struct search_index *search_index_new(void);
@@ -92,6 +117,12 @@ void search_index_put(struct search_index *index,
                       const struct search_document *document);
 /* Takes a service out at a revision. */
 void search_index_remove(struct search_index *index, const char *id, int64_t revision);
+/* The words of the index that are nearest to one that nothing has, among those of
+ * services the scopes see: at most two letters apart, nearest first, then by how many
+ * have them. Answers how many, at most SEARCH_SUGGESTIONS. */
+size_t search_index_suggest(const struct search_index *index, const char *word,
+                            const struct scopes *scopes, struct arena *arena,
+                            const char **out);
 void search_index_query(const struct search_index *index,
                         const struct search_query *query, struct arena *arena,
                         struct search_result *out);

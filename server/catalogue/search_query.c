@@ -19,8 +19,7 @@ struct term {
 /* A hit in the ranking. */
 struct ranked {
     uint32_t place;
-    int64_t score;
-    const char *id;
+    struct search_hit hit;
 };
 
 #define NO_PLACE UINT32_MAX
@@ -36,10 +35,9 @@ struct querying {
     uint32_t *candidates, *scores;
     uint8_t *best; /* What the term being looked at counts for each. */
     size_t n_candidates;
-    bool *is_seen;        /* By set of scopes. */
-    bool *is_in_category; /* By set of categories; NULL = all. */
-    bool *is_of_provider; /* By number in providers; NULL = all. */
-    int32_t *provider_counts, *category_counts; /* By provider, by set of categories. */
+    bool *is_seen;                  /* By set of scopes. */
+    bool *is_wanted[SEARCH_FACETS]; /* By set; NULL = all. */
+    int32_t *counts[SEARCH_FACETS]; /* By set. */
     struct ranked *hits;
     struct ranked after; /* Its id NULL: from the first. */
 };
@@ -269,10 +267,10 @@ find_candidates(struct querying *querying)
 
 /* Which numbers of a table are among some texts. */
 static bool *
-wanted(struct querying *querying, const struct search_table *table,
-       const char *const *texts, size_t n_texts)
+wanted(struct arena *arena, const struct search_table *table, const char *const *texts,
+       size_t n_texts)
 {
-    bool *is_wanted = arena_alloc(querying->arena, table->n_texts + 1);
+    bool *is_wanted = arena_alloc(arena, table->n_texts + 1);
     for (size_t i = 0; i < n_texts; i++) {
         uint32_t number = search_table_find(table, texts[i]);
         if (number != SEARCH_NO_TEXT) {
@@ -284,11 +282,11 @@ wanted(struct querying *querying, const struct search_table *table,
 
 /* Which sets hold one of some texts. */
 static bool *
-wanted_sets(struct querying *querying, const struct search_sets *sets,
+wanted_sets(struct arena *arena, const struct search_sets *sets,
             const char *const *texts, size_t n_texts)
 {
-    const bool *is_wanted = wanted(querying, &sets->texts, texts, n_texts);
-    bool *is_set_wanted = arena_alloc(querying->arena, sets->keys.n_texts + 1);
+    const bool *is_wanted = wanted(arena, &sets->texts, texts, n_texts);
+    bool *is_set_wanted = arena_alloc(arena, sets->keys.n_texts + 1);
     for (size_t i = 0; i < sets->keys.n_texts; i++) {
         for (size_t j = 0; j < sets->sets[i].n_rows; j++) {
             is_set_wanted[i] = is_set_wanted[i] || is_wanted[sets->sets[i].rows[j]];
@@ -299,17 +297,29 @@ wanted_sets(struct querying *querying, const struct search_sets *sets,
 
 /* The caller's strings, and the one of every principal. */
 static bool *
-seen_sets(struct querying *querying)
+seen_sets(struct arena *arena, const struct search_index *index,
+          const struct scopes *scopes)
 {
-    const struct scopes *scopes = querying->query->scopes;
     const char **strings =
-        arena_alloc(querying->arena, (scopes->n_strings + 1) * sizeof(*strings));
+        arena_alloc(arena, (scopes->n_strings + 1) * sizeof(*strings));
     for (size_t i = 0; i < scopes->n_strings; i++) {
         strings[i] = scopes->strings[i];
     }
     strings[scopes->n_strings] = "*";
-    return wanted_sets(querying, &querying->index->scopes, strings,
-                       scopes->n_strings + 1);
+    return wanted_sets(arena, &index->scopes, strings, scopes->n_strings + 1);
+}
+
+static void
+prepare_after(struct querying *querying)
+{
+    const struct search_index *index = querying->index;
+    const struct search_hit *after = &querying->query->after;
+    querying->after = (struct ranked){.place = NO_PLACE, .hit = *after};
+    uint32_t number =
+        after->id == NULL ? SEARCH_NO_TEXT : search_table_find(&index->ids, after->id);
+    if (number != SEARCH_NO_TEXT) {
+        querying->after.place = index->latest.rows[number];
+    }
 }
 
 static void
@@ -317,48 +327,34 @@ prepare(struct querying *querying)
 {
     const struct search_index *index = querying->index;
     const struct search_query *query = querying->query;
-    querying->is_seen = seen_sets(querying);
-    if (query->n_providers > 0) {
-        querying->is_of_provider =
-            wanted(querying, &index->providers, (const char *const *)query->providers,
-                   query->n_providers);
+    querying->is_seen = seen_sets(querying->arena, index, query->scopes);
+    for (size_t i = 0; i < SEARCH_FACETS; i++) {
+        const struct search_texts *wanted = &query->wanted[i];
+        if (wanted->n_texts > 0) {
+            querying->is_wanted[i] =
+                wanted_sets(querying->arena, &index->facets[i],
+                            (const char *const *)wanted->texts, wanted->n_texts);
+        }
+        querying->counts[i] = arena_alloc(
+            querying->arena, (index->facets[i].keys.n_texts + 1) * sizeof(int32_t));
     }
-    if (query->n_categories > 0) {
-        querying->is_in_category =
-            wanted_sets(querying, &index->categories,
-                        (const char *const *)query->categories, query->n_categories);
-    }
-    querying->provider_counts =
-        arena_alloc(querying->arena, (index->providers.n_texts + 1) * sizeof(int32_t));
-    querying->category_counts = arena_alloc(
-        querying->arena, (index->categories.keys.n_texts + 1) * sizeof(int32_t));
     querying->hits = arena_alloc(querying->arena, query->limit * sizeof(struct ranked));
-    querying->after = (struct ranked){
-        .place = NO_PLACE, .id = query->after.id, .score = query->after.score};
-    uint32_t number = query->after.id == NULL
-                          ? SEARCH_NO_TEXT
-                          : search_table_find(&index->ids, query->after.id);
-    if (number != SEARCH_NO_TEXT) {
-        querying->after.place = index->latest.rows[number];
-    }
+    prepare_after(querying);
 }
 
 static bool
 is_hit(const struct querying *querying, const struct search_entry *entry)
 {
-    uint32_t order_types = querying->query->order_types;
     if (!entry->is_live || !querying->is_seen[entry->scopes]) {
         return false;
     }
-    if (order_types != 0 && (order_types >> entry->order_type & 1) == 0) {
-        return false;
+    for (size_t i = 0; i < SEARCH_FACETS; i++) {
+        if (querying->is_wanted[i] != NULL &&
+            !querying->is_wanted[i][entry->facets[i]]) {
+            return false;
+        }
     }
-    if (querying->is_of_provider != NULL &&
-        !querying->is_of_provider[entry->provider]) {
-        return false;
-    }
-    return querying->is_in_category == NULL ||
-           querying->is_in_category[entry->categories];
+    return true;
 }
 
 /* ---- Ranking ---- */
@@ -369,13 +365,17 @@ static int
 compare_hits(const struct search_index *index, const struct ranked *a,
              const struct ranked *b)
 {
-    if (a->score != b->score) {
-        return a->score > b->score ? -1 : 1;
+    if (a->hit.key != b->hit.key) {
+        return a->hit.key > b->hit.key ? -1 : 1;
+    }
+    int by_name = strcmp(a->hit.name, b->hit.name);
+    if (by_name != 0) {
+        return by_name;
     }
     if (a->place < index->n_in_order && b->place < index->n_in_order) {
         return (a->place > b->place) - (a->place < b->place);
     }
-    return strcmp(a->id, b->id);
+    return strcmp(a->hit.id, b->hit.id);
 }
 
 /* Puts a hit where it belongs among the best, unless all places are taken by better
@@ -386,7 +386,8 @@ rank(struct querying *querying, struct search_result *result, const struct ranke
     const struct search_index *index = querying->index;
     struct ranked *hits = querying->hits;
     size_t place = result->n_hits;
-    if (querying->after.id != NULL && compare_hits(index, hit, &querying->after) <= 0) {
+    if (querying->after.hit.id != NULL &&
+        compare_hits(index, hit, &querying->after) <= 0) {
         return;
     }
     if (place == querying->query->limit) {
@@ -405,26 +406,48 @@ rank(struct querying *querying, struct search_result *result, const struct ranke
     result->n_hits++;
 }
 
+/* What the order goes by. */
+static struct ranked
+ranked_of(const struct querying *querying, size_t candidate)
+{
+    const struct search_index *index = querying->index;
+    uint32_t place = SEARCH_NUMBER(querying->candidates[candidate]);
+    const struct search_entry *entry = &index->entries[place];
+    struct ranked hit = {.place = place,
+                         .hit = {.id = index->ids.texts[entry->id],
+                                 .score = querying->scores[candidate],
+                                 .name = ""}};
+    switch (querying->query->order) {
+    case SEARCH_BY_NAME:
+        hit.hit.name = index->names.texts[entry->name];
+        break;
+    case SEARCH_BY_UPDATED:
+        hit.hit.key = entry->revision;
+        break;
+    case SEARCH_BY_TRL:
+        hit.hit.key = entry->trl;
+        break;
+    default:
+        hit.hit.key = hit.hit.score;
+        break;
+    }
+    return hit;
+}
+
 static void
 rank_all(struct querying *querying, struct search_result *result)
 {
     const struct search_index *index = querying->index;
     for (size_t i = 0; i < querying->n_candidates; i++) {
-        uint32_t place = SEARCH_NUMBER(querying->candidates[i]);
-        const struct search_entry *entry = &index->entries[place];
+        const struct search_entry *entry =
+            &index->entries[SEARCH_NUMBER(querying->candidates[i])];
         if (!is_hit(querying, entry)) {
             continue;
         }
-        const struct ranked hit = {
-            .place = place,
-            .score = querying->scores[i],
-            .id = index->ids.texts[entry->id],
-        };
+        const struct ranked hit = ranked_of(querying, i);
         result->total++;
-        querying->provider_counts[entry->provider]++;
-        querying->category_counts[entry->categories]++;
-        if (entry->order_type < SEARCH_ORDER_TYPES) {
-            result->order_types[entry->order_type]++;
+        for (size_t j = 0; j < SEARCH_FACETS; j++) {
+            querying->counts[j][entry->facets[j]]++;
         }
         rank(querying, result, &hit);
     }
@@ -432,9 +455,10 @@ rank_all(struct querying *querying, struct search_result *result)
     result->hits =
         arena_alloc(querying->arena, (result->n_hits + 1) * sizeof(*result->hits));
     for (size_t i = 0; i < result->n_hits; i++) {
-        result->hits[i] =
-            (struct search_hit){.id = arena_copy(querying->arena, querying->hits[i].id),
-                                .score = querying->hits[i].score};
+        struct search_hit hit = querying->hits[i].hit;
+        hit.id = arena_copy(querying->arena, hit.id);
+        hit.name = arena_copy(querying->arena, hit.name);
+        result->hits[i] = hit;
     }
 }
 
@@ -453,22 +477,22 @@ compare_counts(const void *a, const void *b)
 
 static void
 gather(struct querying *querying, const struct search_table *values,
-       const int32_t *counts, struct search_count **out, size_t *n_out)
+       const int32_t *counts, struct search_counts *out)
 {
     size_t n_found = 0;
     for (size_t i = 0; i < values->n_texts; i++) {
         n_found += counts[i] > 0;
     }
-    *out = arena_alloc(querying->arena, (n_found + 1) * sizeof(**out));
-    *n_out = 0;
+    out->rows = arena_alloc(querying->arena, (n_found + 1) * sizeof(*out->rows));
+    out->n_rows = 0;
     for (size_t i = 0; i < values->n_texts; i++) {
         if (counts[i] > 0) {
-            (*out)[(*n_out)++] = (struct search_count){
+            out->rows[out->n_rows++] = (struct search_count){
                 .value = arena_copy(querying->arena, values->texts[i]),
                 .count = counts[i]};
         }
     }
-    qsort(*out, n_found, sizeof(**out), compare_counts);
+    qsort(out->rows, n_found, sizeof(*out->rows), compare_counts);
 }
 
 /* What was counted by set, by each text of the sets. */
@@ -491,14 +515,127 @@ search_index_query(const struct search_index *index, const struct search_query *
                    struct arena *arena, struct search_result *out)
 {
     struct querying querying = {.index = index, .query = query, .arena = arena};
-    const struct search_sets *categories = &index->categories;
     *out = (struct search_result){.n_hits = 0};
     prepare(&querying);
     find_candidates(&querying);
     rank_all(&querying, out);
-    gather(&querying, &index->providers, querying.provider_counts, &out->providers,
-           &out->n_providers);
-    gather(&querying, &categories->texts,
-           counts_of_texts(&querying, categories, querying.category_counts),
-           &out->categories, &out->n_categories);
+    for (size_t i = 0; i < SEARCH_FACETS; i++) {
+        const struct search_sets *sets = &index->facets[i];
+        gather(&querying, &sets->texts,
+               counts_of_texts(&querying, sets, querying.counts[i]), &out->facets[i]);
+    }
+}
+
+/* ---- Suggestions ---- */
+
+enum { MAX_LETTERS = 32, MAX_APART = 2 };
+
+/* A word that is near. */
+struct near {
+    const char *word;
+    size_t apart;
+    size_t n_services;
+};
+
+/*
+ * How many letters lie between two words: changed, left out, put in, or swapped with
+ * the next; more than MAX_APART: not near. Damerau and Levenshtein's distance without
+ * moving a letter twice, by its table of three rows. Bytes will do: words are folded.
+ */
+static size_t
+apart(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    size_t rows[3][MAX_LETTERS + 1];
+    for (size_t j = 0; j <= b_size; j++) {
+        rows[0][j] = j;
+    }
+    for (size_t i = 1; i <= a_size; i++) {
+        size_t *row = rows[i % 3];
+        const size_t *before = rows[(i + 2) % 3];
+        const size_t *before_that = rows[(i + 1) % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= b_size; j++) {
+            size_t least = before[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+            least = before[j] + 1 < least ? before[j] + 1 : least;
+            least = row[j - 1] + 1 < least ? row[j - 1] + 1 : least;
+            bool is_swapped =
+                i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (is_swapped && before_that[j - 2] + 1 < least) {
+                least = before_that[j - 2] + 1;
+            }
+            row[j] = least;
+        }
+    }
+    return rows[a_size % 3][b_size];
+}
+
+/* How many services the scopes see have a word. */
+static size_t
+n_seen(const struct search_index *index, const bool *is_seen, uint32_t word)
+{
+    const struct search_list *posting = &index->postings[word];
+    size_t n = 0;
+    for (size_t i = 0; i < posting->n_rows; i++) {
+        const struct search_entry *entry =
+            &index->entries[SEARCH_NUMBER(posting->rows[i])];
+        n += entry->is_live && is_seen[entry->scopes];
+    }
+    return n;
+}
+
+static bool
+is_nearer(const struct near *a, const struct near *b)
+{
+    if (a->apart != b->apart) {
+        return a->apart < b->apart;
+    }
+    return a->n_services != b->n_services ? a->n_services > b->n_services
+                                          : strcmp(a->word, b->word) < 0;
+}
+
+static size_t
+add_near(struct near *found, size_t n, const struct near *one)
+{
+    size_t at = n;
+    if (n == SEARCH_SUGGESTIONS && !is_nearer(one, &found[n - 1])) {
+        return n;
+    }
+    at -= n == SEARCH_SUGGESTIONS ? 1 : 0;
+    n = at + 1;
+    while (at > 0 && is_nearer(one, &found[at - 1])) {
+        found[at] = found[at - 1];
+        at--;
+    }
+    found[at] = *one;
+    return n;
+}
+
+size_t
+search_index_suggest(const struct search_index *index, const char *word,
+                     const struct scopes *scopes, struct arena *arena, const char **out)
+{
+    const bool *is_seen = seen_sets(arena, index, scopes);
+    struct near found[SEARCH_SUGGESTIONS];
+    size_t size = strlen(word);
+    size_t n = 0;
+    for (size_t i = 0; i < index->words.n_texts && size <= MAX_LETTERS; i++) {
+        const char *other = index->words.texts[i];
+        size_t other_size = strlen(other);
+        if (other_size > MAX_LETTERS || other_size > size + MAX_APART ||
+            size > other_size + MAX_APART) {
+            continue;
+        }
+        struct near one = {.word = other,
+                           .apart = apart(word, size, other, other_size)};
+        /* Short words are near too many others. */
+        if (one.apart == 0 || one.apart > MAX_APART || one.apart * 2 >= size) {
+            continue;
+        }
+        one.n_services = n_seen(index, is_seen, (uint32_t)i);
+        n = one.n_services > 0 ? add_near(found, n, &one) : n;
+    }
+    for (size_t i = 0; i < n; i++) {
+        out[i] = arena_copy(arena, found[i].word);
+    }
+    return n;
 }

@@ -147,6 +147,17 @@ test_search_finds_and_shows_only_what_the_caller_may_see(void **state)
 }
 
 static void
+take_to(struct shelf *stage, char *id, Kontor__V1__Phase phase)
+{
+    Kontor__V1__MoveServiceRequest request = KONTOR__V1__MOVE_SERVICE_REQUEST__INIT;
+    request.id = id;
+    request.phase = phase;
+    assert_int_equal(harness_call(stage->h, stage->admin, SHELF_CALL("MoveService"),
+                                  &request, NULL, NULL),
+                     STATUS_OK);
+}
+
+static void
 test_search_follows_every_change(void **state)
 {
     struct shelf *stage = *state;
@@ -159,10 +170,9 @@ test_search_follows_every_change(void **state)
         STATUS_OK);
     assert_int_equal(search_for(stage, stage->stranger, "cloud")->total, 0);
     assert_int_equal(search_for(stage, stage->stranger, "grid")->total, 1);
-    service->phase = KONTOR__V1__PHASE__DECOMMISSIONED;
-    assert_int_equal(
-        shelf_update_service(stage->h, stage->admin, service, NULL, NULL, NULL),
-        STATUS_OK);
+    take_to(stage, "coast/a", KONTOR__V1__PHASE__DEPRECATED);
+    assert_int_equal(search_for(stage, stage->stranger, "grid")->total, 1);
+    take_to(stage, "coast/a", KONTOR__V1__PHASE__DECOMMISSIONED);
     assert_int_equal(search_for(stage, stage->stranger, "grid")->total, 0);
     assert_int_equal(search_for(stage, stage->admin, "grid")->total, 1);
 }
@@ -189,7 +199,7 @@ test_search_pages_hold_every_hit_once_with_facets_on_the_first(void **state)
                                       SHELF_CALL("SearchServices"), &request,
                                       (void **)&reply, NULL),
                          STATUS_OK);
-        assert_int_equal(reply->n_facets, seen == 0 ? 3 : 0);
+        assert_int_equal(reply->n_facets, seen == 0 ? 9 : 0);
         assert_int_equal(reply->total, N);
         for (size_t i = 0; i < reply->n_hits; i++) {
             assert_string_equal(reply->hits[i]->service->id,
@@ -205,13 +215,227 @@ test_search_pages_hold_every_hit_once_with_facets_on_the_first(void **state)
     assert_string_equal(reply->facets[0]->name, "provider");
     assert_string_equal(reply->facets[0]->counts[0]->value, "coast/hpc");
     assert_int_equal(reply->facets[0]->counts[0]->count, N);
-    assert_string_equal(reply->facets[2]->counts[0]->value, "ORDER_REQUIRED");
+    assert_string_equal(reply->facets[3]->counts[0]->value, "ORDER_REQUIRED");
     request.page_token = reply->next_page_token;
     request.query = "cloud";
     assert_int_equal(harness_call(stage->h, stage->stranger,
                                   SHELF_CALL("SearchServices"), &request, NULL, &error),
                      STATUS_INVALID_ARGUMENT);
     assert_int_equal(error.reason, REASON_PAGE_TOKEN_INVALID);
+}
+
+static Kontor__V1__SearchServicesResponse *
+ask_by(struct shelf *stage, Kontor__V1__SearchServicesRequest *request)
+{
+    Kontor__V1__SearchServicesResponse *reply = NULL;
+    struct error error;
+    if (harness_call(stage->h, stage->stranger, SHELF_CALL("SearchServices"), request,
+                     (void **)&reply, &error) != STATUS_OK) {
+        fail_msg("%s", error.message);
+    }
+    return reply;
+}
+
+static void
+expect_hits(struct shelf *stage, const Kontor__V1__SearchServicesResponse *reply,
+            const char *ids)
+{
+    const char *found = "";
+    for (size_t i = 0; i < reply->n_hits; i++) {
+        found = arena_print(stage->h->arena, "%s%s%s", found, i == 0 ? "" : " ",
+                            reply->hits[i]->service->id + strlen("coast/"));
+    }
+    assert_string_equal(found, ids);
+}
+
+/* Three services that differ in everything hits are narrowed and sorted by. */
+static void
+shelve_three(struct shelf *stage)
+{
+    static const struct {
+        const char *id, *name, *trl, *value;
+        Kontor__V1__Phase phase;
+    } rows[] = {
+        {"coast/a", "Élan", "trl-9", "one", KONTOR__V1__PHASE__PRODUCTION},
+        {"coast/b", "anchor", "", "two", KONTOR__V1__PHASE__PRE_PRODUCTION},
+        {"coast/c", "Zebra", "TRL 10", "two", KONTOR__V1__PHASE__DEPRECATED},
+    };
+    make_ready(stage);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        Kontor__V1__Service *service = named(stage, rows[i].id, rows[i].name, "grid");
+        char **values = arena_alloc(stage->h->arena, sizeof(*values));
+        values[0] = arena_copy(stage->h->arena, rows[i].value);
+        service->trl = arena_copy(stage->h->arena, rows[i].trl);
+        service->phase = rows[i].phase;
+        service->scientific_domains = service->geographical_availabilities = values;
+        service->access_types = service->tags = service->categories = values;
+        service->n_scientific_domains = service->n_geographical_availabilities = 1;
+        service->n_access_types = service->n_tags = service->n_categories = 1;
+        shelf_created(stage, service);
+    }
+    Kontor__V1__Service *again = named(stage, "coast/a", "Élan", "grid, again");
+    again->phase = KONTOR__V1__PHASE__PRODUCTION;
+    assert_int_equal(shelf_update_service(stage->h, stage->admin, again,
+                                          shelf_mask(stage->h, "description", NULL),
+                                          NULL, NULL),
+                     STATUS_OK);
+}
+
+static void
+test_hits_are_sorted_as_asked_on_every_page(void **state)
+{
+    static const struct {
+        Kontor__V1__SearchOrder order;
+        const char *ids[3];
+    } rows[] = {
+        {KONTOR__V1__SEARCH_ORDER__SEARCH_ORDER_UNSPECIFIED, {"a", "b", "c"}},
+        {KONTOR__V1__SEARCH_ORDER__BY_RELEVANCE, {"a", "b", "c"}},
+        {KONTOR__V1__SEARCH_ORDER__BY_NAME, {"b", "a", "c"}},
+        {KONTOR__V1__SEARCH_ORDER__BY_UPDATED, {"a", "c", "b"}},
+        {KONTOR__V1__SEARCH_ORDER__BY_TRL, {"c", "a", "b"}},
+    };
+    struct shelf *stage = *state;
+    shelve_three(stage);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        Kontor__V1__SearchServicesRequest request =
+            KONTOR__V1__SEARCH_SERVICES_REQUEST__INIT;
+        request.query = "grid";
+        request.order = rows[i].order;
+        request.page_size = 1;
+        for (size_t j = 0; j < 3; j++) {
+            Kontor__V1__SearchServicesResponse *reply = ask_by(stage, &request);
+            assert_int_equal(reply->total, 3);
+            expect_hits(stage, reply, rows[i].ids[j]);
+            request.page_token = reply->next_page_token;
+        }
+        assert_string_equal(request.page_token, "");
+    }
+}
+
+static void
+test_each_facet_narrows_and_counts(void **state)
+{
+    static const struct {
+        char *name, *value, *ids;
+    } rows[] = {
+        {"provider", "coast/hpc", "a b c"},
+        {"category", "two", "b c"},
+        {"domain", "two", "b c"},
+        {"order_type", "ORDER_REQUIRED", "a b c"},
+        {"trl", "trl-9", "a"},
+        {"country", "one", "a"},
+        {"access_type", "two", "b c"},
+        {"phase", "DEPRECATED", "c"},
+        {"tag", "two", "b c"},
+        {"tag", "none", ""},
+    };
+    struct shelf *stage = *state;
+    struct error error;
+    shelve_three(stage);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        Kontor__V1__SearchServicesRequest request =
+            KONTOR__V1__SEARCH_SERVICES_REQUEST__INIT;
+        Kontor__V1__FacetFilter filter = KONTOR__V1__FACET_FILTER__INIT;
+        Kontor__V1__FacetFilter *filters[] = {&filter};
+        filter.name = rows[i].name;
+        filter.values = (char *[]){rows[i].value};
+        filter.n_values = 1;
+        request.filters = filters;
+        request.n_filters = 1;
+        Kontor__V1__SearchServicesResponse *reply = ask_by(stage, &request);
+        expect_hits(stage, reply, rows[i].ids);
+        for (size_t j = 0; j < reply->n_facets; j++) {
+            const Kontor__V1__Facet *facet = reply->facets[j];
+            if (strcmp(facet->name, rows[i].name) == 0 && rows[i].ids[0] != '\0') {
+                assert_int_equal(facet->n_counts, 1);
+                assert_string_equal(facet->counts[0]->value, rows[i].value);
+                assert_int_equal(facet->counts[0]->count, reply->n_hits);
+            }
+        }
+    }
+    /* Values of one name together, different names at once; the old fields, too. */
+    Kontor__V1__SearchServicesRequest request =
+        KONTOR__V1__SEARCH_SERVICES_REQUEST__INIT;
+    Kontor__V1__FacetFilter tags = KONTOR__V1__FACET_FILTER__INIT;
+    Kontor__V1__FacetFilter more = KONTOR__V1__FACET_FILTER__INIT;
+    Kontor__V1__FacetFilter *filters[] = {&tags, &more};
+    tags.name = "tag";
+    tags.values = (char *[]){"one", "two"};
+    tags.n_values = 2;
+    more.name = "phase";
+    more.values = (char *[]){"PRODUCTION", "DEPRECATED"};
+    more.n_values = 2;
+    request.filters = filters;
+    request.n_filters = 2;
+    expect_hits(stage, ask_by(stage, &request), "a c");
+    request.categories = (char *[]){"two"};
+    request.n_categories = 1;
+    expect_hits(stage, ask_by(stage, &request), "c");
+    more.name = "colour";
+    assert_int_equal(harness_call(stage->h, stage->stranger,
+                                  SHELF_CALL("SearchServices"), &request, NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "filters[1].name"));
+}
+
+static void
+test_snippets_are_cut_where_words_were_found(void **state)
+{
+    static const struct {
+        const char *query, *text, *parts;
+    } rows[] = {
+        {"grid", "A grid, and a Grid.", "A |*grid|, and a |*Grid|."},
+        {"gr", "Grids of all kinds", "*Grids| of all kinds"},
+        {"all kin", "Grids of all kinds", "Grids of |*all| |*kinds"},
+        {"uber", "Über-schnell (über)", "*Über-schnell| (|*über|)"},
+        {"name", "Nothing of it", "Nothing of it"},
+    };
+    struct shelf *stage = *state;
+    make_ready(stage);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *id = arena_print(stage->h->arena, "coast/s%zu", i);
+        Kontor__V1__Service *service = named(stage, id, "Name of it", rows[i].text);
+        service->tags = (char *[]){(char *)id + strlen("coast/")};
+        service->n_tags = 1;
+        shelf_created(stage, service);
+        Kontor__V1__SearchServicesResponse *reply =
+            search_for(stage, stage->stranger,
+                       arena_print(stage->h->arena, "s%zu %s", i, rows[i].query));
+        assert_int_equal(reply->n_hits, 1);
+        const char *parts = "";
+        const char *whole = "";
+        for (size_t j = 0; j < reply->hits[0]->n_parts; j++) {
+            const Kontor__V1__SnippetPart *part = reply->hits[0]->parts[j];
+            parts = arena_print(stage->h->arena, "%s%s%s%s", parts, j == 0 ? "" : "|",
+                                part->is_hit ? "*" : "", part->text);
+            whole = arena_print(stage->h->arena, "%s%s", whole, part->text);
+        }
+        assert_string_equal(parts, rows[i].parts);
+        assert_string_equal(whole, reply->hits[0]->snippet);
+    }
+}
+
+static void
+test_near_words_are_proposed_when_nothing_is_found(void **state)
+{
+    struct shelf *stage = *state;
+    Kontor__V1__Service *hidden = named(stage, "coast/h", "Storaga", "");
+    make_ready(stage);
+    hidden->phase = KONTOR__V1__PHASE__PENDING;
+    shelf_created(stage, hidden);
+    shelf_created(stage, named(stage, "coast/a", "Block storage", "For clouds"));
+    Kontor__V1__SearchServicesResponse *reply =
+        search_for(stage, stage->stranger, "blokc storaje");
+    assert_int_equal(reply->n_suggestions, 2);
+    assert_string_equal(reply->suggestions[0]->word, "blokc");
+    assert_string_equal(reply->suggestions[0]->near[0], "block");
+    assert_int_equal(reply->suggestions[1]->n_near, 1);
+    assert_string_equal(reply->suggestions[1]->near[0], "storage");
+    /* Only for words nothing has; and not where something was found. */
+    reply = search_for(stage, stage->stranger, "block clodus");
+    assert_int_equal(reply->n_suggestions, 1);
+    assert_string_equal(reply->suggestions[0]->near[0], "clouds");
+    assert_int_equal(search_for(stage, stage->stranger, "block")->n_suggestions, 0);
 }
 
 static void
@@ -354,6 +578,10 @@ main(void)
         T(test_search_finds_and_shows_only_what_the_caller_may_see),
         T(test_search_follows_every_change),
         T(test_search_pages_hold_every_hit_once_with_facets_on_the_first),
+        T(test_hits_are_sorted_as_asked_on_every_page),
+        T(test_each_facet_narrows_and_counts),
+        T(test_snippets_are_cut_where_words_were_found),
+        T(test_near_words_are_proposed_when_nothing_is_found),
         T(test_search_refuses_what_it_cannot_follow),
         cmocka_unit_test(test_a_snippet_shows_the_first_word_found_in_whole_characters),
         T(test_searches_run_while_services_are_written_and_the_index_is_built),

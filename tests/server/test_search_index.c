@@ -22,6 +22,8 @@ enum {
     N_PROVIDERS = 7,
     N_CATEGORIES = 9,
     N_SCOPES = 5,
+    N_ORDER_TYPES = 5,
+    MAX_TRL = 9,
 };
 
 /* One service as the slow search knows it. */
@@ -33,7 +35,9 @@ struct slow {
     size_t n_categories;
     char scope[3][16];
     size_t n_scope;
-    uint32_t order_type;
+    char order_type[16]; /* "" = it is not said. */
+    char name[16];
+    int64_t revision, trl;
     struct {
         char text[16];
         bool is_name;
@@ -74,7 +78,10 @@ random_document(struct slow *slow)
 {
     slow->is_there = true;
     snprintf(slow->provider, sizeof(slow->provider), "p%u", roll(N_PROVIDERS));
-    slow->order_type = roll(SEARCH_ORDER_TYPES);
+    snprintf(slow->order_type, sizeof(slow->order_type), "t%u", roll(N_ORDER_TYPES));
+    slow->order_type[roll(4) == 0 ? 0 : 2] = '\0';
+    snprintf(slow->name, sizeof(slow->name), "n %u", roll(50));
+    slow->trl = roll(MAX_TRL + 1);
     slow->n_categories = roll(4);
     for (size_t i = 0; i < slow->n_categories; i++) {
         snprintf(slow->categories[i], sizeof(slow->categories[i]), "c%u",
@@ -99,14 +106,14 @@ put(struct search_index *index, const struct slow *slow, int64_t revision)
     struct search_word words[MAX_WORDS];
     char *scope[3];
     char *categories[3];
+    char *provider = (char *)slow->provider;
+    char *order_type = (char *)slow->order_type;
     struct search_document document = {.id = slow->id,
                                        .revision = revision,
                                        .scope = scope,
                                        .n_scope = slow->n_scope,
-                                       .provider = slow->provider,
-                                       .categories = categories,
-                                       .n_categories = slow->n_categories,
-                                       .order_type = slow->order_type,
+                                       .name = slow->name,
+                                       .trl = slow->trl,
                                        .words = words,
                                        .n_words = slow->n_words};
     for (size_t i = 0; i < 3; i++) {
@@ -117,6 +124,11 @@ put(struct search_index *index, const struct slow *slow, int64_t revision)
         words[i] = (struct search_word){.text = slow->words[i].text,
                                         .is_name = slow->words[i].is_name};
     }
+    document.facets[SEARCH_PROVIDER] = (struct search_texts){&provider, 1};
+    document.facets[SEARCH_CATEGORY] =
+        (struct search_texts){categories, slow->n_categories};
+    document.facets[SEARCH_ORDER_TYPE] =
+        (struct search_texts){&order_type, order_type[0] == '\0' ? 0 : 1};
     search_index_put(index, &document);
 }
 
@@ -148,15 +160,21 @@ is_among(const char *text, char *const *texts, size_t n_texts)
     return n_texts == 0;
 }
 
+/* Whether one of the values of a facet is wanted. */
 static bool
-slow_has_category(const struct slow *slow, const struct search_query *query)
+slow_has(const struct slow *slow, const struct search_query *query,
+         enum search_facet facet)
 {
-    bool has = query->n_categories == 0;
-    for (size_t i = 0; i < slow->n_categories; i++) {
-        has = has ||
-              is_among(slow->categories[i], query->categories, query->n_categories);
+    const struct search_texts *wanted = &query->wanted[facet];
+    bool has = wanted->n_texts == 0;
+    if (facet == SEARCH_CATEGORY) {
+        for (size_t i = 0; i < slow->n_categories; i++) {
+            has = has || is_among(slow->categories[i], wanted->texts, wanted->n_texts);
+        }
+        return has;
     }
-    return has;
+    const char *value = facet == SEARCH_PROVIDER ? slow->provider : slow->order_type;
+    return has || (value[0] != '\0' && is_among(value, wanted->texts, wanted->n_texts));
 }
 
 static bool
@@ -179,11 +197,9 @@ slow_score(const struct slow *slow, const struct search_query *query)
 {
     int64_t score = 0;
     if (!slow->is_there || !slow_is_visible(slow, query) ||
-        !slow_has_category(slow, query) ||
-        !is_among(slow->provider, query->providers, query->n_providers)) {
-        return -1;
-    }
-    if (query->order_types != 0 && (query->order_types >> slow->order_type & 1) == 0) {
+        !slow_has(slow, query, SEARCH_CATEGORY) ||
+        !slow_has(slow, query, SEARCH_PROVIDER) ||
+        !slow_has(slow, query, SEARCH_ORDER_TYPE)) {
         return -1;
     }
     for (size_t i = 0; i < query->n_words; i++) {
@@ -201,10 +217,11 @@ compare_hits(const void *a, const void *b)
 {
     const struct search_hit *left = a;
     const struct search_hit *right = b;
-    if (left->score != right->score) {
-        return left->score > right->score ? -1 : 1;
+    if (left->key != right->key) {
+        return left->key > right->key ? -1 : 1;
     }
-    return strcmp(left->id, right->id);
+    int by_name = strcmp(left->name, right->name);
+    return by_name != 0 ? by_name : strcmp(left->id, right->id);
 }
 
 static size_t
@@ -214,7 +231,15 @@ slow_search(const struct search_query *query, struct search_hit *hits)
     for (size_t i = 0; i < N_DOCUMENTS; i++) {
         int64_t score = slow_score(&documents[i], query);
         if (score >= 0) {
-            hits[n_hits++] = (struct search_hit){.id = documents[i].id, .score = score};
+            const int64_t keys[] = {[SEARCH_BY_RELEVANCE] = score,
+                                    [SEARCH_BY_NAME] = 0,
+                                    [SEARCH_BY_UPDATED] = documents[i].revision,
+                                    [SEARCH_BY_TRL] = documents[i].trl};
+            hits[n_hits++] = (struct search_hit){
+                .id = documents[i].id,
+                .score = score,
+                .key = keys[query->order],
+                .name = query->order == SEARCH_BY_NAME ? documents[i].name : ""};
         }
     }
     qsort(hits, n_hits, sizeof(*hits), compare_hits);
@@ -232,19 +257,17 @@ slow_named(const char *id)
     return NULL;
 }
 
-/* How many of the hits have a value; a category given twice counts once. */
+/* How many of the hits have a value of a facet; a category given twice counts once. */
 static int32_t
-slow_count(const struct search_hit *hits, size_t n_hits, const char *category,
-           const char *provider)
+slow_count(const struct search_hit *hits, size_t n_hits, enum search_facet facet,
+           const char *value)
 {
+    struct search_query query = {.n_words = 0};
+    char *text = (char *)(uintptr_t)value;
     int32_t count = 0;
+    query.wanted[facet] = (struct search_texts){&text, 1};
     for (size_t i = 0; i < n_hits; i++) {
-        const struct slow *slow = slow_named(hits[i].id);
-        bool has = provider != NULL && strcmp(slow->provider, provider) == 0;
-        for (size_t j = 0; category != NULL && j < slow->n_categories; j++) {
-            has = has || strcmp(slow->categories[j], category) == 0;
-        }
-        count += has;
+        count += slow_has(slow_named(hits[i].id), &query, facet);
     }
     return count;
 }
@@ -255,24 +278,22 @@ static void
 compare_counts(const struct search_result *result, const struct search_hit *hits,
                size_t n_hits)
 {
+    static const enum search_facet facets[] = {SEARCH_PROVIDER, SEARCH_CATEGORY,
+                                               SEARCH_ORDER_TYPE};
     int32_t total = 0;
-    int32_t by_type = 0;
-    for (size_t i = 0; i < result->n_providers; i++) {
-        const struct search_count *count = &result->providers[i];
-        assert_int_equal(count->count, slow_count(hits, n_hits, NULL, count->value));
-        assert_true(i == 0 || count[-1].count >= count->count);
-        total += count->count;
+    for (size_t i = 0; i < sizeof facets / sizeof facets[0]; i++) {
+        const struct search_counts *counts = &result->facets[facets[i]];
+        for (size_t j = 0; j < counts->n_rows; j++) {
+            const struct search_count *count = &counts->rows[j];
+            assert_int_equal(count->count,
+                             slow_count(hits, n_hits, facets[i], count->value));
+            assert_true(count->count > 0);
+            assert_true(j == 0 || count[-1].count >= count->count);
+            total += facets[i] == SEARCH_PROVIDER ? count->count : 0;
+        }
     }
     assert_int_equal(total, n_hits);
-    for (size_t i = 0; i < result->n_categories; i++) {
-        const struct search_count *count = &result->categories[i];
-        assert_int_equal(count->count, slow_count(hits, n_hits, count->value, NULL));
-        assert_true(count->count > 0);
-    }
-    for (size_t i = 0; i < SEARCH_ORDER_TYPES; i++) {
-        by_type += result->order_types[i];
-    }
-    assert_int_equal(by_type, n_hits);
+    assert_int_equal(result->facets[SEARCH_TAG].n_rows, 0);
 }
 
 /* Pages through all hits of a query and compares each with the slow search. */
@@ -293,6 +314,8 @@ compare_query(const struct search_index *index, struct search_query *query,
             assert_true(seen < n_hits);
             assert_string_equal(result.hits[i].id, hits[seen].id);
             assert_int_equal(result.hits[i].score, hits[seen].score);
+            assert_int_equal(result.hits[i].key, hits[seen].key);
+            assert_string_equal(result.hits[i].name, hits[seen].name);
         }
         assert_int_equal(result.has_more, seen < n_hits);
         if (result.n_hits > 0) {
@@ -311,15 +334,18 @@ random_query(const struct search_index *index, struct arena *arena)
     char *categories[] = {"c1", "c4", "none"};
     const char *strings[] = {"s1", "s3", "s9"};
     struct scopes scopes = {strings, roll(4)};
+    char *order_types[] = {"t1", "t4", "none"};
     struct search_query query = {.words = texts,
                                  .n_words = roll(4),
-                                 .providers = providers,
-                                 .n_providers = roll(3) == 0 ? 1 + roll(3) : 0,
-                                 .categories = categories,
-                                 .n_categories = roll(3) == 0 ? 1 + roll(3) : 0,
-                                 .order_types = roll(3) == 0 ? roll(32) : 0,
+                                 .order = (enum search_order)roll(SEARCH_BY_TRL + 1),
                                  .scopes = &scopes,
                                  .limit = 1 + roll(40)};
+    query.wanted[SEARCH_PROVIDER] =
+        (struct search_texts){providers, roll(3) == 0 ? 1 + roll(3) : 0};
+    query.wanted[SEARCH_CATEGORY] =
+        (struct search_texts){categories, roll(3) == 0 ? 1 + roll(3) : 0};
+    query.wanted[SEARCH_ORDER_TYPE] =
+        (struct search_texts){order_types, roll(3) == 0 ? 1 + roll(3) : 0};
     for (size_t i = 0; i < query.n_words; i++) {
         random_word(words[i], sizeof(words[i]));
     }
@@ -348,7 +374,8 @@ test_the_index_finds_what_looking_at_everything_finds(void **state)
             search_index_remove(index, slow->id, ++revision);
         } else {
             random_document(slow);
-            put(index, slow, ++revision);
+            slow->revision = ++revision;
+            put(index, slow, revision);
         }
         if (i % (N_CHANGES / N_QUERIES) == 0) {
             random_query(index, arena);
@@ -376,7 +403,7 @@ test_an_older_version_changes_nothing(void **state)
     put(index, &first, 9);
     search_index_query(index, &query, arena, &result);
     assert_int_equal(result.n_hits, 1);
-    assert_string_equal(result.providers[0].value, "new");
+    assert_string_equal(result.facets[SEARCH_PROVIDER].rows[0].value, "new");
     search_index_remove(index, "coast/a", 12);
     put(index, &first, 11);
     search_index_query(index, &query, arena, &result);
@@ -420,6 +447,62 @@ test_a_page_goes_on_behind_what_was_shown_last(void **state)
     query.after.id = "coast/bb";
     search_index_query(index, &query, arena, &result);
     assert_string_equal(result.hits[0].id, "coast/c");
+    arena_free(arena);
+    search_index_free(index);
+}
+
+/* ---- Suggestions ---- */
+
+static void
+test_near_words_are_suggested_from_what_is_seen(void **state)
+{
+    static const struct {
+        const char *word;
+        const char *near; /* Words, the nearest first. */
+    } rows[] = {
+        {"storage", ""},          /* It is there. */
+        {"storag", "storage"},    /* One is left out, */
+        {"sotrage", "storage"},   /* swapped, */
+        {"storrage", "storage"},  /* one too many, */
+        {"stxrxge", "storage"},   /* two are others, */
+        {"stxrxgx", ""},          /* but not three. */
+        {"clouds", "cloud"},      /* Among one apart, */
+        {"cloux", "cloud clown"}, /* the one that more have first. */
+        {"hiden", ""},            /* Nobody is told of what it may not see. */
+        {"gp", ""},               /* Short words are near everything. */
+        {"", ""},
+    };
+    static const struct {
+        const char *id, *scope, *words[3];
+    } services[] = {
+        {"coast/a", "~*", {"storage", "cloud", "gpu"}},
+        {"coast/b", "=s1", {"cloud", "clown", "grid"}},
+        {"coast/c", "=s2", {"hidden", "storaga", "cloux"}},
+    };
+    struct search_index *index = search_index_new();
+    struct arena *arena = arena_new();
+    const char *strings[] = {"s1"};
+    struct scopes scopes = {strings, 1};
+    (void)state;
+    for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+        struct slow slow = {.provider = "p", .n_scope = 1, .n_words = 3};
+        snprintf(slow.id, sizeof(slow.id), "%s", services[i].id);
+        snprintf(slow.scope[0], sizeof(slow.scope[0]), "%s", services[i].scope);
+        for (size_t j = 0; j < 3; j++) {
+            snprintf(slow.words[j].text, sizeof(slow.words[j].text), "%s",
+                     services[i].words[j]);
+        }
+        put(index, &slow, (int64_t)i + 1);
+    }
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *near[SEARCH_SUGGESTIONS];
+        const char *text = "";
+        size_t n = search_index_suggest(index, rows[i].word, &scopes, arena, near);
+        for (size_t j = 0; j < n; j++) {
+            text = arena_print(arena, "%s%s%s", text, j == 0 ? "" : " ", near[j]);
+        }
+        assert_string_equal(text, rows[i].near);
+    }
     arena_free(arena);
     search_index_free(index);
 }
@@ -477,6 +560,7 @@ main(void)
         cmocka_unit_test(test_the_index_finds_what_looking_at_everything_finds),
         cmocka_unit_test(test_an_older_version_changes_nothing),
         cmocka_unit_test(test_a_page_goes_on_behind_what_was_shown_last),
+        cmocka_unit_test(test_near_words_are_suggested_from_what_is_seen),
         cmocka_unit_test(test_the_dictionary_finds_every_text_by_its_beginning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

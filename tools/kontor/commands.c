@@ -18,6 +18,16 @@
 static const struct argument offer_argument[] = {{"OFFER", "offer", false, false},
                                                  END_ARGUMENT};
 static const struct argument id_argument[] = {{"ID", "id", false, false}, END_ARGUMENT};
+static const struct argument move_arguments[] = {
+    {"ID", "id", false, false}, {"PHASE", "phase", false, false}, END_ARGUMENT};
+static const struct argument diff_arguments[] = {{"ID", "id", false, false},
+                                                 {"FROM", "from", false, false},
+                                                 {"TO", "to", true, false},
+                                                 END_ARGUMENT};
+static const struct argument audited_service[] = {{"ID", "service", false, false},
+                                                  END_ARGUMENT};
+static const struct argument audited_provider[] = {{"ID", "provider", false, false},
+                                                   END_ARGUMENT};
 static const struct argument item_argument[] = {{"ITEM", "id", false, false},
                                                 END_ARGUMENT};
 static const struct argument prefix_argument[] = {{"ID", "id_prefix", true, false},
@@ -153,6 +163,23 @@ const struct command commands[] = {
     {"catalogue", "export",
      "Write all providers and services as one JSON object, fit for --format kontor-1",
      NULL, NULL, NULL, NULL, own_export, NULL},
+    {"catalogue", "move",
+     "Take a service to another phase; ending it tells what that touches",
+     "CatalogueService/MoveService", move_arguments, move_options, NULL, own_move,
+     "service"},
+    {"catalogue", "diff",
+     "Show what differs between two revisions of a service, the second one now if not "
+     "given",
+     "CatalogueService/DiffService", diff_arguments, NULL, NULL, own_diff, "service"},
+    {"catalogue", "audit service", "Note what an audit of a service came to",
+     "CatalogueService/AuditRecord", audited_service, audit_options, NULL, run_call,
+     "service"},
+    {"catalogue", "audit provider", "Note what an audit of a provider came to",
+     "CatalogueService/AuditRecord", audited_provider, audit_options, NULL, run_call,
+     "provider"},
+    {"catalogue", "audit sample",
+     "Draw services and providers to audit; the same seed draws the same",
+     "CatalogueService/SampleForAudit", NULL, sample_options, NULL, run_call, NULL},
     {"catalogue", "watch", "Follow changes of providers and services",
      "CatalogueService/Watch", prefix_argument, watch_options, NULL, run_watch, NULL},
 

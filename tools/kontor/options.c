@@ -47,6 +47,28 @@ const struct option_row words_options[] = {
     REVISION,
     VALIDATE_ONLY,
     END_OPTION};
+const struct option_row move_options[] = {
+    {"override", NULL, "admins: although the gate is not met; needs --reason",
+     "is_override", "true", false, false},
+    {"reason", "TEXT", "why: it stays with the service", "reason", NULL, false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row audit_options[] = {
+    {"valid", NULL, "it is in order", "state", "AUDIT_VALID", false, false},
+    {"invalid", NULL, "it is found wanting; needs --comment", "state", "AUDIT_INVALID",
+     false, false},
+    {"comment", "TEXT", "what was found: the owner will read it", "comment", NULL,
+     false, false},
+    {"sample", "NAME", "the sample it was drawn in", "sample", NULL, false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row sample_options[] = {
+    {"size", "N", "so many records, up to 500; 20", "size", NULL, false, false},
+    {"seed", "N", "any number from 1 on; the same draws the same", "seed", NULL, true,
+     false},
+    END_OPTION};
 const struct option_row cancel_options[] = {
     {"item", "ITEM", "only this item of the order; may be repeated", "items", NULL,
      false, false},
@@ -145,6 +167,19 @@ const struct option_row search_options[] = {
      false, false},
     {"order", "TYPE", "only this order type; may be repeated", "order_types", NULL,
      false, false},
+    {"domain", "TERM", "only this scientific domain; may be repeated", NULL, NULL,
+     false, false},
+    {"trl", "TERM", "only this readiness level; may be repeated", NULL, NULL, false,
+     false},
+    {"country", "TERM", "only where it is available there; may be repeated", NULL, NULL,
+     false, false},
+    {"access-type", "TERM", "only this kind of access; may be repeated", NULL, NULL,
+     false, false},
+    {"phase", "PHASE", "only this phase; may be repeated", NULL, NULL, false, false},
+    {"tag", "TAG", "only with this tag; may be repeated", NULL, NULL, false, false},
+    {"sort", "BY", "by-relevance, by-name, by-updated or by-trl; by-relevance", "order",
+     NULL, false, false},
+    {"text", NULL, "show where the words stand, too", NULL, NULL, false, false},
     {"all", NULL, "all pages, not only the first", NULL, NULL, false, false},
     END_OPTION};
 const struct option_row services_options[] = {

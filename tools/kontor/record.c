@@ -121,8 +121,67 @@ own_principal(struct cli *cli)
 struct search {
     struct cli *cli;
     struct table table;
+    bool has_text;
     const char *facets;
+    const char *suggestions; /* Lines. */
 };
+
+/* A snippet with the words that were searched for between asterisks. */
+static const char *
+search_text(struct arena *arena, const Kontor__V1__SearchHit *hit)
+{
+    const char *text = "";
+    for (size_t i = 0; i < hit->n_parts; i++) {
+        const char *mark = hit->parts[i]->is_hit ? "*" : "";
+        text = arena_print(arena, "%s%s%s%s", text, mark, hit->parts[i]->text, mark);
+    }
+    return text;
+}
+
+static void
+search_suggestions(struct search *search,
+                   const Kontor__V1__SearchServicesResponse *page)
+{
+    struct arena *arena = search->cli->arena;
+    for (size_t i = 0; i < page->n_suggestions; i++) {
+        const Kontor__V1__Suggestion *one = page->suggestions[i];
+        search->suggestions = arena_print(arena, "%snothing has %s; there is",
+                                          search->suggestions, one->word);
+        for (size_t j = 0; j < one->n_near; j++) {
+            search->suggestions = arena_print(arena, "%s%s %s", search->suggestions,
+                                              j == 0 ? "" : ",", one->near[j]);
+        }
+        search->suggestions = arena_print(arena, "%s\n", search->suggestions);
+    }
+}
+
+/* Options that narrow a facet, by their names; "-" stands for "_". */
+static void
+search_filters(struct cli *cli, Kontor__V1__SearchServicesRequest *request)
+{
+    static const struct {
+        const char *option, *facet;
+    } rows[] = {{"domain", "domain"},           {"trl", "trl"},
+                {"country", "country"},         {"phase", "phase"},
+                {"access-type", "access_type"}, {"tag", "tag"}};
+    enum { N_ROWS = sizeof rows / sizeof rows[0] };
+    request->filters = arena_alloc(cli->arena, N_ROWS * sizeof(*request->filters));
+    for (size_t i = 0; i < N_ROWS; i++) {
+        size_t n = cli_count(cli, rows[i].option);
+        if (n == 0) {
+            continue;
+        }
+        Kontor__V1__FacetFilter *filter = arena_alloc(cli->arena, sizeof(*filter));
+        kontor__v1__facet_filter__init(filter);
+        filter->name = arena_copy(cli->arena, rows[i].facet);
+        filter->values = arena_alloc(cli->arena, n * sizeof(*filter->values));
+        for (size_t j = 0; j < n; j++) {
+            filter->values[filter->n_values++] =
+                arena_copy(cli->arena, cli_value(cli, rows[i].option, j));
+        }
+        request->filters[request->n_filters++] = filter;
+    }
+}
 
 /* The first five: a line, not a report. */
 static void
@@ -131,8 +190,13 @@ search_facets(struct search *search, const Kontor__V1__SearchServicesResponse *p
     struct arena *arena = search->cli->arena;
     for (size_t i = 0; i < page->n_facets; i++) {
         const Kontor__V1__Facet *facet = page->facets[i];
-        search->facets = arena_print(arena, "%s%s%s:", search->facets,
-                                     i == 0 ? "" : " · ", facet->name);
+        /* What no hit has says nothing. */
+        if (facet->n_counts == 0) {
+            continue;
+        }
+        search->facets =
+            arena_print(arena, "%s%s%s:", search->facets,
+                        search->facets[0] == '\0' ? "" : " · ", facet->name);
         for (size_t j = 0; j < facet->n_counts && j < 5; j++) {
             search->facets =
                 arena_print(arena, "%s%s %s %d", search->facets, j == 0 ? "" : ",",
@@ -158,8 +222,12 @@ search_take(const ProtobufCMessage *message, void *context)
             show_cell(&search->table, path_text(&page->hits[i]->service->base,
                                                 fields[j], search->cli->arena));
         }
+        if (search->has_text) {
+            show_cell(&search->table, search_text(search->cli->arena, page->hits[i]));
+        }
     }
     search_facets(search, page);
+    search_suggestions(search, page);
 }
 
 /* The first page alone, so that there is something to read; --all is for programs. */
@@ -181,8 +249,9 @@ search_pages(struct cli *cli, ProtobufCMessage *request, struct search *search)
 int
 own_search(struct cli *cli)
 {
-    static const char *const titles[] = {"ID",    "NAME",  "PROVIDER",
-                                         "ORDER", "PHASE", NULL};
+    bool has_text = cli_count(cli, "text") > 0;
+    const char *const titles[] = {
+        "ID", "NAME", "PROVIDER", "ORDER", "PHASE", has_text ? "TEXT" : NULL, NULL};
     Kontor__V1__SearchServicesRequest *request =
         (Kontor__V1__SearchServicesRequest *)run_request(cli);
     if (request == NULL) {
@@ -194,17 +263,19 @@ own_search(struct cli *cli)
                             cli->arguments[i]);
     }
     request->query = arena_copy(cli->arena, words);
+    search_filters(cli, request);
     int failed = cli_connect(cli);
     if (failed != EXIT_DONE) {
         return failed;
     }
-    struct search search = {cli, show_table(cli->arena, titles), ""};
+    struct search search = {cli, show_table(cli->arena, titles), has_text, "", ""};
     if (search_pages(cli, &request->base, &search) != KONTOR_OK) {
         return cli_failed(cli);
     }
     if (!cli->is_json) {
         show_print(&search.table);
         printf("%s%s", search.facets, search.facets[0] == '\0' ? "" : "\n");
+        printf("%s", search.suggestions);
     }
     return EXIT_DONE;
 }
