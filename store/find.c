@@ -93,10 +93,9 @@ find_use_is_valid(const struct find *find, const struct kind_index *index)
     }
     size_t first = split_column(find->kind, index, 0);
     const struct store_value low = {.text = "", .integer = find->low};
-    return !is_own ||
-           ((find->n_equal > 0 || find->has_range) &&
-            !split_is_missing(find->kind->declared[first].type,
-                              find->n_equal > 0 ? &find->equal[0] : &low));
+    return !is_own || ((find->n_equal > 0 || find->has_range) &&
+                       !split_is_missing(find->kind->declared[first].type,
+                                         find->n_equal > 0 ? &find->equal[0] : &low));
 }
 
 /* Everything a caller can choose, for a search may come off the wire. */

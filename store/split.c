@@ -190,8 +190,8 @@ split_is_equal(enum declared_type type, const struct store_value *one,
 bool
 split_is_missing(enum declared_type type, const struct store_value *value)
 {
-    static const int64_t stand_ins[] = {[DECLARED_INTEGER] = INT64_MIN,
-                                        [DECLARED_TIME] = INT64_MAX};
+    static const int64_t stand_ins[] = {
+        [DECLARED_INTEGER] = INT64_MIN, [DECLARED_TIME] = INT64_MAX};
     return type == DECLARED_TEXT ? value->text[0] == '\0'
                                  : value->integer == stand_ins[type];
 }

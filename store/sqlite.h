@@ -126,9 +126,8 @@ enum sqlite_sql {
     SQL_MAKE_INDEX,
     SQL_KEY_INSERT, /* One row, and the forms of more: see sqlite_rows_sql. */
     SQL_KEY_DELETE = SQL_KEY_INSERT + SQLITE_KEY_ROWS, /* The same. */
-    SQL_KEYS = SQL_KEY_DELETE +
-               SQLITE_KEY_ROWS, /* And the further forms of a stream: see
-                                   sqlite_keys_sql. */
+    SQL_KEYS = SQL_KEY_DELETE + SQLITE_KEY_ROWS, /* And the further forms of a stream:
+                                                    see sqlite_keys_sql. */
     SQL_END = SQL_KEYS + 32,
 };
 

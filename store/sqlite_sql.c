@@ -125,7 +125,8 @@ static const struct {
     {"{order_sets}", true, " AND \"f_%s\" = ?"},
 };
 
-/* Which rows there may be: a file whose indexes are of another use has another shape. */
+/* Which rows there may be: a file whose indexes are of another use has another shape.
+ */
 static void
 sql_use(sqlite3_str *out, const struct kind *kind, const struct kind_index *index)
 {

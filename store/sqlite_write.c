@@ -75,10 +75,11 @@ write_keys(struct sqlite *db, enum sqlite_sql sql, const struct kind *kind,
     enum status status = STATUS_OK;
     /* The kind's own table lists all documents by id. */
     size_t n_listed = n_names > 0 && sqlite_is_listed(index, names[0]) ? 1 : 0;
-    for (size_t i = n_listed; i < n_names && status == STATUS_OK; i += SQLITE_KEY_ROWS) {
+    for (size_t i = n_listed; i < n_names && status == STATUS_OK;
+         i += SQLITE_KEY_ROWS) {
         size_t n = n_names - i < SQLITE_KEY_ROWS ? n_names - i : SQLITE_KEY_ROWS;
-        status = write_rows(db, sqlite_rows_sql(sql, n), kind, index, version,
-                            names + i, n);
+        status =
+            write_rows(db, sqlite_rows_sql(sql, n), kind, index, version, names + i, n);
     }
     return status;
 }

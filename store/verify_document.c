@@ -35,8 +35,8 @@ verify_index(struct verify *verify, const struct kind *kind,
     size_t n = split_names(kind, index, version, names);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < n && status == STATUS_OK; i++) {
-        status = backend->has_key(verify->reader->reader, kind, index, version,
-                                  names[i]);
+        status =
+            backend->has_key(verify->reader->reader, kind, index, version, names[i]);
     }
     *n_keys += (int64_t)n;
     if (status == STATUS_NOT_FOUND) {
@@ -71,10 +71,9 @@ verify_present(struct verify *verify, const struct kind *kind,
         status = verify_index(verify, kind, &kind->indexes[i], wanted, &counts->keys[i],
                               wrong);
     }
-    return status == STATUS_OK
-               ? verify_index(verify, kind, NULL, wanted,
-                              &counts->keys[KIND_MAX_INDEXES], wrong)
-               : status;
+    return status == STATUS_OK ? verify_index(verify, kind, NULL, wanted,
+                                              &counts->keys[KIND_MAX_INDEXES], wrong)
+                               : status;
 }
 
 /* Whether the version of a document that a commit wrote was erased. */
