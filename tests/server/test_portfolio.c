@@ -227,6 +227,10 @@ test_each_fact_is_missed_at_its_gate(void **state)
         struct error error;
         text(&service->sla_url);
         service->phase = before[gate];
+        /* What will do in the place of another thing does so for that thing only. */
+        if (strcmp(needs[i / 3].field, "helpdesk_email") != 0) {
+            text(&service->helpdesk_page);
+        }
         clear(service, needs[i / 3].field);
         shelf_created(shelf, service);
         if (!is_audit) {
@@ -270,6 +274,20 @@ test_a_refusal_lists_everything_that_is_missing(void **state)
                    strcmp(needs[i].field, "security_contact_email") == 0;
         assert_int_equal(harness_has_fault(&error, needs[i].field), !has);
     }
+}
+
+static void
+test_a_helpdesk_page_will_do(void **state)
+{
+    struct shelf *shelf = *state;
+    Kontor__V1__Service *service = whole(shelf, "coast/a");
+    service->phase = P(PENDING);
+    service->helpdesk_email = "";
+    text(&service->helpdesk_page);
+    shelf_created(shelf, service);
+    assert_int_equal(
+        move(shelf, shelf->operator_, "coast/a", P(PRE_PRODUCTION), NULL, NULL, NULL),
+        STATUS_OK);
 }
 
 static void
@@ -613,6 +631,7 @@ main(void)
         T(test_each_phase_crossed_with_each),
         T(test_each_fact_is_missed_at_its_gate),
         T(test_a_refusal_lists_everything_that_is_missing),
+        T(test_a_helpdesk_page_will_do),
         T(test_targets_of_every_offer_will_do),
         T(test_an_audit_gets_old),
         T(test_an_admin_passes_over_a_gate_for_good),
