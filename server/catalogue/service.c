@@ -53,18 +53,22 @@ override_reason(const struct call *call)
     return named_text(call->request, "override_reason");
 }
 
-/* As it stands; what the gates would have asked for is noted. */
+/* As it stands; what the gates would have asked for is noted, and that it was asked for
+ * at all. */
 static enum status
 take_over(struct call *call, Kontor__V1__Service *service, const char *reason)
 {
     const char *lacks = phase_lacks(call, service, service->phase);
-    if (lacks[0] == '\0') {
+    if (import_is(call) && lacks[0] == '\0') {
         return STATUS_OK;
     }
     import_finding(call, "phase", "%s needs what the source does not say: %s",
                    phase_name(service->phase), lacks);
-    return gate_pass_over(call, service, import_is(call) ? "Import" : "CreateService",
-                          reason, lacks);
+    const char *what = import_is(call) ? "Import" : "CreateService";
+    return gate_pass_over(
+        call, service,
+        arena_print(call->arena, "%s %s", what, phase_name(service->phase)), reason,
+        lacks);
 }
 
 /* A new service. */

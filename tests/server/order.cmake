@@ -38,6 +38,7 @@ foreach(
   order_talk
   order_task
   order_time
+  portfolio_end
   recovery
   session)
   server_test(test_${name} SOURCES desk.c desk_call.c shelf.c)

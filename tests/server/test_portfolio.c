@@ -364,17 +364,18 @@ test_an_admin_passes_over_a_gate_for_good(void **state)
         move(shelf, shelf->admin, "coast/thin", P(DEPRECATED), NULL, NULL, NULL),
         STATUS_OK);
     Kontor__V1__Service *service = get(shelf, "coast/thin");
-    assert_int_equal(service->n_overrides, 1);
-    assert_string_equal(service->overrides[0]->what, "MoveService PRODUCTION");
-    assert_string_equal(service->overrides[0]->reason, "the fair is tomorrow");
-    assert_string_equal(service->overrides[0]->actor, "coast/adm");
-    assert_non_null(strstr(service->overrides[0]->lacks, "terms_of_use"));
+    assert_int_equal(service->n_overrides, 2);
+    assert_string_equal(service->overrides[0]->what, "CreateService PENDING");
+    assert_string_equal(service->overrides[1]->what, "MoveService PRODUCTION");
+    assert_string_equal(service->overrides[1]->reason, "the fair is tomorrow");
+    assert_string_equal(service->overrides[1]->actor, "coast/adm");
+    assert_non_null(strstr(service->overrides[1]->lacks, "terms_of_use"));
     /* Nobody writes it away, and nobody else reads it. */
     service->n_overrides = 0;
     assert_int_equal(shelf_update_service(shelf->h, shelf->admin, service,
                                           shelf_mask(shelf->h, "*", NULL), NULL, NULL),
                      STATUS_OK);
-    assert_int_equal(get(shelf, "coast/thin")->n_overrides, 1);
+    assert_int_equal(get(shelf, "coast/thin")->n_overrides, 2);
     assert_int_equal(
         shelf_get_service(shelf->h, shelf->stranger, "coast/thin", &service, NULL),
         STATUS_OK);
@@ -398,6 +399,22 @@ test_a_service_begins_at_the_beginning(void **state)
         assert_int_equal(status, is_entry ? STATUS_OK : STATUS_INVALID_ARGUMENT);
         assert_true(is_entry || harness_has_fault(&error, "service.phase"));
     }
+    /* A reason is an admin's to give, whatever the phase asks for. */
+    for (size_t i = 0; i < N_PHASES - 1; i++) {
+        Kontor__V1__CreateServiceRequest request =
+            KONTOR__V1__CREATE_SERVICE_REQUEST__INIT;
+        request.service = whole(shelf, "coast/sly");
+        request.service->phase = phases[i].phase;
+        request.override_reason = "because";
+        assert_int_equal(harness_call(shelf->h, shelf->operator_,
+                                      SHELF_CALL("CreateService"), &request, NULL,
+                                      &error),
+                         STATUS_PERMISSION_DENIED);
+        assert_int_equal(error.reason, REASON_ROLE_MISSING);
+    }
+    Kontor__V1__Service *old = shelf_plain(shelf, "coast/old");
+    old->phase = P(DEPRECATED);
+    assert_int_equal(shelf_created(shelf, old)->n_overrides, 1);
     Kontor__V1__Service *service = shelf_plain(shelf, "coast/none");
     Kontor__V1__Service *reply = NULL;
     service->phase = P(PHASE_UNSPECIFIED);
