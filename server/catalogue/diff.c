@@ -1,6 +1,7 @@
 #include "server/catalogue/diff.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/field.h"
@@ -101,56 +102,102 @@ name_of(const ProtobufCFieldDescriptor *field, const void *element)
     return NULL;
 }
 
-/* The element of a list that is the same one: of the same name, or the same text. */
+/* The element of this name in a list; NULL: there is none. */
 static const void *
-counterpart(struct diff *diff, const ProtobufCMessage *message,
-            const ProtobufCFieldDescriptor *field, const void *element)
+named_element(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+              const char *name)
 {
-    const char *name = name_of(field, element);
-    const char *text = name == NULL ? element_text(field, element, diff->arena) : NULL;
     size_t n = field_count(message, field);
     for (size_t i = 0; i < n; i++) {
-        const void *other = field_at(message, field, i);
-        bool is_same = name != NULL
-                           ? strcmp(name, name_of(field, other)) == 0
-                           : strcmp(text, element_text(field, other, diff->arena)) == 0;
-        if (is_same) {
-            return other;
+        const void *element = field_at(message, field, i);
+        if (strcmp(name, name_of(field, element)) == 0) {
+            return element;
         }
     }
     return NULL;
 }
 
-static const char *
-element_path(struct diff *diff, const char *path, const ProtobufCFieldDescriptor *field,
-             const void *element)
+static void
+diff_named(struct diff *diff, const char *path, const ProtobufCFieldDescriptor *field,
+           const ProtobufCMessage *before, const ProtobufCMessage *after)
 {
-    const char *name = name_of(field, element);
-    return name == NULL ? path : arena_print(diff->arena, "%s[%s]", path, name);
+    size_t n_before = field_count(before, field);
+    size_t n_after = field_count(after, field);
+    for (size_t i = 0; i < n_before; i++) {
+        const void *element = field_at(before, field, i);
+        const char *name = name_of(field, element);
+        const char *at = arena_print(diff->arena, "%s[%s]", path, name);
+        const void *other = named_element(after, field, name);
+        if (other == NULL) {
+            add(diff, at, element_text(field, element, diff->arena), NULL);
+        } else {
+            diff_messages(diff, at, field_message(element), field_message(other));
+        }
+    }
+    for (size_t i = 0; i < n_after; i++) {
+        const void *element = field_at(after, field, i);
+        const char *name = name_of(field, element);
+        if (named_element(before, field, name) == NULL) {
+            add(diff, arena_print(diff->arena, "%s[%s]", path, name), NULL,
+                element_text(field, element, diff->arena));
+        }
+    }
+}
+
+static int
+compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Each element's text once, in order. */
+static const char **
+sorted_texts(struct diff *diff, const ProtobufCFieldDescriptor *field,
+             const ProtobufCMessage *message, size_t n)
+{
+    const char **texts = arena_alloc(diff->arena, (n + 1) * sizeof(*texts));
+    for (size_t i = 0; i < n; i++) {
+        texts[i] = element_text(field, field_at(message, field, i), diff->arena);
+    }
+    qsort(texts, n, sizeof(*texts), compare_texts);
+    return texts;
+}
+
+/* What is in one of the two only; where an element stands does not count. */
+static void
+diff_unnamed(struct diff *diff, const char *path, const ProtobufCFieldDescriptor *field,
+             const ProtobufCMessage *before, const ProtobufCMessage *after)
+{
+    size_t n_old = field_count(before, field);
+    size_t n_new = field_count(after, field);
+    const char **old = sorted_texts(diff, field, before, n_old);
+    const char **new = sorted_texts(diff, field, after, n_new);
+    size_t i = 0;
+    size_t j = 0;
+    while (i < n_old || j < n_new) {
+        int order = i == n_old ? 1 : j == n_new ? -1 : strcmp(old[i], new[j]);
+        if (order < 0) {
+            add(diff, path, old[i], NULL);
+        } else if (order > 0) {
+            add(diff, path, NULL, new[j]);
+        }
+        i += order <= 0 ? 1 : 0;
+        j += order >= 0 ? 1 : 0;
+    }
 }
 
 static void
 diff_list(struct diff *diff, const char *path, const ProtobufCFieldDescriptor *field,
           const ProtobufCMessage *before, const ProtobufCMessage *after)
 {
-    size_t n_before = field_count(before, field);
-    size_t n_after = field_count(after, field);
-    for (size_t i = 0; i < n_before; i++) {
-        const void *element = field_at(before, field, i);
-        const void *other = counterpart(diff, after, field, element);
-        const char *at = element_path(diff, path, field, element);
-        if (other == NULL) {
-            add(diff, at, element_text(field, element, diff->arena), NULL);
-        } else if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
-            diff_messages(diff, at, field_message(element), field_message(other));
-        }
+    const ProtobufCMessage *some = field_count(before, field) > 0 ? before : after;
+    if (field_count(some, field) == 0) {
+        return;
     }
-    for (size_t i = 0; i < n_after; i++) {
-        const void *element = field_at(after, field, i);
-        if (counterpart(diff, before, field, element) == NULL) {
-            add(diff, element_path(diff, path, field, element), NULL,
-                element_text(field, element, diff->arena));
-        }
+    if (name_of(field, field_at(some, field, 0)) != NULL) {
+        diff_named(diff, path, field, before, after);
+    } else {
+        diff_unnamed(diff, path, field, before, after);
     }
 }
 
@@ -179,6 +226,16 @@ diff_single(struct diff *diff, const char *path, const ProtobufCFieldDescriptor 
     }
 }
 
+static bool
+is_skipped(const struct diff *diff, uint32_t number)
+{
+    const uint8_t *field = diff->skipped;
+    while (field != NULL && *field != 0 && *field != number) {
+        field++;
+    }
+    return field != NULL && *field != 0;
+}
+
 void
 diff_messages(struct diff *diff, const char *path, const ProtobufCMessage *before,
               const ProtobufCMessage *after)
@@ -189,7 +246,7 @@ diff_messages(struct diff *diff, const char *path, const ProtobufCMessage *befor
         const char *at = path[0] == '\0'
                              ? field->name
                              : arena_print(diff->arena, "%s.%s", path, field->name);
-        if (path[0] == '\0' && field->id <= ENVELOPE) {
+        if (path[0] == '\0' && (field->id <= ENVELOPE || is_skipped(diff, field->id))) {
             continue;
         }
         if (field->label == PROTOBUF_C_LABEL_REPEATED) {
@@ -203,20 +260,13 @@ diff_messages(struct diff *diff, const char *path, const ProtobufCMessage *befor
 /* ---- The call ---- */
 
 static enum status
-version(struct call *call, const char *id, int64_t revision, void **record,
-        int64_t *found)
+version(struct call *call, const char *id, int64_t revision, struct document *document)
 {
     Kontor__V1__AsOf as_of = KONTOR__V1__AS_OF__INIT;
-    struct document document;
     as_of.point_case = KONTOR__V1__AS_OF__POINT_SEQ;
     as_of.seq = revision;
-    enum status status = call_get_as_of(call, KIND_SERVICE, id,
-                                        revision == 0 ? NULL : &as_of, &document);
-    if (status == STATUS_OK) {
-        *record = call_record(call, &document);
-        *found = document.revision;
-    }
-    return status;
+    return call_get_as_of(call, KIND_SERVICE, id, revision == 0 ? NULL : &as_of,
+                          document);
 }
 
 enum status
@@ -225,18 +275,25 @@ diff_decide(struct call *call, const void *message, struct decision *decision)
     const Kontor__V1__DiffServiceRequest *request = message;
     Kontor__V1__DiffServiceResponse *reply = arena_alloc(call->arena, sizeof(*reply));
     struct diff diff = {.arena = call->arena};
-    void *before = NULL;
-    void *after = NULL;
-    kontor__v1__diff_service_response__init(reply);
-    enum status status =
-        version(call, request->id, request->from, &before, &reply->from);
+    struct document before;
+    struct document after;
+    enum status status = version(call, request->id, request->from, &before);
     if (status == STATUS_OK) {
-        status = version(call, request->id, request->to, &after, &reply->to);
+        status = version(call, request->id, request->to, &after);
     }
     if (status != STATUS_OK) {
         return status;
     }
-    diff_messages(&diff, "", before, after);
+    /* What is seen of one of them only would look as if it had come or gone. */
+    if (before.view != VIEW_FULL || after.view != VIEW_FULL) {
+        diff.skipped = KIND_SERVICE->internal;
+    }
+    if (before.revision != after.revision) {
+        diff_messages(&diff, "", call_record(call, &before), call_record(call, &after));
+    }
+    kontor__v1__diff_service_response__init(reply);
+    reply->from = before.revision;
+    reply->to = after.revision;
     reply->changes = diff.rows;
     reply->n_changes = diff.n_rows;
     decision_reply(decision, reply);

@@ -12,6 +12,8 @@
 /* The rows of a comparison, in the order of the contract's fields. */
 struct diff {
     struct arena *arena;
+    const uint8_t
+        *skipped; /* Fields of the record that do not count, 0 ends; or NULL. */
     Kontor__V1__FieldChange **rows;
     size_t n_rows, room;
 };

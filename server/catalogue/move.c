@@ -13,7 +13,7 @@
 enum {
     MAX_SHOWN = 100, /* Ids of what is touched that the reply names. */
     PAGE = 200,
-    MAX_READ = 2000, /* Items, and instances, of an offer that are looked at. */
+    MAX_READ = 2000, /* Items and instances that are looked at. */
 };
 
 /* ---- What ending a service touches ---- */
@@ -44,11 +44,10 @@ is_live_instance(struct call *call, const struct document *document)
 static enum status
 touch(struct call *call, const struct kind *kind, const char *offer,
       bool (*is_touched)(struct call *call, const struct document *document),
-      struct touched *touched)
+      struct touched *touched, size_t *n_read)
 {
     struct find find = {.kind = kind, .index = "offer", .n_equal = 1, .limit = PAGE};
     struct page page = {.next_token = ""};
-    size_t n_read = 0;
     find.equal[0].text = offer;
     do {
         find.token = page.next_token;
@@ -66,8 +65,8 @@ touch(struct call *call, const struct kind *kind, const char *offer,
                     arena_copy(call->arena, page.documents[i].id);
             }
         }
-        n_read += page.n_documents;
-    } while (page.next_token[0] != '\0' && n_read < MAX_READ);
+        *n_read += page.n_documents;
+    } while (page.next_token[0] != '\0' && *n_read < MAX_READ);
     touched->is_more = touched->is_more || page.next_token[0] != '\0';
     return STATUS_OK;
 }
@@ -82,12 +81,14 @@ touch_all(struct call *call, const Kontor__V1__Service *service,
     struct touched instances = {
         .ids = arena_alloc(call->arena, MAX_SHOWN * sizeof(char *))};
     enum status status = STATUS_OK;
+    size_t n_read = 0;
     for (size_t i = 0; i < service->n_offers && status == STATUS_OK; i++) {
         const char *offer =
             arena_print(call->arena, "%s/%s", service->id, service->offers[i]->iid);
-        status = touch(call, KIND_ITEM, offer, is_open_item, &items);
+        status = touch(call, KIND_ITEM, offer, is_open_item, &items, &n_read);
         if (status == STATUS_OK) {
-            status = touch(call, KIND_INSTANCE, offer, is_live_instance, &instances);
+            status = touch(call, KIND_INSTANCE, offer, is_live_instance, &instances,
+                           &n_read);
         }
     }
     reply->open_items = items.ids;

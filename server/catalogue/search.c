@@ -347,11 +347,12 @@ search_query(struct search *search, const struct search_query *query,
 }
 
 size_t
-search_suggest(struct search *search, const char *word, const struct scopes *scopes,
-               struct arena *arena, const char **out)
+search_suggest(struct search *search, const char *word, bool is_beginning,
+               const struct scopes *scopes, struct arena *arena, const char **out)
 {
     pthread_rwlock_rdlock(&search->lock);
-    size_t n = search_index_suggest(search->index, word, scopes, arena, out);
+    size_t n =
+        search_index_suggest(search->index, word, is_beginning, scopes, arena, out);
     pthread_rwlock_unlock(&search->lock);
     return n;
 }

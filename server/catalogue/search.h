@@ -35,7 +35,7 @@ void search_query(struct search *search, const struct search_query *query,
                   struct arena *arena, struct search_result *out, int64_t *position);
 
 /* As search_index_suggest. */
-size_t search_suggest(struct search *search, const char *word,
+size_t search_suggest(struct search *search, const char *word, bool is_beginning,
                       const struct scopes *scopes, struct arena *arena,
                       const char **out);
 

@@ -17,6 +17,7 @@ enum {
     SNIPPET_SEEN = 4096, /* Bytes of a text that are looked at for a snippet. */
     SNIPPET_BEFORE = 60, /* Bytes shown before the word. */
     TOKEN_HASH_DIGITS = 16,
+    SUGGESTED_WORDS = 6, /* Words of a query that near ones are looked for. */
 };
 
 /* ---- Snippets ---- */
@@ -356,23 +357,6 @@ add_facets(struct call *call, const struct search_result *result,
 
 /* ---- Suggestions ---- */
 
-/* Whether a service the caller sees has a word; the last of a query may be a beginning.
- */
-static bool
-is_known(struct call *call, struct search *search, const struct search_query *query,
-         size_t word)
-{
-    char *const one[] = {query->words[word], ""};
-    struct search_query alone = {.words = one,
-                                 .n_words = word + 1 == query->n_words ? 1 : 2,
-                                 .scopes = query->scopes,
-                                 .limit = 1};
-    struct search_result result;
-    int64_t position;
-    search_query(search, &alone, call->arena, &result, &position);
-    return result.total > 0;
-}
-
 static void
 add_suggestions(struct call *call, struct search *search,
                 const struct search_query *query,
@@ -380,14 +364,11 @@ add_suggestions(struct call *call, struct search *search,
 {
     reply->suggestions =
         arena_alloc(call->arena, (query->n_words + 1) * sizeof(*reply->suggestions));
-    for (size_t i = 0; i < query->n_words; i++) {
+    for (size_t i = 0; i < query->n_words && i < SUGGESTED_WORDS; i++) {
         const char **near =
             arena_alloc(call->arena, SEARCH_SUGGESTIONS * sizeof(*near));
-        if (is_known(call, search, query, i)) {
-            continue;
-        }
-        size_t n_near =
-            search_suggest(search, query->words[i], query->scopes, call->arena, near);
+        size_t n_near = search_suggest(search, query->words[i], i + 1 == query->n_words,
+                                       query->scopes, call->arena, near);
         if (n_near == 0) {
             continue;
         }

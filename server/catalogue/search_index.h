@@ -117,12 +117,15 @@ void search_index_put(struct search_index *index,
                       const struct search_document *document);
 /* Takes a service out at a revision. */
 void search_index_remove(struct search_index *index, const char *id, int64_t revision);
-/* The words of the index that are nearest to one that nothing has, among those of
- * services the scopes see: at most two letters apart, nearest first, then by how many
- * have them. Answers how many, at most SEARCH_SUGGESTIONS. */
+/*
+ * The words of the index that are nearest to one that no service the scopes see has,
+ * nor (is_beginning) begins a word of: at most two letters apart, nearest first, then
+ * by how many have them. Answers how many, at most SEARCH_SUGGESTIONS; none for a word
+ * that is there.
+ */
 size_t search_index_suggest(const struct search_index *index, const char *word,
-                            const struct scopes *scopes, struct arena *arena,
-                            const char **out);
+                            bool is_beginning, const struct scopes *scopes,
+                            struct arena *arena, const char **out);
 void search_index_query(const struct search_index *index,
                         const struct search_query *query, struct arena *arena,
                         struct search_result *out);

@@ -137,12 +137,12 @@ begin_with_all(struct querying *querying)
     }
 }
 
-/* With several words of one prefix the best counts. */
-static void
-begin_with_many(struct querying *querying, const struct term *term)
+/* What a term of several words counts for each entry: with several words of one prefix
+ * the best. */
+static const uint8_t *
+weights_of(struct querying *querying, const struct term *term)
 {
-    size_t n_entries = querying->index->n_entries;
-    uint8_t *weights = arena_alloc(querying->arena, n_entries);
+    uint8_t *weights = arena_alloc(querying->arena, querying->index->n_entries + 1);
     for (size_t i = 0; i < term->n_postings; i++) {
         const struct search_list *posting = term->postings[i];
         for (size_t j = 0; j < posting->n_rows; j++) {
@@ -151,7 +151,14 @@ begin_with_many(struct querying *querying, const struct term *term)
             *weight = found > *weight ? found : *weight;
         }
     }
-    for (size_t i = 0; i < n_entries; i++) {
+    return weights;
+}
+
+static void
+begin_with_many(struct querying *querying, const struct term *term)
+{
+    const uint8_t *weights = weights_of(querying, term);
+    for (size_t i = 0; i < querying->index->n_entries; i++) {
         if (weights[i] > 0) {
             add_candidate(querying, (uint32_t)i, weights[i]);
         }
@@ -231,13 +238,19 @@ note_posting(struct querying *querying, const struct search_list *posting)
     }
 }
 
+/* Seeking pays for one posting; the many of a prefix are gone through once. */
 static void
 narrow(struct querying *querying, const struct term *term)
 {
     size_t n_kept = 0;
     memset(querying->best, 0, querying->n_candidates);
-    for (size_t i = 0; i < term->n_postings; i++) {
-        note_posting(querying, term->postings[i]);
+    if (term->n_postings == 1) {
+        note_posting(querying, term->postings[0]);
+    } else {
+        const uint8_t *weights = weights_of(querying, term);
+        for (size_t i = 0; i < querying->n_candidates; i++) {
+            querying->best[i] = weights[SEARCH_NUMBER(querying->candidates[i])];
+        }
     }
     for (size_t i = 0; i < querying->n_candidates; i++) {
         if (querying->best[i] > 0) {
@@ -569,18 +582,48 @@ apart(const char *a, size_t a_size, const char *b, size_t b_size)
     return rows[a_size % 3][b_size];
 }
 
-/* How many services the scopes see have a word. */
+/* How many services the scopes see have a word, up to a number. */
 static size_t
-n_seen(const struct search_index *index, const bool *is_seen, uint32_t word)
+n_seen(const struct search_index *index, const bool *is_seen, uint32_t word,
+       size_t most)
 {
     const struct search_list *posting = &index->postings[word];
     size_t n = 0;
-    for (size_t i = 0; i < posting->n_rows; i++) {
+    for (size_t i = 0; i < posting->n_rows && n < most; i++) {
         const struct search_entry *entry =
             &index->entries[SEARCH_NUMBER(posting->rows[i])];
         n += entry->is_live && is_seen[entry->scopes];
     }
     return n;
+}
+
+/* A word being looked for among what is seen. */
+struct knowing {
+    const struct search_index *index;
+    const bool *is_seen;
+    bool is_known;
+};
+
+static void
+know(void *context, uint32_t word)
+{
+    struct knowing *knowing = context;
+    knowing->is_known =
+        knowing->is_known || n_seen(knowing->index, knowing->is_seen, word, 1) > 0;
+}
+
+static bool
+is_known(const struct search_index *index, const bool *is_seen, const char *word,
+         bool is_beginning)
+{
+    struct knowing knowing = {.index = index, .is_seen = is_seen};
+    uint32_t number = search_table_find(&index->words, word);
+    if (is_beginning) {
+        search_table_each(&index->words, word, know, &knowing);
+    } else if (number != SEARCH_NO_TEXT) {
+        know(&knowing, number);
+    }
+    return knowing.is_known;
 }
 
 static bool
@@ -612,13 +655,17 @@ add_near(struct near *found, size_t n, const struct near *one)
 
 size_t
 search_index_suggest(const struct search_index *index, const char *word,
-                     const struct scopes *scopes, struct arena *arena, const char **out)
+                     bool is_beginning, const struct scopes *scopes,
+                     struct arena *arena, const char **out)
 {
     const bool *is_seen = seen_sets(arena, index, scopes);
     struct near found[SEARCH_SUGGESTIONS];
     size_t size = strlen(word);
     size_t n = 0;
-    for (size_t i = 0; i < index->words.n_texts && size <= MAX_LETTERS; i++) {
+    if (size > MAX_LETTERS || is_known(index, is_seen, word, is_beginning)) {
+        return 0;
+    }
+    for (size_t i = 0; i < index->words.n_texts; i++) {
         const char *other = index->words.texts[i];
         size_t other_size = strlen(other);
         if (other_size > MAX_LETTERS || other_size > size + MAX_APART ||
@@ -631,7 +678,7 @@ search_index_suggest(const struct search_index *index, const char *word,
         if (one.apart == 0 || one.apart > MAX_APART || one.apart * 2 >= size) {
             continue;
         }
-        one.n_services = n_seen(index, is_seen, (uint32_t)i);
+        one.n_services = n_seen(index, is_seen, (uint32_t)i, SIZE_MAX);
         n = one.n_services > 0 ? add_near(found, n, &one) : n;
     }
     for (size_t i = 0; i < n; i++) {

@@ -408,7 +408,7 @@ filter(struct call *call, const void *message, struct find *find)
 {
     const Kontor__V1__ListInstancesRequest *request = message;
     if (request->project[0] != '\0') {
-        find->within = project_scope(call, request->project);
+        project_narrow(call, request->project, find);
     } else if (request->offer[0] != '\0') {
         find->index = "offer";
         find->equal[0].text = request->offer;

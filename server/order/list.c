@@ -20,7 +20,7 @@ filter_orders(struct call *call, const void *message, struct find *find)
         find->low = INT64_MIN;
         find->high = INT64_MAX;
     } else if (request->project[0] != '\0') {
-        find->within = project_scope(call, request->project);
+        project_narrow(call, request->project, find);
     } else if (request->state != 0) {
         find->index = "state";
         find->equal[0].integer = request->state;

@@ -24,6 +24,18 @@ project_scope(struct call *call, const char *project)
     return arena_print(call->arena, "j:%s", project);
 }
 
+void
+project_narrow(struct call *call, const char *project, struct find *find)
+{
+    const char *of_project = project_scope(call, project);
+    const char *of_registry =
+        arena_print(call->arena, "r:%s", call_registry_of(call, project));
+    if (principal_has_scope(call->who, of_project) ||
+        principal_has_scope(call->who, of_registry)) {
+        find->within = of_project;
+    }
+}
+
 static void
 scope(struct call *call, const void *record, char ***out, size_t *n_out)
 {

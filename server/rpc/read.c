@@ -45,8 +45,10 @@ grow(struct arena *arena, void *array, size_t n, size_t size)
 
 /*
  * What a mutation read becomes a check of its commit: the committer then notices that
- * it changed meanwhile and lets the call decide again. The first read counts; within
- * one snapshot a second one finds the same.
+ * it changed meanwhile and lets the call decide again. Within one snapshot a second
+ * read finds the same; where the read cache was newer once and had forgotten the
+ * document the next time, both revisions are checked, which cannot hold, so that
+ * nothing is decided on two of them.
  */
 static void
 remember(struct call *call, const struct kind *kind, const char *id, int64_t revision,
@@ -56,7 +58,8 @@ remember(struct call *call, const struct kind *kind, const char *id, int64_t rev
         return;
     }
     for (size_t i = 0; i < call->n_checks; i++) {
-        if (call->checks[i].kind == kind && strcmp(call->checks[i].id, id) == 0) {
+        if (call->checks[i].kind == kind && call->checks[i].revision == revision &&
+            strcmp(call->checks[i].id, id) == 0) {
             return;
         }
     }

@@ -102,7 +102,7 @@ get(struct shelf *shelf, const char *id)
 /* Copies by hand: who may go from a row to a column. o = operator and admin, a = admin.
  */
 static const char *const moves[N_PHASES] = {
-    [P(FORTHCOMING)] = "--o--o-",    [P(PENDING)] = "---ooo-",
+    [P(FORTHCOMING)] = "--o----",    [P(PENDING)] = "---oo--",
     [P(PRE_PRODUCTION)] = "----oo-", [P(PRODUCTION)] = "-----o-",
     [P(DEPRECATED)] = "------o",     [P(DECOMMISSIONED)] = "-a-----",
 };
@@ -538,11 +538,75 @@ test_two_revisions_differ_field_by_field(void **state)
     }
     assert_int_equal(n_added, 1);
     assert_int_equal(n_removed, 1);
-    /* A list in another order does not differ, nor a revision from itself. */
+    /* A revision does not differ from itself, nor a list in another order. */
     assert_int_equal(diff(shelf, shelf->admin, first, first)->n_changes, 0);
+    two[0] = "another";
+    two[1] = "a term";
+    int64_t second = reply->revision;
+    reply->categories = two;
+    assert_int_equal(shelf_update_service(shelf->h, shelf->admin, reply,
+                                          shelf_mask(shelf->h, "categories", NULL),
+                                          &reply, NULL),
+                     STATUS_OK);
+    assert_true(reply->revision > second);
+    assert_int_equal(diff(shelf, shelf->admin, second, 0)->n_changes, 0);
     /* What a caller does not see does not differ for it. */
     Kontor__V1__DiffServiceResponse *seen = diff(shelf, shelf->stranger, first, 0);
     assert_int_equal(seen->n_changes, found->n_changes - 1);
+}
+
+/* Messages without a name are compared whole, and one of a kind is one. */
+static void
+test_contacts_that_come_and_go_are_told(void **state)
+{
+    struct shelf *shelf = *state;
+    Kontor__V1__Contact people[3];
+    Kontor__V1__Contact *before[] = {&people[0], &people[1], &people[1]};
+    Kontor__V1__Contact *after[] = {&people[1], &people[2]};
+    Kontor__V1__Service *service = whole(shelf, "coast/a");
+    for (size_t i = 0; i < 3; i++) {
+        kontor__v1__contact__init(&people[i]);
+        people[i].email = arena_print(shelf->h->arena, "desk%zu@example.org", i);
+    }
+    service->public_contacts = before;
+    service->n_public_contacts = 3;
+    int64_t first = shelf_created(shelf, service)->revision;
+    service->public_contacts = after;
+    service->n_public_contacts = 2;
+    assert_int_equal(shelf_update_service(shelf->h, shelf->admin, service,
+                                          shelf_mask(shelf->h, "public_contacts", NULL),
+                                          NULL, NULL),
+                     STATUS_OK);
+    Kontor__V1__DiffServiceResponse *found = diff(shelf, shelf->admin, first, 0);
+    assert_int_equal(found->n_changes, 3);
+    expect_change(found, "public_contacts", "{\"email\":\"desk0@example.org\"}", "");
+    expect_change(found, "public_contacts", "{\"email\":\"desk1@example.org\"}", "");
+    expect_change(found, "public_contacts", "", "{\"email\":\"desk2@example.org\"}");
+}
+
+/* Who sees one of the two in full only is told what both show: what it did not see
+ * before has not come. */
+static void
+test_what_is_seen_of_one_side_only_does_not_differ(void **state)
+{
+    struct shelf *shelf = *state;
+    const struct principal *other = harness_principal(
+        shelf->h, "coast/other", ROLE_BIT(OPERATOR), "p:coast/other", NULL);
+    assert_int_equal(shelf_create_provider(shelf->h, shelf->admin,
+                                           shelf_provider(shelf->h, "coast/other"),
+                                           NULL, NULL),
+                     STATUS_OK);
+    put(shelf, "coast/a", P(PRE_PRODUCTION));
+    int64_t first = get(shelf, "coast/a")->revision;
+    Kontor__V1__Service *service = whole(shelf, "coast/a");
+    service->provider = "coast/other";
+    assert_int_equal(shelf_update_service(shelf->h, shelf->admin, service,
+                                          shelf_mask(shelf->h, "provider", NULL), NULL,
+                                          NULL),
+                     STATUS_OK);
+    Kontor__V1__DiffServiceResponse *found = diff(shelf, other, first, 0);
+    assert_int_equal(found->n_changes, 1);
+    expect_change(found, "provider", "coast/hpc", "coast/other");
 }
 
 /* ---- Audits ---- */
@@ -655,6 +719,8 @@ main(void)
         T(test_a_service_begins_at_the_beginning),
         T(test_a_change_keeps_the_phase_and_what_it_needs),
         T(test_two_revisions_differ_field_by_field),
+        T(test_contacts_that_come_and_go_are_told),
+        T(test_what_is_seen_of_one_side_only_does_not_differ),
         T(test_audits_are_noted_and_outlived_by_changes),
         T(test_a_sample_is_drawn_again_by_its_seed),
     };

@@ -497,7 +497,8 @@ test_near_words_are_suggested_from_what_is_seen(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *near[SEARCH_SUGGESTIONS];
         const char *text = "";
-        size_t n = search_index_suggest(index, rows[i].word, &scopes, arena, near);
+        size_t n =
+            search_index_suggest(index, rows[i].word, false, &scopes, arena, near);
         for (size_t j = 0; j < n; j++) {
             text = arena_print(arena, "%s%s%s", text, j == 0 ? "" : " ", near[j]);
         }

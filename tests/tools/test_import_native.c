@@ -119,15 +119,15 @@ test_what_the_broker_owns_is_in_no_mask(void **state)
 {
     struct import_fixture *fixture = fixture_of(state);
     assert_true(import_fixture_text(fixture, "{}"));
-    static const char *const never[] = {"id", "revision", "created_at", "updated_at",
-                                        "phase"};
+    static const char *const never[] = {"id",    "revision", "created_at", "updated_at",
+                                        "phase", "audit",    "overrides"};
     const Google__Protobuf__FieldMask *mask = fixture->set.service_fields;
     for (size_t i = 0; i < mask->n_paths; i++) {
         for (size_t j = 0; j < sizeof never / sizeof never[0]; j++) {
             assert_string_not_equal(mask->paths[i], never[j]);
         }
     }
-    assert_int_equal(mask->n_paths, kontor__v1__service__descriptor.n_fields - 5);
+    assert_int_equal(mask->n_paths, kontor__v1__service__descriptor.n_fields - 7);
 }
 
 static void

@@ -12,8 +12,9 @@
 
 /* What the broker writes itself, or moves by calls of its own: never the source's. */
 static const char *const not_owned[] = {
-    "id",    "revision",      "created_at",     "updated_at",
-    "phase", "certification", "classification", NULL,
+    "id",        "revision",      "created_at",     "updated_at",
+    "phase",     "certification", "classification", "audit",
+    "overrides", "is_cancelled",  "cancel_reason",  NULL,
 };
 
 /* The lists of the form. */

@@ -1,4 +1,5 @@
 /* Records: who one is, creating out of files, principals, searching, exporting. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -155,6 +156,17 @@ search_suggestions(struct search *search,
     }
 }
 
+/* A phase may be typed as for catalogue move. */
+static char *
+filter_value(struct cli *cli, const char *facet, const char *text)
+{
+    char *value = arena_copy(cli->arena, text);
+    for (char *at = value; strcmp(facet, "phase") == 0 && *at != '\0'; at++) {
+        *at = (char)(*at == '-' ? '_' : toupper((unsigned char)*at));
+    }
+    return value;
+}
+
 /* Options that narrow a facet, by their names; "-" stands for "_". */
 static void
 search_filters(struct cli *cli, Kontor__V1__SearchServicesRequest *request)
@@ -177,7 +189,7 @@ search_filters(struct cli *cli, Kontor__V1__SearchServicesRequest *request)
         filter->values = arena_alloc(cli->arena, n * sizeof(*filter->values));
         for (size_t j = 0; j < n; j++) {
             filter->values[filter->n_values++] =
-                arena_copy(cli->arena, cli_value(cli, rows[i].option, j));
+                filter_value(cli, rows[i].facet, cli_value(cli, rows[i].option, j));
         }
         request->filters[request->n_filters++] = filter;
     }
