@@ -19,9 +19,10 @@
 struct search_index;
 
 enum search_index_limits {
-    SEARCH_MAX_WORDS = 16,  /* Words of a query. */
-    SEARCH_NAME_WEIGHT = 3, /* What a word of the name counts; any other counts 1. */
-    SEARCH_SUGGESTIONS = 5, /* Words that are proposed at most. */
+    SEARCH_MAX_WORDS = 16,     /* Words of a query. */
+    SEARCH_NAME_WEIGHT = 3,    /* What a word of the name counts; any other counts 1. */
+    SEARCH_SUGGESTIONS = 5,    /* Words that are proposed at most. */
+    SEARCH_FACET_VALUES = 100, /* Values of a facet that are counted out at most. */
 };
 
 /* By what hits can be counted and narrowed. */
@@ -101,7 +102,7 @@ struct search_result {
     size_t n_hits;
     bool has_more; /* There are hits behind the last. */
     int32_t total; /* All hits the scopes see. */
-    /* Over all hits, most frequent first, then by value. */
+    /* Over all hits, most frequent first, then by value; none behind the first page. */
     struct search_counts {
         struct search_count *rows;
         size_t n_rows;

@@ -477,35 +477,36 @@ rank_all(struct querying *querying, struct search_result *result)
 
 /* ---- Counts ---- */
 
-static int
-compare_counts(const void *a, const void *b)
+static bool
+is_more_frequent(const struct search_count *a, const struct search_count *b)
 {
-    const struct search_count *left = a;
-    const struct search_count *right = b;
-    if (left->count != right->count) {
-        return left->count > right->count ? -1 : 1;
-    }
-    return strcmp(left->value, right->value);
+    return a->count != b->count ? a->count > b->count : strcmp(a->value, b->value) < 0;
 }
 
+/* The most frequent values: a catalogue may have more tags than services. */
 static void
 gather(struct querying *querying, const struct search_table *values,
        const int32_t *counts, struct search_counts *out)
 {
-    size_t n_found = 0;
-    for (size_t i = 0; i < values->n_texts; i++) {
-        n_found += counts[i] > 0;
-    }
-    out->rows = arena_alloc(querying->arena, (n_found + 1) * sizeof(*out->rows));
+    out->rows = arena_alloc(querying->arena, SEARCH_FACET_VALUES * sizeof(*out->rows));
     out->n_rows = 0;
     for (size_t i = 0; i < values->n_texts; i++) {
-        if (counts[i] > 0) {
-            out->rows[out->n_rows++] = (struct search_count){
-                .value = arena_copy(querying->arena, values->texts[i]),
-                .count = counts[i]};
+        const struct search_count one = {.value = values->texts[i], .count = counts[i]};
+        bool is_full = out->n_rows == SEARCH_FACET_VALUES;
+        if (counts[i] == 0 ||
+            (is_full && !is_more_frequent(&one, &out->rows[out->n_rows - 1]))) {
+            continue;
         }
+        size_t at = is_full ? out->n_rows - 1 : out->n_rows++;
+        while (at > 0 && is_more_frequent(&one, &out->rows[at - 1])) {
+            out->rows[at] = out->rows[at - 1];
+            at--;
+        }
+        out->rows[at] = one;
     }
-    qsort(out->rows, n_found, sizeof(*out->rows), compare_counts);
+    for (size_t i = 0; i < out->n_rows; i++) {
+        out->rows[i].value = arena_copy(querying->arena, out->rows[i].value);
+    }
 }
 
 /* What was counted by set, by each text of the sets. */
@@ -532,7 +533,8 @@ search_index_query(const struct search_index *index, const struct search_query *
     prepare(&querying);
     find_candidates(&querying);
     rank_all(&querying, out);
-    for (size_t i = 0; i < SEARCH_FACETS; i++) {
+    /* Whoever asks for a further page has them. */
+    for (size_t i = 0; i < SEARCH_FACETS && query->after.id == NULL; i++) {
         const struct search_sets *sets = &index->facets[i];
         gather(&querying, &sets->texts,
                counts_of_texts(&querying, sets, querying.counts[i]), &out->facets[i]);
