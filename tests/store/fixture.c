@@ -27,7 +27,7 @@ const struct kind fixture_kinds[] = {
         .declared = {{"rank", DECLARED_INTEGER, {6}}, {"due", DECLARED_TIME, {7}}},
         .indexes = {{"rank", {"rank"}},
                     {"own_due", {"due"}, INDEX_OWN},
-                    {"callers_rank", {"rank"}, INDEX_CALLERS}},
+                    {"callers_rank", {"rank", "due"}, INDEX_CALLERS}},
     },
     {.name = "seal"},
     {

@@ -90,6 +90,8 @@ EQUIVALENT = {
         "the row of MoveService refuses a reader, whatever these rows say",
     "server/catalogue/phase.c phase_moves[[]PHASE_UNSPECIFIED[]]*":
         "the end of the table: nobody's roles end it, and what would follow has none",
+    "server/catalogue/phase.c phase_facts[[]PHASE_UNSPECIFIED[]]*":
+        "the end of the table: what has no text is not looked at",
     "server/catalogue/phase.c phases[[]PHASE_UNSPECIFIED[]].[23]: *":
         "a service without a phase begins in FORTHCOMING before this is asked",
     "server/order/access.c MAX_DIGITS: 3 - 1":
