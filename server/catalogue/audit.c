@@ -65,14 +65,8 @@ find(struct call *call, const Kontor__V1__AuditRecordRequest *request,
         status = call_must_have(
             call, arena_print(call->arena, "r:%s", call_registry_of(call, id)));
     }
-    if (status != STATUS_OK || request->expected_revision == 0 ||
-        request->expected_revision == document->revision) {
-        return status;
-    }
-    call_value(call, "current", "%" PRId64, document->revision);
-    return call_fail(call, REASON_REVISION_MISMATCH,
-                     "%s %s is at revision %" PRId64 ", not %" PRId64, kind->name, id,
-                     document->revision, request->expected_revision);
+    return status == STATUS_OK ? call_expect(call, document, request->expected_revision)
+                               : status;
 }
 
 enum status

@@ -48,6 +48,10 @@ touch(struct call *call, const struct kind *kind, const char *offer,
 {
     struct find find = {.kind = kind, .index = "offer", .n_equal = 1, .limit = PAGE};
     struct page page = {.next_token = ""};
+    if (*n_read >= MAX_READ) {
+        touched->is_more = true;
+        return STATUS_OK;
+    }
     find.equal[0].text = offer;
     do {
         find.token = page.next_token;
@@ -169,17 +173,18 @@ judge(struct call *call, const Kontor__V1__MoveServiceRequest *request,
     if (status == STATUS_OK) {
         status = call_must_own(call, document);
     }
-    if (status != STATUS_OK || request->expected_revision == 0 ||
-        request->expected_revision == document->revision) {
-        return status;
-    }
-    call_value(call, "current", "%" PRId64, document->revision);
-    return call_fail(call, REASON_REVISION_MISMATCH,
-                     "service %s is at revision %" PRId64 ", not %" PRId64, request->id,
-                     document->revision, request->expected_revision);
+    return status == STATUS_OK ? call_expect(call, document, request->expected_revision)
+                               : status;
 }
 
 /* ---- Deciding ---- */
+
+static bool
+is_ending(Kontor__V1__Phase phase)
+{
+    return phase == KONTOR__V1__PHASE__DEPRECATED ||
+           phase == KONTOR__V1__PHASE__DECOMMISSIONED;
+}
 
 enum status
 move_decide(struct call *call, const void *message, struct decision *decision)
@@ -193,25 +198,25 @@ move_decide(struct call *call, const void *message, struct decision *decision)
     Kontor__V1__Service *service = call_record(call, &document);
     Kontor__V1__MoveServiceResponse *reply = arena_alloc(call->arena, sizeof *reply);
     kontor__v1__move_service_response__init(reply);
-    bool is_ending = request->phase == KONTOR__V1__PHASE__DEPRECATED ||
-                     request->phase == KONTOR__V1__PHASE__DECOMMISSIONED;
-    status = is_ending ? touch_all(call, service, reply) : STATUS_OK;
+    /* Moved there before: whoever did not hear of it may say it again. */
+    bool is_there = service->phase == request->phase;
+    if (!is_there) {
+        status = judge_move(call, service, request->phase);
+    }
+    if (!is_there && status == STATUS_OK) {
+        status = judge_gate(call, request, service);
+    }
+    if (status == STATUS_OK && is_ending(request->phase)) {
+        status = touch_all(call, service, reply);
+    }
     if (status != STATUS_OK) {
         return status;
     }
     call->batch = reply;
-    /* Moved there before: whoever did not hear of it may say it again. */
-    if (service->phase == request->phase) {
+    if (is_there) {
         reply->service = service;
         decision_reply(decision, reply);
         return STATUS_OK;
-    }
-    status = judge_move(call, service, request->phase);
-    if (status == STATUS_OK) {
-        status = judge_gate(call, request, service);
-    }
-    if (status != STATUS_OK) {
-        return status;
     }
     char **scope;
     size_t n_scope;

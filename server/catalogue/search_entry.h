@@ -60,4 +60,9 @@ struct search_index {
     struct search_list set;    /* The set being looked for. */
 };
 
+/* Which sets of scopes a caller sees, by number: those with one of its strings, or with
+ * the one of every principal. */
+bool *search_seen_sets(struct arena *arena, const struct search_index *index,
+                       const struct scopes *scopes);
+
 #endif

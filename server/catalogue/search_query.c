@@ -203,15 +203,6 @@ seek(const uint32_t *rows, size_t n_rows, size_t from, uint32_t mark)
     return from;
 }
 
-static void
-note(struct querying *querying, size_t candidate, uint32_t mark)
-{
-    uint8_t weight = weight_of(mark);
-    if (weight > querying->best[candidate]) {
-        querying->best[candidate] = weight;
-    }
-}
-
 /* Walks the shorter of the two and seeks in the longer. */
 static void
 note_posting(struct querying *querying, const struct search_list *posting)
@@ -224,7 +215,7 @@ note_posting(struct querying *querying, const struct search_list *posting)
             uint32_t mark = posting->rows[i];
             at = seek(candidates, n, at, SEARCH_MARK(SEARCH_NUMBER(mark), false));
             if (at < n && SEARCH_NUMBER(candidates[at]) == SEARCH_NUMBER(mark)) {
-                note(querying, at, mark);
+                querying->best[at] = weight_of(mark);
             }
         }
         return;
@@ -233,7 +224,7 @@ note_posting(struct querying *querying, const struct search_list *posting)
         at = seek(posting->rows, posting->n_rows, at, candidates[i]);
         if (at < posting->n_rows &&
             SEARCH_NUMBER(candidates[i]) == SEARCH_NUMBER(posting->rows[at])) {
-            note(querying, i, posting->rows[at]);
+            querying->best[i] = weight_of(posting->rows[at]);
         }
     }
 }
@@ -308,10 +299,9 @@ wanted_sets(struct arena *arena, const struct search_sets *sets,
     return is_set_wanted;
 }
 
-/* The caller's strings, and the one of every principal. */
-static bool *
-seen_sets(struct arena *arena, const struct search_index *index,
-          const struct scopes *scopes)
+bool *
+search_seen_sets(struct arena *arena, const struct search_index *index,
+                 const struct scopes *scopes)
 {
     const char **strings =
         arena_alloc(arena, (scopes->n_strings + 1) * sizeof(*strings));
@@ -340,7 +330,7 @@ prepare(struct querying *querying)
 {
     const struct search_index *index = querying->index;
     const struct search_query *query = querying->query;
-    querying->is_seen = seen_sets(querying->arena, index, query->scopes);
+    querying->is_seen = search_seen_sets(querying->arena, index, query->scopes);
     for (size_t i = 0; i < SEARCH_FACETS; i++) {
         const struct search_texts *wanted = &query->wanted[i];
         if (wanted->n_texts > 0) {
@@ -539,152 +529,4 @@ search_index_query(const struct search_index *index, const struct search_query *
         gather(&querying, &sets->texts,
                counts_of_texts(&querying, sets, querying.counts[i]), &out->facets[i]);
     }
-}
-
-/* ---- Suggestions ---- */
-
-enum { MAX_LETTERS = 32, MAX_APART = 2 };
-
-/* A word that is near. */
-struct near {
-    const char *word;
-    size_t apart;
-    size_t n_services;
-};
-
-/*
- * How many letters lie between two words: changed, left out, put in, or swapped with
- * the next; more than MAX_APART: not near. Damerau and Levenshtein's distance without
- * moving a letter twice, by its table of three rows. Bytes will do: words are folded.
- */
-static size_t
-apart(const char *a, size_t a_size, const char *b, size_t b_size)
-{
-    size_t rows[3][MAX_LETTERS + 1];
-    for (size_t j = 0; j <= b_size; j++) {
-        rows[0][j] = j;
-    }
-    for (size_t i = 1; i <= a_size; i++) {
-        size_t *row = rows[i % 3];
-        const size_t *before = rows[(i + 2) % 3];
-        const size_t *before_that = rows[(i + 1) % 3];
-        row[0] = i;
-        for (size_t j = 1; j <= b_size; j++) {
-            size_t least = before[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-            least = before[j] + 1 < least ? before[j] + 1 : least;
-            least = row[j - 1] + 1 < least ? row[j - 1] + 1 : least;
-            bool is_swapped =
-                i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-            if (is_swapped && before_that[j - 2] + 1 < least) {
-                least = before_that[j - 2] + 1;
-            }
-            row[j] = least;
-        }
-    }
-    return rows[a_size % 3][b_size];
-}
-
-/* How many services the scopes see have a word, up to a number. */
-static size_t
-n_seen(const struct search_index *index, const bool *is_seen, uint32_t word,
-       size_t most)
-{
-    const struct search_list *posting = &index->postings[word];
-    size_t n = 0;
-    for (size_t i = 0; i < posting->n_rows && n < most; i++) {
-        const struct search_entry *entry =
-            &index->entries[SEARCH_NUMBER(posting->rows[i])];
-        n += entry->is_live && is_seen[entry->scopes];
-    }
-    return n;
-}
-
-/* A word being looked for among what is seen. */
-struct knowing {
-    const struct search_index *index;
-    const bool *is_seen;
-    bool is_known;
-};
-
-static void
-know(void *context, uint32_t word)
-{
-    struct knowing *knowing = context;
-    knowing->is_known =
-        knowing->is_known || n_seen(knowing->index, knowing->is_seen, word, 1) > 0;
-}
-
-static bool
-is_known(const struct search_index *index, const bool *is_seen, const char *word,
-         bool is_beginning)
-{
-    struct knowing knowing = {.index = index, .is_seen = is_seen};
-    uint32_t number = search_table_find(&index->words, word);
-    if (is_beginning) {
-        search_table_each(&index->words, word, know, &knowing);
-    } else if (number != SEARCH_NO_TEXT) {
-        know(&knowing, number);
-    }
-    return knowing.is_known;
-}
-
-static bool
-is_nearer(const struct near *a, const struct near *b)
-{
-    if (a->apart != b->apart) {
-        return a->apart < b->apart;
-    }
-    return a->n_services != b->n_services ? a->n_services > b->n_services
-                                          : strcmp(a->word, b->word) < 0;
-}
-
-static size_t
-add_near(struct near *found, size_t n, const struct near *one)
-{
-    size_t at = n;
-    if (n == SEARCH_SUGGESTIONS && !is_nearer(one, &found[n - 1])) {
-        return n;
-    }
-    at -= n == SEARCH_SUGGESTIONS ? 1 : 0;
-    n = at + 1;
-    while (at > 0 && is_nearer(one, &found[at - 1])) {
-        found[at] = found[at - 1];
-        at--;
-    }
-    found[at] = *one;
-    return n;
-}
-
-size_t
-search_index_suggest(const struct search_index *index, const char *word,
-                     bool is_beginning, const struct scopes *scopes,
-                     struct arena *arena, const char **out)
-{
-    const bool *is_seen = seen_sets(arena, index, scopes);
-    struct near found[SEARCH_SUGGESTIONS];
-    size_t size = strlen(word);
-    size_t n = 0;
-    if (size > MAX_LETTERS || is_known(index, is_seen, word, is_beginning)) {
-        return 0;
-    }
-    for (size_t i = 0; i < index->words.n_texts; i++) {
-        const char *other = index->words.texts[i];
-        size_t other_size = strlen(other);
-        if (other_size > MAX_LETTERS || other_size > size + MAX_APART ||
-            size > other_size + MAX_APART) {
-            continue;
-        }
-        struct near one = {.word = other,
-                           .apart = apart(word, size, other, other_size)};
-        /* Short words are near too many others. */
-        if (one.apart == 0 || one.apart > MAX_APART || one.apart * 2 >= size) {
-            continue;
-        }
-        one.n_services = n_seen(index, is_seen, (uint32_t)i, SIZE_MAX);
-        n = one.n_services > 0 ? add_near(found, n, &one) : n;
-    }
-    for (size_t i = 0; i < n; i++) {
-        out[i] = arena_copy(arena, found[i].word);
-    }
-    return n;
 }

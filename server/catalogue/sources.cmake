@@ -23,5 +23,6 @@ list(
   catalogue/search_call.c
   catalogue/search_index.c
   catalogue/search_query.c
+  catalogue/search_suggest.c
   catalogue/search_table.c
   catalogue/service.c)

@@ -158,14 +158,8 @@ check_cancel(struct call *call, const Kontor__V1__CancelDowntimeRequest *request
     if (status == STATUS_OK) {
         status = call_must_own(call, document);
     }
-    if (status != STATUS_OK || request->expected_revision == 0 ||
-        request->expected_revision == document->revision) {
-        return status;
-    }
-    call_value(call, "current", "%" PRId64, document->revision);
-    return call_fail(call, REASON_REVISION_MISMATCH,
-                     "downtime %s is at revision %" PRId64 ", not %" PRId64,
-                     request->id, document->revision, request->expected_revision);
+    return status == STATUS_OK ? call_expect(call, document, request->expected_revision)
+                               : status;
 }
 
 enum status

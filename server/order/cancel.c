@@ -236,7 +236,7 @@ judge(struct call *call, const Kontor__V1__CancelOrderRequest *request,
      * how the order moves.
      */
     if (status == STATUS_OK) {
-        status = item_expect(call, document, request->expected_revision);
+        status = call_expect(call, document, request->expected_revision);
     }
     if (status == STATUS_OK) {
         status = asked_items(call, request, order, asked);

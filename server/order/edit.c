@@ -99,7 +99,7 @@ edit_open_item(struct call *call, const char *item_id, int64_t expected_revision
         status = call_must_own(call, &document);
     }
     if (status == STATUS_OK) {
-        status = item_expect(call, &document, expected_revision);
+        status = call_expect(call, &document, expected_revision);
     }
     if (status != STATUS_OK) {
         return status;

@@ -357,15 +357,3 @@ item_judge(struct call *call, const Kontor__V1__OrderItem *item,
     }
     return item_illegal(call, item, operation_name(operation));
 }
-
-enum status
-item_expect(struct call *call, const struct document *document, int64_t expected)
-{
-    if (expected == 0 || expected == document->revision) {
-        return STATUS_OK;
-    }
-    call_value(call, "current", "%" PRId64, document->revision);
-    return call_fail(call, REASON_REVISION_MISMATCH,
-                     "%s %s is at revision %" PRId64 ", not %" PRId64 ": read it again",
-                     document->kind->name, document->id, document->revision, expected);
-}

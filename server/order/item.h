@@ -74,9 +74,5 @@ enum status item_illegal(struct call *call, const Kontor__V1__OrderItem *item,
 /* Fails with ROLE_MISSING, naming what was wanted and these roles. */
 enum status item_role_missing(struct call *call, const Kontor__V1__OrderItem *item,
                               const char *wanted, struct sides roles);
-/* ABORTED{REVISION_MISMATCH} with the current one when expected is neither 0 nor the
- * document's. */
-enum status item_expect(struct call *call, const struct document *document,
-                        int64_t expected) MUST_CHECK;
 
 #endif

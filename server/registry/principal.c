@@ -271,7 +271,7 @@ principal_delete(struct call *call, const void *request, struct decision *decisi
     if (status != STATUS_OK) {
         return status;
     }
-    status = standing_revision(call, &document, delete->expected_revision);
+    status = call_expect(call, &document, delete->expected_revision);
     if (status != STATUS_OK) {
         return status;
     }

@@ -158,7 +158,7 @@ open_registry(struct call *call, const char *id, int64_t expected,
                                           : status;
     }
     *registry = call_record(call, document);
-    return standing_revision(call, document, expected);
+    return call_expect(call, document, expected);
 }
 
 /* Everything else has a call of its own with rules of its own, or never changes. */

@@ -39,22 +39,6 @@ standing_inside_or_home(struct call *call, const char *registry)
     return standing_is_home_admin(call) ? STATUS_OK : standing_inside(call, registry);
 }
 
-/* These records are not read by the generic Update, so they judge expected_revision
- * themselves. It is checked here for the caller's sake; the committer judges the
- * revision that was read again, against what is committed meanwhile. */
-enum status
-standing_revision(struct call *call, const struct document *document, int64_t expected)
-{
-    if (expected == 0 || expected == document->revision) {
-        return STATUS_OK;
-    }
-    call_value(call, "current", "%" PRId64, document->revision);
-    return call_fail(call, REASON_REVISION_MISMATCH,
-                     "%s %s is at revision %" PRId64 ", not %" PRId64
-                     "; read it again and repeat",
-                     document->kind->name, document->id, document->revision, expected);
-}
-
 char **
 standing_scope(struct call *call, const char *registry)
 {

@@ -23,9 +23,6 @@ enum status standing_inside(struct call *call, const char *registry) MUST_CHECK;
 /* As standing_inside, but OK for an admin of the home registry too. */
 enum status standing_inside_or_home(struct call *call, const char *registry) MUST_CHECK;
 
-/* ABORTED{REVISION_MISMATCH} unless expected is 0 or the document's. */
-enum status standing_revision(struct call *call, const struct document *document,
-                              int64_t expected) MUST_CHECK;
 /* Scope of what belongs to a registry: its own string. */
 char **standing_scope(struct call *call, const char *registry);
 

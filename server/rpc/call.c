@@ -1,5 +1,6 @@
 #include "server/rpc/call.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,18 @@ call_not_found(struct call *call, const struct kind *kind, const char *id)
     call_value(call, "id", "%s", id);
     return call_fail(call, REASON_NOT_FOUND, "there is no %s %s, or you may not see it",
                      kind->name, id);
+}
+
+enum status
+call_expect(struct call *call, const struct document *document, int64_t expected)
+{
+    if (expected == 0 || expected == document->revision) {
+        return STATUS_OK;
+    }
+    call_value(call, "current", "%" PRId64, document->revision);
+    return call_fail(call, REASON_REVISION_MISMATCH,
+                     "%s %s is at revision %" PRId64 ", not %" PRId64 ": read it again",
+                     document->kind->name, document->id, document->revision, expected);
 }
 
 enum status

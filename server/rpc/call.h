@@ -124,6 +124,10 @@ void call_fault(struct call *call, const char *path, const char *format, ...)
 enum status call_check_faults(struct call *call) MUST_CHECK;
 /* NOT_FOUND for a kind and id, the same for unknown and invisible. */
 enum status call_not_found(struct call *call, const struct kind *kind, const char *id);
+/* ABORTED{REVISION_MISMATCH} unless the document is at the revision the caller expects;
+ * 0 = whatever it is. */
+enum status call_expect(struct call *call, const struct document *document,
+                        int64_t expected) MUST_CHECK;
 /* FAILED_PRECONDITION{ILLEGAL_STATE} with from, wanted, allowed. */
 enum status call_illegal(struct call *call, const struct kind *kind, const char *id,
                          const char *from, const char *wanted, const char *allowed);

@@ -68,26 +68,11 @@ show_order(struct cli *cli, const Kontor__V1__Order *order,
     }
 }
 
-/* Calls with the command's request; EXIT_DONE and the reply, or the exit code. */
-static int
-call_with(struct cli *cli, ProtobufCMessage *request, void *reply)
-{
-    if (request == NULL) {
-        return EXIT_USAGE;
-    }
-    int failed = cli_connect(cli);
-    if (failed != EXIT_DONE) {
-        return failed;
-    }
-    enum kontor_status status = cli_call(cli, cli->command->method, request, reply);
-    return status == KONTOR_OK ? EXIT_DONE : cli_failed(cli);
-}
-
 int
 own_order(struct cli *cli)
 {
     Kontor__V1__GetOrderResponse *reply = NULL;
-    int failed = call_with(cli, run_request(cli), &reply);
+    int failed = run_reply(cli, run_request(cli), &reply);
     if (failed != EXIT_DONE) {
         return failed;
     }
@@ -125,7 +110,7 @@ own_history(struct cli *cli)
     static const char *const titles[] = {"AT",      "ITEM",    "FROM", "TO",
                                          "BY WHAT", "BY WHOM", "WHY",  NULL};
     Kontor__V1__GetOrderResponse *reply = NULL;
-    int failed = call_with(cli, run_request(cli), &reply);
+    int failed = run_reply(cli, run_request(cli), &reply);
     if (failed != EXIT_DONE) {
         return failed;
     }
@@ -278,7 +263,7 @@ own_place(struct cli *cli)
         return EXIT_USAGE;
     }
     Kontor__V1__PlaceOrderResponse *reply = NULL;
-    int failed = call_with(cli, request, &reply);
+    int failed = run_reply(cli, request, &reply);
     if (failed != EXIT_DONE) {
         return failed;
     }
@@ -388,7 +373,7 @@ own_trace(struct cli *cli)
     static const char *const titles[] = {"ITEM", "STATE", "OBJECT",   "HOST",
                                          "TYPE", "SITE",  "DOWNTIME", NULL};
     Kontor__V1__TraceResponse *reply = NULL;
-    int failed = call_with(cli, run_request(cli), &reply);
+    int failed = run_reply(cli, run_request(cli), &reply);
     if (failed != EXIT_DONE) {
         return failed;
     }

@@ -8,22 +8,6 @@
 #include "tools/kontor/run.h"
 #include "tools/kontor/show.h"
 
-/* Calls with the command's request; EXIT_DONE and the reply, or the exit code. */
-static int
-call_with(struct cli *cli, void *reply)
-{
-    ProtobufCMessage *request = run_request(cli);
-    if (request == NULL) {
-        return EXIT_USAGE;
-    }
-    int failed = cli_connect(cli);
-    if (failed != EXIT_DONE) {
-        return failed;
-    }
-    enum kontor_status status = cli_call(cli, cli->command->method, request, reply);
-    return status == KONTOR_OK ? EXIT_DONE : cli_failed(cli);
-}
-
 /* ---- Moving ---- */
 
 static void
@@ -43,7 +27,7 @@ int
 own_move(struct cli *cli)
 {
     Kontor__V1__MoveServiceResponse *reply = NULL;
-    int failed = call_with(cli, &reply);
+    int failed = run_reply(cli, run_request(cli), &reply);
     if (failed != EXIT_DONE) {
         return failed;
     }
@@ -73,27 +57,22 @@ has_colours(void)
 }
 
 static void
-show_side(char sign, const char *colour, const char *text)
+show_side(struct cli *cli, char sign, const char *colour, const char *text)
 {
     bool is_coloured = has_colours();
-    printf("%s  %c ", is_coloured ? colour : "", sign);
-    /* A broker's text may hold control characters; a terminal would obey them. */
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        putchar(byte < 0x20 || byte == 0x7f ? ' ' : *text);
-    }
-    printf("%s\n", is_coloured ? "\033[0m" : "");
+    printf("%s  %c %s%s\n", is_coloured ? colour : "", sign,
+           show_harmless(cli->arena, text), is_coloured ? "\033[0m" : "");
 }
 
 static void
-show_change(const Kontor__V1__FieldChange *change)
+show_change(struct cli *cli, const Kontor__V1__FieldChange *change)
 {
-    printf("%s\n", change->path);
+    printf("%s\n", show_harmless(cli->arena, change->path));
     if (change->kind != KONTOR__V1__FIELD_CHANGE__KIND__ADDED) {
-        show_side('-', "\033[31m", change->before);
+        show_side(cli, '-', "\033[31m", change->before);
     }
     if (change->kind != KONTOR__V1__FIELD_CHANGE__KIND__REMOVED) {
-        show_side('+', "\033[32m", change->after);
+        show_side(cli, '+', "\033[32m", change->after);
     }
 }
 
@@ -101,7 +80,7 @@ int
 own_diff(struct cli *cli)
 {
     Kontor__V1__DiffServiceResponse *reply = NULL;
-    int failed = call_with(cli, &reply);
+    int failed = run_reply(cli, run_request(cli), &reply);
     if (failed != EXIT_DONE) {
         return failed;
     }
@@ -109,7 +88,7 @@ own_diff(struct cli *cli)
         if (cli->is_json) {
             show_json(cli, &reply->changes[i]->base);
         } else {
-            show_change(reply->changes[i]);
+            show_change(cli, reply->changes[i]);
         }
     }
     kontor_reply_free(reply);

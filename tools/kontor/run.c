@@ -100,9 +100,8 @@ run_request(struct cli *cli)
 /* ---- Calls and lists ---- */
 
 int
-run_call(struct cli *cli)
+run_reply(struct cli *cli, ProtobufCMessage *request, void *reply)
 {
-    ProtobufCMessage *request = run_request(cli);
     if (request == NULL) {
         return EXIT_USAGE;
     }
@@ -110,9 +109,17 @@ run_call(struct cli *cli)
     if (failed != EXIT_DONE) {
         return failed;
     }
+    enum kontor_status status = cli_call(cli, cli->command->method, request, reply);
+    return status == KONTOR_OK ? EXIT_DONE : cli_failed(cli);
+}
+
+int
+run_call(struct cli *cli)
+{
     ProtobufCMessage *reply = NULL;
-    if (cli_call(cli, cli->command->method, request, &reply) != KONTOR_OK) {
-        return cli_failed(cli);
+    int failed = run_reply(cli, run_request(cli), &reply);
+    if (failed != EXIT_DONE) {
+        return failed;
     }
     show_reply(cli, reply, cli->command->view);
     kontor_reply_free(reply);

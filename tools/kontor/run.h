@@ -16,6 +16,9 @@ int run_list(struct cli *cli);
 /* Follows changes until interrupted; the first argument, if any, is the id prefix. */
 int run_watch(struct cli *cli);
 
+/* Calls with a request, NULL: printed already; EXIT_DONE and the reply, to be given
+ * back with kontor_reply_free, or the exit code. */
+int run_reply(struct cli *cli, ProtobufCMessage *request, void *reply);
 /* The request of the command's method, filled; NULL: printed. */
 ProtobufCMessage *run_request(struct cli *cli);
 /* Fills the fields that arguments and options name; false: printed. */

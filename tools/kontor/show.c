@@ -20,9 +20,8 @@ width_of(const char *text)
     return n;
 }
 
-/* What a broker sends may hold control characters; a terminal would obey them. */
-static const char *
-harmless(struct arena *arena, const char *text)
+const char *
+show_harmless(struct arena *arena, const char *text)
 {
     char *copy = arena_copy(arena, text);
     for (char *c = copy; *c != '\0'; c++) {
@@ -46,7 +45,8 @@ show_cell(struct table *table, const char *text)
         table->cells = cells;
         table->n_room = room;
     }
-    table->cells[table->n_cells++] = text == NULL ? "" : harmless(table->arena, text);
+    table->cells[table->n_cells++] =
+        text == NULL ? "" : show_harmless(table->arena, text);
 }
 
 struct table

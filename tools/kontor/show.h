@@ -24,6 +24,9 @@ void show_cell(struct table *table, const char *text);
 /* Prints it on standard output, each column as wide as its widest cell. */
 void show_print(const struct table *table);
 
+/* A text without control characters: what a broker sends may hold some, and a terminal
+ * would obey them. */
+const char *show_harmless(struct arena *arena, const char *text);
 /* A message as one line of JSON. */
 void show_json(struct cli *cli, const ProtobufCMessage *message);
 /* A reply by a view: rows and columns, or one line a field. */
