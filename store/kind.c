@@ -20,6 +20,7 @@ enum {
     ROW_REVOCATION,
     ROW_PROVIDER,
     ROW_SERVICE,
+    ROW_VOCABULARY,
     ROW_PROJECT,
     ROW_ORDER,
     ROW_ITEM,
@@ -65,7 +66,7 @@ const struct kind kind_table[] =
                 .name = "provider",
                 .record = &kontor__v1__provider__descriptor,
                 /* Contacts are for those who own the record. */
-                .internal = (const uint8_t[]){17, 20, 0},
+                .internal = (const uint8_t[]){17, 20, 45, 0},
                 .has_history = true,
                 .is_kept = true,
                 .watch_field = 16,
@@ -80,6 +81,14 @@ const struct kind kind_table[] =
                 .watch_field = 17,
                 .declared = {{"provider", DECLARED_TEXT, {5}}},
                 .indexes = {{"provider", {"provider"}}},
+            },
+        [ROW_VOCABULARY] =
+            {
+                .name = "vocabulary",
+                .record = &kontor__v1__vocabulary__descriptor,
+                .has_history = true,
+                .is_kept = true,
+                .watch_field = 25,
             },
         [ROW_PROJECT] =
             {
@@ -219,6 +228,7 @@ const struct kind *const KIND_PRINCIPAL = &kind_table[ROW_PRINCIPAL];
 const struct kind *const KIND_REVOCATION = &kind_table[ROW_REVOCATION];
 const struct kind *const KIND_PROVIDER = &kind_table[ROW_PROVIDER];
 const struct kind *const KIND_SERVICE = &kind_table[ROW_SERVICE];
+const struct kind *const KIND_VOCABULARY = &kind_table[ROW_VOCABULARY];
 const struct kind *const KIND_PROJECT = &kind_table[ROW_PROJECT];
 const struct kind *const KIND_ORDER = &kind_table[ROW_ORDER];
 const struct kind *const KIND_ITEM = &kind_table[ROW_ITEM];

@@ -7,6 +7,7 @@
 #include "server/catalogue/provider.h"
 #include "server/catalogue/search_call.h"
 #include "server/catalogue/service.h"
+#include "server/catalogue/vocabulary.h"
 #include "server/rpc/import.h"
 #include "server/rpc/record.h"
 #include "server/rpc/stream.h"
@@ -21,9 +22,9 @@ enum {
 /* Who decides about records of others. */
 #define DECIDERS (ROLE_BIT(SHIFTER) | ROLE_BIT(ADMIN))
 
-/* Only services refer to what may come later; a provider stands alone. */
 static const struct import_part parts[] = {
-    {"provider", "provider_fields", &provider_record, NULL},
+    {"vocabulary", "vocabulary_fields", &vocabulary_record, vocabulary_find},
+    {"provider", "provider_fields", &provider_record, provider_find},
     {"service", "service_fields", &service_record, service_find},
     {NULL, NULL, NULL, NULL},
 };
@@ -42,6 +43,57 @@ static const struct row_batch import_batch = {
 };
 
 static const struct row rows[] = {
+    {
+        .path = "/kontor.v1.CatalogueService/CreateVocabulary",
+        .request = &kontor__v1__create_vocabulary_request__descriptor,
+        .reply = &kontor__v1__vocabulary__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = DECIDERS,
+        .is_mutation = true,
+        .decide = record_create,
+        .answer = record_answer,
+        .record = &vocabulary_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/GetVocabulary",
+        .request = &kontor__v1__get_vocabulary_request__descriptor,
+        .reply = &kontor__v1__vocabulary__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_get,
+        .record = &vocabulary_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/ListVocabularies",
+        .request = &kontor__v1__list_vocabularies_request__descriptor,
+        .reply = &kontor__v1__list_vocabularies_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_list,
+        .record = &vocabulary_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/UpdateVocabulary",
+        .request = &kontor__v1__update_vocabulary_request__descriptor,
+        .reply = &kontor__v1__vocabulary__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = DECIDERS,
+        .is_mutation = true,
+        .decide = record_update,
+        .answer = record_answer,
+        .record = &vocabulary_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/DeleteVocabulary",
+        .request = &kontor__v1__delete_vocabulary_request__descriptor,
+        .reply = &kontor__v1__delete_vocabulary_response__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = DECIDERS,
+        .is_mutation = true,
+        .decide = record_delete,
+        .answer = record_delete_answer,
+        .record = &vocabulary_record,
+    },
     {
         .path = "/kontor.v1.CatalogueService/CreateProvider",
         .request = &kontor__v1__create_provider_request__descriptor,

@@ -1,6 +1,7 @@
 #include "server/catalogue/provider.h"
 
 #include "server/catalogue/audit.h"
+#include "server/catalogue/term.h"
 #include "server/rpc/call.h"
 
 enum status
@@ -40,6 +41,13 @@ scope(struct call *call, const void *record, char ***out, size_t *n_out)
     strings[2] = "~*";
     *out = strings;
     *n_out = 3;
+}
+
+void
+provider_find(struct call *call, const void *record)
+{
+    const Kontor__V1__Provider *provider = record;
+    term_find(call, provider->id, &provider->base);
 }
 
 enum { AUDIT = 20 };

@@ -16,4 +16,7 @@ extern const struct record provider_record;
  */
 enum status provider_must_own(struct call *call, const char *provider) MUST_CHECK;
 
+/* What is odd about an imported provider: terms nobody knows. */
+void provider_find(struct call *call, const void *record);
+
 #endif

@@ -7,6 +7,7 @@
 #include "server/catalogue/offer.h"
 #include "server/catalogue/phase.h"
 #include "server/catalogue/provider.h"
+#include "server/catalogue/term.h"
 #include "server/rpc/import.h"
 #include "server/rpc/named.h"
 
@@ -173,6 +174,23 @@ find_references(struct call *call, const char *field, const struct kind *kind,
     }
 }
 
+/* The chain component, implementation, version ends at endpoints. */
+static void
+find_endpoints(struct call *call, const Kontor__V1__Component *component)
+{
+    for (size_t i = 0; i < component->n_implementations; i++) {
+        const Kontor__V1__Implementation *made = component->implementations[i];
+        for (size_t j = 0; j < made->n_versions; j++) {
+            const char *path =
+                arena_print(call->arena,
+                            "components[%s].implementations[%s].versions[%s].endpoints",
+                            component->id, made->id, made->versions[j]->version);
+            find_references(call, path, KIND_ENDPOINT, made->versions[j]->endpoints,
+                            made->versions[j]->n_endpoints);
+        }
+    }
+}
+
 void
 service_find(struct call *call, const void *record)
 {
@@ -195,6 +213,10 @@ service_find(struct call *call, const void *record)
     if (service->order_type == KONTOR__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED) {
         import_finding(call, "order_type", "the source does not say how one gets it");
     }
+    for (size_t i = 0; i < service->n_components; i++) {
+        find_endpoints(call, service->components[i]);
+    }
+    term_find(call, service->id, &service->base);
 }
 
 enum { AUDIT = 52, OVERRIDES = 53 };

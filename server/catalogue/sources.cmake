@@ -5,6 +5,7 @@ list(
   rpc/import.c
   rpc/named.c
   rpc/record.c
+  rpc/record_delete.c
   rpc/record_list.c
   rpc/record_merge.c
   catalogue/audit.c
@@ -25,4 +26,6 @@ list(
   catalogue/search_query.c
   catalogue/search_suggest.c
   catalogue/search_table.c
-  catalogue/service.c)
+  catalogue/service.c
+  catalogue/term.c
+  catalogue/vocabulary.c)

@@ -24,6 +24,7 @@ struct note {
 struct notes {
     struct note **rows;
     size_t n_rows;
+    void *memo; /* The parts' own. */
 };
 
 /* Records and results are found by name: the messages of two services have them alike.
@@ -94,6 +95,13 @@ bool
 import_is(const struct call *call)
 {
     return call->row->batch != NULL;
+}
+
+void **
+import_memo(const struct call *call)
+{
+    struct notes *notes = import_is(call) ? call->batch : NULL;
+    return notes == NULL ? NULL : &notes->memo;
 }
 
 bool

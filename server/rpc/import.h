@@ -43,6 +43,10 @@ bool import_is(const struct call *call);
 bool import_would_have(const struct call *call, const struct kind *kind,
                        const char *id);
 
+/* Where the parts of an import keep what they read for the next record of the batch;
+ * NULL at first, and outside an import. */
+void **import_memo(const struct call *call);
+
 /* Adds a finding to the record being decided. Does nothing outside an import. */
 void import_finding(struct call *call, const char *path, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

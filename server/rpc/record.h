@@ -1,11 +1,12 @@
 /*
- * Create, Get, List and Update of one kind of record, once for all kinds. A kind's part
- * is a row of functions: who must own the parent, what is judged, what scope the
- * document gets.
+ * Create, Get, List, Update and Delete of one kind of record, once for all kinds. A
+ * kind's part is a row of functions: who must own the parent, what is judged, what
+ * scope the document gets.
  *
  * Requests follow one form, read by field name: Create<X>{<field>, request_id,
  * validate_only}, Get<X>{id, as_of}, List<X>{page_size, page_token, as_of, ...},
- * Update<X>{<field>, update_mask, allow_missing, expected_revision, ...}.
+ * Update<X>{<field>, update_mask, allow_missing, expected_revision, ...},
+ * Delete<X>{id, expected_revision, ...}.
  *
  * Memory: the call's arena. Errors: as call.h. Threads: the call's.
  */
@@ -34,6 +35,9 @@ struct record {
     enum status (*judge)(struct call *call, const void *old,
                          const struct document *old_doc, void *record,
                          struct decision *decision);
+    /* Judges whether the record, which the caller owns, may be deleted; NULL: always.
+     */
+    enum status (*judge_delete)(struct call *call, const struct document *document);
     /* The scope of the record, in the arena. */
     void (*scope)(struct call *call, const void *record, char ***scope,
                   size_t *n_scope);
@@ -53,6 +57,13 @@ enum status record_list(struct call *call, const void *request,
                         struct decision *decision);
 enum status record_update(struct call *call, const void *request,
                           struct decision *decision);
+/* Takes away what the caller owns, where the kind's may_delete has nothing against it.
+ */
+enum status record_delete(struct call *call, const void *request,
+                          struct decision *decision);
+/* Answers Delete: an empty message. */
+enum status record_delete_answer(struct call *call, const void *request,
+                                 const Kontor__V1__Commit *commit, void **reply);
 /* Answers Create and Update with the record. */
 enum status record_answer(struct call *call, const void *request,
                           const Kontor__V1__Commit *commit, void **reply);

@@ -15,6 +15,11 @@ HOME = "HOME_ADMIN"  # The admin of the home registry and nobody else.
 ANYBODY = "ANY_CERTIFICATE"  # Also whom nobody registered.
 
 MAY_CALL = {
+    "CatalogueService.CreateVocabulary": "SHIFTER ADMIN",
+    "CatalogueService.GetVocabulary": EVERYBODY,
+    "CatalogueService.ListVocabularies": EVERYBODY,
+    "CatalogueService.UpdateVocabulary": "SHIFTER ADMIN",
+    "CatalogueService.DeleteVocabulary": "SHIFTER ADMIN",
     "CatalogueService.CreateProvider": SELLERS,
     "CatalogueService.GetProvider": EVERYBODY,
     "CatalogueService.ListProviders": EVERYBODY,

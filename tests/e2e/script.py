@@ -98,6 +98,24 @@ def catalogue(p):
             "id": f"alpine/s-{n}", "provider": "alpine/compute", "name": f"{word(p)} {n}",
             "tags": [word(p) for _ in range(n)], "description": word(p, 40 * n),
             "phase": p.random.choice(("PRODUCTION", "FORTHCOMING", "DEPRECATED"))})
+    for who in (OPERATOR, HOME):
+        repeats(p, who, "CatalogueService.CreateVocabulary", vocabulary={
+            "id": "alpine/CATEGORY", "name": word(p), "terms": [
+                {"id": "storage", "name": word(p)}, {"id": "disk", "name": word(p),
+                                                     "parent": "storage"}]})
+        repeats(p, who, "CatalogueService.CreateVocabulary", vocabulary={
+            "id": "alpine/LOST", "name": word(p)})
+        p.ask(who, "CatalogueService.UpdateVocabulary", update_mask="terms", vocabulary={
+            "id": "alpine/CATEGORY", "terms": [{"id": "a", "name": "b"}, {"id": "a", "name": "c"}]})
+    p.ask(HOME, "CatalogueService.UpdateVocabulary", update_mask="name", vocabulary={
+        "id": "alpine/CATEGORY", "name": word(p)})
+    p.ask(HOME, "CatalogueService.Import", validate_only=True, records=[
+        {"vocabulary": {"id": "alpine/SUBCATEGORY", "name": word(p), "parents": "alpine/CATEGORY",
+                        "terms": [{"id": "x", "name": "x", "parent": "dusk"}]}},
+        {"service": {"id": "alpine/s-terms", "provider": "alpine/compute", "name": word(p),
+                     "categories": ["dusk", "storage"]}}])
+    for who in (OPERATOR, HOME):
+        repeats(p, who, "CatalogueService.DeleteVocabulary", id="alpine/LOST")
     for fields in ({"name": ""}, {"name": "x" * 257}, {"website": "gopher://x"},
                    {"id": "alpine/" + "x" * 300}, {"tags": ["x"] * 65}):
         p.ask(HOME, "CatalogueService.CreateProvider",
@@ -121,6 +139,7 @@ def catalogue(p):
         for n in range(6)])
     for who in (HOME, PORTAL, COAST):
         pages(p, who, "CatalogueService.ListProviders", 2)
+        pages(p, who, "CatalogueService.ListVocabularies", 1)
         pages(p, who, "CatalogueService.ListServices", 3, provider="alpine/compute")
         for query in ("", "disk", "notebook gp", word(p, 3)):
             p.ask(who, "CatalogueService.SearchServices", query=query, page_size=2)
@@ -132,6 +151,7 @@ def catalogue(p):
         for name in ("alpine/s-1", "alpine/s-3", "alpine/none", "no id"):
             p.ask(who, "CatalogueService.GetService", id=name)
     past(p, (HOME, PORTAL), "CatalogueService.GetProvider", "alpine/compute")
+    past(p, (HOME, PORTAL), "CatalogueService.GetVocabulary", "alpine/CATEGORY")
     past(p, (HOME, PORTAL), "CatalogueService.GetService", "alpine/s-1")
 
 

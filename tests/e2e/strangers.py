@@ -30,6 +30,13 @@ def cases(town):
         return {"project": {"id": name, "name": "x"}, **more}
 
     return {
+        "CatalogueService.CreateVocabulary": [
+            ({"vocabulary": {"id": "alpine/TRL", "name": "x"}}, ELSEWHERE)],
+        "CatalogueService.GetVocabulary": [({"id": "alpine/none"}, UNKNOWN)],
+        "CatalogueService.ListVocabularies": [({}, PUBLIC)],
+        "CatalogueService.UpdateVocabulary": [
+            ({"vocabulary": {"id": "alpine/TRL", "name": "x"}, "allow_missing": True}, ELSEWHERE)],
+        "CatalogueService.DeleteVocabulary": [({"id": "alpine/TRL"}, UNKNOWN)],
         "CatalogueService.CreateProvider": [
             ({"provider": {"id": "alpine/compute", "name": "x"}}, ELSEWHERE),
             ({"provider": {"id": "alpine/new", "name": "x"}}, ELSEWHERE)],

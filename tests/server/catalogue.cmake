@@ -10,7 +10,8 @@ foreach(
   test_parameter
   test_portfolio
   test_search
-  test_search_seq)
+  test_search_seq
+  test_vocabulary)
   server_test(${name} SOURCES shelf.c)
 endforeach()
 server_test(test_search_index)

@@ -17,6 +17,11 @@ static const struct {
     const char *path;
     uint32_t roles;
 } expected_roles[] = {
+    {SHELF_CALL("CreateVocabulary"), ROLE_BIT(SHIFTER) | ROLE_BIT(ADMIN)},
+    {SHELF_CALL("GetVocabulary"), ROLES_ALL},
+    {SHELF_CALL("ListVocabularies"), ROLES_ALL},
+    {SHELF_CALL("UpdateVocabulary"), ROLE_BIT(SHIFTER) | ROLE_BIT(ADMIN)},
+    {SHELF_CALL("DeleteVocabulary"), ROLE_BIT(SHIFTER) | ROLE_BIT(ADMIN)},
     {SHELF_CALL("CreateProvider"), ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN)},
     {SHELF_CALL("GetProvider"), ROLES_ALL},
     {SHELF_CALL("ListProviders"), ROLES_ALL},

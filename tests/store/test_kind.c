@@ -99,7 +99,7 @@ static const struct {
     const char *kind;
     const char *fields[16]; /* NULL ends. */
 } hidden[] = {
-    {"provider", {"main_contact", "audit"}},
+    {"provider", {"main_contact", "audit", "administrators"}},
     {"service", {"main_contact", "security_contact_email", "audit", "overrides"}},
     {"order",
      {"attention", "waiting_for", "waiting_since", "next_due", "waiting_what",

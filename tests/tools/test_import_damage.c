@@ -118,6 +118,7 @@ test_damaged_real_files_never_hurt(void **state)
         const char *name;
     } rows[] = {
         {"marketplace-2019", "catalogue/marketplace-2019-10.json"},
+        {"eosc-vocabularies", "catalogue/vocabularies-v6/CATEGORY.json"},
         {"gocdb", "configuration/Sites.xml"},
         {"gocdb", "configuration/ServiceEndpoints.xml"},
         {"gocdb", "configuration/Downtimes.xml"},

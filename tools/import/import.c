@@ -5,6 +5,7 @@
 #include "tools/import/gocdb.h"
 #include "tools/import/marketplace.h"
 #include "tools/import/native.h"
+#include "tools/import/vocabulary.h"
 
 /*
  * A format's name ends in what tells its versions apart, since a source changes its
@@ -13,6 +14,7 @@
  */
 const struct importer importers[] = {
     {"marketplace-2019", "catalogue", marketplace_read},
+    {"eosc-vocabularies", "catalogue", vocabulary_read},
     {"gocdb", "config", gocdb_read},
     {"kontor-1", "both", native_read},
     {NULL, NULL, NULL},

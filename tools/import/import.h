@@ -30,12 +30,15 @@ struct import_finding {
 };
 
 /*
- * What was read. References come before what refers to them: providers before services,
- * sites before endpoints before downtimes. A mask names the fields the source owns; an
- * import replaces only these in a record that is there already, while a new record
- * takes every field given. A mask is NULL when the files hold no record of the kind.
+ * What was read. References come before what refers to them: vocabularies and providers
+ * before services, sites before endpoints before downtimes. A mask names the fields the
+ * source owns; an import replaces only these in a record that is there already, while a
+ * new record takes every field given. A mask is NULL when the files hold no record of
+ * the kind.
  */
 struct import_set {
+    Kontor__V1__Vocabulary **vocabularies;
+    size_t n_vocabularies;
     Kontor__V1__Provider **providers;
     size_t n_providers;
     Kontor__V1__Service **services;
@@ -46,6 +49,7 @@ struct import_set {
     size_t n_endpoints;
     Kontor__V1__Downtime **downtimes;
     size_t n_downtimes;
+    Google__Protobuf__FieldMask *vocabulary_fields;
     Google__Protobuf__FieldMask *provider_fields;
     Google__Protobuf__FieldMask *service_fields;
     Google__Protobuf__FieldMask *site_fields;

@@ -25,6 +25,10 @@ static const struct section {
     size_t n_at;
     size_t mask_at;
 } sections[] = {
+    {"vocabularies", &kontor__v1__vocabulary__descriptor,
+     offsetof(struct import_set, vocabularies),
+     offsetof(struct import_set, n_vocabularies),
+     offsetof(struct import_set, vocabulary_fields)},
     {"providers", &kontor__v1__provider__descriptor,
      offsetof(struct import_set, providers), offsetof(struct import_set, n_providers),
      offsetof(struct import_set, provider_fields)},
@@ -126,8 +130,10 @@ refuse_unknown(const struct source *source, const struct json_value *root)
             is_known |= strcmp(root->members[i].name, sections[j].name) == 0;
         }
         if (!is_known) {
-            source_fault(source, root->members[i].name,
-                         "unknown: providers, services, sites, endpoints, downtimes");
+            source_fault(
+                source, root->members[i].name,
+                "unknown: vocabularies, providers, services, sites, endpoints, "
+                "downtimes");
         }
     }
 }

@@ -61,6 +61,15 @@ static const struct column services_columns[] = {{"ID", "id"},
                                                  {"OFFERS", "offers#"},
                                                  END_COLUMN};
 static const struct view services_view = {"services", services_columns};
+static const struct column providers_columns[] = {
+    {"ID", "id"}, {"NAME", "name"}, {"COUNTRY", "country"}, END_COLUMN};
+static const struct view providers_view = {"providers", providers_columns};
+static const struct column vocabularies_columns[] = {{"ID", "id"},
+                                                     {"NAME", "name"},
+                                                     {"TERMS", "terms#"},
+                                                     {"ABOVE", "parents"},
+                                                     END_COLUMN};
+static const struct view vocabularies_view = {"vocabularies", vocabularies_columns};
 static const struct column projects_columns[] = {{"ID", "id"},
                                                  {"NAME", "name"},
                                                  {"ORGANISATION", "organisation"},
@@ -161,7 +170,8 @@ const struct command commands[] = {
     {"catalogue", "list", "List services", "CatalogueService/ListServices", NULL,
      services_options, &services_view, run_list, NULL},
     {"catalogue", "export",
-     "Write all providers and services as one JSON object, fit for --format kontor-1",
+     "Write all vocabularies, providers and services as one JSON object, fit for "
+     "--format kontor-1",
      NULL, NULL, NULL, NULL, own_export, NULL},
     {"catalogue", "move",
      "Take a service to another phase; ending it tells what that touches",
@@ -180,7 +190,20 @@ const struct command commands[] = {
     {"catalogue", "audit sample",
      "Draw services and providers to audit; the same seed draws the same",
      "CatalogueService/SampleForAudit", NULL, sample_options, NULL, run_call, NULL},
-    {"catalogue", "watch", "Follow changes of providers and services",
+    {"catalogue", "provider show", "Show a provider", "CatalogueService/GetProvider",
+     id_argument, NULL, NULL, run_call, "provider"},
+    {"catalogue", "provider list", "List providers", "CatalogueService/ListProviders",
+     NULL, NULL, &providers_view, run_list, NULL},
+    {"catalogue", "vocabulary show", "Show a vocabulary with its terms",
+     "CatalogueService/GetVocabulary", id_argument, NULL, NULL, run_call, "vocabulary"},
+    {"catalogue", "vocabulary list", "List vocabularies",
+     "CatalogueService/ListVocabularies", NULL, NULL, &vocabularies_view, run_list,
+     NULL},
+    {"catalogue", "vocabulary delete",
+     "Delete a vocabulary; records keep the terms they name",
+     "CatalogueService/DeleteVocabulary", id_argument, change_options, NULL, run_call,
+     "vocabulary"},
+    {"catalogue", "watch", "Follow changes of vocabularies, providers and services",
      "CatalogueService/Watch", prefix_argument, watch_options, NULL, run_watch, NULL},
 
     {"project", "create", "Create a project", "OrderService/CreateProject",

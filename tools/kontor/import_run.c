@@ -30,6 +30,7 @@ struct import_kind {
     }
 
 static const struct import_kind kinds[] = {
+    KIND("vocabulary", "catalogue", vocabularies),
     KIND("provider", "catalogue", providers),
     KIND("service", "catalogue", services),
     KIND("site", "config", sites),
@@ -175,9 +176,10 @@ static const struct {
 } targets[] = {
     {"catalogue",
      "CatalogueService/Import",
-     {"provider_fields", "service_fields", NULL},
-     {offsetof(struct import_set, provider_fields),
-      offsetof(struct import_set, service_fields), 0}},
+     {"vocabulary_fields", "provider_fields", "service_fields"},
+     {offsetof(struct import_set, vocabulary_fields),
+      offsetof(struct import_set, provider_fields),
+      offsetof(struct import_set, service_fields)}},
     {"config",
      "ConfigurationService/Import",
      {"site_fields", "endpoint_fields", "downtime_fields"},
@@ -199,7 +201,7 @@ batch_begin(struct import_run *run, size_t target)
     run->records = protobuf_c_message_descriptor_get_field_by_name(input, "records");
     run->n_records = 0;
     run->n_bytes = 0;
-    for (size_t i = 0; i < 3 && targets[target].masks[i] != NULL; i++) {
+    for (size_t i = 0; i < 3; i++) {
         const ProtobufCFieldDescriptor *field =
             protobuf_c_message_descriptor_get_field_by_name(input,
                                                             targets[target].masks[i]);
@@ -355,6 +357,7 @@ static const struct {
     const char *holds;
 } format_rows[] = {
     {"marketplace-2019", "the EOSC-hub Marketplace's catalogue of 2019 (JSON)"},
+    {"eosc-vocabularies", "lists of EOSC's vocabulary terms (JSON)"},
     {"gocdb", "answers of GOCDB's get_site, get_service and get_downtime (XML)"},
     {"kontor-1", "a JSON object with lists of our own messages, by kind"},
 };
@@ -383,7 +386,7 @@ nothing_read(const struct cli *cli, const struct import_set *set)
                     "the files hold nothing to import: %s import reads %s out of %s",
                     cli->command->noun,
                     strcmp(cli->command->noun, "catalogue") == 0
-                        ? "providers and services"
+                        ? "vocabularies, providers and services"
                         : "sites, endpoints and downtimes",
                     format_holds(format));
 }

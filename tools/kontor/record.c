@@ -303,7 +303,9 @@ struct export
 {
     struct cli *cli;
     const char *field;
-    const char *line; /* What ends a line. */
+    const char *line;    /* What ends a line. */
+    bool is_first;       /* Of the lists. */
+    struct arena *arena; /* Of one record at a time. */
     size_t n_pages;
     size_t n;
 };
@@ -313,8 +315,7 @@ static void
 export_take(const ProtobufCMessage *page, void *context)
 {
     struct export *export = context;
-    bool is_first_list = strcmp(export->field, "providers") == 0;
-    if (export->n_pages++ == 0 && is_first_list) {
+    if (export->n_pages++ == 0 && export->is_first) {
         printf("{\"%s\": [", export->field);
     } else if (export->n_pages == 1) {
         printf(",%s\"%s\": [", export->line, export->field);
@@ -322,24 +323,38 @@ export_take(const ProtobufCMessage *page, void *context)
     size_t n;
     ProtobufCMessage *const *rows = path_rows(page, export->field, &n);
     for (size_t i = 0; i < n; i++) {
-        const char *text = json_print(rows[i], JSON_COMPACT, export->cli->arena);
+        arena_reset(export->arena);
+        const char *text = json_print(rows[i], JSON_COMPACT, export->arena);
         printf("%s%s%s", export->n++ == 0 ? "" : ",", export->line,
                text == NULL ? "{}" : text);
     }
 }
 
+static const struct {
+    const char *method;
+    const char *field;
+} export_lists[] = {
+    {"CatalogueService/ListVocabularies", "vocabularies"},
+    {"CatalogueService/ListProviders", "providers"},
+    {"CatalogueService/ListServices", "services"},
+};
+
 /* What was cut off is left open, so that nobody takes it for a whole catalogue. */
 static enum kontor_status
-export_kind(struct cli *cli, const char *method, const char *field)
+export_list(struct cli *cli, size_t list, struct arena *arena)
 {
+    const char *method = export_lists[list].method;
     const struct kontor_method *row =
         kontor_method(arena_print(cli->arena, "/kontor.v1.%s", method));
     ProtobufCMessage *request =
         path_message(row->service->methods[row->index].input, cli->arena);
     const char *output = cli_option(cli, "output");
     bool is_one_line = output != NULL && strcmp(output, "json") == 0;
-    struct export export = {
-        .cli = cli, .field = field, .line = is_one_line ? "" : "\n"};
+    struct export export = {.cli = cli,
+                            .field = export_lists[list].field,
+                            .line = is_one_line ? "" : "\n",
+                            .is_first = list == 0,
+                            .arena = arena};
     enum kontor_status status = run_pages(cli, method, request, export_take, &export);
     if (status == KONTOR_OK) {
         printf("%s]", export.line);
@@ -355,11 +370,13 @@ own_export(struct cli *cli)
     if (failed != EXIT_DONE) {
         return failed;
     }
-    enum kontor_status status =
-        export_kind(cli, "CatalogueService/ListProviders", "providers");
-    if (status == KONTOR_OK) {
-        status = export_kind(cli, "CatalogueService/ListServices", "services");
+    struct arena *arena = arena_new();
+    enum kontor_status status = arena == NULL ? KONTOR_RESOURCE_EXHAUSTED : KONTOR_OK;
+    for (size_t i = 0;
+         status == KONTOR_OK && i < sizeof export_lists / sizeof export_lists[0]; i++) {
+        status = export_list(cli, i, arena);
     }
+    arena_free(arena);
     if (status != KONTOR_OK) {
         return cli_failed(cli);
     }
