@@ -108,10 +108,22 @@ static const struct reason_row rows[REASON_COUNT] = {
          "Read the record and do one of the things its state allows."},
     [REASON_GATE_UNMET] =
         {"GATE_UNMET", STATUS_FAILED_PRECONDITION,
-         "The service does not show what the phase it was to go to needs. BadRequest "
+         "The record does not show what the state it was to go to needs. BadRequest "
          "names every field that is missing.",
-         "Set the fields named, let it be audited where that is missing, and move it "
-         "again; an admin may pass over it with a reason."},
+         "Set the fields named, let it be audited where that is missing, and repeat "
+         "it; an admin may pass over it with a reason."},
+    [REASON_PROVIDER_CLOSED] =
+        {"PROVIDER_CLOSED", STATUS_FAILED_PRECONDITION,
+         "The provider is not approved, or not any more, so it can have no new "
+         "services.",
+         "Submit the provider and wait for the decision; kontor catalogue provider show "
+         "says how it stands."},
+    [REASON_TEMPLATE_PENDING] =
+        {"TEMPLATE_PENDING", STATUS_FAILED_PRECONDITION,
+         "The provider's first service waits for a decision; until then no other is "
+         "taken.",
+         "Wait until an order manager of the registry has decided on the service named, "
+         "then repeat this."},
     [REASON_PAST_NO_RETURN] =
         {"PAST_NO_RETURN", STATUS_FAILED_PRECONDITION,
          "The item has passed the milestone from which on its offer allows no cancel.",

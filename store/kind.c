@@ -66,10 +66,14 @@ const struct kind kind_table[] =
                 .name = "provider",
                 .record = &kontor__v1__provider__descriptor,
                 /* Contacts are for those who own the record. */
-                .internal = (const uint8_t[]){17, 20, 45, 0},
+                .internal = (const uint8_t[]){17, 20, 22, 23, 24, 25, 45, 46, 47, 0},
                 .has_history = true,
                 .is_kept = true,
                 .watch_field = 16,
+                .declared = {{"waiting_since", DECLARED_TIME, {47}},
+                             {"settling", DECLARED_INTEGER, {46}}},
+                .indexes = {{"waiting", {"waiting_since"}, INDEX_CALLERS},
+                            {"settling", {"settling"}, INDEX_OWN}},
             },
         [ROW_SERVICE] =
             {

@@ -4,6 +4,7 @@
 #include "server/catalogue/audit.h"
 #include "server/catalogue/diff.h"
 #include "server/catalogue/move.h"
+#include "server/catalogue/onboard.h"
 #include "server/catalogue/provider.h"
 #include "server/catalogue/search_call.h"
 #include "server/catalogue/service.h"
@@ -135,6 +136,77 @@ static const struct row rows[] = {
         .record = &provider_record,
     },
     {
+        .path = "/kontor.v1.CatalogueService/DeleteProvider",
+        .request = &kontor__v1__delete_provider_request__descriptor,
+        .reply = &kontor__v1__delete_provider_response__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_delete,
+        .answer = record_delete_answer,
+        .record = &provider_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/SubmitProvider",
+        .request = &kontor__v1__submit_provider_request__descriptor,
+        .reply = &kontor__v1__provider__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = onboard_submit,
+        .answer = onboard_answer,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/DecideProvider",
+        .request = &kontor__v1__decide_provider_request__descriptor,
+        .reply = &kontor__v1__provider__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = DECIDERS,
+        .is_mutation = true,
+        .decide = onboard_decide,
+        .answer = onboard_answer,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/DecideTemplate",
+        .request = &kontor__v1__decide_template_request__descriptor,
+        .reply = &kontor__v1__provider__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = DECIDERS,
+        .is_mutation = true,
+        .decide = onboard_template,
+        .answer = onboard_answer,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/SuspendProvider",
+        .request = &kontor__v1__suspend_provider_request__descriptor,
+        .reply = &kontor__v1__suspend_provider_response__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = DECIDERS,
+        .is_mutation = true,
+        .decide = onboard_suspend,
+        .answer = onboard_answer_touched,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/ResumeProvider",
+        .request = &kontor__v1__resume_provider_request__descriptor,
+        .reply = &kontor__v1__provider__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = DECIDERS,
+        .is_mutation = true,
+        .decide = onboard_resume,
+        .answer = onboard_answer,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/RetireProvider",
+        .request = &kontor__v1__retire_provider_request__descriptor,
+        .reply = &kontor__v1__retire_provider_response__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = DECIDERS,
+        .is_mutation = true,
+        .decide = onboard_retire,
+        .answer = onboard_answer_touched,
+    },
+    {
         .path = "/kontor.v1.CatalogueService/CreateService",
         .request = &kontor__v1__create_service_request__descriptor,
         .reply = &kontor__v1__service__descriptor,
@@ -172,6 +244,17 @@ static const struct row rows[] = {
         .is_mutation = true,
         .decide = record_update,
         .answer = record_answer,
+        .record = &service_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/DeleteService",
+        .request = &kontor__v1__delete_service_request__descriptor,
+        .reply = &kontor__v1__delete_service_response__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_delete,
+        .answer = record_delete_answer,
         .record = &service_record,
     },
     {

@@ -1,21 +1,56 @@
 /*
- * Gates: refusing what does not show what it must, and passing over that with a reason.
+ * Gates: facts a record must show, refusing what does not, and passing over that with a
+ * reason.
  *
- * Memory: the call's arena. Errors: as call.h. Threads: the call's.
+ * Memory: constant; the call's arena. Errors: as call.h. Threads: the call's.
  */
 #ifndef KONTOR_SERVER_CATALOGUE_GATE_H
 #define KONTOR_SERVER_CATALOGUE_GATE_H
 
+#include <stdbool.h>
+
 #include "kontor/v1/catalogue.pb-c.h"
 #include "server/rpc/call.h"
 
-/* FAILED_PRECONDITION{GATE_UNMET} with a row for each thing that is missing. */
-enum status gate_refuse(struct call *call, const Kontor__V1__Service *service,
-                        Kontor__V1__Phase phase, const char *lacks) MUST_CHECK;
-/* Notes on the service, for good, that an admin passed over something: what was done,
- * why, and what was lacking. Only an admin may, and with a reason. */
-enum status gate_pass_over(struct call *call, Kontor__V1__Service *service,
-                           const char *what, const char *reason,
-                           const char *lacks) MUST_CHECK;
+/* A thing a record must show from some state on. */
+struct gate_fact {
+    int from;              /* The state; of a record with one gate 0. */
+    const char *fields[2]; /* One of these must be set; the second may be NULL. */
+    const char *needs;     /* For people; NULL ends a table. */
+    /* Judges what setting a field alone does not say; NULL = the fields are enough. */
+    bool (*is_shown)(const ProtobufCMessage *record, int64_t now_ms);
+};
+
+/* What is refused. */
+struct gate_refusal {
+    const struct kind *kind;
+    const char *id;
+    const char *from;   /* The state it is in. */
+    const char *wanted; /* The state it was to go to. */
+    const char *lacks;  /* Fields, "a, b". */
+};
+
+/* The list a pass over a gate is noted in. */
+struct gate_notes {
+    Kontor__V1__GateOverride ***rows;
+    size_t *n_rows;
+};
+
+/* One pass over a gate. */
+struct gate_pass {
+    const char *what;   /* What was done. */
+    const char *reason; /* Why; an admin's words. */
+    const char *lacks;  /* What was missing; "" = nothing. */
+};
+
+/* Whether a record shows a fact, at a time. */
+bool gate_has(const ProtobufCMessage *record, const struct gate_fact *fact,
+              int64_t now_ms);
+/* FAILED_PRECONDITION{GATE_UNMET}; the faults found so far are its rows. */
+enum status gate_refuse(struct call *call,
+                        const struct gate_refusal *refusal) MUST_CHECK;
+/* Adds a row to the list, for good. Only an admin may, and with a reason. */
+enum status gate_pass_over(struct call *call, struct gate_notes notes,
+                           const struct gate_pass *pass) MUST_CHECK;
 
 #endif

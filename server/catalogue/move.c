@@ -4,106 +4,12 @@
 #include <string.h>
 
 #include "kontor/v1/catalogue_service.pb-c.h"
-#include "kontor/v1/order.pb-c.h"
 #include "server/catalogue/gate.h"
+#include "server/catalogue/onboarding.h"
 #include "server/catalogue/phase.h"
+#include "server/catalogue/provider.h"
 #include "server/catalogue/service.h"
-#include "server/order/item_state.h"
-
-enum {
-    MAX_SHOWN = 100, /* Ids of what is touched that the reply names. */
-    PAGE = 200,
-    MAX_READ = 2000, /* Items and instances that are looked at. */
-};
-
-/* ---- What ending a service touches ---- */
-
-/* What of one kind is touched. */
-struct touched {
-    char **ids;
-    size_t n_ids;
-    int32_t n;
-    bool is_more; /* There may be others: not all were looked at. */
-};
-
-static bool
-is_open_item(struct call *call, const struct document *document)
-{
-    const Kontor__V1__OrderItem *item = call_record(call, document);
-    return !item_state_is_final(item->state);
-}
-
-static bool
-is_live_instance(struct call *call, const struct document *document)
-{
-    const Kontor__V1__Instance *instance = call_record(call, document);
-    return instance->state == KONTOR__V1__INSTANCE_STATE__INSTANCE_ACTIVE ||
-           instance->state == KONTOR__V1__INSTANCE_STATE__INSTANCE_SUSPENDED;
-}
-
-static enum status
-touch(struct call *call, const struct kind *kind, const char *offer,
-      bool (*is_touched)(struct call *call, const struct document *document),
-      struct touched *touched, size_t *n_read)
-{
-    struct find find = {.kind = kind, .index = "offer", .n_equal = 1, .limit = PAGE};
-    struct page page = {.next_token = ""};
-    if (*n_read >= MAX_READ) {
-        touched->is_more = true;
-        return STATUS_OK;
-    }
-    find.equal[0].text = offer;
-    do {
-        find.token = page.next_token;
-        enum status status = call_find(call, &find, false, &page);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        for (size_t i = 0; i < page.n_documents; i++) {
-            if (!is_touched(call, &page.documents[i])) {
-                continue;
-            }
-            touched->n++;
-            if (touched->n_ids < MAX_SHOWN) {
-                touched->ids[touched->n_ids++] =
-                    arena_copy(call->arena, page.documents[i].id);
-            }
-        }
-        *n_read += page.n_documents;
-    } while (page.next_token[0] != '\0' && *n_read < MAX_READ);
-    touched->is_more = touched->is_more || page.next_token[0] != '\0';
-    return STATUS_OK;
-}
-
-/* Of all offers; what the caller may not see is not told. */
-static enum status
-touch_all(struct call *call, const Kontor__V1__Service *service,
-          Kontor__V1__MoveServiceResponse *reply)
-{
-    struct touched items = {.ids =
-                                arena_alloc(call->arena, MAX_SHOWN * sizeof(char *))};
-    struct touched instances = {
-        .ids = arena_alloc(call->arena, MAX_SHOWN * sizeof(char *))};
-    enum status status = STATUS_OK;
-    size_t n_read = 0;
-    for (size_t i = 0; i < service->n_offers && status == STATUS_OK; i++) {
-        const char *offer =
-            arena_print(call->arena, "%s/%s", service->id, service->offers[i]->iid);
-        status = touch(call, KIND_ITEM, offer, is_open_item, &items, &n_read);
-        if (status == STATUS_OK) {
-            status = touch(call, KIND_INSTANCE, offer, is_live_instance, &instances,
-                           &n_read);
-        }
-    }
-    reply->open_items = items.ids;
-    reply->n_open_items = items.n_ids;
-    reply->open_item_count = items.n;
-    reply->instances = instances.ids;
-    reply->n_instances = instances.n_ids;
-    reply->instance_count = instances.n;
-    reply->is_more = items.is_more || instances.is_more;
-    return status;
-}
+#include "server/catalogue/touched.h"
 
 /* ---- Judging ---- */
 
@@ -146,23 +52,61 @@ judge_move(struct call *call, const Kontor__V1__Service *service, Kontor__V1__Ph
     return STATUS_OK;
 }
 
+/* Into the open: the provider's first service was found good, or this is not held to
+ * it. */
+static const char *
+template_lacks(struct call *call, const Kontor__V1__Service *service,
+               Kontor__V1__Phase to, const Kontor__V1__Provider *provider)
+{
+    bool is_opening =
+        phase_is_published(to) && service->phase == KONTOR__V1__PHASE__PENDING;
+    if (!is_opening || provider == NULL ||
+        onboarding_has_template(provider->template_state)) {
+        return "";
+    }
+    call_fault(call, "template",
+               "the template of provider %s is %s: an order manager "
+               "decides on it first",
+               provider->id, onboarding_template_name(provider->template_state));
+    return "template";
+}
+
 /* Everything that is missing at once; an admin may pass over it with a reason, which
  * stays with the record. */
 static enum status
 judge_gate(struct call *call, const Kontor__V1__MoveServiceRequest *request,
-           Kontor__V1__Service *service)
+           Kontor__V1__Service *service, const Kontor__V1__Provider *provider)
 {
+    size_t n_before = call->faults->n_rows;
     const char *lacks = phase_lacks(call, service, request->phase);
+    const char *template = template_lacks(call, service, request->phase, provider);
+    if (lacks[0] != '\0' && template[0] != '\0') {
+        lacks = arena_print(call->arena, "%s, %s", lacks, template);
+    } else if (template[0] != '\0') {
+        lacks = template;
+    }
     if (lacks[0] == '\0') {
         return STATUS_OK;
     }
     if (request->is_override) {
+        call->faults->n_rows = n_before;
+        call->faults->n_found = n_before;
         return gate_pass_over(
-            call, service,
-            arena_print(call->arena, "MoveService %s", phase_name(request->phase)),
-            request->reason, lacks);
+            call,
+            (struct gate_notes){.rows = &service->overrides,
+                                .n_rows = &service->n_overrides},
+            &(struct gate_pass){.what = arena_print(call->arena, "MoveService %s",
+                                                    phase_name(request->phase)),
+                                .reason = request->reason,
+                                .lacks = lacks});
     }
-    return gate_refuse(call, service, request->phase, lacks);
+    (void)phase_fault(call, service, NULL, request->phase);
+    return gate_refuse(call,
+                       &(struct gate_refusal){.kind = KIND_SERVICE,
+                                              .id = service->id,
+                                              .from = phase_name(service->phase),
+                                              .wanted = phase_name(request->phase),
+                                              .lacks = lacks});
 }
 
 static enum status
@@ -186,6 +130,44 @@ is_ending(Kontor__V1__Phase phase)
            phase == KONTOR__V1__PHASE__DECOMMISSIONED;
 }
 
+static enum status
+touch(struct call *call, const Kontor__V1__Service *service,
+      Kontor__V1__MoveServiceResponse *reply)
+{
+    struct touched touched;
+    touched_begin(call, &touched);
+    enum status status = touched_add_service(call, service, &touched);
+    reply->open_items = touched.items.ids;
+    reply->n_open_items = touched.items.n_ids;
+    reply->open_item_count = touched.items.n;
+    reply->instances = touched.instances.ids;
+    reply->n_instances = touched.instances.n_ids;
+    reply->instance_count = touched.instances.n;
+    reply->is_more = touched.is_more;
+    return status;
+}
+
+/* Whether it may go there, and what its provider has to do with it. */
+static enum status
+judge_way(struct call *call, const Kontor__V1__MoveServiceRequest *request,
+          Kontor__V1__Service *service, struct decision *decision)
+{
+    struct document document;
+    Kontor__V1__Provider *provider = NULL;
+    enum status status = judge_move(call, service, request->phase);
+    if (status == STATUS_OK) {
+        status = provider_read(call, service->provider, &document, &provider);
+    }
+    if (status == STATUS_OK) {
+        status = judge_gate(call, request, service, provider);
+    }
+    if (status == STATUS_OK && provider != NULL &&
+        request->phase == KONTOR__V1__PHASE__PENDING) {
+        status = onboarding_enter(call, decision, &document, provider, service->id);
+    }
+    return status;
+}
+
 enum status
 move_decide(struct call *call, const void *message, struct decision *decision)
 {
@@ -201,13 +183,10 @@ move_decide(struct call *call, const void *message, struct decision *decision)
     /* Moved there before: whoever did not hear of it may say it again. */
     bool is_there = service->phase == request->phase;
     if (!is_there) {
-        status = judge_move(call, service, request->phase);
-    }
-    if (!is_there && status == STATUS_OK) {
-        status = judge_gate(call, request, service);
+        status = judge_way(call, request, service, decision);
     }
     if (status == STATUS_OK && is_ending(request->phase)) {
-        status = touch_all(call, service, reply);
+        status = touch(call, service, reply);
     }
     if (status != STATUS_OK) {
         return status;

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "proto/field.h"
 #include "server/order/moment.h"
 
 #define P(name) KONTOR__V1__PHASE__##name
@@ -41,8 +40,9 @@ static const struct {
 };
 
 static bool
-has_targets(const Kontor__V1__Service *service, int64_t now_ms)
+has_targets(const ProtobufCMessage *record, int64_t now_ms)
 {
+    const Kontor__V1__Service *service = (const Kontor__V1__Service *)record;
     size_t n_with = 0;
     (void)now_ms;
     for (size_t i = 0; i < service->n_offers; i++) {
@@ -52,8 +52,9 @@ has_targets(const Kontor__V1__Service *service, int64_t now_ms)
 }
 
 static bool
-has_audit(const Kontor__V1__Service *service, int64_t now_ms)
+has_audit(const ProtobufCMessage *record, int64_t now_ms)
 {
+    const Kontor__V1__Service *service = (const Kontor__V1__Service *)record;
     const Kontor__V1__Audit *audit = service->audit;
     int64_t oldest_ms = now_ms - (int64_t)PHASE_AUDIT_DAYS * 24 * 3600 * 1000;
     return audit != NULL && audit->state == KONTOR__V1__AUDIT_STATE__AUDIT_VALID &&
@@ -61,7 +62,7 @@ has_audit(const Kontor__V1__Service *service, int64_t now_ms)
 }
 
 /* From PRE_PRODUCTION on: what profile 4/5 of EOSC calls mandatory of a service. */
-const struct phase_fact phase_facts[] = {
+const struct gate_fact phase_facts[] = {
     {P(PENDING), {"description", NULL}, "a description", NULL},
     {P(PENDING), {"main_contact", NULL}, "a main contact", NULL},
     {P(PENDING), {"order_type", NULL}, "how one gets it", NULL},
@@ -123,28 +124,9 @@ phase_is_entry(Kontor__V1__Phase phase)
 /* ---- Facts ---- */
 
 static bool
-is_set(const Kontor__V1__Service *service, const char *name)
+is_needed(const struct gate_fact *fact, Kontor__V1__Phase phase)
 {
-    const ProtobufCFieldDescriptor *field =
-        protobuf_c_message_descriptor_get_field_by_name(service->base.descriptor, name);
-    return field_count(&service->base, field) > 0;
-}
-
-bool
-phase_has_fact(const Kontor__V1__Service *service, const struct phase_fact *fact,
-               int64_t now_ms)
-{
-    if (fact->is_shown != NULL) {
-        return fact->is_shown(service, now_ms);
-    }
-    return is_set(service, fact->fields[0]) ||
-           (fact->fields[1] != NULL && is_set(service, fact->fields[1]));
-}
-
-static bool
-is_needed(const struct phase_fact *fact, Kontor__V1__Phase phase)
-{
-    return fact->from <= phases[row_of(phase)].gate;
+    return fact->from <= (int)phases[row_of(phase)].gate;
 }
 
 size_t
@@ -152,10 +134,10 @@ phase_fault(struct call *call, const Kontor__V1__Service *service,
             const Kontor__V1__Service *before, Kontor__V1__Phase phase)
 {
     size_t n = 0;
-    for (const struct phase_fact *fact = phase_facts; fact->needs != NULL; fact++) {
-        bool is_lost = before == NULL || phase_has_fact(before, fact, call->now_ms);
+    for (const struct gate_fact *fact = phase_facts; fact->needs != NULL; fact++) {
+        bool is_lost = before == NULL || gate_has(&before->base, fact, call->now_ms);
         if (is_needed(fact, phase) && is_lost &&
-            !phase_has_fact(service, fact, call->now_ms)) {
+            !gate_has(&service->base, fact, call->now_ms)) {
             call_fault(call, fact->fields[0], "phase %s needs %s", phase_name(phase),
                        fact->needs);
             n++;
@@ -169,8 +151,8 @@ phase_lacks(struct call *call, const Kontor__V1__Service *service,
             Kontor__V1__Phase phase)
 {
     const char *text = "";
-    for (const struct phase_fact *fact = phase_facts; fact->needs != NULL; fact++) {
-        if (is_needed(fact, phase) && !phase_has_fact(service, fact, call->now_ms)) {
+    for (const struct gate_fact *fact = phase_facts; fact->needs != NULL; fact++) {
+        if (is_needed(fact, phase) && !gate_has(&service->base, fact, call->now_ms)) {
             text = arena_print(call->arena, "%s%s%s", text, text[0] == '\0' ? "" : ", ",
                                fact->fields[0]);
         }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "kontor/v1/catalogue.pb-c.h"
+#include "server/catalogue/gate.h"
 #include "server/rpc/call.h"
 
 /* One move. */
@@ -24,17 +25,8 @@ extern const struct phase_move phase_moves[];
 /* How old an audit may be that a service shows when it goes into production. */
 enum { PHASE_AUDIT_DAYS = 366 };
 
-/* A thing a service must show from a phase on. */
-struct phase_fact {
-    Kontor__V1__Phase from;
-    const char *fields[2]; /* One of these must be set; the second may be NULL. */
-    const char *needs;     /* For people. */
-    /* Judges what setting a field alone does not say; NULL = the fields are enough. */
-    bool (*is_shown)(const Kontor__V1__Service *service, int64_t now_ms);
-};
-
-/* All facts, ended by a NULL text. */
-extern const struct phase_fact phase_facts[];
+/* What a service must show, by phase. */
+extern const struct gate_fact phase_facts[];
 
 /* The name of a phase as in the contract. */
 const char *phase_name(Kontor__V1__Phase phase);
@@ -42,9 +34,6 @@ const char *phase_name(Kontor__V1__Phase phase);
 bool phase_is_published(Kontor__V1__Phase phase);
 /* Whether new services begin in it by themselves. */
 bool phase_is_entry(Kontor__V1__Phase phase);
-/* Whether a service shows a fact, at a time. */
-bool phase_has_fact(const Kontor__V1__Service *service, const struct phase_fact *fact,
-                    int64_t now_ms);
 /* Adds a fault for each thing a phase needs and a service lacks; of those that before
  * (NULL: all count) showed, only. Answers how many. */
 size_t phase_fault(struct call *call, const Kontor__V1__Service *service,

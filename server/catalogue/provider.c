@@ -1,8 +1,10 @@
 #include "server/catalogue/provider.h"
 
 #include "server/catalogue/audit.h"
+#include "server/catalogue/onboarding.h"
 #include "server/catalogue/term.h"
-#include "server/rpc/call.h"
+#include "server/rpc/import.h"
+#include "server/rpc/named.h"
 
 enum status
 provider_must_own(struct call *call, const char *provider)
@@ -15,6 +17,62 @@ provider_must_own(struct call *call, const char *provider)
     return call_must_have(call, arena_print(call->arena, "p:%s", provider));
 }
 
+enum status
+provider_read(struct call *call, const char *id, struct document *document,
+              Kontor__V1__Provider **out)
+{
+    *out = NULL;
+    enum status status = call_get_any(call, KIND_PROVIDER, id, document);
+    if (status == STATUS_OK) {
+        *out = call_record(call, document);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* An admin's word is enough, for the provider and, if asked for, its first service;
+ * what was not looked at is noted for good. */
+static enum status
+approve_new(struct call *call, Kontor__V1__Provider *provider)
+{
+    const char *lacks = onboarding_lacks(call, provider);
+    provider->state = KONTOR__V1__PROVIDER_STATE__PROVIDER_APPROVED;
+    if (named_flag(call->request, "skip_template")) {
+        provider->template_state = KONTOR__V1__TEMPLATE_STATE__TEMPLATE_SKIPPED;
+    }
+    if (lacks[0] == '\0') {
+        return STATUS_OK;
+    }
+    import_finding(call, "state",
+                   "an approved provider needs what the source does not say: %s",
+                   lacks);
+    return gate_pass_over(
+        call,
+        (struct gate_notes){.rows = &provider->overrides,
+                            .n_rows = &provider->n_overrides},
+        &(struct gate_pass){
+            .what = import_is(call) ? "Import PROVIDER_APPROVED"
+                                    : "CreateProvider PROVIDER_APPROVED",
+            .reason = import_is(call) ? "taken over from another catalogue"
+                                      : "made by an admin",
+            .lacks = lacks});
+}
+
+static enum status
+judge_begin(struct call *call, Kontor__V1__Provider *provider)
+{
+    provider->state = KONTOR__V1__PROVIDER_STATE__PROVIDER_DRAFT;
+    provider->template_state = KONTOR__V1__TEMPLATE_STATE__TEMPLATE_NONE;
+    if ((call->who->roles & ROLE_BIT(ADMIN)) != 0) {
+        return approve_new(call, provider);
+    }
+    if (named_flag(call->request, "skip_template")) {
+        call_value(call, "role", "ADMIN");
+        return call_fail(call, REASON_ROLE_MISSING,
+                         "skip_template needs the role ADMIN");
+    }
+    return STATUS_OK;
+}
+
 /* A provider has no parent but its registry; an operator named for it before may create
  * it. */
 static enum status
@@ -22,12 +80,18 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
       struct decision *decision)
 {
     Kontor__V1__Provider *provider = record;
+    const Kontor__V1__Provider *before = old;
     (void)old_doc;
     (void)decision;
-    if (old != NULL) {
-        audit_note_change(call, old, &provider->base, &provider->audit);
+    enum status status = provider_must_own(call, provider->id);
+    if (status != STATUS_OK || before == NULL) {
+        return status != STATUS_OK ? status : judge_begin(call, provider);
     }
-    return provider_must_own(call, provider->id);
+    audit_note_change(call, old, &provider->base, &provider->audit);
+    if (!onboarding_is_draft(provider->state)) {
+        onboarding_fault(call, provider, before);
+    }
+    return STATUS_OK;
 }
 
 static void
@@ -40,7 +104,42 @@ scope(struct call *call, const void *record, char ***out, size_t *n_out)
     strings[1] = arena_print(call->arena, "=p:%s", provider->id);
     strings[2] = "~*";
     *out = strings;
-    *n_out = 3;
+    *n_out = onboarding_is_shown(provider->state) ? 3 : 2;
+}
+
+/* Whoever was never approved has no services: they are refused until then. */
+static enum status
+judge_delete(struct call *call, const struct document *document)
+{
+    const Kontor__V1__Provider *provider = call_record(call, document);
+    if (onboarding_is_draft(provider->state)) {
+        return STATUS_OK;
+    }
+    return call_illegal(call, KIND_PROVIDER, provider->id,
+                        onboarding_name(provider->state), "DELETED", "RetireProvider");
+}
+
+static enum status
+filter(struct call *call, const void *message, struct find *find)
+{
+    const Kontor__V1__ListProvidersRequest *request = message;
+    (void)call;
+    if (request->waiting_only) {
+        find->index = "waiting";
+        find->has_range = true;
+        find->low = INT64_MIN;
+        find->high = INT64_MAX;
+    }
+    return STATUS_OK;
+}
+
+/* What waits is the registry's and the provider's own. */
+static bool
+keep(struct call *call, const void *message, const struct document *document)
+{
+    const Kontor__V1__ListProvidersRequest *request = message;
+    (void)call;
+    return !request->waiting_only || document->view == VIEW_FULL;
 }
 
 void
@@ -50,13 +149,27 @@ provider_find(struct call *call, const void *record)
     term_find(call, provider->id, &provider->base);
 }
 
-enum { AUDIT = 20 };
+enum {
+    AUDIT = 20,
+    STATE = 21,
+    TEMPLATE_STATE = 22,
+    TEMPLATE_SERVICE = 23,
+    STATE_REASON = 24,
+    OVERRIDES = 25,
+    IS_SETTLING = 46,
+    WAITING_SINCE = 47,
+};
 
 const struct record provider_record = {
     .kind = &KIND_PROVIDER,
     .field = "provider",
     .list_field = "providers",
-    .output_only = (const uint8_t[]){AUDIT, 0},
+    .output_only =
+        (const uint8_t[]){AUDIT, STATE, TEMPLATE_STATE, TEMPLATE_SERVICE, STATE_REASON,
+                          OVERRIDES, IS_SETTLING, WAITING_SINCE, 0},
     .judge = judge,
+    .judge_delete = judge_delete,
     .scope = scope,
+    .filter = filter,
+    .keep = keep,
 };

@@ -16,6 +16,10 @@ extern const struct record provider_record;
  */
 enum status provider_must_own(struct call *call, const char *provider) MUST_CHECK;
 
+/* A provider whoever asks; *out becomes NULL where there is none, which is no failure.
+ */
+enum status provider_read(struct call *call, const char *id, struct document *document,
+                          Kontor__V1__Provider **out) MUST_CHECK;
 /* What is odd about an imported provider: terms nobody knows. */
 void provider_find(struct call *call, const void *record);
 

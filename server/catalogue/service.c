@@ -5,40 +5,72 @@
 #include "server/catalogue/audit.h"
 #include "server/catalogue/gate.h"
 #include "server/catalogue/offer.h"
+#include "server/catalogue/onboarding.h"
 #include "server/catalogue/phase.h"
 #include "server/catalogue/provider.h"
 #include "server/catalogue/term.h"
 #include "server/rpc/import.h"
 #include "server/rpc/named.h"
 
+/* A service's provider, as far as it is judged by it. */
+struct side {
+    struct document document;
+    Kontor__V1__Provider *provider; /* NULL: an earlier record of the batch. */
+};
+
 /* The provider answers for the service, so it must be there, and in the same registry.
  */
 static enum status
-judge_provider(struct call *call, const Kontor__V1__Service *service)
+judge_provider(struct call *call, const Kontor__V1__Service *service, struct side *side)
 {
     const char *registry = call_registry_of(call, service->id);
-    struct document document;
-    enum status status;
     if (strcmp(registry, call_registry_of(call, service->provider)) != 0) {
         call_fault(call, "provider",
                    "must be a provider of the service's own registry, %s", registry);
         return STATUS_OK;
     }
-    status = provider_must_own(call, service->provider);
-    if (status != STATUS_OK) {
-        return status;
+    enum status status = provider_must_own(call, service->provider);
+    if (status == STATUS_OK) {
+        /* The read adds a check that the provider is there, or is not, when this is
+         * committed. */
+        status =
+            provider_read(call, service->provider, &side->document, &side->provider);
     }
-    status = call_get_any(call, KIND_PROVIDER, service->provider, &document);
-    /* The read adds a check that the provider is there, or is not, when this is
-     * committed. */
-    if (status != STATUS_NOT_FOUND) {
-        return status;
-    }
-    if (!import_would_have(call, KIND_PROVIDER, service->provider)) {
+    if (status == STATUS_OK && side->provider == NULL &&
+        !import_would_have(call, KIND_PROVIDER, service->provider)) {
         call_fault(call, "provider", "there is no provider %s; create it first",
                    service->provider);
     }
-    return STATUS_OK;
+    return status;
+}
+
+/* Whether a provider may have one more service. */
+static enum status
+judge_new_side(struct call *call, const struct side *side)
+{
+    if (side->provider == NULL || onboarding_is_open(side->provider->state)) {
+        return STATUS_OK;
+    }
+    call_value(call, "from", "%s", onboarding_name(side->provider->state));
+    return call_fail(call, REASON_PROVIDER_CLOSED,
+                     "provider %s is %s: it takes no services before it is approved",
+                     side->provider->id, onboarding_name(side->provider->state));
+}
+
+/* A service that goes to another provider; not while the first one is judged by it. */
+static enum status
+judge_new_provider(struct call *call, const Kontor__V1__Service *before,
+                   const struct side *side)
+{
+    struct document document;
+    Kontor__V1__Provider *last = NULL;
+    enum status status = provider_read(call, before->provider, &document, &last);
+    if (status == STATUS_OK && last != NULL &&
+        last->template_state == KONTOR__V1__TEMPLATE_STATE__TEMPLATE_PENDING &&
+        strcmp(last->template_service, before->id) == 0) {
+        call_fault(call, "provider", "is judged by this service: decide on it first");
+    }
+    return status == STATUS_OK ? judge_new_side(call, side) : status;
 }
 
 /* Why an admin has a new service begin where it says, without its gates; "" = it does
@@ -67,15 +99,24 @@ take_over(struct call *call, Kontor__V1__Service *service, const char *reason)
                    phase_name(service->phase), lacks);
     const char *what = import_is(call) ? "Import" : "CreateService";
     return gate_pass_over(
-        call, service,
-        arena_print(call->arena, "%s %s", what, phase_name(service->phase)), reason,
-        lacks);
+        call,
+        (struct gate_notes){.rows = &service->overrides,
+                            .n_rows = &service->n_overrides},
+        &(struct gate_pass){
+            .what = arena_print(call->arena, "%s %s", what, phase_name(service->phase)),
+            .reason = reason,
+            .lacks = lacks});
 }
 
 /* A new service. */
 static enum status
-judge_begin(struct call *call, Kontor__V1__Service *service)
+judge_begin(struct call *call, Kontor__V1__Service *service, struct side *side,
+            struct decision *decision)
 {
+    enum status status = judge_new_side(call, side);
+    if (status != STATUS_OK) {
+        return status;
+    }
     if (service->phase == KONTOR__V1__PHASE__PHASE_UNSPECIFIED) {
         service->phase = KONTOR__V1__PHASE__FORTHCOMING;
     }
@@ -91,7 +132,11 @@ judge_begin(struct call *call, Kontor__V1__Service *service)
             phase_name(service->phase));
     }
     (void)phase_fault(call, service, NULL, service->phase);
-    return STATUS_OK;
+    bool is_applying = service->phase == KONTOR__V1__PHASE__PENDING &&
+                       side->provider != NULL && call->faults->n_found == 0;
+    return is_applying ? onboarding_enter(call, decision, &side->document,
+                                          side->provider, service->id)
+                       : STATUS_OK;
 }
 
 /* A service that was there: it moves by MoveService only, and keeps what its phase
@@ -116,17 +161,24 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
       struct decision *decision)
 {
     Kontor__V1__Service *service = record;
-    enum status status = judge_provider(call, service);
+    const Kontor__V1__Service *before = old;
+    struct side side = {.provider = NULL};
+    enum status status = judge_provider(call, service, &side);
     (void)old_doc;
-    (void)decision;
-    if (status == STATUS_OK && old == NULL) {
-        status = judge_begin(call, service);
+    if (status == STATUS_OK && before == NULL) {
+        status = judge_begin(call, service, &side, decision);
     } else if (status == STATUS_OK) {
-        judge_change(call, old, service);
+        judge_change(call, before, service);
+    }
+    if (status == STATUS_OK && before != NULL &&
+        strcmp(before->provider, service->provider) != 0) {
+        status = judge_new_provider(call, before, &side);
     }
     if (status != STATUS_OK) {
         return status;
     }
+    service->is_suspended =
+        side.provider != NULL && onboarding_is_ended(side.provider->state);
     /* Judged before it is stamped: what is refused must not use up a revision of an
      * offer. */
     offer_judge(call, service);
@@ -148,7 +200,46 @@ scope(struct call *call, const void *record, char ***out, size_t *n_out)
     strings[1] = arena_print(call->arena, "=p:%s", service->provider);
     strings[2] = "~*";
     *out = strings;
-    *n_out = phase_is_published(service->phase) ? 3 : 2;
+    *n_out = phase_is_published(service->phase) && !service->is_suspended ? 3 : 2;
+}
+
+/* Whether items or instances of an offer are there, as far as the caller sees them. */
+static enum status
+is_ordered(struct call *call, const struct kind *kind, const char *offer, bool *out)
+{
+    struct find find = {.kind = kind, .index = "offer", .n_equal = 1, .limit = 1};
+    struct page page;
+    find.equal[0].text = offer;
+    enum status status = call_find(call, &find, false, &page);
+    *out = *out || (status == STATUS_OK && page.n_documents > 0);
+    return status;
+}
+
+/* Whoever owns a service sees all that was ordered of it. Once it is FORTHCOMING nobody
+ * can order it, so nothing comes in between. */
+static enum status
+judge_delete(struct call *call, const struct document *document)
+{
+    const Kontor__V1__Service *service = call_record(call, document);
+    enum status status = STATUS_OK;
+    bool is_used = false;
+    if (service->phase != KONTOR__V1__PHASE__FORTHCOMING) {
+        return call_illegal(call, KIND_SERVICE, service->id, phase_name(service->phase),
+                            "DELETED", "MoveService");
+    }
+    for (size_t i = 0; i < service->n_offers && status == STATUS_OK; i++) {
+        const char *offer =
+            arena_print(call->arena, "%s/%s", service->id, service->offers[i]->iid);
+        status = is_ordered(call, KIND_ITEM, offer, &is_used);
+        if (status == STATUS_OK) {
+            status = is_ordered(call, KIND_INSTANCE, offer, &is_used);
+        }
+    }
+    if (status != STATUS_OK || !is_used) {
+        return status;
+    }
+    return call_illegal(call, KIND_SERVICE, service->id, "ORDERED", "DELETED",
+                        "MoveService: it was ordered, so it stays");
 }
 
 static enum status
@@ -219,14 +310,15 @@ service_find(struct call *call, const void *record)
     term_find(call, service->id, &service->base);
 }
 
-enum { AUDIT = 52, OVERRIDES = 53 };
+enum { AUDIT = 52, OVERRIDES = 53, IS_SUSPENDED = 74 };
 
 const struct record service_record = {
     .kind = &KIND_SERVICE,
     .field = "service",
     .list_field = "services",
-    .output_only = (const uint8_t[]){AUDIT, OVERRIDES, 0},
+    .output_only = (const uint8_t[]){AUDIT, OVERRIDES, IS_SUSPENDED, 0},
     .judge = judge,
+    .judge_delete = judge_delete,
     .scope = scope,
     .filter = filter,
 };

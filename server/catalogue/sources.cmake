@@ -9,6 +9,7 @@ list(
   rpc/record_list.c
   rpc/record_merge.c
   catalogue/audit.c
+  catalogue/cascade.c
   catalogue/catalogue.c
   catalogue/condition.c
   catalogue/diff.c
@@ -16,6 +17,8 @@ list(
   catalogue/move.c
   catalogue/offer.c
   catalogue/offer_rule.c
+  catalogue/onboard.c
+  catalogue/onboarding.c
   catalogue/parameter.c
   catalogue/parameter_value.c
   catalogue/phase.c
@@ -28,4 +31,5 @@ list(
   catalogue/search_table.c
   catalogue/service.c
   catalogue/term.c
+  catalogue/touched.c
   catalogue/vocabulary.c)

@@ -4,6 +4,7 @@
 
 #include "proto/digest.h"
 #include "server/broker.h"
+#include "server/catalogue/provider.h"
 #include "server/clock.h"
 #include "server/order/decide_cancel.h"
 #include "server/order/due_time.h"
@@ -373,15 +374,11 @@ enum status
 due_calendar(struct call *call, const char *provider, Kontor__V1__WorkCalendar **out)
 {
     struct document document;
-    enum status status = call_get_any(call, KIND_PROVIDER, provider, &document);
-    *out = NULL;
+    Kontor__V1__Provider *record;
+    enum status status = provider_read(call, provider, &document, &record);
     /* A provider that is gone works as anybody. */
-    if (status != STATUS_OK) {
-        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-    }
-    const Kontor__V1__Provider *record = call_record(call, &document);
-    *out = record->calendar;
-    return STATUS_OK;
+    *out = record == NULL ? NULL : record->calendar;
+    return status;
 }
 
 /* Takes over the provider's calendar as it is now; answers whether it changed. */

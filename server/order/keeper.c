@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "server/catalogue/cascade.h"
 #include "server/clock.h"
 #include "server/order/due_tick.h"
 #include "server/order/lease.h"
@@ -13,6 +14,7 @@ enum { TICK_S = 1 };
 struct keeper {
     struct lease *lease;
     struct due_tick *due;
+    struct cascade *cascade;
     pthread_t thread;
     pthread_mutex_t lock; /* Guards the rest. */
     pthread_cond_t changed;
@@ -47,6 +49,7 @@ run_thread(void *context)
     while (wait_tick(keeper)) {
         (void)lease_tick(keeper->lease);
         (void)due_tick_run(keeper->due);
+        (void)cascade_run(keeper->cascade);
     }
     return NULL;
 }
@@ -54,6 +57,7 @@ run_thread(void *context)
 static void
 keeper_free(struct keeper *keeper)
 {
+    cascade_free(keeper->cascade);
     due_tick_free(keeper->due);
     lease_free(keeper->lease);
     pthread_cond_destroy(&keeper->changed);
@@ -72,7 +76,8 @@ keeper_start(struct dispatch *dispatch)
     clock_init_condition(&keeper->changed);
     keeper->lease = lease_new(dispatch);
     keeper->due = due_tick_new(dispatch);
-    if (keeper->lease == NULL || keeper->due == NULL) {
+    keeper->cascade = cascade_new(dispatch);
+    if (keeper->lease == NULL || keeper->due == NULL || keeper->cascade == NULL) {
         keeper_free(keeper);
         return NULL;
     }

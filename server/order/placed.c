@@ -33,8 +33,9 @@ is_open_access(Kontor__V1__OrderType type)
 
 /* Why an offer cannot be ordered here; NULL = it can. */
 static const char *
-why_not_orderable(struct call *call, const struct offer_found *found)
+why_not_orderable(struct call *call, const struct placed *placed)
 {
+    const struct offer_found *found = &placed->found;
     const Kontor__V1__Service *service = found->service;
     Kontor__V1__OrderType type = offer_order_type(service, found->offer);
     if (!is_open_phase(service->phase)) {
@@ -42,6 +43,10 @@ why_not_orderable(struct call *call, const struct offer_found *found)
             &kontor__v1__phase__descriptor, (int)service->phase);
         return arena_print(call->arena, "its service is %s",
                            phase == NULL ? "in a phase unknown here" : phase->name);
+    }
+    /* At once, while the service itself is still being taken along. */
+    if (placed->is_provider_ended) {
+        return "its provider is suspended or retired";
     }
     if (found->offer->is_internal || is_open_access(type)) {
         return NULL;
@@ -106,7 +111,7 @@ static void
 judge_offer(struct call *call, struct placed *placed)
 {
     const Kontor__V1__Offer *offer = placed->found.offer;
-    placed->why_not = why_not_orderable(call, &placed->found);
+    placed->why_not = why_not_orderable(call, placed);
     placed->is_orderable = placed->why_not == NULL;
     placed->is_current =
         placed->wanted->offer_rev == 0 || placed->wanted->offer_rev == offer->rev;
@@ -158,8 +163,10 @@ judge_item(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     }
     judge_dates(call, placed, request);
     if (placed->found.service != NULL) {
-        judge_offer(call, placed);
         status = placed_terms_of_offer(call, placed);
+    }
+    if (placed->found.service != NULL && status == STATUS_OK) {
+        judge_offer(call, placed);
     }
     if (status != STATUS_OK) {
         return status;

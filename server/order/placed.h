@@ -34,8 +34,9 @@ struct placed {
     struct offer_found
         found; /* service NULL = the offer was not found, or not asked. */
     Kontor__V1__OrderItem
-        *terms; /* What holds as long as the order: see placed_terms.h;
-                   NULL = there is nothing to go by. */
+        *terms;             /* What holds as long as the order: see placed_terms.h;
+                               NULL = there is nothing to go by. */
+    bool is_provider_ended; /* Its provider is suspended or retired. */
     bool is_orderable;
     bool is_current;     /* The offer's rev is the one the customer saw. */
     const char *why_not; /* Why it is not orderable. */

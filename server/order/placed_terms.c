@@ -1,5 +1,7 @@
 #include "server/order/placed_terms.h"
 
+#include "server/catalogue/onboarding.h"
+#include "server/catalogue/provider.h"
 #include "server/order/due.h"
 #include "server/order/item.h"
 
@@ -46,7 +48,14 @@ placed_terms_of_offer(struct call *call, struct placed *placed)
     terms->valid_days = offer->valid_days;
     add_instance(placed->instance, terms);
     placed->terms = terms;
-    return due_calendar(call, terms->provider, &terms->calendar);
+    struct document document;
+    Kontor__V1__Provider *provider;
+    enum status status = provider_read(call, terms->provider, &document, &provider);
+    if (status == STATUS_OK && provider != NULL) {
+        terms->calendar = provider->calendar;
+        placed->is_provider_ended = onboarding_is_ended(provider->state);
+    }
+    return status;
 }
 
 static void

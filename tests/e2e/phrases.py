@@ -1,7 +1,7 @@
 """Who speaks in the script, and how something is said in it."""
 import uuid
 
-PEOPLE = (("alpine", "operator", "ops-desk", "p:alpine/compute"),
+PEOPLE = (("alpine", "operator", "ops-desk", "p:alpine/compute p:alpine/young"),
           ("alpine", "agent", "agent-1", "p:alpine/compute"),
           ("alpine", "shifter", "shifter-1", "r:alpine"),
           ("alpine", "site_admin", "site-1", "r:alpine"),

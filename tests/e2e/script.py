@@ -26,7 +26,7 @@ def trust(p):
     for registry, role, name, scope in PEOPLE:
         p.ask(f"{registry}/admin", "RegistryService.CreatePrincipal", request_id=fresh(p),
               principal={"id": f"{registry}/{name}", "identity": Broker.uri(registry, role, name),
-                         "roles": [role.upper()], "scopes": [scope]})
+                         "roles": [role.upper()], "scopes": scope.split()})
     repeats(p, COAST, "RegistryService.CreatePrincipal", principal={
         "id": "coast/extra", "identity": "spiffe://coast.example/extra/*", "roles": ["READER"],
         "description": word(p)})
@@ -74,6 +74,47 @@ def portfolio(p):
         p.ask(HOME, "CatalogueService.AuditRecord", service="alpine/s-1", state=state, comment=word(p))
         p.ask(HOME, "CatalogueService.AuditRecord", provider="alpine/compute", state=state)
     p.ask(HOME, "CatalogueService.SampleForAudit", size=5, seed=11)
+
+
+def onboarding(p):
+    """A provider from its draft to its end, with a service that is judged first."""
+    new = {"id": "alpine/young", "name": word(p)}
+    service = {"id": "alpine/y-1", "provider": "alpine/young", "name": word(p), "description": word(p),
+               "order_type": "ORDER_REQUIRED", "main_contact": {"name": word(p)}}
+    keeper = OPERATOR
+    for who in (COAST, keeper):
+        repeats(p, who, "CatalogueService.CreateProvider", provider=new)
+        p.ask(who, "CatalogueService.CreateProvider", provider={**new, "id": "alpine/other"}, skip_template=True)
+    p.ask(keeper, "CatalogueService.CreateService", service=service)
+    for who in (COAST, keeper, HOME):
+        p.ask(who, "CatalogueService.SubmitProvider", id="alpine/young")
+        repeats(p, who, "CatalogueService.SubmitProvider", id="alpine/young", is_override=True, reason=word(p))
+        p.ask(who, "CatalogueService.ListProviders", waiting_only=True)
+    for reason in ("", word(p)):
+        p.ask(HOME, "CatalogueService.DecideProvider", id="alpine/young", reason=reason)
+    p.ask(HOME, "CatalogueService.DeleteProvider", id="alpine/young", validate_only=True)
+    p.ask(HOME, "CatalogueService.SubmitProvider", id="alpine/young", is_override=True, reason=word(p))
+    for who in (keeper, HOME):
+        repeats(p, who, "CatalogueService.DecideProvider", id="alpine/young", is_approved=True)
+    for name in ("alpine/y-1", "alpine/y-2"):
+        repeats(p, keeper, "CatalogueService.CreateService", service={**service, "id": name})
+        p.ask(keeper, "CatalogueService.MoveService", id=name, phase="PENDING")
+    p.ask(keeper, "CatalogueService.MoveService", id="alpine/y-1", phase="PRODUCTION")
+    p.ask(HOME, "CatalogueService.ListProviders", waiting_only=True)
+    repeats(p, keeper, "CatalogueService.DeleteService", id="alpine/y-2")
+    p.ask(keeper, "CatalogueService.DeleteService", id="alpine/y-1")
+    repeats(p, HOME, "CatalogueService.DecideTemplate", id="alpine/young", is_approved=True)
+    for who in (keeper, HOME):
+        p.ask(who, "CatalogueService.SuspendProvider", id="alpine/young", reason=word(p), validate_only=True)
+        p.ask(who, "CatalogueService.SuspendProvider", id="alpine/young", reason=word(p))
+    p.until(HOME, "CatalogueService.GetProvider", lambda one: not one.is_settling, id="alpine/young")
+    p.ask(HOME, "CatalogueService.GetService", id="alpine/y-1")
+    p.ask(HOME, "CatalogueService.ResumeProvider", id="alpine/young")
+    p.until(HOME, "CatalogueService.GetProvider", lambda one: not one.is_settling, id="alpine/young")
+    for call in ("RetireProvider", "ResumeProvider", "RetireProvider"):
+        p.ask(HOME, f"CatalogueService.{call}", id="alpine/young", reason=word(p))
+        p.until(HOME, "CatalogueService.GetProvider", lambda one: not one.is_settling, id="alpine/young")
+    p.ask(COAST, "CatalogueService.GetProvider", id="alpine/young")
 
 
 def catalogue(p):
@@ -133,6 +174,7 @@ def catalogue(p):
     p.ask(HOME, "CatalogueService.UpdateService", update_mask="phase",
           service={"id": "alpine/s-1", "phase": "DECOMMISSIONED"})
     portfolio(p)
+    onboarding(p)
     # More than some brokers are set to take.
     p.ask(HOME, "CatalogueService.Import", validate_only=True, records=[
         {"provider": {"id": f"alpine/large-{n}", "name": word(p), "description": word(p, 16000)}}

@@ -211,6 +211,18 @@ class Player:
         return json_format.MessageToDict(reply.FromString(answer.messages[0]),
                                          preserving_proto_field_name=True)
 
+    def until(self, who, method, is_done, **fields):
+        """Asks again and again, not written down, until what the broker does by itself is done."""
+        path, question, reply = self.schema.method(method)
+        request = json_format.ParseDict(fields, question()).SerializeToString()
+
+        def look():
+            answer = self.send(who, path, request)
+            self.seq = max(self.seq, int(answer.trailing["kontor-seq"]))
+            return is_done(reply.FromString(answer.messages[0])) or None
+
+        wait_for(look, 30, f"{method} {fields}")
+
     def bytes(self, who, method, raw):
         """A call with bytes that need be no message."""
         path, _, reply = self.schema.method(method)

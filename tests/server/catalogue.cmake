@@ -8,6 +8,7 @@ foreach(
   test_offer
   test_offer_rule
   test_parameter
+  test_onboarding
   test_portfolio
   test_search
   test_search_seq

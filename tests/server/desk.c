@@ -159,14 +159,16 @@ add_scarce(struct desk *desk, Kontor__V1__Service *service)
 static void
 stock(struct desk *desk)
 {
-    const struct principal *alpine =
-        harness_principal(desk->h, "alpine/op", ROLE_BIT(OPERATOR), "r:alpine", NULL);
+    const struct principal *alpine_admin =
+        harness_principal(desk->h, "alpine/boss", ROLE_BIT(ADMIN), "r:alpine", NULL);
+    const struct principal *beta_admin =
+        harness_principal(desk->h, "beta/boss", ROLE_BIT(ADMIN), "r:beta", NULL);
     struct error error;
-    assert_int_equal(shelf_create_provider(desk->h, alpine,
+    assert_int_equal(shelf_create_provider(desk->h, alpine_admin,
                                            shelf_provider(desk->h, "alpine/hpc"), NULL,
                                            &error),
                      0);
-    assert_int_equal(shelf_create_provider(desk->h, desk->tape_operator,
+    assert_int_equal(shelf_create_provider(desk->h, beta_admin,
                                            shelf_provider(desk->h, "beta/tape"), NULL,
                                            &error),
                      0);

@@ -85,6 +85,46 @@ test_ending_tells_what_it_touches_and_ends_nothing(void **state)
                      STATUS_OK);
 }
 
+/* ---- Providers ---- */
+
+static enum status
+suspend(struct desk *desk, const char *id, bool is_validate_only,
+        Kontor__V1__SuspendProviderResponse **reply)
+{
+    Kontor__V1__SuspendProviderRequest request =
+        KONTOR__V1__SUSPEND_PROVIDER_REQUEST__INIT;
+    request.id = (char *)(uintptr_t)id;
+    request.reason = "nobody answers";
+    request.validate_only = is_validate_only;
+    return desk_call(desk, desk->admin, SHELF_CALL("SuspendProvider"), &request, reply,
+                     NULL);
+}
+
+static void
+test_a_suspended_provider_takes_no_orders_at_once(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__SuspendProviderResponse *reply = NULL;
+    struct error error;
+    fill(desk);
+    assert_int_equal(suspend(desk, "alpine/hpc", true, &reply), STATUS_OK);
+    assert_true(reply->touched->service_count > 0);
+    assert_int_equal(reply->touched->open_item_count, 2);
+    assert_int_equal(reply->touched->instance_count, 1);
+    assert_string_equal(reply->touched->open_items[0], "coast/o-2/vm");
+    assert_int_equal(suspend(desk, "alpine/hpc", false, &reply), STATUS_OK);
+    /* The services are still to be taken along: the order is refused all the same. */
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-9");
+    desk_add(desk, request, "vm", OFFER_BASIC);
+    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request,
+                               NULL, &error),
+                     STATUS_FAILED_PRECONDITION);
+    assert_non_null(strstr(error.message, "its provider is suspended or retired"));
+    /* Work that is open goes on. */
+    assert_int_equal(desk_decide(desk, desk->operator, "coast/o-3/vm", true, "", NULL),
+                     STATUS_OK);
+}
+
 static void
 test_a_repeated_request_is_told_the_service(void **state)
 {
@@ -123,6 +163,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
     const struct CMUnitTest tests[] = {
         T(test_ending_tells_what_it_touches_and_ends_nothing),
+        T(test_a_suspended_provider_takes_no_orders_at_once),
         T(test_a_repeated_request_is_told_the_service),
         T(test_going_on_touches_nothing),
     };

@@ -99,7 +99,9 @@ static const struct {
     const char *kind;
     const char *fields[16]; /* NULL ends. */
 } hidden[] = {
-    {"provider", {"main_contact", "audit", "administrators"}},
+    {"provider",
+     {"main_contact", "audit", "template_state", "template_service", "state_reason",
+      "overrides", "administrators", "is_settling", "waiting_since"}},
     {"service", {"main_contact", "security_contact_email", "audit", "overrides"}},
     {"order",
      {"attention", "waiting_for", "waiting_since", "next_due", "waiting_what",

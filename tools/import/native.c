@@ -12,9 +12,25 @@
 
 /* What the broker writes itself, or moves by calls of its own: never the source's. */
 static const char *const not_owned[] = {
-    "id",        "revision",      "created_at",     "updated_at",
-    "phase",     "certification", "classification", "audit",
-    "overrides", "is_cancelled",  "cancel_reason",  NULL,
+    "id",
+    "revision",
+    "created_at",
+    "updated_at",
+    "phase",
+    "audit",
+    "overrides",
+    "certification",
+    "classification",
+    "is_cancelled",
+    "cancel_reason",
+    "state",
+    "template_state",
+    "template_service",
+    "state_reason",
+    "is_settling",
+    "waiting_since",
+    "is_suspended",
+    NULL,
 };
 
 /* The lists of the form. */

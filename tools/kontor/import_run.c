@@ -210,6 +210,9 @@ batch_begin(struct import_run *run, size_t target)
     }
     ProtobufCMessage **list = arena_alloc(arena, BATCH_MAX_RECORDS * sizeof *list);
     memcpy((char *)run->request + run->records->offset, &list, sizeof list);
+    if (cli_count(run->cli, "skip-template") > 0) {
+        path_set(run->request, "skip_template", "true", arena);
+    }
     if (cli_count(run->cli, "validate-only") > 0) {
         path_set(run->request, "validate_only", "true", arena);
     }
@@ -436,6 +439,10 @@ own_import(struct cli *cli)
                              strcmp(importer->noun, cli->command->noun) == 0);
     if (!is_here) {
         return unknown_format(cli, format);
+    }
+    if (cli_count(cli, "skip-template") > 0 &&
+        strcmp(cli->command->noun, "config") == 0) {
+        return cli_usage(cli, "--skip-template is for kontor catalogue import");
     }
     int failed = EXIT_DONE;
     const char *registry = cli_registry(cli, &failed);

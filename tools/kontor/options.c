@@ -42,6 +42,24 @@ const struct option_row reason_options[] = {
     REVISION,
     VALIDATE_ONLY,
     END_OPTION};
+#define REASON_GIVEN(why)                                                              \
+    {                                                                                  \
+        "reason", "TEXT", why, "reason", NULL, false, false                            \
+    }
+const struct option_row submit_options[] = {
+    {"override", NULL, "admins: although it lacks something; needs --reason",
+     "is_override", "true", false, false},
+    REASON_GIVEN("why: it stays with the provider"),
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row judge_options[] = {
+    {"approve", NULL, "it is good", "is_approved", "true", false, false},
+    {"reject", NULL, "it is not; needs --reason", NULL, NULL, false, false},
+    REASON_GIVEN("why: its side will read it"),
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
 const struct option_row words_options[] = {
     {"reason", "TEXT", "why", "reason", NULL, false, false},
     REVISION,
@@ -158,6 +176,9 @@ const struct option_row import_options[] = {
      "what the files are, such as kontor-1, marketplace-2019, gocdb", NULL, NULL, true,
      false},
     {"registry", "ID", "whose records they become; your own", NULL, NULL, false, false},
+    {"skip-template", NULL,
+     "admins, catalogue only: new providers need no first service to be judged by",
+     NULL, NULL, false, false},
     VALIDATE_ONLY,
     END_OPTION};
 const struct option_row search_options[] = {

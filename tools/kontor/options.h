@@ -13,6 +13,8 @@ extern const struct option_row create_options[];
 extern const struct option_row reason_options[];
 extern const struct option_row words_options[];
 extern const struct option_row move_options[];
+extern const struct option_row submit_options[];
+extern const struct option_row judge_options[];
 extern const struct option_row audit_options[];
 extern const struct option_row sample_options[];
 extern const struct option_row cancel_options[];

@@ -296,7 +296,7 @@ own_decide(struct cli *cli)
     }
     if (is_reject && cli_option(cli, "reason") == NULL) {
         return cli_usage(
-            cli, "a reason is needed (--reason TEXT): the customer will read it");
+            cli, "a reason is needed (--reason TEXT): the other side will read it");
     }
     return run_call(cli);
 }

@@ -13,6 +13,8 @@ int own_whoami(struct cli *cli);
 int own_import(struct cli *cli);
 int own_search(struct cli *cli);
 int own_move(struct cli *cli);
+int own_waiting(struct cli *cli);
+int own_end(struct cli *cli);
 int own_diff(struct cli *cli);
 int own_export(struct cli *cli);
 int own_place(struct cli *cli);

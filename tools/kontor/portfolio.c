@@ -46,6 +46,49 @@ own_move(struct cli *cli)
     return EXIT_DONE;
 }
 
+/* ---- Onboarding ---- */
+
+int
+own_waiting(struct cli *cli)
+{
+    ProtobufCMessage *request = run_request(cli);
+    if (request != NULL) {
+        path_set(request, "waiting_only", "true", cli->arena);
+    }
+    return run_list_of(cli, request);
+}
+
+/* Suspending and retiring answer alike. */
+int
+own_end(struct cli *cli)
+{
+    ProtobufCMessage *reply = NULL;
+    int failed = run_reply(cli, run_request(cli), &reply);
+    if (failed != EXIT_DONE) {
+        return failed;
+    }
+    if (cli->is_json) {
+        show_json(cli, reply);
+        kontor_reply_free(reply);
+        return EXIT_DONE;
+    }
+    printf("%s  %s\n", path_text(reply, "provider.id", cli->arena),
+           path_text(reply, "provider.state", cli->arena));
+    const Kontor__V1__SuspendProviderResponse *ended =
+        (const Kontor__V1__SuspendProviderResponse *)reply;
+    const Kontor__V1__ProviderTouched *touched = ended->touched;
+    if (touched != NULL) {
+        show_touched("services", touched->services, touched->n_services,
+                     touched->service_count, touched->is_more);
+        show_touched("open items", touched->open_items, touched->n_open_items,
+                     touched->open_item_count, touched->is_more);
+        show_touched("instances in use", touched->instances, touched->n_instances,
+                     touched->instance_count, touched->is_more);
+    }
+    kontor_reply_free(reply);
+    return EXIT_DONE;
+}
+
 /* ---- Comparing ---- */
 
 /* Colours are for people who look at it. Source: no-color.org. */

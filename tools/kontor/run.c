@@ -162,7 +162,12 @@ list_take(const ProtobufCMessage *page, void *context)
 int
 run_list(struct cli *cli)
 {
-    ProtobufCMessage *request = run_request(cli);
+    return run_list_of(cli, run_request(cli));
+}
+
+int
+run_list_of(struct cli *cli, ProtobufCMessage *request)
+{
     if (request == NULL) {
         return EXIT_USAGE;
     }

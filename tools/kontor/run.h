@@ -13,6 +13,8 @@
 int run_call(struct cli *cli);
 /* The same for all pages of a List. */
 int run_list(struct cli *cli);
+/* The same with a request, NULL: printed already. */
+int run_list_of(struct cli *cli, ProtobufCMessage *request);
 /* Follows changes until interrupted; the first argument, if any, is the id prefix. */
 int run_watch(struct cli *cli);
 

@@ -1,0 +1,144 @@
+#include "server/catalogue/touched.h"
+
+#include "kontor/v1/order.pb-c.h"
+#include "server/order/item_state.h"
+
+enum {
+    MAX_SHOWN = 100, /* Ids of one kind that are named. */
+    PAGE = 200,
+    MAX_READ = 2000, /* Documents that are looked at. */
+};
+
+static struct touched_list
+list_new(struct call *call)
+{
+    return (struct touched_list){
+        .ids = arena_alloc(call->arena, MAX_SHOWN * sizeof(char *))};
+}
+
+void
+touched_begin(struct call *call, struct touched *touched)
+{
+    *touched = (struct touched){.services = list_new(call),
+                                .items = list_new(call),
+                                .instances = list_new(call)};
+}
+
+static void
+add(struct call *call, struct touched_list *list, const char *id)
+{
+    list->n++;
+    if (list->n_ids < MAX_SHOWN) {
+        list->ids[list->n_ids++] = arena_copy(call->arena, id);
+    }
+}
+
+static bool
+is_open_item(struct call *call, const struct document *document)
+{
+    const Kontor__V1__OrderItem *item = call_record(call, document);
+    return !item_state_is_final(item->state);
+}
+
+static bool
+is_live_instance(struct call *call, const struct document *document)
+{
+    const Kontor__V1__Instance *instance = call_record(call, document);
+    return instance->state == KONTOR__V1__INSTANCE_STATE__INSTANCE_ACTIVE ||
+           instance->state == KONTOR__V1__INSTANCE_STATE__INSTANCE_SUSPENDED;
+}
+
+/* A page of a search, as long as not too much was read. */
+static enum status
+read_page(struct call *call, struct find *find, struct touched *touched,
+          struct page *page)
+{
+    *page = (struct page){.next_token = ""};
+    if (touched->n_read >= MAX_READ) {
+        touched->is_more = true;
+        return STATUS_OK;
+    }
+    find->limit = PAGE;
+    enum status status = call_find(call, find, false, page);
+    touched->n_read += status == STATUS_OK ? page->n_documents : 0;
+    return status;
+}
+
+static enum status
+add_items(struct call *call, const char *offer, struct touched *touched)
+{
+    struct find find = {.kind = KIND_ITEM, .index = "offer", .n_equal = 1};
+    struct page page;
+    find.equal[0].text = offer;
+    do {
+        enum status status = read_page(call, &find, touched, &page);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        for (size_t i = 0; i < page.n_documents; i++) {
+            if (is_open_item(call, &page.documents[i])) {
+                add(call, &touched->items, page.documents[i].id);
+            }
+        }
+        find.token = page.next_token;
+    } while (page.next_token[0] != '\0');
+    return STATUS_OK;
+}
+
+static enum status
+add_instances(struct call *call, const char *offer, struct touched *touched)
+{
+    struct find find = {.kind = KIND_INSTANCE, .index = "offer", .n_equal = 1};
+    struct page page;
+    find.equal[0].text = offer;
+    do {
+        enum status status = read_page(call, &find, touched, &page);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        for (size_t i = 0; i < page.n_documents; i++) {
+            if (is_live_instance(call, &page.documents[i])) {
+                add(call, &touched->instances, page.documents[i].id);
+            }
+        }
+        find.token = page.next_token;
+    } while (page.next_token[0] != '\0');
+    return STATUS_OK;
+}
+
+enum status
+touched_add_service(struct call *call, const Kontor__V1__Service *service,
+                    struct touched *touched)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < service->n_offers && status == STATUS_OK; i++) {
+        const char *offer =
+            arena_print(call->arena, "%s/%s", service->id, service->offers[i]->iid);
+        status = add_items(call, offer, touched);
+        if (status == STATUS_OK) {
+            status = add_instances(call, offer, touched);
+        }
+    }
+    return status;
+}
+
+enum status
+touched_add_provider(struct call *call, const char *provider, struct touched *touched)
+{
+    struct find find = {.kind = KIND_SERVICE, .index = "provider", .n_equal = 1};
+    struct page page;
+    find.equal[0].text = provider;
+    do {
+        enum status status = read_page(call, &find, touched, &page);
+        for (size_t i = 0; status == STATUS_OK && i < page.n_documents; i++) {
+            const Kontor__V1__Service *service = call_record(call, &page.documents[i]);
+            add(call, &touched->services, service->id);
+            status = touched_add_service(call, service, touched);
+        }
+        if (status != STATUS_OK) {
+            return status;
+        }
+        find.token = page.next_token;
+    } while (page.next_token[0] != '\0');
+    return STATUS_OK;
+}
