@@ -21,6 +21,7 @@ enum {
     ROW_PROVIDER,
     ROW_SERVICE,
     ROW_VOCABULARY,
+    ROW_BUNDLE,
     ROW_PROJECT,
     ROW_ORDER,
     ROW_ITEM,
@@ -94,6 +95,15 @@ const struct kind kind_table[] =
                 .is_kept = true,
                 .watch_field = 25,
             },
+        [ROW_BUNDLE] =
+            {
+                .name = "bundle",
+                .record = &kontor__v1__bundle__descriptor,
+                .has_history = true,
+                .watch_field = 26,
+                .declared = {{"provider", DECLARED_TEXT, {5}}},
+                .indexes = {{"provider", {"provider"}, INDEX_CALLERS}},
+            },
         [ROW_PROJECT] =
             {
                 .name = "project",
@@ -109,7 +119,7 @@ const struct kind kind_table[] =
                 /* Who orders, who delivers and what is said: the customer's side only.
                  */
                 .internal = (const uint8_t[]){8, 9, 10, 11, 13, 14, 20, 21, 22, 23, 24,
-                                              25, 26, 0},
+                                              25, 26, 27, 28, 0},
                 .has_history = true,
                 .watch_field = 19,
                 .declared = {{"state", DECLARED_INTEGER, {5}},
@@ -209,8 +219,11 @@ const struct kind kind_table[] =
                 .has_history = true,
                 .watch_field = 22,
                 .declared = {{"site", DECLARED_TEXT, {5}},
-                             {"host", DECLARED_TEXT, {6}}},
-                .indexes = {{"site", {"site"}}, {"host", {"host"}}},
+                             {"host", DECLARED_TEXT, {6}},
+                             {"service", DECLARED_TEXT, {22}}},
+                .indexes = {{"site", {"site"}},
+                            {"host", {"host"}},
+                            {"service", {"service"}, INDEX_CALLERS}},
             },
         [ROW_DOWNTIME] =
             {
@@ -233,6 +246,7 @@ const struct kind *const KIND_REVOCATION = &kind_table[ROW_REVOCATION];
 const struct kind *const KIND_PROVIDER = &kind_table[ROW_PROVIDER];
 const struct kind *const KIND_SERVICE = &kind_table[ROW_SERVICE];
 const struct kind *const KIND_VOCABULARY = &kind_table[ROW_VOCABULARY];
+const struct kind *const KIND_BUNDLE = &kind_table[ROW_BUNDLE];
 const struct kind *const KIND_PROJECT = &kind_table[ROW_PROJECT];
 const struct kind *const KIND_ORDER = &kind_table[ROW_ORDER];
 const struct kind *const KIND_ITEM = &kind_table[ROW_ITEM];

@@ -76,6 +76,7 @@ extern const struct kind *const KIND_REVOCATION;
 extern const struct kind *const KIND_PROVIDER;
 extern const struct kind *const KIND_SERVICE;
 extern const struct kind *const KIND_VOCABULARY;
+extern const struct kind *const KIND_BUNDLE;
 extern const struct kind *const KIND_PROJECT;
 extern const struct kind *const KIND_ORDER;
 extern const struct kind *const KIND_ITEM;

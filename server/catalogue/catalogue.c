@@ -4,6 +4,7 @@
 #include "server/catalogue/audit.h"
 #include "server/catalogue/diff.h"
 #include "server/catalogue/move.h"
+#include "server/catalogue/offer_bundle.h"
 #include "server/catalogue/onboard.h"
 #include "server/catalogue/provider.h"
 #include "server/catalogue/search_call.h"
@@ -27,6 +28,7 @@ static const struct import_part parts[] = {
     {"vocabulary", "vocabulary_fields", &vocabulary_record, vocabulary_find},
     {"provider", "provider_fields", &provider_record, provider_find},
     {"service", "service_fields", &service_record, service_find},
+    {"bundle", "bundle_fields", &offer_bundle_record, offer_bundle_find},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -256,6 +258,65 @@ static const struct row rows[] = {
         .decide = record_delete,
         .answer = record_delete_answer,
         .record = &service_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/CreateBundle",
+        .request = &kontor__v1__create_bundle_request__descriptor,
+        .reply = &kontor__v1__bundle__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_create,
+        .answer = record_answer,
+        .record = &offer_bundle_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/GetBundle",
+        .request = &kontor__v1__get_bundle_request__descriptor,
+        .reply = &kontor__v1__bundle__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_get,
+        .record = &offer_bundle_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/ListBundles",
+        .request = &kontor__v1__list_bundles_request__descriptor,
+        .reply = &kontor__v1__list_bundles_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_list,
+        .record = &offer_bundle_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/UpdateBundle",
+        .request = &kontor__v1__update_bundle_request__descriptor,
+        .reply = &kontor__v1__bundle__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_update,
+        .answer = record_answer,
+        .record = &offer_bundle_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/DeleteBundle",
+        .request = &kontor__v1__delete_bundle_request__descriptor,
+        .reply = &kontor__v1__delete_bundle_response__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_delete,
+        .answer = record_delete_answer,
+        .record = &offer_bundle_record,
+    },
+    {
+        .path = "/kontor.v1.CatalogueService/CheckBundle",
+        .request = &kontor__v1__check_bundle_request__descriptor,
+        .reply = &kontor__v1__check_bundle_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = offer_bundle_check,
     },
     {
         .path = "/kontor.v1.CatalogueService/DiffService",

@@ -6,6 +6,7 @@
 #include "proto/rules.h"
 #include "server/catalogue/offer_rule.h"
 #include "server/catalogue/parameter.h"
+#include "server/catalogue/phase.h"
 
 /* Fields of an offer that do not say what is ordered: names and words, and what only
  * its delivery must bring. */
@@ -221,4 +222,43 @@ offer_stamp(struct call *call, const Kontor__V1__Service *old,
         stamped[i]->hash = (ProtobufCBinaryData){.data = hash, .len = DIGEST_SIZE};
     }
     service->offers = stamped;
+}
+
+/* ---- Ordering ---- */
+
+/* Phases in which new orders are taken. Source: CATALOGUE design, "Portfolio phases".
+ */
+static bool
+is_open_phase(Kontor__V1__Phase phase)
+{
+    return phase == KONTOR__V1__PHASE__PRE_PRODUCTION ||
+           phase == KONTOR__V1__PHASE__PRODUCTION;
+}
+
+static bool
+is_open_access(Kontor__V1__OrderType type)
+{
+    return type == KONTOR__V1__ORDER_TYPE__OPEN_ACCESS ||
+           type == KONTOR__V1__ORDER_TYPE__FULLY_OPEN_ACCESS;
+}
+
+const char *
+offer_why_not(struct call *call, const Kontor__V1__Service *service,
+              const Kontor__V1__Offer *offer, bool is_ended)
+{
+    if (!is_open_phase(service->phase)) {
+        return arena_print(call->arena, "its service is %s",
+                           phase_name(service->phase));
+    }
+    /* At once, while the service itself is still being taken along. */
+    if (is_ended) {
+        return "its provider is suspended or retired";
+    }
+    if (offer->is_internal || is_open_access(offer_order_type(service, offer))) {
+        return NULL;
+    }
+    const char *url =
+        offer->order_url[0] != '\0' ? offer->order_url : service->order_url;
+    return arena_print(call->arena, "it is ordered elsewhere%s%s",
+                       url[0] == '\0' ? "" : ": ", url);
 }

@@ -35,6 +35,11 @@ Kontor__V1__OrderType offer_order_type(const Kontor__V1__Service *service,
 const char *offer_terms_of_use(const Kontor__V1__Service *service,
                                const Kontor__V1__Offer *offer);
 
+/* Why an offer takes no new orders at this broker, in words; NULL = it does.
+ * is_ended: its provider is suspended or retired. */
+const char *offer_why_not(struct call *call, const Kontor__V1__Service *service,
+                          const Kontor__V1__Offer *offer, bool is_ended);
+
 /* Adds a fault for everything wrong with the offers of a service, beyond what the rule
  * table says. */
 void offer_judge(struct call *call, const Kontor__V1__Service *service);

@@ -16,6 +16,8 @@ list(
   catalogue/gate.c
   catalogue/move.c
   catalogue/offer.c
+  catalogue/offer_bundle.c
+  catalogue/offer_bundle_check.c
   catalogue/offer_rule.c
   catalogue/onboard.c
   catalogue/onboarding.c

@@ -68,6 +68,9 @@ const struct term_field term_fields[] = {
     {OF(service), "funding_programs", {"FUNDING_PROGRAM"}},
     {OF(service), "node", {"NODE"}},
     {OF(service), "jurisdiction", {"JURISDICTION"}},
+    {OF(bundle), "categories", {"CATEGORY"}},
+    {OF(bundle), "scientific_domains", {"SCIENTIFIC_DOMAIN"}},
+    {OF(bundle), "target_users", {"TARGET_USER"}},
     {NULL, NULL, {NULL}},
 };
 

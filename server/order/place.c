@@ -8,6 +8,7 @@
 #include "server/order/finish.h"
 #include "server/order/item.h"
 #include "server/order/order.h"
+#include "server/order/placed_bundle.h"
 #include "server/order/plan.h"
 #include "server/order/stock.h"
 
@@ -143,13 +144,19 @@ new_source(struct call *call, const Kontor__V1__OrderItem *item)
 
 static Kontor__V1__Order *
 new_header(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
-           const uint8_t hash[DIGEST_SIZE])
+           const Kontor__V1__Bundle *bundle, const uint8_t hash[DIGEST_SIZE])
 {
     Kontor__V1__Order *order = arena_alloc(call->arena, sizeof *order);
     kontor__v1__order__init(order);
     order->id = request->id;
     order->mode =
         request->mode == 0 ? KONTOR__V1__ORDER_MODE__BEST_EFFORT : request->mode;
+    if (bundle != NULL) {
+        order->bundle = bundle->id;
+        order->bundle_revision = bundle->revision;
+        order->mode = bundle->is_all_or_nothing ? KONTOR__V1__ORDER_MODE__ALL_OR_NOTHING
+                                                : KONTOR__V1__ORDER_MODE__BEST_EFFORT;
+    }
     order->project = request->project;
     order->on_behalf_of = request->on_behalf_of;
     order->placed_by = (char *)call->who->id;
@@ -227,9 +234,9 @@ judge_size(struct call *call, const struct edit *edit)
 
 static enum status
 build(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
-      const struct placed *items, const uint8_t hash[DIGEST_SIZE], struct edit **out)
+      const struct placed *items, Kontor__V1__Order *header, struct edit **out)
 {
-    struct edit *edit = edit_new(call, new_header(call, request, hash));
+    struct edit *edit = edit_new(call, header);
     for (size_t i = 0; i < request->n_items; i++) {
         edit->items[i].item = placed_item(call, request, &items[i]);
         edit->order->items[i] =
@@ -248,7 +255,7 @@ build(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
 
 static enum status
 judge(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
-      struct placed *items)
+      struct placed *items, Kontor__V1__Bundle **bundle)
 {
     enum status status = judge_project(call, request);
     if (status == STATUS_OK) {
@@ -262,6 +269,9 @@ judge(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     status = call_check_faults(call);
     if (status == STATUS_OK) {
         status = placed_problems(call, items, request->n_items);
+    }
+    if (status == STATUS_OK) {
+        status = placed_bundle(call, request, items, bundle);
     }
     if (status == STATUS_OK) {
         status = stock_judge(call, items, request->n_items);
@@ -288,9 +298,11 @@ place_new(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
 {
     struct placed *items = arena_alloc(call->arena, ORDER_MAX_ITEMS * sizeof *items);
     struct edit *edit;
-    enum status status = judge(call, request, items);
+    Kontor__V1__Bundle *bundle = NULL;
+    enum status status = judge(call, request, items, &bundle);
     if (status == STATUS_OK) {
-        status = build(call, request, items, hash, &edit);
+        status =
+            build(call, request, items, new_header(call, request, bundle, hash), &edit);
     }
     if (status != STATUS_OK) {
         return status;

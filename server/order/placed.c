@@ -15,48 +15,6 @@
 
 /* ---- The offer ---- */
 
-/* Phases in which new orders are taken. Source: CATALOGUE design, "Portfolio phases".
- */
-static bool
-is_open_phase(Kontor__V1__Phase phase)
-{
-    return phase == KONTOR__V1__PHASE__PRE_PRODUCTION ||
-           phase == KONTOR__V1__PHASE__PRODUCTION;
-}
-
-static bool
-is_open_access(Kontor__V1__OrderType type)
-{
-    return type == KONTOR__V1__ORDER_TYPE__OPEN_ACCESS ||
-           type == KONTOR__V1__ORDER_TYPE__FULLY_OPEN_ACCESS;
-}
-
-/* Why an offer cannot be ordered here; NULL = it can. */
-static const char *
-why_not_orderable(struct call *call, const struct placed *placed)
-{
-    const struct offer_found *found = &placed->found;
-    const Kontor__V1__Service *service = found->service;
-    Kontor__V1__OrderType type = offer_order_type(service, found->offer);
-    if (!is_open_phase(service->phase)) {
-        const ProtobufCEnumValue *phase = protobuf_c_enum_descriptor_get_value(
-            &kontor__v1__phase__descriptor, (int)service->phase);
-        return arena_print(call->arena, "its service is %s",
-                           phase == NULL ? "in a phase unknown here" : phase->name);
-    }
-    /* At once, while the service itself is still being taken along. */
-    if (placed->is_provider_ended) {
-        return "its provider is suspended or retired";
-    }
-    if (found->offer->is_internal || is_open_access(type)) {
-        return NULL;
-    }
-    const char *url = found->offer->order_url[0] != '\0' ? found->offer->order_url
-                                                         : service->order_url;
-    return arena_print(call->arena, "it is ordered elsewhere%s%s",
-                       url[0] == '\0' ? "" : ": ", url);
-}
-
 size_t
 placed_steps(Kontor__V1__OrderType type, const Kontor__V1__Offer *offer,
              Kontor__V1__ApprovalStep steps[PLACED_MAX_STEPS])
@@ -111,7 +69,8 @@ static void
 judge_offer(struct call *call, struct placed *placed)
 {
     const Kontor__V1__Offer *offer = placed->found.offer;
-    placed->why_not = why_not_orderable(call, placed);
+    placed->why_not =
+        offer_why_not(call, placed->found.service, offer, placed->is_provider_ended);
     placed->is_orderable = placed->why_not == NULL;
     placed->is_current =
         placed->wanted->offer_rev == 0 || placed->wanted->offer_rev == offer->rev;

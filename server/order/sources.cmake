@@ -38,6 +38,7 @@ list(
   order/override.c
   order/place.c
   order/placed.c
+  order/placed_bundle.c
   order/placed_action.c
   order/placed_relation.c
   order/placed_terms.c

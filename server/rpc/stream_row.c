@@ -1,6 +1,6 @@
 #include "server/rpc/stream.h"
 
-const struct stream_row stream_catalogue = {.kinds = {"provider", "service", "vocabulary"}};
+const struct stream_row stream_catalogue = {.kinds = {"provider", "service", "vocabulary", "bundle"}};
 const struct stream_row stream_orders = {
     .kinds = {"project", "order", "item", "instance", "message"}};
 const struct stream_row stream_configuration = {

@@ -76,6 +76,31 @@ def portfolio(p):
     p.ask(HOME, "CatalogueService.SampleForAudit", size=5, seed=11)
 
 
+def bundles(p):
+    """Offers that go together: what keeps them apart, and what does not."""
+    kit = {"id": "alpine/kit", "provider": "alpine/compute", "name": word(p), "main_offer": "alpine/notebooks/gpu",
+           "offers": [{"offer": "alpine/block-storage/standard"}, {"offer": "alpine/none/x", "is_optional": True}],
+           "rules": [{"requires": {"offer": "alpine/notebooks/gpu", "needs": "alpine/block-storage/standard"}},
+                     {"same_site": {"offers": ["alpine/notebooks/gpu", "alpine/block-storage/standard"]}},
+                     {"version_range": {"offer": "alpine/notebooks/gpu", "at_least": "2"}}]}
+    for who in (COAST, OPERATOR):
+        repeats(p, who, "CatalogueService.CreateBundle", bundle=kit)
+    p.ask(OPERATOR, "CatalogueService.CreateBundle", bundle={**kit, "id": "alpine/worse", "offers": kit["offers"] * 2})
+    for published in (False, True):
+        for who in (COAST, OPERATOR, PORTAL):
+            p.ask(who, "CatalogueService.GetBundle", id="alpine/kit")
+            p.ask(who, "CatalogueService.CheckBundle", id="alpine/kit")
+            pages(p, who, "CatalogueService.ListBundles", 1, provider="alpine/compute")
+        p.ask(OPERATOR, "CatalogueService.UpdateBundle", update_mask="isPublished",
+              bundle={"id": "alpine/kit", "is_published": published})
+    p.ask(PORTAL, "CatalogueService.CheckBundle", bundle={**kit, "rules": []}, offers=["alpine/none/x"])
+    past(p, (HOME, PORTAL), "CatalogueService.GetBundle", "alpine/kit")
+    p.ask(PORTAL, "OrderService.PlaceOrder", id="coast/of-kit", project="coast/p1", bundle="alpine/kit",
+          items=[{"id": "vm", "offer": "alpine/notebooks/gpu"}], validate_only=True)
+    for who in (COAST, OPERATOR):
+        repeats(p, who, "CatalogueService.DeleteBundle", id="alpine/kit")
+
+
 def onboarding(p):
     """A provider from its draft to its end, with a service that is judged first."""
     new = {"id": "alpine/young", "name": word(p)}
@@ -175,6 +200,7 @@ def catalogue(p):
           service={"id": "alpine/s-1", "phase": "DECOMMISSIONED"})
     portfolio(p)
     onboarding(p)
+    bundles(p)
     # More than some brokers are set to take.
     p.ask(HOME, "CatalogueService.Import", validate_only=True, records=[
         {"provider": {"id": f"alpine/large-{n}", "name": word(p), "description": word(p, 16000)}}

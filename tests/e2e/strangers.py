@@ -74,6 +74,16 @@ def cases(town):
                           "phase": "PRODUCTION"}, "allow_missing": True}, ELSEWHERE)],
         "CatalogueService.DeleteService": [({"id": "alpine/lab"}, NOT_MINE),
                                            ({"id": "alpine/hidden"}, UNKNOWN)],
+        "CatalogueService.CreateBundle": [
+            ({"bundle": {"id": "alpine/kit", "provider": "alpine/compute", "name": "x", "main_offer": "alpine/lab/a",
+                         "offers": [{"offer": "alpine/lab/b"}]}}, ELSEWHERE)],
+        "CatalogueService.GetBundle": [({"id": "alpine/kit"}, UNKNOWN)],
+        "CatalogueService.ListBundles": [({}, PUBLIC), ({"provider": "alpine/compute"}, PUBLIC)],
+        "CatalogueService.UpdateBundle": [
+            ({"bundle": {"id": "alpine/kit", "provider": "alpine/compute", "name": "x", "main_offer": "alpine/lab/a",
+                         "offers": [{"offer": "alpine/lab/b"}]}, "allow_missing": True}, ELSEWHERE)],
+        "CatalogueService.DeleteBundle": [({"id": "alpine/kit"}, UNKNOWN)],
+        "CatalogueService.CheckBundle": [({"id": "alpine/kit"}, UNKNOWN)],
         "CatalogueService.DiffService": [({"id": "alpine/lab", "from": "1000000"}, "AHEAD"),
                                          ({"id": "alpine/lab", "from": str(town.seq())}, PUBLIC),
                                          ({"id": "alpine/hidden", "from": str(town.seq())}, UNKNOWN)],

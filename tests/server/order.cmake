@@ -23,6 +23,7 @@ foreach(
   job_wait
   keeper
   lease
+  offer_bundle
   order_access
   order_cancel
   order_cell

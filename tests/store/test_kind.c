@@ -106,7 +106,7 @@ static const struct {
     {"order",
      {"attention", "waiting_for", "waiting_since", "next_due", "waiting_what",
       "jeopardy", "project", "on_behalf_of", "placed_by", "request_hash", "note",
-      "sources", "cancel"}},
+      "sources", "cancel", "bundle", "bundle_revision"}},
     {"site", {"contact", "security_contact", "emergency_phone"}},
     {"endpoint", {"contact"}},
 };

@@ -405,7 +405,8 @@ test_an_import_of_nothing_is_refused(void **state)
     const char *file = cli_write("sites.json", "{\"sites\": [{\"id\": \"coast/s\"}]}");
     struct cli_result result = cli_run("catalogue import --format kontor-1 %s", file);
     assert_int_equal(result.code, 67);
-    assert_contains(result.err, "reads vocabularies, providers and services out of");
+    assert_contains(result.err,
+                    "reads vocabularies, providers, services and bundles out of");
     assert_string_equal(result.out, "");
     file = cli_write("empty.json", "{}");
     result = cli_run("config import --format kontor-1 %s", file);
@@ -420,12 +421,12 @@ test_an_export_in_json_is_one_line(void **state)
     (void)state;
     struct cli_result result = cli_run("catalogue export --output json");
     assert_int_equal(result.code, 0);
-    assert_string_equal(result.out,
-                        "{\"vocabularies\": [],\"providers\": [],\"services\": []}\n");
-    result = cli_run("catalogue export");
     assert_string_equal(
         result.out,
-        "{\"vocabularies\": [\n],\n\"providers\": [\n],\n\"services\": [\n]}\n");
+        "{\"vocabularies\": [],\"providers\": [],\"services\": [],\"bundles\": []}\n");
+    result = cli_run("catalogue export");
+    assert_string_equal(result.out, "{\"vocabularies\": [\n],\n\"providers\": "
+                                    "[\n],\n\"services\": [\n],\n\"bundles\": [\n]}\n");
 }
 
 static void

@@ -43,6 +43,8 @@ struct import_set {
     size_t n_providers;
     Kontor__V1__Service **services;
     size_t n_services;
+    Kontor__V1__Bundle **bundles;
+    size_t n_bundles;
     Kontor__V1__Site **sites;
     size_t n_sites;
     Kontor__V1__Endpoint **endpoints;
@@ -52,6 +54,7 @@ struct import_set {
     Google__Protobuf__FieldMask *vocabulary_fields;
     Google__Protobuf__FieldMask *provider_fields;
     Google__Protobuf__FieldMask *service_fields;
+    Google__Protobuf__FieldMask *bundle_fields;
     Google__Protobuf__FieldMask *site_fields;
     Google__Protobuf__FieldMask *endpoint_fields;
     Google__Protobuf__FieldMask *downtime_fields;

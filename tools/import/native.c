@@ -51,6 +51,9 @@ static const struct section {
     {"services", &kontor__v1__service__descriptor,
      offsetof(struct import_set, services), offsetof(struct import_set, n_services),
      offsetof(struct import_set, service_fields)},
+    {"bundles", &kontor__v1__bundle__descriptor, offsetof(struct import_set, bundles),
+     offsetof(struct import_set, n_bundles),
+     offsetof(struct import_set, bundle_fields)},
     {"sites", &kontor__v1__site__descriptor, offsetof(struct import_set, sites),
      offsetof(struct import_set, n_sites), offsetof(struct import_set, site_fields)},
     {"endpoints", &kontor__v1__endpoint__descriptor,
@@ -146,10 +149,9 @@ refuse_unknown(const struct source *source, const struct json_value *root)
             is_known |= strcmp(root->members[i].name, sections[j].name) == 0;
         }
         if (!is_known) {
-            source_fault(
-                source, root->members[i].name,
-                "unknown: vocabularies, providers, services, sites, endpoints, "
-                "downtimes");
+            source_fault(source, root->members[i].name,
+                         "unknown: vocabularies, providers, services, bundles, sites, "
+                         "endpoints, downtimes");
         }
     }
 }

@@ -17,6 +17,7 @@
 
 enum {
     EXIT_DONE = 0,
+    EXIT_DIFFERENT = 1, /* Done; and something is not as it should be. */
     EXIT_USAGE = 2,
     EXIT_STATUS = 64, /* Plus the gRPC status. */
     CLI_MAX_GIVEN = 128,

@@ -75,6 +75,14 @@ static const struct column waiting_columns[] = {{"PROVIDER", "id"},
                                                 {"NAME", "name"},
                                                 END_COLUMN};
 static const struct view waiting_view = {"providers", waiting_columns};
+static const struct column bundles_columns[] = {{"ID", "id"},
+                                                {"NAME", "name"},
+                                                {"MAIN OFFER", "main_offer"},
+                                                {"OFFERS", "offers#"},
+                                                {"RULES", "rules#"},
+                                                {"PUBLISHED", "is_published"},
+                                                END_COLUMN};
+static const struct view bundles_view = {"bundles", bundles_columns};
 static const struct column vocabularies_columns[] = {{"ID", "id"},
                                                      {"NAME", "name"},
                                                      {"TERMS", "terms#"},
@@ -181,8 +189,8 @@ const struct command commands[] = {
     {"catalogue", "list", "List services", "CatalogueService/ListServices", NULL,
      services_options, &services_view, run_list, NULL},
     {"catalogue", "export",
-     "Write all vocabularies, providers and services as one JSON object, fit for "
-     "--format kontor-1",
+     "Write all vocabularies, providers, services and bundles as one JSON object, "
+     "fit for --format kontor-1",
      NULL, NULL, NULL, NULL, own_export, NULL},
     {"catalogue", "move",
      "Take a service to another phase; ending it tells what that touches",
@@ -242,6 +250,21 @@ const struct command commands[] = {
      id_argument, NULL, NULL, run_call, "provider"},
     {"catalogue", "provider list", "List providers", "CatalogueService/ListProviders",
      NULL, NULL, &providers_view, run_list, NULL},
+    {"catalogue", "bundle create", "Create the bundle a JSON file describes",
+     "CatalogueService/CreateBundle", file_argument, create_options, NULL, own_create,
+     NULL},
+    {"catalogue", "bundle show", "Show a bundle", "CatalogueService/GetBundle",
+     id_argument, NULL, NULL, run_call, "bundle"},
+    {"catalogue", "bundle list", "List bundles", "CatalogueService/ListBundles", NULL,
+     services_options, &bundles_view, run_list, NULL},
+    {"catalogue", "bundle delete", "Delete a bundle; orders of it stay",
+     "CatalogueService/DeleteBundle", id_argument, change_options, NULL, run_call,
+     "bundle"},
+    {"catalogue", "bundle check",
+     "Say whether a bundle can be ordered, and everything that is in the way; exit 1 "
+     "then",
+     "CatalogueService/CheckBundle", id_argument, bundle_options, NULL, own_check,
+     "bundle"},
     {"catalogue", "vocabulary show", "Show a vocabulary with its terms",
      "CatalogueService/GetVocabulary", id_argument, NULL, NULL, run_call, "vocabulary"},
     {"catalogue", "vocabulary list", "List vocabularies",
@@ -251,7 +274,8 @@ const struct command commands[] = {
      "Delete a vocabulary; records keep the terms they name",
      "CatalogueService/DeleteVocabulary", id_argument, change_options, NULL, run_call,
      "vocabulary"},
-    {"catalogue", "watch", "Follow changes of vocabularies, providers and services",
+    {"catalogue", "watch",
+     "Follow changes of vocabularies, providers, services and bundles",
      "CatalogueService/Watch", prefix_argument, watch_options, NULL, run_watch, NULL},
 
     {"project", "create", "Create a project", "OrderService/CreateProject",

@@ -33,6 +33,7 @@ static const struct import_kind kinds[] = {
     KIND("vocabulary", "catalogue", vocabularies),
     KIND("provider", "catalogue", providers),
     KIND("service", "catalogue", services),
+    KIND("bundle", "catalogue", bundles),
     KIND("site", "config", sites),
     KIND("endpoint", "config", endpoints),
     KIND("downtime", "config", downtimes),
@@ -171,15 +172,16 @@ show_summary(struct import_run *run)
 static const struct {
     const char *noun;
     const char *method;
-    const char *masks[3];
-    size_t mask_at[3];
+    const char *masks[4]; /* NULL ends. */
+    size_t mask_at[4];
 } targets[] = {
     {"catalogue",
      "CatalogueService/Import",
-     {"vocabulary_fields", "provider_fields", "service_fields"},
+     {"vocabulary_fields", "provider_fields", "service_fields", "bundle_fields"},
      {offsetof(struct import_set, vocabulary_fields),
       offsetof(struct import_set, provider_fields),
-      offsetof(struct import_set, service_fields)}},
+      offsetof(struct import_set, service_fields),
+      offsetof(struct import_set, bundle_fields)}},
     {"config",
      "ConfigurationService/Import",
      {"site_fields", "endpoint_fields", "downtime_fields"},
@@ -201,7 +203,7 @@ batch_begin(struct import_run *run, size_t target)
     run->records = protobuf_c_message_descriptor_get_field_by_name(input, "records");
     run->n_records = 0;
     run->n_bytes = 0;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4 && targets[target].masks[i] != NULL; i++) {
         const ProtobufCFieldDescriptor *field =
             protobuf_c_message_descriptor_get_field_by_name(input,
                                                             targets[target].masks[i]);
@@ -389,7 +391,7 @@ nothing_read(const struct cli *cli, const struct import_set *set)
                     "the files hold nothing to import: %s import reads %s out of %s",
                     cli->command->noun,
                     strcmp(cli->command->noun, "catalogue") == 0
-                        ? "vocabularies, providers and services"
+                        ? "vocabularies, providers, services and bundles"
                         : "sites, endpoints and downtimes",
                     format_holds(format));
 }

@@ -60,6 +60,12 @@ const struct option_row judge_options[] = {
     REVISION,
     VALIDATE_ONLY,
     END_OPTION};
+const struct option_row bundle_options[] = {
+    {"offer", "ID",
+     "one that is taken beside the main offer; may be repeated; all that is not "
+     "optional",
+     "offers", NULL, false, false},
+    END_OPTION};
 const struct option_row words_options[] = {
     {"reason", "TEXT", "why", "reason", NULL, false, false},
     REVISION,

@@ -89,6 +89,35 @@ own_end(struct cli *cli)
     return EXIT_DONE;
 }
 
+/* ---- Bundles ---- */
+
+/* For scripts: 1 where something is in the way, as a comparison that found a
+ * difference. */
+int
+own_check(struct cli *cli)
+{
+    Kontor__V1__CheckBundleResponse *reply = NULL;
+    int failed = run_reply(cli, run_request(cli), &reply);
+    if (failed != EXIT_DONE) {
+        return failed;
+    }
+    if (cli->is_json) {
+        show_json(cli, &reply->base);
+    } else if (reply->is_orderable) {
+        printf("%zu offers can be ordered together\n", reply->n_offers);
+    }
+    for (size_t i = 0; i < reply->n_conflicts && !cli->is_json; i++) {
+        const Kontor__V1__BundleConflict *conflict = reply->conflicts[i];
+        printf("%s  %s\n",
+               path_enum(&kontor__v1__bundle_conflict__kind__descriptor,
+                         (int)conflict->kind, cli->arena),
+               show_harmless(cli->arena, conflict->text));
+    }
+    bool is_orderable = reply->is_orderable;
+    kontor_reply_free(reply);
+    return is_orderable ? EXIT_DONE : EXIT_DIFFERENT;
+}
+
 /* ---- Comparing ---- */
 
 /* Colours are for people who look at it. Source: no-color.org. */

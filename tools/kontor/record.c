@@ -337,6 +337,7 @@ static const struct {
     {"CatalogueService/ListVocabularies", "vocabularies"},
     {"CatalogueService/ListProviders", "providers"},
     {"CatalogueService/ListServices", "services"},
+    {"CatalogueService/ListBundles", "bundles"},
 };
 
 /* What was cut off is left open, so that nobody takes it for a whole catalogue. */
