@@ -28,6 +28,8 @@ enum {
     ROW_INSTANCE,
     ROW_STOCK,
     ROW_STOCK_WAIT,
+    ROW_OBSERVATION,
+    ROW_OPINION,
     ROW_ACCESS,
     ROW_SESSION,
     ROW_MESSAGE,
@@ -164,8 +166,10 @@ const struct kind kind_table[] =
             {
                 .name = "stock",
                 .record = &kontor__v1__stock__descriptor,
-                .declared = {{"waiting", DECLARED_INTEGER, {6}}},
-                .indexes = {{"waiting", {"waiting"}}},
+                .declared = {{"waiting", DECLARED_INTEGER, {6}},
+                             {"observers", DECLARED_INTEGER, {11}}},
+                .indexes = {{"waiting", {"waiting"}},
+                            {"observers", {"observers"}, INDEX_OWN}},
             },
         /* Who waits for it: documents of their own, so that no other item pays for an
          * index of the waiting ones. */
@@ -178,6 +182,22 @@ const struct kind kind_table[] =
                              {"beyond", DECLARED_INTEGER, {7}}},
                 /* Who waits for more than there ever are is in nobody's way. */
                 .indexes = {{"offer", {"offer", "beyond", "since"}}},
+            },
+        [ROW_OBSERVATION] =
+            {
+                .name = "observation",
+                .record = &kontor__v1__observation__descriptor,
+                .has_history = true,
+                .watch_field = 27,
+                .declared = {{"waits_for", DECLARED_TEXT, {6}}},
+                .indexes = {{"waits_for", {"waits_for"}, INDEX_OWN}},
+            },
+        [ROW_OPINION] =
+            {
+                .name = "opinion",
+                .record = &kontor__v1__opinion__descriptor,
+                .has_history = true,
+                .watch_field = 28,
             },
         /* Sealed access details: asked for by the item's id, never listed or watched.
          */
@@ -253,6 +273,8 @@ const struct kind *const KIND_ITEM = &kind_table[ROW_ITEM];
 const struct kind *const KIND_INSTANCE = &kind_table[ROW_INSTANCE];
 const struct kind *const KIND_STOCK = &kind_table[ROW_STOCK];
 const struct kind *const KIND_STOCK_WAIT = &kind_table[ROW_STOCK_WAIT];
+const struct kind *const KIND_OBSERVATION = &kind_table[ROW_OBSERVATION];
+const struct kind *const KIND_OPINION = &kind_table[ROW_OPINION];
 const struct kind *const KIND_ACCESS = &kind_table[ROW_ACCESS];
 const struct kind *const KIND_SESSION = &kind_table[ROW_SESSION];
 const struct kind *const KIND_MESSAGE = &kind_table[ROW_MESSAGE];

@@ -83,6 +83,8 @@ extern const struct kind *const KIND_ITEM;
 extern const struct kind *const KIND_INSTANCE;
 extern const struct kind *const KIND_STOCK;
 extern const struct kind *const KIND_STOCK_WAIT;
+extern const struct kind *const KIND_OBSERVATION;
+extern const struct kind *const KIND_OPINION;
 extern const struct kind *const KIND_ACCESS;
 extern const struct kind *const KIND_SESSION;
 extern const struct kind *const KIND_SITE;

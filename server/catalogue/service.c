@@ -310,13 +310,13 @@ service_find(struct call *call, const void *record)
     term_find(call, service->id, &service->base);
 }
 
-enum { AUDIT = 52, OVERRIDES = 53, IS_SUSPENDED = 74 };
+enum { AUDIT = 52, OVERRIDES = 53, IS_SUSPENDED = 74, RATING = 75 };
 
 const struct record service_record = {
     .kind = &KIND_SERVICE,
     .field = "service",
     .list_field = "services",
-    .output_only = (const uint8_t[]){AUDIT, OVERRIDES, IS_SUSPENDED, 0},
+    .output_only = (const uint8_t[]){AUDIT, OVERRIDES, IS_SUSPENDED, RATING, 0},
     .judge = judge,
     .judge_delete = judge_delete,
     .scope = scope,

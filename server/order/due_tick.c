@@ -11,6 +11,7 @@
 #include "server/order/due.h"
 #include "server/order/instance.h"
 #include "server/order/moment.h"
+#include "server/order/observation.h"
 #include "server/order/stock_list.h"
 
 /* The actor is "~broker/deadline". */
@@ -268,6 +269,27 @@ give_stock(struct due_tick *tick, struct arena *arena)
     return n_given;
 }
 
+/* Tells who observes offers of which pieces are free again. */
+static size_t
+tell_observers(struct due_tick *tick, struct arena *arena)
+{
+    struct find find = {.kind = KIND_STOCK,
+                        .index = "observers",
+                        .has_range = true,
+                        .low = 1,
+                        .high = INT64_MAX,
+                        .limit = PAGE};
+    struct page page;
+    size_t n_told = 0;
+    if (store_find(tick->reader, &find, arena, &page) != STATUS_OK) {
+        return 0;
+    }
+    for (size_t i = 0; i < page.n_documents; i++) {
+        n_told += run_writes(tick, observation_tell, page.documents[i].id) ? 1 : 0;
+    }
+    return n_told;
+}
+
 /* ---- Calendars ---- */
 
 /* The newest change of a provider. */
@@ -349,6 +371,7 @@ due_tick_run(struct due_tick *tick)
     size_t n_changed = revise(tick, arena);
     n_changed += fire_due(tick, arena);
     n_changed += give_stock(tick, arena);
+    n_changed += tell_observers(tick, arena);
     arena_free(arena);
     return n_changed;
 }

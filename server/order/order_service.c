@@ -10,6 +10,8 @@
 #include "server/order/instance.h"
 #include "server/order/list.h"
 #include "server/order/message.h"
+#include "server/order/observation.h"
+#include "server/order/opinion.h"
 #include "server/order/order.h"
 #include "server/order/override.h"
 #include "server/order/place.h"
@@ -242,6 +244,44 @@ static const struct row rows[] = {
      .roles = READ_ROLES,
      .decide = record_list,
      .record = &message_list_record},
+    {.path = PATH("GiveOpinion"),
+     .request = MESSAGE(give_opinion_request),
+     .reply = MESSAGE(opinion),
+     .klass = CLASS_WRITE,
+     .roles = PLACE_ROLES,
+     .is_mutation = true,
+     .decide = opinion_give,
+     .answer = opinion_answer},
+    {.path = PATH("ListOpinions"),
+     .request = MESSAGE(list_opinions_request),
+     .reply = MESSAGE(list_opinions_response),
+     .klass = CLASS_READ,
+     .roles = READ_ROLES,
+     .decide = record_list,
+     .record = &opinion_record},
+    {.path = PATH("ObserveOffer"),
+     .request = MESSAGE(observe_offer_request),
+     .reply = MESSAGE(observation),
+     .klass = CLASS_WRITE,
+     .roles = PLACE_ROLES,
+     .is_mutation = true,
+     .decide = observation_make,
+     .answer = observation_answer},
+    {.path = PATH("ListObservations"),
+     .request = MESSAGE(list_observations_request),
+     .reply = MESSAGE(list_observations_response),
+     .klass = CLASS_READ,
+     .roles = PLACE_ROLES,
+     .decide = record_list,
+     .record = &observation_record},
+    {.path = PATH("DeleteObservation"),
+     .request = MESSAGE(delete_observation_request),
+     .reply = MESSAGE(delete_observation_response),
+     .klass = CLASS_WRITE,
+     .roles = PLACE_ROLES,
+     .is_mutation = true,
+     .decide = observation_delete,
+     .answer = record_delete_answer},
     {.path = NULL},
 };
 

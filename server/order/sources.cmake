@@ -33,6 +33,8 @@ list(
   order/message.c
   order/moment.c
   order/money.c
+  order/observation.c
+  order/opinion.c
   order/order.c
   order/order_service.c
   order/override.c

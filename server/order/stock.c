@@ -49,6 +49,7 @@ add(Kontor__V1__Stock *stock, const struct stock_sum *sum)
     stock->taken = added(stock->taken, sum->pieces);
     stock->waiting = added(stock->waiting, sum->waiting);
     stock->beyond = added(stock->beyond, sum->beyond);
+    stock->observers = added(stock->observers, sum->observers);
 }
 
 /* Several items of one commit may be of one offer, and a commit names a document once.
@@ -57,7 +58,8 @@ enum status
 stock_change(struct call *call, const char *offer, const struct stock_sum *sum,
              struct decision *decision)
 {
-    if (sum->pieces == 0 && sum->waiting == 0 && sum->beyond == 0) {
+    if (sum->pieces == 0 && sum->waiting == 0 && sum->beyond == 0 &&
+        sum->observers == 0) {
         return STATUS_OK;
     }
     struct bytes *pending = decision_pending(decision, KIND_STOCK, offer);

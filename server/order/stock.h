@@ -71,6 +71,7 @@ struct stock_sum {
     int64_t pieces; /* Taken. */
     int64_t waiting;
     int64_t beyond; /* Of those, beside the list. */
+    int64_t observers;
 };
 enum status stock_change(struct call *call, const char *offer,
                          const struct stock_sum *sum,

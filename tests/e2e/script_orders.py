@@ -149,6 +149,23 @@ def instances(p, session):
     p.ask(AGENT, "FulfilmentService.Begin", intent=p.intent, **proof)
     p.ask(AGENT, "FulfilmentService.Complete", **proof)
     p.ask(PORTAL, "OrderService.GetInstance", id=item)
+    opinions(p)
+
+
+def opinions(p):
+    """What customers say of what was delivered, and what they wait for."""
+    told = {"order": "coast/o-1", "order_rating": 4, "text": word(p, 30)}
+    for who in (OPERATOR, PORTAL):
+        for service in ("alpine/notebooks", "alpine/block-storage"):
+            repeats(p, who, "OrderService.GiveOpinion", services=[{"service": service, "rating": 5}], **told)
+        pages(p, who, "OrderService.ListOpinions", 1)
+        p.ask(who, "OrderService.ListOpinions", service="alpine/none")
+    p.ask(PORTAL, "OrderService.GiveOpinion", services=[{"service": "alpine/block-storage", "rating": 6}], **told)
+    for offer in (DISK, "alpine/none/x", GPU):
+        repeats(p, PORTAL, "OrderService.ObserveOffer", id="coast/w-1", offer=offer)
+        repeats(p, PORTAL, "OrderService.ObserveOffer", id="alpine/w-1", offer=offer)
+    pages(p, PORTAL, "OrderService.ListObservations", 1)
+    repeats(p, PORTAL, "OrderService.DeleteObservation", id="coast/w-1")
 
 
 def questions(p, session):

@@ -151,6 +151,13 @@ def cases(town):
         "OrderService.ListMessages": [({"order": "coast/o1"}, EMPTY),
                                       ({"order": "coast/o1", **past}, EMPTY),
                                       ({"order": "coast/none"}, EMPTY)],
+        "OrderService.GiveOpinion": [
+            ({"order": "coast/o1", "order_rating": 5, "services": [{"service": "alpine/lab", "rating": 5}]}, UNKNOWN)],
+        "OrderService.ListOpinions": [({}, EMPTY), ({"service": "alpine/lab"}, EMPTY)],
+        "OrderService.ObserveOffer": [({"id": "coast/w-1", "offer": "alpine/lab/one"}, ELSEWHERE),
+                                      ({"id": "hills/w-1", "offer": "alpine/hidden/one"}, UNKNOWN)],
+        "OrderService.ListObservations": [({}, EMPTY)],
+        "OrderService.DeleteObservation": [({"id": "coast/w-1"}, UNKNOWN)],
         "FulfilmentService.RegisterAgent": [({"offers": ["alpine/lab/one"]}, NOT_MINE),
                                             ({"offers": ["alpine/hidden/one"]}, UNKNOWN)],
         "FulfilmentService.Claim": [({"session": town.session}, UNKNOWN)],

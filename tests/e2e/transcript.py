@@ -29,7 +29,8 @@ RANDOM = {"Commit.eid": "eid", "Commit.request": "request", "Commit.prev": "hash
           "ListMessagesRequest.page_token": "token", "ListMessagesResponse.next_page_token": "token"}
 DOCUMENTS = {"item": "OrderItem", **{name: name.title() for name in (
     "registry", "principal", "revocation", "provider", "service", "project", "order", "session",
-    "site", "endpoint", "downtime", "access", "message")}}
+    "site", "endpoint", "downtime", "access", "message", "vocabulary", "bundle", "instance", "stock", "observation",
+    "opinion")}}
 # How long something took, as a number: OrderItem.worked_ms.
 WORKED = "OrderItem.47"
 # How many messages a stream comes in is a matter of moments; what stands in them is not.

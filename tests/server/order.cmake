@@ -24,6 +24,7 @@ foreach(
   keeper
   lease
   offer_bundle
+  opinion
   order_access
   order_cancel
   order_cell
@@ -50,7 +51,7 @@ endforeach()
 foreach(name order_message order_post)
   server_test(test_${name} SOURCES mail.c desk.c desk_call.c shelf.c)
 endforeach()
-foreach(name stock stock_list stock_end)
+foreach(name stock stock_list stock_end observation)
   server_test(test_${name} SOURCES cards.c desk.c desk_call.c shelf.c)
 endforeach()
 server_test(test_order_wire SOURCES toy.c station.c wire_client.c)

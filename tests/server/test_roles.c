@@ -69,6 +69,13 @@ static const struct expected {
     {ORDER("ListMessages"), ROLE_BIT(PORTAL) | ROLE_BIT(APPROVER) | ROLE_BIT(SHIFTER) |
                                 ROLE_BIT(OPERATOR) | ROLE_BIT(AGENT) | ROLE_BIT(ADMIN) |
                                 ROLE_BIT(PEER)},
+    {ORDER("GiveOpinion"), ROLE_BIT(PORTAL) | ROLE_BIT(SHIFTER) | ROLE_BIT(PEER)},
+    {ORDER("ListOpinions"), ROLE_BIT(PORTAL) | ROLE_BIT(APPROVER) | ROLE_BIT(SHIFTER) |
+                                ROLE_BIT(OPERATOR) | ROLE_BIT(AGENT) | ROLE_BIT(ADMIN) |
+                                ROLE_BIT(PEER)},
+    {ORDER("ObserveOffer"), ROLE_BIT(PORTAL) | ROLE_BIT(SHIFTER) | ROLE_BIT(PEER)},
+    {ORDER("ListObservations"), ROLE_BIT(PORTAL) | ROLE_BIT(SHIFTER) | ROLE_BIT(PEER)},
+    {ORDER("DeleteObservation"), ROLE_BIT(PORTAL) | ROLE_BIT(SHIFTER) | ROLE_BIT(PEER)},
     {FULFILMENT("RegisterAgent"), ROLE_BIT(AGENT) | ROLE_BIT(PEER)},
     {FULFILMENT("Claim"), ROLE_BIT(AGENT) | ROLE_BIT(PEER)},
     {FULFILMENT("Begin"), ROLE_BIT(AGENT) | ROLE_BIT(PEER)},

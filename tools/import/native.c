@@ -30,6 +30,7 @@ static const char *const not_owned[] = {
     "is_settling",
     "waiting_since",
     "is_suspended",
+    "rating",
     NULL,
 };
 

@@ -24,6 +24,8 @@ static const struct argument diff_arguments[] = {{"ID", "id", false, false},
                                                  {"FROM", "from", false, false},
                                                  {"TO", "to", true, false},
                                                  END_ARGUMENT};
+static const struct argument observe_arguments[] = {
+    {"ID", "id", false, false}, {"OFFER", "offer", false, false}, END_ARGUMENT};
 static const struct argument audited_service[] = {{"ID", "service", false, false},
                                                   END_ARGUMENT};
 static const struct argument audited_provider[] = {{"ID", "provider", false, false},
@@ -126,6 +128,20 @@ static const struct column instances_columns[] = {
     {"INSTANCE", "id"},       {"STATE", "state"},          {"OFFER", "offer"},
     {"UNTIL", "valid_until"}, {"CHANGES BY", "open_item"}, END_COLUMN};
 static const struct view instances_view = {"instances", instances_columns};
+static const struct column opinions_columns[] = {{"ORDER", "id"},
+                                                 {"ORDERING", "order_rating"},
+                                                 {"SERVICES", "services#"},
+                                                 {"TEXT", "text"},
+                                                 END_COLUMN};
+static const struct view opinions_view = {"opinions", opinions_columns};
+static const struct column observations_columns[] = {{"ID", "id"},
+                                                     {"OFFER", "offer"},
+                                                     {"WAITS FOR", "waits_for"},
+                                                     {"RETURNED", "returned_at"},
+                                                     {"FREE", "free"},
+                                                     END_COLUMN};
+static const struct view observations_view = {"observations", observations_columns};
+static const struct view observation_view = {NULL, observations_columns};
 static const struct column stock_columns[] = {{"OFFER", "id"},  {"TOTAL", "total"},
                                               {"FREE", "free"}, {"WAITING", "waiting"},
                                               {"UNIT", "unit"}, END_COLUMN};
@@ -331,6 +347,20 @@ const struct command commands[] = {
      run_call, "message"},
     {"order", "messages", "List the messages of an order you may read",
      "OrderService/ListMessages", order_argument, NULL, &messages_view, run_list, NULL},
+
+    {"order", "opinion", "Say what you think of an order that was delivered; once",
+     "OrderService/GiveOpinion", order_argument, opinion_options, NULL, own_opinion,
+     "opinion"},
+    {"order", "opinions", "List opinions you may read", "OrderService/ListOpinions",
+     NULL, opinions_options, &opinions_view, run_list, NULL},
+    {"order", "observe",
+     "Ask to be told when an offer can be ordered again: order watch tells",
+     "OrderService/ObserveOffer", observe_arguments, create_options, &observation_view,
+     run_call, "observation"},
+    {"order", "observations", "List what you asked to be told of",
+     "OrderService/ListObservations", NULL, NULL, &observations_view, run_list, NULL},
+    {"order", "unobserve", "Take an observation back", "OrderService/DeleteObservation",
+     id_argument, change_options, NULL, run_call, "observation"},
 
     {"instance", "show", "Show what was delivered and how it stands",
      "OrderService/GetInstance", id_argument, NULL, NULL, run_call, NULL},

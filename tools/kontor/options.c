@@ -60,6 +60,18 @@ const struct option_row judge_options[] = {
     REVISION,
     VALIDATE_ONLY,
     END_OPTION};
+const struct option_row opinion_options[] = {
+    {"service", "ID=N", "a service of it and 1 (bad) to 5 (good); may be repeated",
+     NULL, NULL, true, false},
+    {"ordering", "N", "how ordering went, 1 (bad) to 5 (good)", "order_rating", NULL,
+     true, false},
+    {"text", "TEXT", "in your words", "text", NULL, false, false},
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row opinions_options[] = {{"service", "ID",
+                                               "only what is said of this service",
+                                               "service", NULL, false, false},
+                                              END_OPTION};
 const struct option_row bundle_options[] = {
     {"offer", "ID",
      "one that is taken beside the main offer; may be repeated; all that is not "

@@ -16,6 +16,8 @@ extern const struct option_row move_options[];
 extern const struct option_row submit_options[];
 extern const struct option_row judge_options[];
 extern const struct option_row bundle_options[];
+extern const struct option_row opinion_options[];
+extern const struct option_row opinions_options[];
 extern const struct option_row audit_options[];
 extern const struct option_row sample_options[];
 extern const struct option_row cancel_options[];

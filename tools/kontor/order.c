@@ -391,3 +391,51 @@ own_trace(struct cli *cli)
     kontor_reply_free(reply);
     return EXIT_DONE;
 }
+
+/* "ID=N", the last "=" counts; NULL: printed. */
+static Kontor__V1__ServiceOpinion *
+read_opinion(struct cli *cli, const char *text)
+{
+    Kontor__V1__ServiceOpinion *opinion = arena_alloc(cli->arena, sizeof *opinion);
+    const char *sign = strrchr(text, '=');
+    kontor__v1__service_opinion__init(opinion);
+    const char *wrong = sign == NULL ? "there is no =" : NULL;
+    if (wrong == NULL) {
+        opinion->service = arena_copy_n(cli->arena, text, (size_t)(sign - text));
+        wrong = path_set(&opinion->base, "rating", sign + 1, cli->arena);
+    }
+    if (wrong == NULL) {
+        return opinion;
+    }
+    cli_usage(cli, "--service is \"%s\", give ID=N: %s", text, wrong);
+    return NULL;
+}
+
+int
+own_opinion(struct cli *cli)
+{
+    Kontor__V1__GiveOpinionRequest *request =
+        (Kontor__V1__GiveOpinionRequest *)run_request(cli);
+    if (request == NULL) {
+        return EXIT_USAGE;
+    }
+    request->services =
+        arena_alloc(cli->arena, (cli->n_given + 1) * sizeof *request->services);
+    for (size_t i = 0; i < cli->n_given; i++) {
+        if (strcmp(cli->given[i].option->name, "service") != 0) {
+            continue;
+        }
+        Kontor__V1__ServiceOpinion *opinion = read_opinion(cli, cli->given[i].value);
+        if (opinion == NULL) {
+            return EXIT_USAGE;
+        }
+        request->services[request->n_services++] = opinion;
+    }
+    Kontor__V1__Opinion *reply = NULL;
+    int failed = run_reply(cli, &request->base, &reply);
+    if (failed == EXIT_DONE) {
+        show_reply(cli, &reply->base, NULL);
+        kontor_reply_free(reply);
+    }
+    return failed;
+}

@@ -16,6 +16,7 @@ int own_move(struct cli *cli);
 int own_waiting(struct cli *cli);
 int own_end(struct cli *cli);
 int own_check(struct cli *cli);
+int own_opinion(struct cli *cli);
 int own_diff(struct cli *cli);
 int own_export(struct cli *cli);
 int own_place(struct cli *cli);
