@@ -2,12 +2,17 @@
 
 #include <string.h>
 
+#include "tools/export/eosc.h"
 #include "tools/export/native.h"
 
 /* As with importers, a format's name ends in what tells its versions apart. */
 const struct exporter exporters[] = {
     {"kontor-1", "vocabularies, providers and services as they are",
      native_export_begin, native_export_record, native_export_end},
+    {"eosc-5", "providers and services in EOSC's profile 4/5", exporting_open_list,
+     eosc_export_5, exporting_close_list},
+    {"eosc-6", "organisations and services of all kinds in EOSC's profile 6",
+     exporting_open_list, eosc_export_6, exporting_close_list},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

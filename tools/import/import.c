@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "tools/import/eosc.h"
 #include "tools/import/gocdb.h"
 #include "tools/import/marketplace.h"
 #include "tools/import/native.h"
@@ -15,6 +16,8 @@
 const struct importer importers[] = {
     {"marketplace-2019", "catalogue", marketplace_read},
     {"eosc-vocabularies", "catalogue", vocabulary_read},
+    {"eosc-5", "catalogue", eosc_read_5},
+    {"eosc-6", "catalogue", eosc_read_6},
     {"gocdb", "config", gocdb_read},
     {"kontor-1", "both", native_read},
     {NULL, NULL, NULL},

@@ -105,7 +105,10 @@ json_field_text(const struct source *source, const struct json_value *value,
     }
 }
 
-/* A lone text counts as a list of one: the sources write both for the same member. */
+/*
+ * A lone text counts as a list of one: the sources write both for the same member. A
+ * null in a list is nothing, as it is elsewhere.
+ */
 void
 json_field_texts(const struct source *source, const struct json_value *value,
                  const char *place, const struct json_field *field, void *message)
@@ -115,6 +118,9 @@ json_field_texts(const struct source *source, const struct json_value *value,
     bool is_list = value->type == JSON_TYPE_LIST;
     for (size_t i = 0; i < (is_list ? value->n : 1); i++) {
         const struct json_value *element = is_list ? &value->elements[i] : value;
+        if (element->type == JSON_TYPE_NULL) {
+            continue;
+        }
         const char *at =
             is_list ? arena_print(source->arena, "%s[%zu]", place, i) : place;
         const char *text = json_fields_as_text(source, element, at);
@@ -161,7 +167,7 @@ json_field_object(const struct source *source, const struct json_value *value,
     *target = read_shape(source, value, place, field->shape);
 }
 
-/* As with texts, one alone counts as a list of one; a null in a list is nothing. */
+/* As with texts, one alone counts as a list of one. */
 void
 json_field_objects(const struct source *source, const struct json_value *value,
                    const char *place, const struct json_field *field, void *message)

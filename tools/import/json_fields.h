@@ -56,6 +56,40 @@ struct json_field {
     const char *note;               /* What is special, for docs/formats.md. */
 };
 
+/* Rows for a field of a message of a C type, both ways. */
+#define JSON_TEXT(type, name, member)                                                  \
+    {                                                                                  \
+        .key = name, .at = offsetof(type, member), .owns = #member,                    \
+        .read = json_field_text, .write = json_write_text                              \
+    }
+#define JSON_TEXTS(type, name, member)                                                 \
+    {                                                                                  \
+        .key = name, .at = offsetof(type, member), .n_at = offsetof(type, n_##member), \
+        .owns = #member, .read = json_field_texts, .write = json_write_texts           \
+    }
+#define JSON_FLAG(type, name, member)                                                  \
+    {                                                                                  \
+        .key = name, .at = offsetof(type, member), .owns = #member,                    \
+        .read = json_field_flag, .write = json_write_flag                              \
+    }
+#define JSON_OBJECT(type, name, member, shape_)                                        \
+    {                                                                                  \
+        .key = name, .at = offsetof(type, member), .owns = #member,                    \
+        .read = json_field_object, .write = json_write_object, .shape = &(shape_)      \
+    }
+#define JSON_OBJECTS(type, name, member, shape_)                                       \
+    {                                                                                  \
+        .key = name, .at = offsetof(type, member), .n_at = offsetof(type, n_##member), \
+        .owns = #member, .read = json_field_objects, .write = json_write_objects,      \
+        .shape = &(shape_)                                                             \
+    }
+/* Members of the record itself that the source groups in an object. */
+#define JSON_GROUP(name, shape_)                                                       \
+    {                                                                                  \
+        .key = name, .read = json_field_object, .write = json_write_object,            \
+        .shape = &(shape_)                                                             \
+    }
+
 /* Reads every member of an object by a table ended by a row without key and owns. */
 void json_fields_read(const struct source *source, const struct json_value *object,
                       const char *place, const struct json_field *table, void *message);
