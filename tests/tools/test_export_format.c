@@ -15,6 +15,7 @@
 #include "tests/tools/export_fixture.h"
 #include "tools/export/export.h"
 #include "tools/import/import.h"
+#include "tools/import/tables.h"
 
 static struct import_set
 read_as(struct import_fixture *fixture, const char *format, const char *text)
@@ -63,6 +64,32 @@ test_every_exporter_is_whole_and_can_be_imported(void **state)
     }
     assert_true(n >= 3);
     assert_null(exporter_find("eosc-7"));
+}
+
+/* A row of a page that says neither where a member goes nor why nowhere says nothing.
+ */
+static size_t
+check_rows(const char *format, const struct json_field *table)
+{
+    size_t n = 0;
+    for (; table->key != NULL || table->owns != NULL; table++, n++) {
+        bool is_group = table->shape != NULL && table->shape->message == NULL;
+        if (table->owns == NULL && table->note == NULL && !is_group) {
+            fail_msg("%s: %s", format, table->key);
+        }
+        n += table->shape == NULL ? 0 : check_rows(format, table->shape->fields);
+    }
+    return n;
+}
+
+static void
+test_every_row_of_a_table_says_what_becomes_of_the_member(void **state)
+{
+    (void)state;
+    for (const struct format_table *row = format_tables; row->format != NULL; row++) {
+        assert_non_null(importer_find(row->format));
+        assert_true(check_rows(row->format, row->fields) > 1);
+    }
 }
 
 static void
@@ -313,6 +340,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         IMPORT_TEST(test_every_exporter_is_whole_and_can_be_imported),
+        IMPORT_TEST(test_every_row_of_a_table_says_what_becomes_of_the_member),
         IMPORT_TEST(test_a_list_has_a_record_a_line_and_providers_first),
         IMPORT_TEST(test_our_own_form_comes_back_whole),
         IMPORT_TEST(test_vocabularies_are_told_where_they_have_no_place),

@@ -17,7 +17,7 @@ static const struct eosc_pairs provider_meril =
     EOSC_PAIRS_OF(PROVIDER, "merilScientificDomain", "merilScientificSubdomain",
                   meril_scientific_subdomains);
 
-static const struct json_field service_fields[] = {
+const struct json_field eosc5_service_fields[] = {
     EOSC_ID,
     JSON_TEXT(SERVICE, "abbreviation", abbreviation),
     JSON_TEXT(SERVICE, "name", name),
@@ -90,7 +90,8 @@ static const struct json_part location = {offsetof(PROVIDER, location),
     {                                                                                  \
         .key = name, .at = offsetof(Kontor__V1__Location, member),                     \
         .owns = "location." #member, .read = json_field_text, .write = (write_),       \
-        .part = &location                                                              \
+        .part = &location,                                                             \
+        .note = (write_) == NULL ? "the same by another name" : NULL                   \
     }
 
 /* The profile's text calls the street one way, its JSON another. */
@@ -105,7 +106,7 @@ static const struct json_field location_fields[] = {
 };
 static const struct json_shape location_group = {NULL, location_fields, NULL, NULL};
 
-static const struct json_field provider_fields[] = {
+const struct json_field eosc5_provider_fields[] = {
     EOSC_ID,
     JSON_TEXT(PROVIDER, "abbreviation", abbreviation),
     JSON_TEXT(PROVIDER, "name", name),
@@ -158,13 +159,13 @@ static const struct eosc_kind kinds[] = {
      .payload = {"provider", "organisation"},
      .marks = {"legalEntity", "location", "users", "legalStatus", "networks",
                "participatingCountries", "esfriDomains"},
-     .fields = provider_fields,
+     .fields = eosc5_provider_fields,
      .is_provider = true},
     {.name = "Service",
      .payload = {"service"},
      .marks = {"resourceOrganisation", "orderType", "trl", "targetUsers",
                "helpdeskEmail", "securityContactEmail", "resourceProviders"},
-     .fields = service_fields},
+     .fields = eosc5_service_fields},
     {.name = NULL},
 };
 
