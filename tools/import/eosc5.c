@@ -86,21 +86,20 @@ const struct json_field eosc5_service_fields[] = {
 static const struct json_part location = {offsetof(PROVIDER, location),
                                           &kontor__v1__location__descriptor};
 
-#define LOCATION(name, member, write_)                                                 \
+#define LOCATION(name, member, write_, note_)                                          \
     {                                                                                  \
         .key = name, .at = offsetof(Kontor__V1__Location, member),                     \
         .owns = "location." #member, .read = json_field_text, .write = (write_),       \
-        .part = &location,                                                             \
-        .note = (write_) == NULL ? "the same by another name" : NULL                   \
+        .part = &location, .note = (note_)                                             \
     }
 
 /* The profile's text calls the street one way, its JSON another. */
 static const struct json_field location_fields[] = {
-    LOCATION("streetNameAndNumber", street, json_write_text),
-    LOCATION("street", street, NULL),
-    LOCATION("postalCode", postal_code, json_write_text),
-    LOCATION("city", city, json_write_text),
-    LOCATION("region", region, json_write_text),
+    LOCATION("streetNameAndNumber", street, json_write_text, NULL),
+    LOCATION("street", street, NULL, "the same by another name"),
+    LOCATION("postalCode", postal_code, json_write_text, NULL),
+    LOCATION("city", city, json_write_text, NULL),
+    LOCATION("region", region, json_write_text, NULL),
     JSON_TEXT(PROVIDER, "country", country),
     {.key = NULL},
 };
