@@ -238,6 +238,24 @@ test_ids_that_no_key_gives_are_told(void **state)
     assert_string_equal(result.losses[0].path, "id");
 }
 
+/* Two of one local id would become one: whoever exports both has to know. */
+static void
+test_records_of_another_registry_are_told(void **state)
+{
+    struct import_fixture *fixture = *state;
+    struct import_set set =
+        read_as(fixture, "kontor-1",
+                "{\"providers\": [{\"id\": \"alpine/a\"}, {\"id\": \"coast/a\"}, "
+                "{\"id\": \"alpines/a\"}]}");
+    struct export_result result = export_fixture_write(fixture, "eosc-5", &set);
+    assert_int_equal(result.n_losses, 2);
+    assert_string_equal(result.losses[0].id, "coast/a");
+    assert_string_equal(result.losses[0].path, "id");
+    assert_string_equal(result.losses[0].text,
+                        "is not of registry alpine like the first: no key says so");
+    assert_string_equal(result.losses[1].id, "alpines/a");
+}
+
 /* ---- Parts ---- */
 
 static void
@@ -347,6 +365,7 @@ main(void)
         IMPORT_TEST(test_a_large_catalogue_takes_the_memory_of_one_record),
         IMPORT_TEST(test_ids_go_out_as_the_keys_they_were_made_of),
         IMPORT_TEST(test_ids_that_no_key_gives_are_told),
+        IMPORT_TEST(test_records_of_another_registry_are_told),
         IMPORT_TEST(test_names_that_are_not_their_parts_are_told),
         IMPORT_TEST(test_contacts_of_profile_6_are_addresses_alone),
         IMPORT_TEST(test_terms_that_cannot_be_paired_are_told),
