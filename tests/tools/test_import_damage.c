@@ -89,10 +89,12 @@ read_all_damaged(const char *format, const char *path)
 }
 
 static void
-test_a_damaged_example_never_hurts(void **state)
+test_damaged_examples_never_hurt(void **state)
 {
     (void)state;
     read_all_damaged("kontor-1", EXAMPLES "/alpine.json");
+    read_all_damaged("eosc-5", EXAMPLES "/eosc-5.json");
+    read_all_damaged("eosc-6", EXAMPLES "/eosc-6.json");
 }
 
 static int
@@ -132,17 +134,17 @@ static void
 test_every_format_refuses_the_other_formats(void **state)
 {
     (void)state;
+    static const char *const formats[] = {"gocdb", "marketplace-2019", "eosc-5",
+                                          "eosc-6"};
     const char *paths[] = {EXAMPLES "/alpine.json"};
     struct arena *arena = arena_new();
-    struct import_set set;
-    struct faults faults = {.arena = arena};
-    assert_false(
-        importer_find("gocdb")->read(paths, 1, "alpine", arena, &set, &faults));
-    assert_true(faults.n_found > 0);
-    faults = (struct faults){.arena = arena};
-    assert_false(importer_find("marketplace-2019")
-                     ->read(paths, 1, "alpine", arena, &set, &faults));
-    assert_true(faults.n_found > 0);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        struct import_set set;
+        struct faults faults = {.arena = arena};
+        assert_false(
+            importer_find(formats[i])->read(paths, 1, "alpine", arena, &set, &faults));
+        assert_true(faults.n_found > 0);
+    }
     arena_free(arena);
 }
 
@@ -150,7 +152,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_damaged_example_never_hurts),
+        cmocka_unit_test(test_damaged_examples_never_hurt),
         cmocka_unit_test_setup_teardown(test_damaged_real_files_never_hurt, start,
                                         stop),
         cmocka_unit_test(test_every_format_refuses_the_other_formats),

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "tools/import/eosc.h"
 #include "tools/import/gocdb.h"
 #include "tools/import/marketplace.h"
 #include "tools/import/native.h"
@@ -15,6 +16,8 @@
 const struct importer importers[] = {
     {"marketplace-2019", "catalogue", marketplace_read},
     {"eosc-vocabularies", "catalogue", vocabulary_read},
+    {"eosc-5", "catalogue", eosc_read_5},
+    {"eosc-6", "catalogue", eosc_read_6},
     {"gocdb", "config", gocdb_read},
     {"kontor-1", "both", native_read},
     {NULL, NULL, NULL},
@@ -29,4 +32,31 @@ importer_find(const char *format)
         }
     }
     return NULL;
+}
+
+bool
+import_is_brokers(const char *field)
+{
+    static const char *const fields[] = {
+        "id",
+        "revision",
+        "created_at",
+        "updated_at",
+        "audit",
+        "overrides",
+        "state",
+        "template_state",
+        "state_reason",
+        "is_settling",
+        "template_service",
+        "waiting_since",
+        "is_suspended",
+        "rating",
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (strcmp(fields[i], field) == 0) {
+            return true;
+        }
+    }
+    return false;
 }

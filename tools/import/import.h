@@ -77,6 +77,10 @@ struct importer {
     import_read read;
 };
 
+/* Whether a field of a record is written by the broker alone: no source owns it, and no
+ * other system could keep it. */
+bool import_is_brokers(const char *field);
+
 /* All importers, ended by a NULL format. */
 extern const struct importer importers[];
 

@@ -10,28 +10,9 @@
 #include "proto/json.h"
 #include "tools/import/json_fields.h"
 
-/* What the broker writes itself, or moves by calls of its own: never the source's. */
-static const char *const not_owned[] = {
-    "id",
-    "revision",
-    "created_at",
-    "updated_at",
-    "phase",
-    "audit",
-    "overrides",
-    "certification",
-    "classification",
-    "is_cancelled",
-    "cancel_reason",
-    "state",
-    "template_state",
-    "template_service",
-    "state_reason",
-    "is_settling",
-    "waiting_since",
-    "is_suspended",
-    "rating",
-    NULL,
+/* What calls of their own move. */
+static const char *const moved[] = {
+    "phase", "certification", "classification", "is_cancelled", "cancel_reason", NULL,
 };
 
 /* The lists of the form. */
@@ -69,12 +50,12 @@ enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
 static bool
 is_owned(const char *field)
 {
-    for (size_t i = 0; not_owned[i] != NULL; i++) {
-        if (strcmp(not_owned[i], field) == 0) {
+    for (size_t i = 0; moved[i] != NULL; i++) {
+        if (strcmp(moved[i], field) == 0) {
             return false;
         }
     }
-    return true;
+    return !import_is_brokers(field);
 }
 
 /*

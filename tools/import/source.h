@@ -14,6 +14,12 @@
 #include "proto/bytes.h"
 #include "tools/import/import.h"
 
+/* What of a file was said already, where once is enough. */
+struct source_once {
+    const char *said[64];
+    size_t n;
+};
+
 struct source {
     const char *path;     /* As the user gave it; begins every place. */
     const char *format;   /* Written into each record's source. */
@@ -21,6 +27,7 @@ struct source {
     struct arena *arena;
     struct import_set *out;
     struct faults *faults;
+    struct source_once *once; /* Of the file being read; NULL: all is said each time. */
 };
 
 /* Reads the file whole; false: a fault says why. */
@@ -31,6 +38,12 @@ void source_fault(const struct source *source, const char *place, const char *fo
 /* Notes something odd; place may be NULL. */
 void source_finding(const struct source *source, const char *place, const char *format,
                     ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * Notes that members of this name find no place, once a file: they stand in every
+ * record. Beyond some dozens of names each one is told.
+ */
+void source_unplaced(const struct source *source, const char *name);
 
 /* <registry>/<key, escaped>. */
 char *source_id(const struct source *source, const char *key);

@@ -363,6 +363,8 @@ static const struct {
 } format_rows[] = {
     {"marketplace-2019", "the EOSC-hub Marketplace's catalogue of 2019 (JSON)"},
     {"eosc-vocabularies", "lists of EOSC's vocabulary terms (JSON)"},
+    {"eosc-5", "services and providers of EOSC's profile 4 or 5 (JSON)"},
+    {"eosc-6", "services and organisations of EOSC's profile 6 (JSON)"},
     {"gocdb", "answers of GOCDB's get_site, get_service and get_downtime (XML)"},
     {"kontor-1", "a JSON object with lists of our own messages, by kind"},
 };
