@@ -10,13 +10,14 @@ cd "${1:-$(dirname "$0")/..}" || exit 2
 # room, and the rooms it may know besides itself
 arrows='
 proto
+catalogue proto
 store    proto
-server   proto store
+server   proto catalogue store
 client   proto
-tools    proto client certs
+tools    proto catalogue client certs
 certs
 examples
-tests    proto store server client tools certs
+tests    proto catalogue store server client tools certs
 '
 # foreign headers, and the files that may include them: patterns of whole names
 doors='

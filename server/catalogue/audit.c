@@ -6,7 +6,7 @@
 
 #include "kontor/v1/catalogue_service.pb-c.h"
 #include "proto/digest.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 enum { DEFAULT_SAMPLE = 20, PAGE = 500 };
 

@@ -3,6 +3,7 @@
 #include "kontor/v1/catalogue_service.pb-c.h"
 #include "server/catalogue/audit.h"
 #include "server/catalogue/diff.h"
+#include "server/catalogue/finding.h"
 #include "server/catalogue/move.h"
 #include "server/catalogue/offer_bundle.h"
 #include "server/catalogue/onboard.h"
@@ -25,10 +26,10 @@ enum {
 #define DECIDERS (ROLE_BIT(SHIFTER) | ROLE_BIT(ADMIN))
 
 static const struct import_part parts[] = {
-    {"vocabulary", "vocabulary_fields", &vocabulary_record, vocabulary_find},
-    {"provider", "provider_fields", &provider_record, provider_find},
-    {"service", "service_fields", &service_record, service_find},
-    {"bundle", "bundle_fields", &offer_bundle_record, offer_bundle_find},
+    {"vocabulary", "vocabulary_fields", &vocabulary_record, finding_vocabulary},
+    {"provider", "provider_fields", &provider_record, finding_provider},
+    {"service", "service_fields", &service_record, finding_service},
+    {"bundle", "bundle_fields", &offer_bundle_record, finding_bundle},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -2,26 +2,7 @@
 
 #include <string.h>
 
-#include "proto/field.h"
-#include "server/order/moment.h"
-
-static bool
-is_set(const ProtobufCMessage *record, const char *name)
-{
-    const ProtobufCFieldDescriptor *field =
-        protobuf_c_message_descriptor_get_field_by_name(record->descriptor, name);
-    return field_count(record, field) > 0;
-}
-
-bool
-gate_has(const ProtobufCMessage *record, const struct gate_fact *fact, int64_t now_ms)
-{
-    if (fact->is_shown != NULL) {
-        return fact->is_shown(record, now_ms);
-    }
-    return is_set(record, fact->fields[0]) ||
-           (fact->fields[1] != NULL && is_set(record, fact->fields[1]));
-}
+#include "proto/moment.h"
 
 enum status
 gate_refuse(struct call *call, const struct gate_refusal *refusal)

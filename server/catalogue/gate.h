@@ -1,6 +1,5 @@
 /*
- * Gates: facts a record must show, refusing what does not, and passing over that with a
- * reason.
+ * Gates: refusing what does not show what it must, and passing over that with a reason.
  *
  * Memory: constant; the call's arena. Errors: as call.h. Threads: the call's.
  */
@@ -11,15 +10,6 @@
 
 #include "kontor/v1/catalogue.pb-c.h"
 #include "server/rpc/call.h"
-
-/* A thing a record must show from some state on. */
-struct gate_fact {
-    int from;              /* The state; of a record with one gate 0. */
-    const char *fields[2]; /* One of these must be set; the second may be NULL. */
-    const char *needs;     /* For people; NULL ends a table. */
-    /* Judges what setting a field alone does not say; NULL = the fields are enough. */
-    bool (*is_shown)(const ProtobufCMessage *record, int64_t now_ms);
-};
 
 /* What is refused. */
 struct gate_refusal {
@@ -43,9 +33,6 @@ struct gate_pass {
     const char *lacks;  /* What was missing; "" = nothing. */
 };
 
-/* Whether a record shows a fact, at a time. */
-bool gate_has(const ProtobufCMessage *record, const struct gate_fact *fact,
-              int64_t now_ms);
 /* FAILED_PRECONDITION{GATE_UNMET}; the faults found so far are its rows. */
 enum status gate_refuse(struct call *call,
                         const struct gate_refusal *refusal) MUST_CHECK;

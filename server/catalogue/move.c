@@ -3,10 +3,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "catalogue/phase.h"
 #include "kontor/v1/catalogue_service.pb-c.h"
 #include "server/catalogue/gate.h"
 #include "server/catalogue/onboarding.h"
-#include "server/catalogue/phase.h"
 #include "server/catalogue/provider.h"
 #include "server/catalogue/service.h"
 #include "server/catalogue/touched.h"
@@ -78,7 +78,9 @@ judge_gate(struct call *call, const Kontor__V1__MoveServiceRequest *request,
            Kontor__V1__Service *service, const Kontor__V1__Provider *provider)
 {
     size_t n_before = call->faults->n_rows;
-    const char *lacks = phase_lacks(call, service, request->phase);
+    const struct fact_check check =
+        phase_check(service, NULL, request->phase, call->now_ms);
+    const char *lacks = fact_lacks(&check, call->arena);
     const char *template = template_lacks(call, service, request->phase, provider);
     if (lacks[0] != '\0' && template[0] != '\0') {
         lacks = arena_print(call->arena, "%s, %s", lacks, template);
@@ -100,7 +102,7 @@ judge_gate(struct call *call, const Kontor__V1__MoveServiceRequest *request,
                                 .reason = request->reason,
                                 .lacks = lacks});
     }
-    (void)phase_fault(call, service, NULL, request->phase);
+    (void)fact_fault(&check, call->faults);
     return gate_refuse(call,
                        &(struct gate_refusal){.kind = KIND_SERVICE,
                                               .id = service->id,

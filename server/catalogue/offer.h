@@ -7,6 +7,7 @@
 #ifndef KONTOR_SERVER_CATALOGUE_OFFER_H
 #define KONTOR_SERVER_CATALOGUE_OFFER_H
 
+#include "catalogue/offer_form.h"
 #include "kontor/v1/catalogue.pb-c.h"
 #include "server/rpc/call.h"
 
@@ -26,23 +27,10 @@ struct offer_found {
 enum status offer_find(struct call *call, const char *offer_id,
                        struct offer_found *out) MUST_CHECK;
 
-/* The order type that counts: the offer's, or the service's where the offer says
- * nothing. */
-Kontor__V1__OrderType offer_order_type(const Kontor__V1__Service *service,
-                                       const Kontor__V1__Offer *offer);
-/* The terms that count: the offer's, or the service's where the offer has none; may be
- * "". */
-const char *offer_terms_of_use(const Kontor__V1__Service *service,
-                               const Kontor__V1__Offer *offer);
-
 /* Why an offer takes no new orders at this broker, in words; NULL = it does.
  * is_ended: its provider is suspended or retired. */
 const char *offer_why_not(struct call *call, const Kontor__V1__Service *service,
                           const Kontor__V1__Offer *offer, bool is_ended);
-
-/* Adds a fault for everything wrong with the offers of a service, beyond what the rule
- * table says. */
-void offer_judge(struct call *call, const Kontor__V1__Service *service);
 
 /*
  * Sets rev and hash of every offer of a service about to be stored. The hash is over

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalogue/bundle_form.h"
 #include "kontor/v1/configuration.pb-c.h"
 #include "server/catalogue/offer.h"
 #include "server/catalogue/offer_bundle.h"
@@ -32,46 +33,6 @@ struct checking {
     size_t n_taken;
     struct offer_bundle_conflicts *conflicts;
 };
-
-/* ---- Releases ---- */
-
-static bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* Two runs of digits of any length; both pointers move behind them. */
-static int
-compare_numbers(const char **a, const char **b)
-{
-    while (**a == '0') {
-        (*a)++;
-    }
-    while (**b == '0') {
-        (*b)++;
-    }
-    size_t n_a = strspn(*a, "0123456789");
-    size_t n_b = strspn(*b, "0123456789");
-    int order = n_a != n_b ? (n_a < n_b ? -1 : 1) : strncmp(*a, *b, n_a);
-    *a += n_a;
-    *b += n_b;
-    return order;
-}
-
-int
-offer_bundle_compare_releases(const char *a, const char *b)
-{
-    int order = 0;
-    while (order == 0 && *a != '\0' && *b != '\0') {
-        if (is_digit(*a) && is_digit(*b)) {
-            order = compare_numbers(&a, &b);
-        } else {
-            order = (unsigned char)*a++ - (unsigned char)*b++;
-        }
-    }
-    return order != 0 ? order : (*a != '\0') - (*b != '\0');
-}
 
 /* ---- Conflicts ---- */
 
@@ -154,7 +115,7 @@ take(struct checking *checking, const char *offer)
     struct taken *taken = &checking->taken[checking->n_taken++];
     struct offer_found found;
     *taken = (struct taken){.offer = offer};
-    if (!offer_bundle_has(checking->bundle, offer)) {
+    if (!bundle_form_has(checking->bundle, offer)) {
         about(add(checking, C(NOT_OF_THE_BUNDLE), 0, "%s is no offer of bundle %s",
                   offer, checking->bundle->id),
               offer);
@@ -375,10 +336,10 @@ judge_range(struct checking *checking, const Kontor__V1__BundleVersionRange *rul
         return;
     }
     const char *release = taken->service->release;
-    bool is_low = rule->at_least[0] != '\0' &&
-                  offer_bundle_compare_releases(release, rule->at_least) < 0;
-    bool is_high = rule->below[0] != '\0' &&
-                   offer_bundle_compare_releases(release, rule->below) >= 0;
+    bool is_low =
+        rule->at_least[0] != '\0' && bundle_form_compare(release, rule->at_least) < 0;
+    bool is_high =
+        rule->below[0] != '\0' && bundle_form_compare(release, rule->below) >= 0;
     if (release[0] != '\0' && !is_low && !is_high) {
         return;
     }

@@ -2,14 +2,15 @@
 
 #include <string.h>
 
+#include "catalogue/phase.h"
 #include "kontor/v1/catalogue_service.pb-c.h"
 #include "proto/field.h"
+#include "proto/moment.h"
+#include "server/catalogue/gate.h"
 #include "server/catalogue/onboarding.h"
-#include "server/catalogue/phase.h"
 #include "server/catalogue/provider.h"
 #include "server/catalogue/service.h"
 #include "server/catalogue/touched.h"
-#include "server/order/moment.h"
 #include "server/rpc/named.h"
 
 #define S(name) KONTOR__V1__PROVIDER_STATE__PROVIDER_##name
@@ -140,7 +141,8 @@ static enum status
 judge_gate(struct call *call, const Kontor__V1__SubmitProviderRequest *request,
            Kontor__V1__Provider *provider)
 {
-    const char *lacks = onboarding_lacks(call, provider);
+    const struct fact_check check = onboarding_check(call, provider, NULL);
+    const char *lacks = fact_lacks(&check, call->arena);
     if (lacks[0] == '\0') {
         return STATUS_OK;
     }
@@ -152,7 +154,7 @@ judge_gate(struct call *call, const Kontor__V1__SubmitProviderRequest *request,
                                                   .reason = request->reason,
                                                   .lacks = lacks});
     }
-    onboarding_fault(call, provider, NULL);
+    (void)fact_fault(&check, call->faults);
     return gate_refuse(call,
                        &(struct gate_refusal){.kind = KIND_PROVIDER,
                                               .id = provider->id,

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "proto/moment.h"
 #include "server/catalogue/provider.h"
-#include "server/order/moment.h"
 
 #define S(name) KONTOR__V1__PROVIDER_STATE__PROVIDER_##name
 #define T(name) KONTOR__V1__TEMPLATE_STATE__TEMPLATE_##name
@@ -50,21 +50,6 @@ static const struct {
     [T(APPROVED)] = {"TEMPLATE_APPROVED", true},
     [T(REJECTED)] = {"TEMPLATE_REJECTED", false},
     [T(SKIPPED)] = {"TEMPLATE_SKIPPED", true},
-};
-
-/* What profile 4/5 of EOSC calls mandatory of a provider; users are its administrators.
- */
-const struct gate_fact onboarding_facts[] = {
-    {0, {"abbreviation", NULL}, "an abbreviation", NULL},
-    {0, {"website", NULL}, "a web site", NULL},
-    {0, {"description", NULL}, "a description", NULL},
-    {0, {"logo", NULL}, "a logo", NULL},
-    {0, {"country", NULL}, "a country", NULL},
-    {0, {"public_contacts", NULL}, "a public contact", NULL},
-    {0, {"main_contact", NULL}, "a main contact", NULL},
-    {0, {"location", NULL}, "where it is", NULL},
-    {0, {"administrators", NULL}, "somebody who looks after its records", NULL},
-    {0, {NULL, NULL}, NULL, NULL},
 };
 
 /* ---- States ---- */
@@ -125,29 +110,17 @@ onboarding_has_template(Kontor__V1__TemplateState state)
 
 /* ---- Facts ---- */
 
-void
-onboarding_fault(struct call *call, const Kontor__V1__Provider *provider,
+struct fact_check
+onboarding_check(const struct call *call, const Kontor__V1__Provider *provider,
                  const Kontor__V1__Provider *before)
 {
-    for (const struct gate_fact *fact = onboarding_facts; fact->needs != NULL; fact++) {
-        bool is_lost = before == NULL || gate_has(&before->base, fact, call->now_ms);
-        if (is_lost && !gate_has(&provider->base, fact, call->now_ms)) {
-            call_fault(call, fact->fields[0], "a provider needs %s", fact->needs);
-        }
-    }
-}
-
-const char *
-onboarding_lacks(struct call *call, const Kontor__V1__Provider *provider)
-{
-    const char *text = "";
-    for (const struct gate_fact *fact = onboarding_facts; fact->needs != NULL; fact++) {
-        if (!gate_has(&provider->base, fact, call->now_ms)) {
-            text = arena_print(call->arena, "%s%s%s", text, text[0] == '\0' ? "" : ", ",
-                               fact->fields[0]);
-        }
-    }
-    return text;
+    return (struct fact_check){
+        .table = fact_provider,
+        .record = &provider->base,
+        .before = before == NULL ? NULL : &before->base,
+        .now_ms = call->now_ms,
+        .who = "a provider",
+    };
 }
 
 /* ---- The template ---- */

@@ -9,7 +9,8 @@
 
 #include <stdbool.h>
 
-#include "server/catalogue/gate.h"
+#include "catalogue/fact.h"
+#include "server/rpc/call.h"
 
 /* One move of a provider. */
 struct onboarding_move {
@@ -20,9 +21,6 @@ struct onboarding_move {
 
 /* All moves, ended by one without roles. What is not here is not possible. */
 extern const struct onboarding_move onboarding_moves[];
-
-/* What a provider must show to be decided on; each has from 0. */
-extern const struct gate_fact onboarding_facts[];
 
 /* The name of a state as in the contract. */
 const char *onboarding_name(Kontor__V1__ProviderState state);
@@ -40,12 +38,10 @@ const char *onboarding_template_name(Kontor__V1__TemplateState state);
 /* Whether further services need no decision. */
 bool onboarding_has_template(Kontor__V1__TemplateState state);
 
-/* Adds a fault for each thing a provider must show and lacks; of those that before
- * (NULL: all count) showed, only. */
-void onboarding_fault(struct call *call, const Kontor__V1__Provider *provider,
-                      const Kontor__V1__Provider *before);
-/* The first fields of what is lacking, "a, b, c". */
-const char *onboarding_lacks(struct call *call, const Kontor__V1__Provider *provider);
+/* What is asked of a provider; before as in fact_check. */
+struct fact_check onboarding_check(const struct call *call,
+                                   const Kontor__V1__Provider *provider,
+                                   const Kontor__V1__Provider *before);
 
 /*
  * A service is put to PENDING: the first of its provider becomes the template, and the

@@ -1,8 +1,9 @@
 #include "server/catalogue/provider.h"
 
 #include "server/catalogue/audit.h"
+#include "server/catalogue/finding.h"
+#include "server/catalogue/gate.h"
 #include "server/catalogue/onboarding.h"
-#include "server/catalogue/term.h"
 #include "server/rpc/import.h"
 #include "server/rpc/named.h"
 
@@ -34,7 +35,8 @@ provider_read(struct call *call, const char *id, struct document *document,
 static enum status
 approve_new(struct call *call, Kontor__V1__Provider *provider)
 {
-    const char *lacks = onboarding_lacks(call, provider);
+    const struct fact_check check = onboarding_check(call, provider, NULL);
+    const char *lacks = fact_lacks(&check, call->arena);
     provider->state = KONTOR__V1__PROVIDER_STATE__PROVIDER_APPROVED;
     if (named_flag(call->request, "skip_template")) {
         provider->template_state = KONTOR__V1__TEMPLATE_STATE__TEMPLATE_SKIPPED;
@@ -42,9 +44,8 @@ approve_new(struct call *call, Kontor__V1__Provider *provider)
     if (lacks[0] == '\0') {
         return STATUS_OK;
     }
-    import_finding(call, "state",
-                   "an approved provider needs what the source does not say: %s",
-                   lacks);
+    const struct finder finder = finding_of(call, provider->id);
+    finder_lacking(&finder, "state", "an approved provider", lacks);
     return gate_pass_over(
         call,
         (struct gate_notes){.rows = &provider->overrides,
@@ -89,7 +90,8 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     }
     audit_note_change(call, old, &provider->base, &provider->audit);
     if (!onboarding_is_draft(provider->state)) {
-        onboarding_fault(call, provider, before);
+        const struct fact_check check = onboarding_check(call, provider, before);
+        (void)fact_fault(&check, call->faults);
     }
     return STATUS_OK;
 }
@@ -140,13 +142,6 @@ keep(struct call *call, const void *message, const struct document *document)
     const Kontor__V1__ListProvidersRequest *request = message;
     (void)call;
     return !request->waiting_only || document->view == VIEW_FULL;
-}
-
-void
-provider_find(struct call *call, const void *record)
-{
-    const Kontor__V1__Provider *provider = record;
-    term_find(call, provider->id, &provider->base);
 }
 
 enum {

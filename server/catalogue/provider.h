@@ -20,7 +20,4 @@ enum status provider_must_own(struct call *call, const char *provider) MUST_CHEC
  */
 enum status provider_read(struct call *call, const char *id, struct document *document,
                           Kontor__V1__Provider **out) MUST_CHECK;
-/* What is odd about an imported provider: terms nobody knows. */
-void provider_find(struct call *call, const void *record);
-
 #endif

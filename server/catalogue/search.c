@@ -7,11 +7,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "catalogue/phase.h"
 #include "kontor/v1/catalogue.pb-c.h"
 #include "proto/field.h"
 #include "proto/text.h"
 #include "proto/wire.h"
-#include "server/catalogue/phase.h"
 #include "server/clock.h"
 
 enum {

@@ -2,13 +2,13 @@
 
 #include <string.h>
 
+#include "catalogue/phase.h"
 #include "server/catalogue/audit.h"
+#include "server/catalogue/finding.h"
 #include "server/catalogue/gate.h"
 #include "server/catalogue/offer.h"
 #include "server/catalogue/onboarding.h"
-#include "server/catalogue/phase.h"
 #include "server/catalogue/provider.h"
-#include "server/catalogue/term.h"
 #include "server/rpc/import.h"
 #include "server/rpc/named.h"
 
@@ -26,7 +26,7 @@ judge_provider(struct call *call, const Kontor__V1__Service *service, struct sid
     const char *registry = call_registry_of(call, service->id);
     if (strcmp(registry, call_registry_of(call, service->provider)) != 0) {
         call_fault(call, "provider",
-                   "must be a provider of the service's own registry, %s", registry);
+                   "must be a provider of the record's own registry, %s", registry);
         return STATUS_OK;
     }
     enum status status = provider_must_own(call, service->provider);
@@ -91,12 +91,16 @@ override_reason(const struct call *call)
 static enum status
 take_over(struct call *call, Kontor__V1__Service *service, const char *reason)
 {
-    const char *lacks = phase_lacks(call, service, service->phase);
+    const struct fact_check check =
+        phase_check(service, NULL, service->phase, call->now_ms);
+    const char *lacks = fact_lacks(&check, call->arena);
+    const struct finder finder = finding_of(call, service->id);
     if (import_is(call) && lacks[0] == '\0') {
         return STATUS_OK;
     }
-    import_finding(call, "phase", "%s needs what the source does not say: %s",
-                   phase_name(service->phase), lacks);
+    if (lacks[0] != '\0') {
+        finder_lacking(&finder, "phase", phase_name(service->phase), lacks);
+    }
     const char *what = import_is(call) ? "Import" : "CreateService";
     return gate_pass_over(
         call,
@@ -131,7 +135,9 @@ judge_begin(struct call *call, Kontor__V1__Service *service, struct side *side,
             "to %s; an admin may say why it begins there in override_reason",
             phase_name(service->phase));
     }
-    (void)phase_fault(call, service, NULL, service->phase);
+    const struct fact_check check =
+        phase_check(service, NULL, service->phase, call->now_ms);
+    (void)fact_fault(&check, call->faults);
     bool is_applying = service->phase == KONTOR__V1__PHASE__PENDING &&
                        side->provider != NULL && call->faults->n_found == 0;
     return is_applying ? onboarding_enter(call, decision, &side->document,
@@ -153,7 +159,9 @@ judge_change(struct call *call, const Kontor__V1__Service *before,
                    phase_name(before->phase));
         return;
     }
-    (void)phase_fault(call, service, before, service->phase);
+    const struct fact_check check =
+        phase_check(service, before, service->phase, call->now_ms);
+    (void)fact_fault(&check, call->faults);
 }
 
 static enum status
@@ -181,7 +189,7 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
         side.provider != NULL && onboarding_is_ended(side.provider->state);
     /* Judged before it is stamped: what is refused must not use up a revision of an
      * offer. */
-    offer_judge(call, service);
+    offer_judge(call->faults, service);
     offer_stamp(call, old, service);
     if (old != NULL) {
         audit_note_change(call, old, &service->base, &service->audit);
@@ -253,61 +261,6 @@ filter(struct call *call, const void *request, struct find *find)
         find->n_equal = 1;
     }
     return STATUS_OK;
-}
-
-static void
-find_references(struct call *call, const char *field, const struct kind *kind,
-                char **ids, size_t n_ids)
-{
-    for (size_t i = 0; i < n_ids; i++) {
-        import_find_reference(call, arena_print(call->arena, "%s[%zu]", field, i), kind,
-                              ids[i]);
-    }
-}
-
-/* The chain component, implementation, version ends at endpoints. */
-static void
-find_endpoints(struct call *call, const Kontor__V1__Component *component)
-{
-    for (size_t i = 0; i < component->n_implementations; i++) {
-        const Kontor__V1__Implementation *made = component->implementations[i];
-        for (size_t j = 0; j < made->n_versions; j++) {
-            const char *path =
-                arena_print(call->arena,
-                            "components[%s].implementations[%s].versions[%s].endpoints",
-                            component->id, made->id, made->versions[j]->version);
-            find_references(call, path, KIND_ENDPOINT, made->versions[j]->endpoints,
-                            made->versions[j]->n_endpoints);
-        }
-    }
-}
-
-void
-service_find(struct call *call, const void *record)
-{
-    const Kontor__V1__Service *service = record;
-    find_references(call, "resource_providers", KIND_PROVIDER,
-                    service->resource_providers, service->n_resource_providers);
-    find_references(call, "required_services", KIND_SERVICE, service->required_services,
-                    service->n_required_services);
-    find_references(call, "related_services", KIND_SERVICE, service->related_services,
-                    service->n_related_services);
-    for (size_t i = 0; i < service->n_offers; i++) {
-        if (offer_order_type(service, service->offers[i]) ==
-            KONTOR__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED) {
-            import_finding(call,
-                           arena_print(call->arena, "offers[%s].order_type",
-                                       service->offers[i]->iid),
-                           "neither the offer nor its service says how it is ordered");
-        }
-    }
-    if (service->order_type == KONTOR__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED) {
-        import_finding(call, "order_type", "the source does not say how one gets it");
-    }
-    for (size_t i = 0; i < service->n_components; i++) {
-        find_endpoints(call, service->components[i]);
-    }
-    term_find(call, service->id, &service->base);
 }
 
 enum { AUDIT = 52, OVERRIDES = 53, IS_SUSPENDED = 74, RATING = 75 };

@@ -13,8 +13,4 @@
 
 extern const struct record service_record;
 
-/* Looks for what is odd about an imported service: references that do not resolve, a
- * missing order type. */
-void service_find(struct call *call, const void *record);
-
 #endif

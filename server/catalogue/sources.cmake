@@ -11,19 +11,15 @@ list(
   catalogue/audit.c
   catalogue/cascade.c
   catalogue/catalogue.c
-  catalogue/condition.c
   catalogue/diff.c
+  catalogue/finding.c
   catalogue/gate.c
   catalogue/move.c
   catalogue/offer.c
   catalogue/offer_bundle.c
   catalogue/offer_bundle_check.c
-  catalogue/offer_rule.c
   catalogue/onboard.c
   catalogue/onboarding.c
-  catalogue/parameter.c
-  catalogue/parameter_value.c
-  catalogue/phase.c
   catalogue/provider.c
   catalogue/search.c
   catalogue/search_call.c
@@ -32,6 +28,5 @@ list(
   catalogue/search_suggest.c
   catalogue/search_table.c
   catalogue/service.c
-  catalogue/term.c
   catalogue/touched.c
   catalogue/vocabulary.c)

@@ -10,7 +10,4 @@
 
 extern const struct record vocabulary_record;
 
-/* Terms whose parent is nowhere: a finding, never a refusal. */
-void vocabulary_find(struct call *call, const void *record);
-
 #endif

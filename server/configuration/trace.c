@@ -5,7 +5,7 @@
 
 #include "kontor/v1/configuration_service.pb-c.h"
 #include "server/configuration/site.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 enum {
     MAX_ITEMS = 64, /* Of an order. */

@@ -4,7 +4,7 @@
 
 #include "server/order/edit.h"
 #include "server/order/item.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "server/order/side.h"
 #include "server/rpc/identity_seal.h"
 

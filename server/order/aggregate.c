@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "server/order/item.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 #define O(name) KONTOR__V1__ORDER_STATE__ORDER_##name

@@ -3,7 +3,7 @@
 #include "kontor/v1/order_service.pb-c.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "server/order/order.h"
 
 /* ---- Who ---- */

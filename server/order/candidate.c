@@ -4,7 +4,7 @@
 
 #include "server/broker.h"
 #include "server/order/job.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "server/order/side.h"
 
 enum { PASS_PAGE = 64 };

@@ -6,7 +6,7 @@
 #include "server/order/hold.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "server/order/session.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name

@@ -10,7 +10,7 @@
 #include "server/order/due_time.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "server/order/stock.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name

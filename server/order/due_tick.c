@@ -10,7 +10,7 @@
 #include "server/order/calendar.h"
 #include "server/order/due.h"
 #include "server/order/instance.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "server/order/observation.h"
 #include "server/order/stock_list.h"
 

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 
 #include "server/order/calendar.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 #define R(name) KONTOR__V1__ITEM_REASON__##name
 

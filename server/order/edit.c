@@ -8,7 +8,7 @@
 #include "server/order/instance.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 #define R(name) KONTOR__V1__ITEM_REASON__##name

@@ -4,7 +4,7 @@
 #include "server/order/hold.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 #define FAILURE(name) KONTOR__V1__FAIL_REQUEST__FAILURE__##name
 

@@ -8,7 +8,7 @@
 #include "server/order/hold.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 #define CLEANUP(name) KONTOR__V1__CLEANUP__CLEANUP_##name
 

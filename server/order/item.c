@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 #define CANCEL(name) KONTOR__V1__CANCEL_STATE__CANCEL_##name

@@ -8,7 +8,7 @@
 #include "server/clock.h"
 #include "server/order/instance.h"
 #include "server/order/item.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 #define KIND(name) KONTOR__V1__JOB_KIND__##name

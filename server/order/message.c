@@ -6,7 +6,7 @@
 #include "kontor/v1/registry.pb-c.h"
 #include "proto/digest.h"
 #include "server/broker.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 #define SCOPE(name) KONTOR__V1__MESSAGE__SCOPE__##name
 #define ROLE(name) KONTOR__V1__MESSAGE__ROLE__##name

@@ -4,7 +4,7 @@
 
 #include "kontor/v1/order_service.pb-c.h"
 #include "server/catalogue/offer.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "server/order/stock.h"
 
 enum { TELL_PAGE = 100 }; /* Observers of one commit. */

@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "proto/moment.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
-#include "server/order/moment.h"
 #include "server/order/placed_action.h"
 #include "server/order/placed_relation.h"
 #include "server/order/placed_terms.h"

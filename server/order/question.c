@@ -4,12 +4,12 @@
 
 #include "kontor/v1/fulfilment_service.pb-c.h"
 #include "kontor/v1/order_service.pb-c.h"
-#include "server/catalogue/parameter.h"
-#include "server/catalogue/parameter_value.h"
+#include "catalogue/parameter.h"
+#include "catalogue/parameter_value.h"
 #include "server/order/edit.h"
 #include "server/order/hold.h"
 #include "server/order/item.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "server/order/value.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
@@ -40,7 +40,7 @@ judge_expectation(struct call *call, const Kontor__V1__Parameter *expects)
         call_fault(call, "expects", "takes more than %d bytes: ask in words",
                    MAX_EXPECTS_BYTES);
     }
-    parameter_judge(call, "expects", expects);
+    parameter_judge(call->faults, "expects", expects);
     return call_check_faults(call);
 }
 

@@ -4,7 +4,7 @@
 #include "server/order/due.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 

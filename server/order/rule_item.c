@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "proto/rules.h"
-#include "server/catalogue/condition.h"
-#include "server/catalogue/parameter_value.h"
+#include "catalogue/condition.h"
+#include "catalogue/parameter_value.h"
 #include "server/order/rule_sum.h"
 
 #define RULE(name) KONTOR__V1__PARAMETER_RULE__RULE_##name

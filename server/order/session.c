@@ -7,7 +7,7 @@
 #include "server/clock.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 enum { DEFAULT_PARALLEL = 1, ID_DIGITS = 12, DEFAULT_PAGE = 100, MAX_PAGE = 500 };
 

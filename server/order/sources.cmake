@@ -31,7 +31,6 @@ list(
   order/list.c
   order/loss.c
   order/message.c
-  order/moment.c
   order/money.c
   order/observation.c
   order/opinion.c

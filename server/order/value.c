@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "server/catalogue/condition.h"
-#include "server/catalogue/parameter_value.h"
+#include "catalogue/condition.h"
+#include "catalogue/parameter_value.h"
 #include "server/order/rule_item.h"
 
 #define TYPE(name) KONTOR__V1__PARAMETER__TYPE_##name

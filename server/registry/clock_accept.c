@@ -2,7 +2,7 @@
 
 #include "kontor/v1/registry_service.pb-c.h"
 #include "server/broker.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 enum status
 clock_accept(struct call *call, const void *request, struct decision *decision)

@@ -3,7 +3,7 @@
 #include "kontor/v1/registry_service.pb-c.h"
 #include "server/broker.h"
 #include "server/catalogue/search.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "server/rpc/identity.h"
 
 /* The histories tell a reader of a backup or a watch whether its position belongs to

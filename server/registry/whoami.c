@@ -3,7 +3,7 @@
 #include <google/protobuf/timestamp.pb-c.h>
 
 #include "kontor/v1/registry_service.pb-c.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 /* What to ask for, so that nobody has to guess a name: the command goes on a line of
  * its own. */

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "server/configuration/configuration.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 static const struct service_rows *const services[] = {&configuration_rows, NULL};
 

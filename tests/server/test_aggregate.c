@@ -10,7 +10,7 @@
 
 #include "server/order/aggregate.h"
 #include "server/order/item_state.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 /* The reference works on names and sets, as the design is written. */
 static bool

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "server/configuration/downtime.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "tests/server/ground.h"
 
 enum { HOUR = GROUND_HOUR_MS };

@@ -12,7 +12,7 @@
 #include "server/order/due.h"
 #include "server/order/due_time.h"
 #include "server/order/item_state.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "server/order/reschedule.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name

@@ -10,7 +10,7 @@
 
 #include "proto/reason.h"
 #include "server/clock.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "tests/server/desk.h"
 
 #define I(name) KONTOR__V1__INSTANCE_STATE__INSTANCE_##name

@@ -9,7 +9,7 @@
 
 #include "proto/arena.h"
 #include "server/order/job.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 static void
 test_an_intent_is_a_name_of_registry_and_item_only(void **state)

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "catalogue/bundle_form.h"
 #include "kontor/v1/configuration.pb-c.h"
-#include "server/catalogue/offer_bundle.h"
 #include "tests/server/desk.h"
 
 #define C(name) KONTOR__V1__BUNDLE_CONFLICT__KIND__##name
@@ -153,13 +153,13 @@ test_releases_are_compared_by_their_numbers(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rising / sizeof rising[0]; i++) {
         for (size_t k = 0; k < sizeof rising / sizeof rising[0]; k++) {
-            int order = offer_bundle_compare_releases(rising[i], rising[k]);
+            int order = bundle_form_compare(rising[i], rising[k]);
             if ((order < 0) != (i < k) || (order > 0) != (i > k)) {
                 fail_msg("\"%s\" and \"%s\": %d", rising[i], rising[k], order);
             }
         }
     }
-    assert_int_equal(offer_bundle_compare_releases("1.02", "1.2"), 0);
+    assert_int_equal(bundle_form_compare("1.02", "1.2"), 0);
 }
 
 /* ---- Writing ---- */

@@ -482,7 +482,7 @@ test_an_update_moves_nothing(void **state)
 /* ---- The gate ---- */
 
 static void
-lose(Kontor__V1__Provider *provider, const struct gate_fact *fact)
+lose(Kontor__V1__Provider *provider, const struct fact *fact)
 {
     const ProtobufCFieldDescriptor *field =
         protobuf_c_message_descriptor_get_field_by_name(provider->base.descriptor,
@@ -502,8 +502,7 @@ test_each_missing_fact_is_named(void **state)
 {
     struct shelf *shelf = *state;
     size_t n = 0;
-    for (const struct gate_fact *fact = onboarding_facts; fact->needs != NULL;
-         fact++, n++) {
+    for (const struct fact *fact = fact_provider; fact->needs != NULL; fact++, n++) {
         const char *id = arena_print(shelf->h->arena, "coast/n%zu", n);
         const struct principal *who =
             harness_principal(shelf->h, arena_print(shelf->h->arena, "coast/o%zu", n),

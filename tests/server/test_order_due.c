@@ -12,7 +12,7 @@
 #include "server/clock.h"
 #include "server/order/calendar.h"
 #include "server/order/item_state.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "tests/server/hours.h"
 
 #define R(name) KONTOR__V1__ITEM_REASON__##name

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "tests/server/hours.h"
 
 #define R(name) KONTOR__V1__ITEM_REASON__##name

@@ -10,7 +10,7 @@
 
 #include "proto/reason.h"
 #include "server/order/job.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "tests/server/desk.h"
 
 #define OVERRIDE(name) KONTOR__V1__OVERRIDE_ITEM_REQUEST__OVERRIDE__##name

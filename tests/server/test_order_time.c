@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "tests/server/desk.h"
 
 enum { JUMP_MS = 25 * 60 * 60 * 1000 };

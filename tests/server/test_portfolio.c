@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "server/catalogue/phase.h"
+#include "catalogue/phase.h"
 #include "tests/server/shelf.h"
 
 #define P(name) KONTOR__V1__PHASE__##name
@@ -259,7 +259,7 @@ test_a_refusal_lists_everything_that_is_missing(void **state)
     struct error error;
     size_t n_facts = 0;
     Kontor__V1__Service *thin = shelf_plain(shelf, "coast/thin");
-    for (const struct gate_fact *fact = phase_facts; fact->needs != NULL; fact++) {
+    for (const struct fact *fact = phase_facts; fact->needs != NULL; fact++) {
         n_facts++;
     }
     assert_int_equal(n_facts, N_NEEDS);

@@ -10,7 +10,7 @@
 
 #include "proto/reason.h"
 #include "server/order/job.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "tests/server/desk.h"
 
 #define FAILURE(name) KONTOR__V1__FAIL_REQUEST__FAILURE__##name

@@ -10,7 +10,7 @@
 
 #include "kontor/v1/order_service.pb-c.h"
 #include "proto/reason.h"
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "tests/server/cards.h"
 
 #define WAITS_FOR_STOCK KONTOR__V1__ITEM_REASON__WAITS_FOR_STOCK

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "proto/field.h"
-#include "server/catalogue/term.h"
+#include "catalogue/term.h"
 #include "tests/server/shelf.h"
 
 static Kontor__V1__Vocabulary *

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "tests/server/walk.h"
 
 #define DECIDE(name) KONTOR__V1__DECIDE_ITEM_REQUEST__DECISION__##name

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "tests/server/walk.h"
 
 /* One item as both have it. */

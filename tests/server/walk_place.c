@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "server/order/moment.h"
+#include "proto/moment.h"
 #include "tests/server/walk.h"
 
 #define CONSUMER M_STEP(CONSUMER_STEP)

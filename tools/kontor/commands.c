@@ -194,6 +194,11 @@ const struct command commands[] = {
 
     {"catalogue", "import", "Take records from files of another catalogue", NULL,
      files_argument, import_options, NULL, own_import, NULL},
+    {"catalogue", "validate",
+     "Say what a broker would refuse or find odd in files, without one; exit 1 where "
+     "it "
+     "would refuse something",
+     NULL, files_argument, validate_options, NULL, own_validate, NULL},
     {"catalogue", "search",
      "Find services by words; the last may be the beginning of one",
      "CatalogueService/SearchServices", words_argument, search_options, NULL,

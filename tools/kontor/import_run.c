@@ -381,8 +381,8 @@ format_holds(const char *format)
 }
 
 /* A file of another kind, or the wrong command: nobody imports nothing on purpose. */
-static int
-nothing_read(const struct cli *cli, const struct import_set *set)
+int
+import_nothing(const struct cli *cli, const struct import_set *set)
 {
     const char *format = cli_option(cli, "format");
     for (size_t i = 0; i < set->n_findings; i++) {
@@ -409,7 +409,7 @@ import_all(struct cli *cli, const struct import_set *set)
     run->method = targets[target].method;
     run->n_all = count_records(cli, set);
     if (run->n_all == 0) {
-        return nothing_read(cli, set);
+        return import_nothing(cli, set);
     }
     int failed = cli_connect(cli);
     if (failed != EXIT_DONE) {
@@ -432,30 +432,49 @@ import_all(struct cli *cli, const struct import_set *set)
     return EXIT_DONE;
 }
 
-/* The registry comes first because every id begins with it. */
-int
-own_import(struct cli *cli)
+/* The importer of --format for this command; NULL: printed. */
+static const struct importer *
+find_importer(const struct cli *cli, int *exit_code)
 {
     const char *format = cli_option(cli, "format");
     const struct importer *importer = importer_find(format);
     bool is_here =
         importer != NULL && (strcmp(importer->noun, "both") == 0 ||
                              strcmp(importer->noun, cli->command->noun) == 0);
-    if (!is_here) {
-        return unknown_format(cli, format);
+    *exit_code = is_here ? EXIT_DONE : unknown_format(cli, format);
+    return is_here ? importer : NULL;
+}
+
+int
+import_files(struct cli *cli, const char *registry, struct import_set *set)
+{
+    int failed;
+    const struct importer *importer = find_importer(cli, &failed);
+    if (importer == NULL) {
+        return failed;
+    }
+    return read_files(cli, importer, registry, set)
+               ? EXIT_DONE
+               : EXIT_STATUS + KONTOR_INVALID_ARGUMENT;
+}
+
+/* The registry comes first because every id begins with it. */
+int
+own_import(struct cli *cli)
+{
+    int failed;
+    if (find_importer(cli, &failed) == NULL) {
+        return failed;
     }
     if (cli_count(cli, "skip-template") > 0 &&
         strcmp(cli->command->noun, "config") == 0) {
         return cli_usage(cli, "--skip-template is for kontor catalogue import");
     }
-    int failed = EXIT_DONE;
     const char *registry = cli_registry(cli, &failed);
     if (registry == NULL) {
         return failed;
     }
     struct import_set set = {0};
-    if (!read_files(cli, importer, registry, &set)) {
-        return EXIT_STATUS + KONTOR_INVALID_ARGUMENT;
-    }
-    return import_all(cli, &set);
+    failed = import_files(cli, registry, &set);
+    return failed == EXIT_DONE ? import_all(cli, &set) : failed;
 }

@@ -199,6 +199,12 @@ const struct option_row import_options[] = {
      NULL, NULL, false, false},
     VALIDATE_ONLY,
     END_OPTION};
+const struct option_row validate_options[] = {
+    {"format", "FORMAT", "what the files are, such as kontor-1, eosc-5", NULL, NULL,
+     true, false},
+    {"registry", "ID", "whose records they are; local", NULL, NULL, false, false},
+    {"strict", NULL, "exit with 1 for findings, too", NULL, NULL, false, false},
+    END_OPTION};
 const struct option_row export_options[] = {
     {"format", "FORMAT", "what the file is to be; kontor-1 if not given", NULL, NULL,
      false, false},

@@ -28,7 +28,9 @@ TESTS = (
     ("server/order/keeper.c", ("keeper",), ()),
     ("server/order/message.*", ("order_message", "order_post"), ()),
     ("server/order/*", ("order_limit",), ORDERS),
-    ("server/catalogue/phase.c", ("portfolio",), ("catalogue*", "search")),
+    ("catalogue/phase.c", ("portfolio",), ("catalogue*", "search")),
+    ("catalogue/*", ("onboarding", "portfolio"), ("catalogue*", "offer*", "parameter")),
+    ("server/catalogue/onboarding.c", ("onboarding",), ("catalogue*",)),
     ("server/catalogue/*", ("catalogue",), ("offer*", "parameter", "search*", "record*")),
     ("server/configuration/*", ("configuration",), ("downtime", "trace")),
     ("server/registry/*", ("roles", "principal", "registry"), ("identity*",)),
@@ -86,13 +88,13 @@ EQUIVALENT = {
         "the step of an item in this state is the broker's or the provider's",
     "server/order/actions.c action_rows*.4: +READER":
         "the machine lets no reader make a move, whatever these rows say",
-    "server/catalogue/phase.c phase_moves*.2: +READER":
+    "catalogue/phase.c phase_moves*.2: +READER":
         "the row of MoveService refuses a reader, whatever these rows say",
-    "server/catalogue/phase.c phase_moves[[]PHASE_UNSPECIFIED[]]*":
+    "catalogue/phase.c phase_moves[[]PHASE_UNSPECIFIED[]]*":
         "the end of the table: nobody's roles end it, and what would follow has none",
-    "server/catalogue/phase.c phase_facts[[]PHASE_UNSPECIFIED[]]*":
+    "catalogue/phase.c phase_facts[[]PHASE_UNSPECIFIED[]]*":
         "the end of the table: what has no text is not looked at",
-    "server/catalogue/phase.c phases[[]PHASE_UNSPECIFIED[]].[23]: *":
+    "catalogue/phase.c phases[[]PHASE_UNSPECIFIED[]].[34]: *":
         "a service without a phase begins in FORTHCOMING before this is asked",
     "server/order/access.c MAX_DIGITS: 3 - 1":
         "in DER form two digits say every length up to ACCESS_MAX_SEALED",

@@ -19,7 +19,7 @@ from c_table import mask
 from find import Unfit
 
 OWN_BUILD = ("cmake", "--preset", "dev", "-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O1 -DNDEBUG",
-             "-DKONTOR_SHARED_ROOMS=server;store;proto")
+             "-DKONTOR_SHARED_ROOMS=server;catalogue;store;proto")
 TESTS = "tests/(?:server|proto|client)/test_\\w+"
 # How much longer than on the unchanged tree a test may take before it counts as hung.
 PATIENCE, GRACE_SECONDS, UNKNOWN_SECONDS = 10, 10, 30

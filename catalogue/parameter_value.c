@@ -1,10 +1,10 @@
-#include "server/catalogue/parameter_value.h"
+#include "catalogue/parameter_value.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#include "catalogue/parameter.h"
 #include "proto/rules.h"
-#include "server/catalogue/parameter.h"
 
 #define VALUE(name) KONTOR__V1__VALUE__KIND_##name
 #define TYPE(name) KONTOR__V1__PARAMETER__TYPE_##name

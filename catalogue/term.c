@@ -1,11 +1,9 @@
-#include "server/catalogue/term.h"
+#include "catalogue/term.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "proto/field.h"
-#include "server/rpc/import.h"
 
 #define OF(name) &kontor__v1__##name##__descriptor
 
@@ -78,9 +76,8 @@ const struct term_field term_fields[] = {
 
 struct term_list {
     const char *id;
-    const Kontor__V1__Term **by_id; /* NULL: no such vocabulary is there. */
+    const Kontor__V1__Term **by_id;
     size_t n;
-    struct term_list *next; /* Read before in this call. */
 };
 
 static int
@@ -92,50 +89,17 @@ compare(const void *a, const void *b)
 }
 
 struct term_list *
-term_list_new(struct call *call, const Kontor__V1__Vocabulary *vocabulary)
+term_list_new(struct arena *arena, const Kontor__V1__Vocabulary *vocabulary)
 {
-    struct term_list *list = arena_alloc(call->arena, sizeof(*list));
-    list->id = arena_copy(call->arena, vocabulary->id);
+    struct term_list *list = arena_alloc(arena, sizeof(*list));
+    list->id = arena_copy(arena, vocabulary->id);
     list->n = vocabulary->n_terms;
-    list->by_id = arena_alloc(call->arena, (list->n + 1) * sizeof(*list->by_id));
+    list->by_id = arena_alloc(arena, (list->n + 1) * sizeof(*list->by_id));
     for (size_t i = 0; i < list->n; i++) {
         list->by_id[i] = vocabulary->terms[i];
     }
     qsort(list->by_id, list->n, sizeof(*list->by_id), compare);
     return list;
-}
-
-static struct term_list *
-read_list(struct call *call, const char *id)
-{
-    struct document document;
-    /* A finding may be out of date by the time it is read, so the commit does not rest
-     * on this read. */
-    if (store_get(call->reader, KIND_VOCABULARY, id, &call->who->scopes, 0, call->arena,
-                  &document) == STATUS_OK) {
-        return term_list_new(call, call_record(call, &document));
-    }
-    struct term_list *none = arena_alloc(call->arena, sizeof(*none));
-    none->id = arena_copy(call->arena, id);
-    return none;
-}
-
-const struct term_list *
-term_list_get(struct call *call, const char *id)
-{
-    struct term_list **kept = (struct term_list **)import_memo(call);
-    struct term_list *list = kept == NULL ? NULL : *kept;
-    while (list != NULL && strcmp(list->id, id) != 0) {
-        list = list->next;
-    }
-    if (list == NULL) {
-        list = read_list(call, id);
-        if (kept != NULL) {
-            list->next = *kept;
-            *kept = list;
-        }
-    }
-    return list->by_id == NULL ? NULL : list;
 }
 
 bool
@@ -215,13 +179,12 @@ consider(struct near *near, const Kontor__V1__Term *term, const struct pairs *wa
 }
 
 static const char *
-say_near(struct call *call, const struct near *near)
+say_near(struct arena *arena, const struct near *near)
 {
     const char *text = "";
     for (size_t i = 0; i < N_NEAR && near[i].term != NULL; i++) {
-        text =
-            arena_print(call->arena, "%s%s%s (%s)", text, i == 0 ? "; near it: " : ", ",
-                        near[i].term->id, near[i].term->name);
+        text = arena_print(arena, "%s%s%s (%s)", text, i == 0 ? "; near it: " : ", ",
+                           near[i].term->id, near[i].term->name);
     }
     return text;
 }
@@ -229,7 +192,7 @@ say_near(struct call *call, const struct near *near)
 /* ---- Finding ---- */
 
 static void
-judge(struct call *call, const char *path, const char *text,
+judge(const struct finder *finder, const char *path, const char *text,
       const struct term_list *const *lists, size_t n_lists)
 {
     struct pairs wanted = pairs_of(text);
@@ -244,12 +207,12 @@ judge(struct call *call, const char *path, const char *text,
             consider(near, lists[i]->by_id[j], &wanted);
         }
     }
-    import_finding(call, path, "\"%s\" is no term of %s%s", text, lists[0]->id,
-                   say_near(call, near));
+    finder_tell(finder, path, "\"%s\" is no term of %s%s", text, lists[0]->id,
+                say_near(finder->arena, near));
 }
 
 static void
-find_field(struct call *call, const char *registry, const char *path,
+find_field(const struct finder *finder, const char *path,
            const ProtobufCMessage *message, const struct term_field *row)
 {
     const ProtobufCFieldDescriptor *field =
@@ -259,8 +222,9 @@ find_field(struct call *call, const char *registry, const char *path,
     size_t n_lists = 0;
     size_t n = field_count(message, field);
     for (size_t i = 0; n > 0 && row->vocabularies[i] != NULL; i++) {
-        const struct term_list *list = term_list_get(
-            call, arena_print(call->arena, "%s/%s", registry, row->vocabularies[i]));
+        const struct term_list *list = finder->terms(
+            finder->context, arena_print(finder->arena, "%s/%s", finder->registry,
+                                         row->vocabularies[i]));
         if (list != NULL) {
             lists[n_lists++] = list;
         }
@@ -268,20 +232,20 @@ find_field(struct call *call, const char *registry, const char *path,
     for (size_t i = 0; i < n && n_lists > 0; i++) {
         bool is_list = field->label == PROTOBUF_C_LABEL_REPEATED;
         const char *at =
-            is_list ? arena_print(call->arena, "%s%s[%zu]", path, row->field, i)
-                    : arena_print(call->arena, "%s%s", path, row->field);
-        judge(call, at, field_text(field_at(message, field, i)), lists, n_lists);
+            is_list ? arena_print(finder->arena, "%s%s[%zu]", path, row->field, i)
+                    : arena_print(finder->arena, "%s%s", path, row->field);
+        judge(finder, at, field_text(field_at(message, field, i)), lists, n_lists);
     }
 }
 
 /* The message's own fields, then those of what it holds. */
 static void
-find_message(struct call *call, const char *registry, const char *path,
+find_message(const struct finder *finder, const char *path,
              const ProtobufCMessage *message)
 {
     for (const struct term_field *row = term_fields; row->message != NULL; row++) {
         if (row->message == message->descriptor) {
-            find_field(call, registry, path, message, row);
+            find_field(finder, path, message, row);
         }
     }
     for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
@@ -291,16 +255,15 @@ find_message(struct call *call, const char *registry, const char *path,
         for (size_t j = 0; j < n; j++) {
             const char *below =
                 field->label == PROTOBUF_C_LABEL_REPEATED
-                    ? arena_print(call->arena, "%s%s[%zu].", path, field->name, j)
-                    : arena_print(call->arena, "%s%s.", path, field->name);
-            find_message(call, registry, below,
-                         field_message(field_at(message, field, j)));
+                    ? arena_print(finder->arena, "%s%s[%zu].", path, field->name, j)
+                    : arena_print(finder->arena, "%s%s.", path, field->name);
+            find_message(finder, below, field_message(field_at(message, field, j)));
         }
     }
 }
 
 void
-term_find(struct call *call, const char *id, const ProtobufCMessage *record)
+term_find(const struct finder *finder, const ProtobufCMessage *record)
 {
-    find_message(call, call_registry_of(call, id), "", record);
+    find_message(finder, "", record);
 }

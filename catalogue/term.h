@@ -2,14 +2,17 @@
  * Terms of vocabularies: which field of a record draws on which vocabulary, and what a
  * record says that none of them has.
  *
- * Memory: the call's arena. Errors: none; what is unknown is a finding of an import.
- * Threads: the call's.
+ * Memory: the finder's arena. Errors: none; what is unknown is a finding. Threads: the
+ * arena's.
  */
-#ifndef KONTOR_SERVER_CATALOGUE_TERM_H
-#define KONTOR_SERVER_CATALOGUE_TERM_H
+#ifndef KONTOR_CATALOGUE_TERM_H
+#define KONTOR_CATALOGUE_TERM_H
 
+#include <stdbool.h>
+
+#include "catalogue/finder.h"
 #include "kontor/v1/catalogue.pb-c.h"
-#include "server/rpc/call.h"
+#include "proto/arena.h"
 
 enum { TERM_MAX_VOCABULARIES = 3 };
 
@@ -27,16 +30,13 @@ extern const struct term_field term_fields[];
 /* The terms of one vocabulary, ready to be looked up. */
 struct term_list;
 
-struct term_list *term_list_new(struct call *call,
+struct term_list *term_list_new(struct arena *arena,
                                 const Kontor__V1__Vocabulary *vocabulary);
-/* Of a vocabulary the caller sees, read once a call; NULL = there is none. */
-const struct term_list *term_list_get(struct call *call, const char *id);
 /* Whether the list has a term of this id; false for NULL. */
 bool term_is_known(const struct term_list *list, const char *id);
 
-/* Adds a finding for each text of a record that should be a term and is none, with the
- * nearest terms. Where the registry has none of a field's vocabularies, all is taken.
- */
-void term_find(struct call *call, const char *id, const ProtobufCMessage *record);
+/* Tells each text of a record that should be a term and is none, with the nearest
+ * terms. Where there is none of a field's vocabularies, all is taken. */
+void term_find(const struct finder *finder, const ProtobufCMessage *record);
 
 #endif

@@ -4,8 +4,8 @@
  *
  * Memory: the arena given. Errors: none. Threads: any.
  */
-#ifndef KONTOR_SERVER_ORDER_MOMENT_H
-#define KONTOR_SERVER_ORDER_MOMENT_H
+#ifndef KONTOR_PROTO_MOMENT_H
+#define KONTOR_PROTO_MOMENT_H
 
 #include <stdint.h>
 

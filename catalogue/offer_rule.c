@@ -1,9 +1,9 @@
-#include "server/catalogue/offer_rule.h"
+#include "catalogue/offer_rule.h"
 
 #include <string.h>
 
+#include "catalogue/condition.h"
 #include "proto/rules.h"
-#include "server/catalogue/condition.h"
 
 #define TYPE(name) KONTOR__V1__PARAMETER__TYPE_##name
 #define RULE(name) KONTOR__V1__PARAMETER_RULE__RULE_##name
@@ -36,7 +36,7 @@ does_wait_for_itself(const int *deciders, size_t n, size_t first)
 }
 
 static void
-judge_visible(struct call *call, const char *path, const Kontor__V1__Offer *offer,
+judge_visible(struct faults *faults, const char *path, const Kontor__V1__Offer *offer,
               const int *deciders)
 {
     for (size_t i = 0; i < offer->n_parameters; i++) {
@@ -45,11 +45,11 @@ judge_visible(struct call *call, const char *path, const Kontor__V1__Offer *offe
             continue;
         }
         const char *condition_path = arena_print(
-            call->arena, "%s.parameters[%s].visible_if", path, parameter->id);
-        condition_judge(call, condition_path, offer, parameter->visible_if);
+            faults->arena, "%s.parameters[%s].visible_if", path, parameter->id);
+        condition_judge(faults, condition_path, offer, parameter->visible_if);
         if (does_wait_for_itself(deciders, offer->n_parameters, i)) {
-            call_fault(
-                call, arena_print(call->arena, "%s.parameter", condition_path),
+            faults_add(
+                faults, arena_print(faults->arena, "%s.parameter", condition_path),
                 "%s would decide about itself, so that nobody could be asked for "
                 "it: name a parameter that does not depend on it",
                 parameter->id);
@@ -61,7 +61,7 @@ judge_visible(struct call *call, const char *path, const Kontor__V1__Offer *offe
 
 /* One rule being judged. */
 struct judging {
-    struct call *call;
+    struct faults *faults;
     const char *path; /* Of the rule's own message: offers[a].rules[0].requires. */
     const Kontor__V1__Offer *offer;
 };
@@ -69,7 +69,7 @@ struct judging {
 static const char *
 path_in(const struct judging *judging, const char *field)
 {
-    return arena_print(judging->call->arena, "%s.%s", judging->path, field);
+    return arena_print(judging->faults->arena, "%s.%s", judging->path, field);
 }
 
 /* Two conditions of a rule; names are their fields'. */
@@ -82,12 +82,13 @@ judge_pair(const struct judging *judging, const Kontor__V1__Condition *first,
     if (first == NULL || second == NULL) {
         return;
     }
-    condition_judge(judging->call, path_in(judging, first_name), judging->offer, first);
-    condition_judge(judging->call, path_in(judging, second_name), judging->offer,
+    condition_judge(judging->faults, path_in(judging, first_name), judging->offer,
+                    first);
+    condition_judge(judging->faults, path_in(judging, second_name), judging->offer,
                     second);
     if (strcmp(first->parameter, second->parameter) == 0) {
-        call_fault(judging->call,
-                   arena_print(judging->call->arena, "%s.parameter",
+        faults_add(judging->faults,
+                   arena_print(judging->faults->arena, "%s.parameter",
                                path_in(judging, second_name)),
                    "must be another parameter than that of %s", first_name);
     }
@@ -121,7 +122,7 @@ judge_excludes(const struct judging *judging, const Kontor__V1__ParameterRule *r
     judge_pair(judging, one, "one", other, "other");
     if (one != NULL && other != NULL && is_unavoidable(judging->offer, one) &&
         is_unavoidable(judging->offer, other)) {
-        call_fault(judging->call, judging->path,
+        faults_add(judging->faults, judging->path,
                    "%s and %s are in every order, so that nothing could be ordered: "
                    "make one of them optional",
                    one->parameter, other->parameter);
@@ -158,17 +159,17 @@ judge_sum(const struct judging *judging, const Kontor__V1__ParameterRule *rule)
     for (size_t i = 0; i < sum->n_parameters; i++) {
         const Kontor__V1__Parameter *parameter =
             condition_parameter(judging->offer, sum->parameters[i]);
-        const char *why = why_no_summand(judging->call->arena, first, parameter);
+        const char *why = why_no_summand(judging->faults->arena, first, parameter);
         first = first == NULL ? parameter : first;
         if (why != NULL) {
-            call_fault(judging->call,
-                       arena_print(judging->call->arena, "%s.parameters[%zu]",
+            faults_add(judging->faults,
+                       arena_print(judging->faults->arena, "%s.parameters[%zu]",
                                    judging->path, i),
                        "%s", why);
         }
     }
     if (rules_is_decimal(sum->limit) && rules_compare_decimal(sum->limit, "0") < 0) {
-        call_fault(judging->call, path_in(judging, "limit"), "must be 0 or more");
+        faults_add(judging->faults, path_in(judging, "limit"), "must be 0 or more");
     }
 }
 
@@ -183,14 +184,14 @@ static const struct {
 };
 
 static void
-judge_rule(struct call *call, const char *path, const Kontor__V1__Offer *offer,
+judge_rule(struct faults *faults, const char *path, const Kontor__V1__Offer *offer,
            const Kontor__V1__ParameterRule *rule)
 {
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (kinds[i].rule == rule->rule_case) {
             struct judging judging = {
-                .call = call,
-                .path = arena_print(call->arena, "%s.%s", path, kinds[i].field),
+                .faults = faults,
+                .path = arena_print(faults->arena, "%s.%s", path, kinds[i].field),
                 .offer = offer};
             kinds[i].judge(&judging, rule);
         }
@@ -198,16 +199,17 @@ judge_rule(struct call *call, const char *path, const Kontor__V1__Offer *offer,
 }
 
 void
-offer_rule_judge(struct call *call, const char *path, const Kontor__V1__Offer *offer)
+offer_rule_judge(struct faults *faults, const char *path,
+                 const Kontor__V1__Offer *offer)
 {
     int *deciders =
-        arena_alloc(call->arena, (offer->n_parameters + 1) * sizeof(*deciders));
+        arena_alloc(faults->arena, (offer->n_parameters + 1) * sizeof(*deciders));
     for (size_t i = 0; i < offer->n_parameters; i++) {
         deciders[i] = decider_of(offer, offer->parameters[i]);
     }
-    judge_visible(call, path, offer, deciders);
+    judge_visible(faults, path, offer, deciders);
     for (size_t i = 0; i < offer->n_rules; i++) {
-        judge_rule(call, arena_print(call->arena, "%s.rules[%zu]", path, i), offer,
+        judge_rule(faults, arena_print(faults->arena, "%s.rules[%zu]", path, i), offer,
                    offer->rules[i]);
     }
 }

@@ -2,16 +2,16 @@
  * Parameters: what a customer is asked about an offer, and whether the
  * question itself makes sense.
  *
- * Memory: the call's arena. Errors: faults with the paths they are given. Threads: the
- * call's.
+ * Memory: the faults' arena. Errors: faults with the paths they are given. Threads: the
+ * arena's.
  */
-#ifndef KONTOR_SERVER_CATALOGUE_PARAMETER_H
-#define KONTOR_SERVER_CATALOGUE_PARAMETER_H
+#ifndef KONTOR_CATALOGUE_PARAMETER_H
+#define KONTOR_CATALOGUE_PARAMETER_H
 
 #include <stdbool.h>
 
 #include "kontor/v1/catalogue.pb-c.h"
-#include "server/rpc/call.h"
+#include "proto/faults.h"
 
 enum {
     PARAMETER_MAX_TEXT = 4096, /* Bytes of a text whose parameter says no maximum. */
@@ -22,7 +22,7 @@ enum {
  * rule table says: values of several types, or a default the parameter itself would
  * refuse. path is the parameter's own.
  */
-void parameter_judge(struct call *call, const char *path,
+void parameter_judge(struct faults *faults, const char *path,
                      const Kontor__V1__Parameter *parameter);
 
 /* Whether the whole text matches a pattern of the rule table; "" matches everything. */

@@ -1,4 +1,4 @@
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 Google__Protobuf__Timestamp *
 moment_new(struct arena *arena, int64_t ms)

@@ -5,8 +5,8 @@
  * Memory: the arena given, or the faults'. Errors: faults with the path given. Threads:
  * the arena's.
  */
-#ifndef KONTOR_SERVER_CATALOGUE_PARAMETER_VALUE_H
-#define KONTOR_SERVER_CATALOGUE_PARAMETER_VALUE_H
+#ifndef KONTOR_CATALOGUE_PARAMETER_VALUE_H
+#define KONTOR_CATALOGUE_PARAMETER_VALUE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,17 +1,17 @@
 /*
  * Conditions: whether a parameter of an offer has one of some values.
  *
- * Memory: the arena given, or the call's. Errors: faults with the paths given. Threads:
- * the arena's.
+ * Memory: the arena given, or the faults'. Errors: faults with the paths given.
+ * Threads: the arena's.
  */
-#ifndef KONTOR_SERVER_CATALOGUE_CONDITION_H
-#define KONTOR_SERVER_CATALOGUE_CONDITION_H
+#ifndef KONTOR_CATALOGUE_CONDITION_H
+#define KONTOR_CATALOGUE_CONDITION_H
 
 #include <stdbool.h>
 
 #include "kontor/v1/catalogue.pb-c.h"
 #include "proto/arena.h"
-#include "server/rpc/call.h"
+#include "proto/faults.h"
 
 /* The parameter of the offer with this id; NULL = there is none. */
 const Kontor__V1__Parameter *condition_parameter(const Kontor__V1__Offer *offer,
@@ -21,7 +21,7 @@ const Kontor__V1__Parameter *condition_parameter(const Kontor__V1__Offer *offer,
  * Adds a fault for a parameter the offer does not have, for a value that parameter can
  * never have, and for a value that stands there twice. path is the condition's.
  */
-void condition_judge(struct call *call, const char *path,
+void condition_judge(struct faults *faults, const char *path,
                      const Kontor__V1__Offer *offer,
                      const Kontor__V1__Condition *condition);
 

@@ -1,10 +1,11 @@
-#include "server/catalogue/phase.h"
+#include "catalogue/phase.h"
 
 #include <string.h>
 
-#include "server/order/moment.h"
+#include "proto/moment.h"
 
 #define P(name) KONTOR__V1__PHASE__##name
+#define ROLE_BIT(role) (UINT32_C(1) << (KONTOR__V1__ROLE__##role))
 #define WRITERS (ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN))
 
 /* ---- The tables ---- */
@@ -25,18 +26,24 @@ const struct phase_move phase_moves[] = {
 
 static const struct {
     const char *name;
+    const char *needs; /* How faults begin. */
     bool is_published;
     bool is_entry;
     /* Facts that are needed up to this phase count; UNSPECIFIED: none. */
     Kontor__V1__Phase gate;
 } phases[] = {
-    [P(PHASE_UNSPECIFIED)] = {"PHASE_UNSPECIFIED", false, false, P(PHASE_UNSPECIFIED)},
-    [P(FORTHCOMING)] = {"FORTHCOMING", false, true, P(PHASE_UNSPECIFIED)},
-    [P(PENDING)] = {"PENDING", false, true, P(PENDING)},
-    [P(PRE_PRODUCTION)] = {"PRE_PRODUCTION", true, false, P(PRE_PRODUCTION)},
-    [P(PRODUCTION)] = {"PRODUCTION", true, false, P(PRODUCTION)},
-    [P(DEPRECATED)] = {"DEPRECATED", true, false, P(PHASE_UNSPECIFIED)},
-    [P(DECOMMISSIONED)] = {"DECOMMISSIONED", false, false, P(PHASE_UNSPECIFIED)},
+    [P(PHASE_UNSPECIFIED)] = {"PHASE_UNSPECIFIED", "phase PHASE_UNSPECIFIED", false,
+                              false, P(PHASE_UNSPECIFIED)},
+    [P(FORTHCOMING)] = {"FORTHCOMING", "phase FORTHCOMING", false, true,
+                        P(PHASE_UNSPECIFIED)},
+    [P(PENDING)] = {"PENDING", "phase PENDING", false, true, P(PENDING)},
+    [P(PRE_PRODUCTION)] = {"PRE_PRODUCTION", "phase PRE_PRODUCTION", true, false,
+                           P(PRE_PRODUCTION)},
+    [P(PRODUCTION)] = {"PRODUCTION", "phase PRODUCTION", true, false, P(PRODUCTION)},
+    [P(DEPRECATED)] = {"DEPRECATED", "phase DEPRECATED", true, false,
+                       P(PHASE_UNSPECIFIED)},
+    [P(DECOMMISSIONED)] = {"DECOMMISSIONED", "phase DECOMMISSIONED", false, false,
+                           P(PHASE_UNSPECIFIED)},
 };
 
 static bool
@@ -62,7 +69,7 @@ has_audit(const ProtobufCMessage *record, int64_t now_ms)
 }
 
 /* From PRE_PRODUCTION on: what profile 4/5 of EOSC calls mandatory of a service. */
-const struct gate_fact phase_facts[] = {
+const struct fact phase_facts[] = {
     {P(PENDING), {"description", NULL}, "a description", NULL},
     {P(PENDING), {"main_contact", NULL}, "a main contact", NULL},
     {P(PENDING), {"order_type", NULL}, "how one gets it", NULL},
@@ -123,39 +130,16 @@ phase_is_entry(Kontor__V1__Phase phase)
 
 /* ---- Facts ---- */
 
-static bool
-is_needed(const struct gate_fact *fact, Kontor__V1__Phase phase)
+struct fact_check
+phase_check(const Kontor__V1__Service *service, const Kontor__V1__Service *before,
+            Kontor__V1__Phase phase, int64_t now_ms)
 {
-    return fact->from <= (int)phases[row_of(phase)].gate;
-}
-
-size_t
-phase_fault(struct call *call, const Kontor__V1__Service *service,
-            const Kontor__V1__Service *before, Kontor__V1__Phase phase)
-{
-    size_t n = 0;
-    for (const struct gate_fact *fact = phase_facts; fact->needs != NULL; fact++) {
-        bool is_lost = before == NULL || gate_has(&before->base, fact, call->now_ms);
-        if (is_needed(fact, phase) && is_lost &&
-            !gate_has(&service->base, fact, call->now_ms)) {
-            call_fault(call, fact->fields[0], "phase %s needs %s", phase_name(phase),
-                       fact->needs);
-            n++;
-        }
-    }
-    return n;
-}
-
-const char *
-phase_lacks(struct call *call, const Kontor__V1__Service *service,
-            Kontor__V1__Phase phase)
-{
-    const char *text = "";
-    for (const struct gate_fact *fact = phase_facts; fact->needs != NULL; fact++) {
-        if (is_needed(fact, phase) && !gate_has(&service->base, fact, call->now_ms)) {
-            text = arena_print(call->arena, "%s%s%s", text, text[0] == '\0' ? "" : ", ",
-                               fact->fields[0]);
-        }
-    }
-    return text;
+    return (struct fact_check){
+        .table = phase_facts,
+        .record = &service->base,
+        .before = before == NULL ? NULL : &before->base,
+        .upto = (int)phases[row_of(phase)].gate,
+        .now_ms = now_ms,
+        .who = phases[row_of(phase)].needs,
+    };
 }

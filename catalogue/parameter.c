@@ -1,4 +1,4 @@
-#include "server/catalogue/parameter.h"
+#include "catalogue/parameter.h"
 
 #include <string.h>
 
@@ -7,14 +7,14 @@
 
 /* One parameter being judged. */
 struct judging {
-    struct call *call;
+    struct faults *faults;
     const char *path; /* Of the type's message: offers[a].parameters[b].choice. */
 };
 
 static const char *
 path_in(const struct judging *judging, const char *field)
 {
-    return arena_print(judging->call->arena, "%s.%s", judging->path, field);
+    return arena_print(judging->faults->arena, "%s.%s", judging->path, field);
 }
 
 bool
@@ -63,23 +63,23 @@ static void
 judge_value(const struct judging *judging, Kontor__V1__Value **values, size_t index)
 {
     const char *path =
-        arena_print(judging->call->arena, "%s.values[%zu]", judging->path, index);
+        arena_print(judging->faults->arena, "%s.values[%zu]", judging->path, index);
     const Kontor__V1__Value *value = values[index];
     if (!is_plain(value)) {
-        call_fault(judging->call, path,
+        faults_add(judging->faults, path,
                    "must be one value, not a list and not nothing");
         return;
     }
     /* A form shows one kind of input for the whole list. */
     if (value->kind_case != values[0]->kind_case) {
-        call_fault(judging->call, path,
+        faults_add(judging->faults, path,
                    "must be of the same type as the first value of the list");
         return;
     }
     for (size_t i = 0; i < index; i++) {
         if (parameter_same_value(value, values[i])) {
-            call_fault(judging->call, path, "is values[%zu] again; values are distinct",
-                       i);
+            faults_add(judging->faults, path,
+                       "is values[%zu] again; values are distinct", i);
             return;
         }
     }
@@ -106,12 +106,12 @@ judge_text(const struct judging *judging, const Kontor__V1__Parameter *parameter
         return;
     }
     if ((int64_t)length < text->min_length || (int64_t)length > longest) {
-        call_fault(judging->call, path_in(judging, "default_text"),
+        faults_add(judging->faults, path_in(judging, "default_text"),
                    "must be %d to %d bytes, as the parameter says itself",
                    (int)text->min_length, (int)longest);
     }
     if (!parameter_pattern_matches(text->pattern, text->default_text)) {
-        call_fault(judging->call, path_in(judging, "default_text"),
+        faults_add(judging->faults, path_in(judging, "default_text"),
                    "must match the parameter's own pattern");
     }
 }
@@ -129,7 +129,7 @@ judge_multi_choice(const struct judging *judging,
     const Kontor__V1__MultiChoiceParameter *multi = parameter->multi_choice;
     judge_values(judging, multi->values, multi->n_values);
     if (multi->max_items > (int64_t)multi->n_values) {
-        call_fault(judging->call, path_in(judging, "max_items"),
+        faults_add(judging->faults, path_in(judging, "max_items"),
                    "must be 0 (= all) to the number of values, %zu", multi->n_values);
     }
 }
@@ -141,7 +141,7 @@ judge_quantity(const struct judging *judging, const Kontor__V1__Parameter *param
     const Kontor__V1__Money *step = parameter->quantity->step_price;
     /* The price is their sum, and nothing here knows rates of exchange. */
     if (start != NULL && step != NULL && strcmp(start->currency, step->currency) != 0) {
-        call_fault(judging->call, path_in(judging, "step_price.currency"),
+        faults_add(judging->faults, path_in(judging, "step_price.currency"),
                    "must be that of start_price, %s", start->currency);
     }
 }
@@ -160,14 +160,14 @@ static const struct {
 };
 
 void
-parameter_judge(struct call *call, const char *path,
+parameter_judge(struct faults *faults, const char *path,
                 const Kontor__V1__Parameter *parameter)
 {
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (types[i].type == parameter->type_case) {
             struct judging judging = {
-                .call = call,
-                .path = arena_print(call->arena, "%s.%s", path, types[i].field)};
+                .faults = faults,
+                .path = arena_print(faults->arena, "%s.%s", path, types[i].field)};
             types[i].judge(&judging, parameter);
         }
     }

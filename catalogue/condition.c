@@ -1,9 +1,9 @@
-#include "server/catalogue/condition.h"
+#include "catalogue/condition.h"
 
 #include <string.h>
 
-#include "server/catalogue/parameter.h"
-#include "server/catalogue/parameter_value.h"
+#include "catalogue/parameter.h"
+#include "catalogue/parameter_value.h"
 
 #define TYPE(name) KONTOR__V1__PARAMETER__TYPE_##name
 
@@ -31,28 +31,28 @@ is_or_has(const Kontor__V1__Value *whole, const Kontor__V1__Value *value)
 
 /* Why a constant never has a value; NULL = it does. */
 static const char *
-why_not_constant(struct call *call, const Kontor__V1__Value *constant,
+why_not_constant(struct faults *faults, const Kontor__V1__Value *constant,
                  const Kontor__V1__Value *value)
 {
     return constant == NULL || is_or_has(constant, value)
                ? NULL
-               : arena_print(call->arena, "it is always %s",
-                             parameter_value_text(constant, call->arena));
+               : arena_print(faults->arena, "it is always %s",
+                             parameter_value_text(constant, faults->arena));
 }
 
 /* Why a parameter can never have a value; NULL = it can. */
 static const char *
-why_never(struct call *call, const Kontor__V1__Parameter *parameter,
+why_never(struct faults *faults, const Kontor__V1__Parameter *parameter,
           const Kontor__V1__Value *value)
 {
-    struct faults faults = {.arena = call->arena};
+    struct faults found = {.arena = faults->arena};
     const Kontor__V1__MultiChoiceParameter *multi = parameter->multi_choice;
     if (value->kind_case == KONTOR__V1__VALUE__KIND__NOT_SET ||
         value->kind_case == KONTOR__V1__VALUE__KIND_LIST) {
         return "name one value, not a list and not nothing";
     }
     if (parameter->type_case == TYPE(CONSTANT)) {
-        return why_not_constant(call, parameter->constant->value, value);
+        return why_not_constant(faults, parameter->constant->value, value);
     }
     /* What is asked of a list is that the value is in it. */
     if (parameter->type_case == TYPE(MULTI_CHOICE)) {
@@ -61,34 +61,35 @@ why_never(struct call *call, const Kontor__V1__Parameter *parameter,
                    : "it is not offered";
     }
     /* Days pass: one that "now" keeps out today may be chosen once. */
-    parameter_value_judge(parameter, value, "", NULL, &faults);
-    return faults.n_found == 0 ? NULL : faults.rows[0].description;
+    parameter_value_judge(parameter, value, "", NULL, &found);
+    return found.n_found == 0 ? NULL : found.rows[0].description;
 }
 
 static void
-judge_value(struct call *call, const char *path, const Kontor__V1__Parameter *parameter,
+judge_value(struct faults *faults, const char *path,
+            const Kontor__V1__Parameter *parameter,
             const Kontor__V1__Condition *condition, size_t index)
 {
     const Kontor__V1__Value *value = condition->values[index];
-    const char *value_path = arena_print(call->arena, "%s.values[%zu]", path, index);
-    const char *why = why_never(call, parameter, value);
+    const char *value_path = arena_print(faults->arena, "%s.values[%zu]", path, index);
+    const char *why = why_never(faults, parameter, value);
     if (why != NULL) {
-        call_fault(call, value_path, "%s can never have this value: %s", parameter->id,
-                   why);
+        faults_add(faults, value_path, "%s can never have this value: %s",
+                   parameter->id, why);
     } else if (parameter_is_among(condition->values, index, value)) {
-        call_fault(call, value_path, "%s stands there already; values are distinct",
-                   parameter_value_text(value, call->arena));
+        faults_add(faults, value_path, "%s stands there already; values are distinct",
+                   parameter_value_text(value, faults->arena));
     }
 }
 
 void
-condition_judge(struct call *call, const char *path, const Kontor__V1__Offer *offer,
+condition_judge(struct faults *faults, const char *path, const Kontor__V1__Offer *offer,
                 const Kontor__V1__Condition *condition)
 {
     const Kontor__V1__Parameter *parameter =
         condition_parameter(offer, condition->parameter);
     if (parameter == NULL) {
-        call_fault(call, arena_print(call->arena, "%s.parameter", path),
+        faults_add(faults, arena_print(faults->arena, "%s.parameter", path),
                    "the offer has no parameter \"%s\"", condition->parameter);
         return;
     }
@@ -97,7 +98,7 @@ condition_judge(struct call *call, const char *path, const Kontor__V1__Offer *of
         return;
     }
     for (size_t i = 0; i < condition->n_values; i++) {
-        judge_value(call, path, parameter, condition, i);
+        judge_value(faults, path, parameter, condition, i);
     }
 }
 

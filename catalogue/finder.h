@@ -1,0 +1,48 @@
+/*
+ * Findings: what is odd about a record but no reason to refuse it. Who looks says what
+ * is known, and hears what was found.
+ *
+ * Memory: the finder's arena. Errors: none. Threads: the finder's own.
+ */
+#ifndef KONTOR_CATALOGUE_FINDER_H
+#define KONTOR_CATALOGUE_FINDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kontor/v1/catalogue.pb-c.h"
+#include "proto/arena.h"
+
+struct term_list;
+
+struct finder {
+    struct arena *arena;
+    void *context;
+    const char *registry; /* The record's. */
+    /* Whether there is a record of this id; kind as in watches, or "offer". */
+    bool (*is_known)(void *context, const char *kind, const char *id);
+    /* The terms of a vocabulary; NULL = there is none. */
+    const struct term_list *(*terms)(void *context, const char *id);
+    /* A finding: path in proto field names; the text lives in the arena. */
+    void (*tell)(void *context, const char *path, const char *text);
+};
+
+void finder_tell(const struct finder *finder, const char *path, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* References that do not resolve, a missing order type, unknown terms. */
+void finder_service(const struct finder *finder, const Kontor__V1__Service *service);
+/* Unknown terms. */
+void finder_provider(const struct finder *finder, const Kontor__V1__Provider *provider);
+/* Terms whose parent is nowhere. */
+void finder_vocabulary(const struct finder *finder,
+                       const Kontor__V1__Vocabulary *vocabulary);
+/* Offers and terms nobody knows. */
+void finder_bundle(const struct finder *finder, const Kontor__V1__Bundle *bundle);
+
+/* How an admin's import tells that a record does not show what its state needs; lacks
+ * is not "". */
+void finder_lacking(const struct finder *finder, const char *field, const char *state,
+                    const char *lacks);
+
+#endif

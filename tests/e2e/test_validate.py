@@ -1,0 +1,122 @@
+"""kontor catalogue validate, without a broker, finds what a broker finds."""
+import json
+import os
+import subprocess
+import unittest
+
+from broker import Broker
+
+FORWARD = "is known here"
+
+CATALOGUE = {
+    "vocabularies": [
+        {"id": "alpine/CATEGORY", "name": "Category", "terms": [
+            {"id": "category-storage", "name": "Storage"},
+            {"id": "category-compute", "name": "Compute", "parent": "nowhere"}]}],
+    "providers": [
+        {"id": "alpine/p", "name": "P", "country": "CH"},
+        {"id": "alpine/q", "name": "", "website": "gopher://q"}],
+    "services": [
+        {"id": "alpine/good", "provider": "alpine/p", "name": "Good", "phase": "PRODUCTION",
+         "order_type": "ORDER_REQUIRED", "categories": ["category-storage", "category-storrage"],
+         "related_services": ["alpine/none"], "offers": [{"iid": "one", "name": "One"}]},
+        {"id": "alpine/plain", "provider": "alpine/p", "name": "Plain", "offers": [{"iid": "x", "name": "X"}]},
+        {"id": "alpine/torn", "provider": "alpine/p", "name": "Torn", "webpage": "not a page", "offers": [
+            {"iid": "one", "name": "One", "parameters": [
+                {"id": "n", "label": "N", "text": {"default_text": "abc", "max_length": 2}}]}]},
+        {"id": "alpine/odd", "provider": "alpine/p", "name": "Odd", "offers": [
+            {"iid": "one", "name": "One", "approval": ["PROVIDER_STEP", "CONSUMER_STEP"], "parameters": [
+                {"id": "n", "label": "N", "text": {"default_text": "abc", "max_length": 2}},
+                {"id": "m", "label": "M", "boolean": {}, "visible_if": {"parameter": "none"}}]}]},
+        {"id": "alpine/away", "provider": "coast/p", "name": "Away"}],
+    "bundles": [
+        {"id": "alpine/kit", "provider": "alpine/p", "name": "Kit", "main_offer": "alpine/good/one",
+         "offers": [{"offer": "alpine/plain/x"}, {"offer": "alpine/good/none"}],
+         "categories": ["category-computer"]},
+        {"id": "alpine/loop", "provider": "alpine/p", "name": "Loop", "main_offer": "alpine/good/one",
+         "offers": [{"offer": "alpine/good/one"}],
+         "rules": [{"requires": {"offer": "alpine/good/one", "needs": "alpine/good/two"}}]}]}
+
+
+def lines(text):
+    return [json.loads(line) for line in text.splitlines() if line]
+
+
+def told(results):
+    """By record: what is wrong with it, and what is odd about it."""
+    return {r["id"]: ([(v["field"], v["description"]) for v in r.get("violations", [])],
+                      [(f["field"], f["description"]) for f in r.get("findings", [])])
+            for r in results if "id" in r}
+
+
+class Validate(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = Broker("validate").start().furnish()
+        cls.addClassCleanup(cls.broker.close)
+        cls.file = os.path.join(cls.broker.folder, "catalogue.json")
+        with open(cls.file, "w", encoding="utf-8") as file:
+            json.dump(CATALOGUE, file)
+
+    def validate(self, *words):
+        """Without any way to reach a broker."""
+        return subprocess.run([os.environ["KONTOR"], "catalogue", "validate", *words], text=True,
+                              capture_output=True, timeout=60, check=False,
+                              env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"})
+
+    def imported(self, *words):
+        """What the broker says of the same files, without taking them."""
+        env = self.broker.environment("alpine", "admin")
+        done = subprocess.run([os.environ["KONTOR"], "catalogue", "import", "--validate-only", "--output", "json",
+                               *words], text=True, capture_output=True, timeout=60, check=False, env=env)
+        return lines(done.stdout)
+
+    def test_1_both_find_the_same(self):
+        words = ("--format", "kontor-1", self.file)
+        offline = self.validate(*words, "--output", "json")
+        self.assertEqual(offline.returncode, 1, offline.stderr)
+        here, there = told(lines(offline.stdout)), told(self.imported(*words))
+        self.assertEqual(set(here), set(there))
+        self.assertEqual(len(here), 10)
+        for name, of_broker in there.items():
+            with self.subTest(name):
+                self.assertEqual(here[name], of_broker)
+        refused = [name for name, (violations, _) in here.items() if violations]
+        self.assertEqual(refused, ["alpine/q", "alpine/torn", "alpine/odd", "alpine/away", "alpine/loop"])
+
+    def test_2_the_exit_code_is_for_scripts(self):
+        good = {"providers": CATALOGUE["providers"][:1]}
+        with open(self.file, "w", encoding="utf-8") as file:
+            json.dump(good, file)
+        words = ("--format", "kontor-1", self.file, "--output", "table")
+        done = self.validate(*words)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("1 records, 0 would be refused, 1 findings", done.stdout)
+        self.assertIn("finding  provider alpine/p  state: an approved provider needs", done.stdout)
+        self.assertEqual(self.validate(*words, "--strict").returncode, 1)
+        self.assertEqual(self.validate("--format", "csv", self.file).returncode, 2)
+        self.assertEqual(self.validate("--format", "kontor-1", "/nowhere.json").returncode, 67)
+
+    def test_3_a_whole_catalogue(self):
+        folder = os.environ.get("KONTOR_REAL_DATA")
+        if folder is None:
+            self.skipTest("KONTOR_REAL_DATA is not set: the Marketplace's catalogue is not read")
+        words = ("--format", "marketplace-2019", os.path.join(folder, "catalogue", "marketplace-2019-10.json"),
+                 "--registry", "alpine")
+        done = self.validate(*words, "--output", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        here, there = told(lines(done.stdout)), told(self.imported(*words))
+        self.assertEqual(len(here), 103)
+        self.assertEqual(set(here), set(there))
+        n_forward = 0
+        for name, (violations, findings) in there.items():
+            self.assertEqual(violations, [])
+            # A broker takes record by record: what comes later is not known yet.
+            kept = [f for f in findings if FORWARD not in f[1]]
+            n_forward += len(findings) - len(kept)
+            self.assertEqual(here[name], ([], kept))
+        self.assertGreater(n_forward, 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,77 @@
+/* Validating files without a broker: what it would refuse or find odd. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "tools/kontor/own.h"
+#include "tools/kontor/show.h"
+#include "tools/kontor/validate.h"
+
+struct validate_run {
+    struct cli *cli;
+    size_t n_records;
+    size_t n_refused;
+    size_t n_findings;
+};
+
+static void
+take_result(void *context, const char *kind, const Kontor__V1__ImportResult *result)
+{
+    struct validate_run *run = context;
+    run->n_records++;
+    run->n_refused += result->n_violations > 0 ? 1 : 0;
+    run->n_findings += result->n_findings;
+    if (run->cli->is_json) {
+        show_json(run->cli, &result->base);
+        return;
+    }
+    for (size_t i = 0; i < result->n_violations; i++) {
+        printf("refused  %s %s  %s: %s\n", kind, result->id,
+               result->violations[i]->field, result->violations[i]->description);
+    }
+    for (size_t i = 0; i < result->n_findings; i++) {
+        printf("finding  %s %s  %s: %s\n", kind, result->id, result->findings[i]->field,
+               result->findings[i]->description);
+    }
+}
+
+/* What is odd about a file and belongs to no record. */
+static void
+show_file_findings(struct validate_run *run, const struct import_set *set)
+{
+    run->n_findings += set->n_findings;
+    for (size_t i = 0; i < set->n_findings; i++) {
+        Kontor__V1__Violation finding = KONTOR__V1__VIOLATION__INIT;
+        finding.field = (char *)(uintptr_t)set->findings[i].place;
+        finding.description = (char *)(uintptr_t)set->findings[i].text;
+        if (run->cli->is_json) {
+            show_json(run->cli, &finding.base);
+        } else {
+            printf("finding  %s  %s\n", finding.field, finding.description);
+        }
+    }
+}
+
+int
+own_validate(struct cli *cli)
+{
+    struct import_set set = {0};
+    const char *registry = cli_option(cli, "registry");
+    int failed = import_files(cli, registry == NULL ? "local" : registry, &set);
+    if (failed != EXIT_DONE) {
+        return failed;
+    }
+    struct validate_run run = {.cli = cli};
+    show_file_findings(&run, &set);
+    validate_set(&set, (int64_t)time(NULL) * 1000, take_result, &run);
+    if (run.n_records == 0) {
+        return import_nothing(cli, &set);
+    }
+    if (!cli->is_json) {
+        printf("%zu records, %zu would be refused, %zu findings\n", run.n_records,
+               run.n_refused, run.n_findings);
+    }
+    bool is_bad =
+        run.n_refused > 0 || (cli_count(cli, "strict") > 0 && run.n_findings > 0);
+    return is_bad ? EXIT_DIFFERENT : EXIT_DONE;
+}
