@@ -91,8 +91,17 @@ read_all_damaged(const char *format, const char *path)
 static void
 test_a_damaged_example_never_hurts(void **state)
 {
+    static const struct {
+        const char *format;
+        const char *path;
+    } rows[] = {
+        {"kontor-1", EXAMPLES "/alpine.json"},
+        {"osb", EXAMPLES "/osb.json"},
+    };
     (void)state;
-    read_all_damaged("kontor-1", EXAMPLES "/alpine.json");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        read_all_damaged(rows[i].format, rows[i].path);
+    }
 }
 
 static int
@@ -119,6 +128,7 @@ test_damaged_real_files_never_hurt(void **state)
     } rows[] = {
         {"marketplace-2019", "catalogue/marketplace-2019-10.json"},
         {"eosc-vocabularies", "catalogue/vocabularies-v6/CATEGORY.json"},
+        {"osb", "catalogue/osb-catalog.json"},
         {"gocdb", "configuration/Sites.xml"},
         {"gocdb", "configuration/ServiceEndpoints.xml"},
         {"gocdb", "configuration/Downtimes.xml"},
@@ -128,22 +138,101 @@ test_damaged_real_files_never_hurt(void **state)
     }
 }
 
+/* Reads as every format what none of them may take. */
+static void
+refuse_everywhere(const char *path, const char *reason)
+{
+    for (const struct importer *row = importers; row->format != NULL; row++) {
+        struct arena *arena = arena_new();
+        struct import_set set;
+        struct faults faults = {.arena = arena};
+        if (row->read(&path, 1, "alpine", arena, &set, &faults)) {
+            fail_msg("%s took %s", row->format, path);
+        }
+        if (strstr(faults.rows[0].description, reason) == NULL) {
+            fail_msg("%s: %s", row->format, faults.rows[0].description);
+        }
+        arena_free(arena);
+    }
+}
+
+static void
+test_every_format_refuses_what_is_too_large(void **state)
+{
+    enum { BYTES = 65 * 1024 * 1024 };
+    char *text = arena_alloc(*state, BYTES + 1);
+    memset(text, ' ', BYTES);
+    const char *path = real_data_write(text, *state);
+    refuse_everywhere(path, "is larger than 67108864 bytes");
+    unlink(path);
+}
+
+/* Every format reads one of these, and none reads what comes of it. */
+static void
+test_every_format_refuses_bytes_that_are_no_text(void **state)
+{
+    static const char bad[][2] = {"\xff", "\xc0", "\x01", ""};
+    static const char *const texts[] = {
+        "{\"services\":[{\"id\":\"a@\"}]}",
+        "[{\"id\":\"a@\"}]",
+        "<results><SITE>a@</SITE></results>",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        for (size_t j = 0; j < sizeof bad / sizeof bad[0]; j++) {
+            char *text = arena_copy(*state, texts[i]);
+            size_t size = strlen(text);
+            *strchr(text, '@') = bad[j][0];
+            const char *path = real_data_write_bytes(text, size, *state);
+            refuse_everywhere(path, "");
+            unlink(path);
+        }
+    }
+}
+
+static void
+test_every_format_refuses_deep_nesting(void **state)
+{
+    enum { DEPTH = 100000 };
+    char *lists = arena_alloc(*state, DEPTH + 1);
+    memset(lists, '[', DEPTH);
+    char *elements = arena_alloc(*state, 3 * DEPTH + 1);
+    for (size_t i = 0; i < DEPTH; i++) {
+        memcpy(elements + 3 * i, "<a>", 3);
+    }
+    const char *paths[] = {real_data_write(lists, *state),
+                           real_data_write(elements, *state)};
+    refuse_everywhere(paths[0], "");
+    refuse_everywhere(paths[1], "");
+    unlink(paths[0]);
+    unlink(paths[1]);
+}
+
+/* An example of our own form is none of anybody else's. */
 static void
 test_every_format_refuses_the_other_formats(void **state)
 {
+    static const struct {
+        const char *format;
+        const char *example;
+    } rows[] = {
+        {"gocdb", EXAMPLES "/alpine.json"},
+        {"marketplace-2019", EXAMPLES "/alpine.json"},
+        {"osb", EXAMPLES "/alpine.json"},
+        {"kontor-1", EXAMPLES "/osb.json"},
+        {"marketplace-2019", EXAMPLES "/osb.json"},
+    };
     (void)state;
-    const char *paths[] = {EXAMPLES "/alpine.json"};
-    struct arena *arena = arena_new();
-    struct import_set set;
-    struct faults faults = {.arena = arena};
-    assert_false(
-        importer_find("gocdb")->read(paths, 1, "alpine", arena, &set, &faults));
-    assert_true(faults.n_found > 0);
-    faults = (struct faults){.arena = arena};
-    assert_false(importer_find("marketplace-2019")
-                     ->read(paths, 1, "alpine", arena, &set, &faults));
-    assert_true(faults.n_found > 0);
-    arena_free(arena);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct arena *arena = arena_new();
+        struct import_set set;
+        struct faults faults = {.arena = arena};
+        if (importer_find(rows[i].format)
+                ->read(&rows[i].example, 1, "alpine", arena, &set, &faults)) {
+            fail_msg("%s took %s", rows[i].format, rows[i].example);
+        }
+        assert_true(faults.n_found > 0);
+        arena_free(arena);
+    }
 }
 
 int
@@ -152,6 +241,12 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_damaged_example_never_hurts),
         cmocka_unit_test_setup_teardown(test_damaged_real_files_never_hurt, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(test_every_format_refuses_what_is_too_large,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(
+            test_every_format_refuses_bytes_that_are_no_text, start, stop),
+        cmocka_unit_test_setup_teardown(test_every_format_refuses_deep_nesting, start,
                                         stop),
         cmocka_unit_test(test_every_format_refuses_the_other_formats),
     };

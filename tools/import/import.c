@@ -5,6 +5,7 @@
 #include "tools/import/gocdb.h"
 #include "tools/import/marketplace.h"
 #include "tools/import/native.h"
+#include "tools/import/osb.h"
 #include "tools/import/vocabulary.h"
 
 /*
@@ -15,6 +16,7 @@
 const struct importer importers[] = {
     {"marketplace-2019", "catalogue", marketplace_read},
     {"eosc-vocabularies", "catalogue", vocabulary_read},
+    {"osb", "catalogue", osb_read},
     {"gocdb", "config", gocdb_read},
     {"kontor-1", "both", native_read},
     {NULL, NULL, NULL},

@@ -14,6 +14,8 @@
 #include "proto/bytes.h"
 #include "tools/import/import.h"
 
+struct leftovers;
+
 struct source {
     const char *path;     /* As the user gave it; begins every place. */
     const char *format;   /* Written into each record's source. */
@@ -21,6 +23,7 @@ struct source {
     struct arena *arena;
     struct import_set *out;
     struct faults *faults;
+    struct leftovers *leftovers; /* NULL: each unknown member is told by itself. */
 };
 
 /* Reads the file whole; false: a fault says why. */

@@ -1,0 +1,227 @@
+/*
+ * Catalogues of service brokers: what a platform shows its users, as services with one
+ * offer a plan. The format knows neither phases nor approvals; whether something is
+ * published is decided here.
+ */
+#include "tools/import/osb.h"
+
+#include <string.h>
+
+#include "tools/import/json_fields.h"
+#include "tools/import/leftover.h"
+#include "tools/import/records.h"
+
+static void read_name(const struct source *source, const struct json_value *value,
+                      const char *place, const struct json_field *field, void *message);
+static void read_metadata(const struct source *source, const struct json_value *value,
+                          const char *place, const struct json_field *field,
+                          void *message);
+static void note_secret(const struct source *source, const struct json_value *value,
+                        const char *place, const struct json_field *field,
+                        void *message);
+
+static const struct json_field service_fields[] = {
+    {"id", NULL, 0, 0, "source"},
+    {"name", read_name, 0, 0, "alternative_ids"},
+    {"description", NULL, 0, 0, "description"},
+    {"tags", json_field_texts, offsetof(Kontor__V1__Service, tags),
+     offsetof(Kontor__V1__Service, n_tags), "tags"},
+    {"metadata", read_metadata, 0, 0, NULL},
+    {"plans", NULL, 0, 0, "offers"},
+    {"dashboard_client", note_secret, 0, 0, NULL},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+#define TEXT(key, member)                                                              \
+    {                                                                                  \
+        key, json_field_text, offsetof(Kontor__V1__Service, member), 0, #member        \
+    }
+#define URL(key, member)                                                               \
+    {                                                                                  \
+        key, json_field_url, offsetof(Kontor__V1__Service, member), 0, #member         \
+    }
+
+/* Conventions of the platforms rather than of the interface. */
+static const struct json_field metadata_fields[] = {
+    TEXT("displayName", name),
+    TEXT("imageUrl", logo),
+    {"longDescription", NULL, 0, 0, "tagline"},
+    {"providerDisplayName", NULL, 0, 0, "provider"},
+    URL("documentationUrl", user_manual),
+    URL("supportUrl", helpdesk_page),
+    {NULL, NULL, 0, 0, NULL},
+};
+
+static const struct json_field provider_fields[] = {
+    {NULL, NULL, 0, 0, "source"},
+    {NULL, NULL, 0, 0, "name"},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+/* The name is for command lines; it is unique there and may not be what people read. */
+static void
+read_name(const struct source *source, const struct json_value *value,
+          const char *place, const struct json_field *field, void *message)
+{
+    (void)field;
+    Kontor__V1__Service *service = message;
+    if (value->type != JSON_TYPE_TEXT || value->text[0] == '\0') {
+        source_fault(source, place, "a name is missing");
+        return;
+    }
+    Kontor__V1__ForeignId *id = arena_alloc(source->arena, sizeof *id);
+    kontor__v1__foreign_id__init(id);
+    id->scheme = arena_copy(source->arena, "OSB name");
+    id->id = arena_copy(source->arena, value->text);
+    service->alternative_ids = source_grow(source->arena, service->alternative_ids,
+                                           service->n_alternative_ids, sizeof id);
+    service->alternative_ids[service->n_alternative_ids++] = id;
+}
+
+static void
+read_metadata(const struct source *source, const struct json_value *value,
+              const char *place, const struct json_field *field, void *message)
+{
+    (void)field;
+    json_fields_read(source, value, place, metadata_fields, message);
+}
+
+/* It is told that it is there; what it holds stays out of every terminal and log. */
+static void
+note_secret(const struct source *source, const struct json_value *value,
+            const char *place, const struct json_field *field, void *message)
+{
+    (void)value;
+    (void)field;
+    (void)message;
+    source_finding(source, place, "holds a secret: not read");
+}
+
+/* Two descriptions are the short and the long one; one is the description. */
+static void
+set_words(const struct source *source, const struct json_value *object,
+          const char *place, Kontor__V1__Service *service)
+{
+    const struct json_value *metadata = json_tree_get(object, "metadata");
+    const char *at = json_fields_below(source, place, "metadata");
+    const char *words = json_fields_text(source, object, place, "description");
+    const char *more = json_fields_text(source, metadata, at, "longDescription");
+    if (more != NULL && words != NULL) {
+        service->tagline = arena_copy(source->arena, words);
+    }
+    const char *whole = more == NULL ? words : more;
+    service->description = arena_copy(source->arena, whole == NULL ? "" : whole);
+    if (service->name[0] == '\0' && service->n_alternative_ids > 0) {
+        service->name = service->alternative_ids[0]->id;
+    }
+}
+
+static void
+set_provider(const struct source *source, const struct json_value *object,
+             const char *place, Kontor__V1__Service *service)
+{
+    const struct json_value *metadata = json_tree_get(object, "metadata");
+    const char *at = json_fields_below(source, place, "metadata");
+    const char *name = json_fields_text(source, metadata, at, "providerDisplayName");
+    if (name != NULL && name[0] != '\0') {
+        service->provider = records_provider(source, name)->id;
+        return;
+    }
+    const Kontor__V1__Provider *provider = records_provider_of_file(source);
+    service->provider = provider->id;
+    source_finding(source, place,
+                   "names no provider (metadata.providerDisplayName): "
+                   "made from the file's name, \"%s\"",
+                   provider->name);
+}
+
+static void
+read_service(const struct source *source, const struct json_value *object,
+             const char *place)
+{
+    if (!json_fields_is_object(source, object, place)) {
+        return;
+    }
+    const char *key = json_fields_text(source, object, place, "id");
+    if (key == NULL || key[0] == '\0') {
+        source_fault(source, place, "has no id");
+        return;
+    }
+    Kontor__V1__Service *service = records_add_service(source, key, place);
+    if (service == NULL) {
+        return;
+    }
+    json_fields_read(source, object, place, service_fields, service);
+    if (service->n_alternative_ids == 0) {
+        source_fault(source, place, "has no name");
+        return;
+    }
+    set_words(source, object, place, service);
+    set_provider(source, object, place, service);
+    /* Provisioning is asked for, and somebody who answers for it says yes. */
+    service->order_type = KONTOR__V1__ORDER_TYPE__ORDER_REQUIRED;
+    osb_plans(source, object, place, service);
+}
+
+static const struct json_field root_fields[] = {
+    {"services", NULL, 0, 0, NULL},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+static void
+read_file(const struct source *source)
+{
+    struct bytes content;
+    if (!source_load(source, &content)) {
+        return;
+    }
+    const struct json_value *root =
+        json_tree_parse(content, source->path, source->arena, source->faults);
+    if (root == NULL || !json_fields_is_object(source, root, "")) {
+        return;
+    }
+    const struct json_value *list = json_fields_list(source, root, "", "services");
+    if (json_tree_get(root, "services") == NULL) {
+        source_fault(source, NULL, "has no services: no catalogue of a service broker");
+    }
+    json_fields_read(source, root, "", root_fields, NULL);
+    for (size_t i = 0; list != NULL && i < list->n; i++) {
+        read_service(source, &list->elements[i],
+                     arena_print(source->arena, "services[%zu]", i));
+    }
+    leftover_tell(source);
+}
+
+/* The members of the metadata are fields of the service like the others. */
+static Google__Protobuf__FieldMask *
+service_mask(struct arena *arena)
+{
+    Google__Protobuf__FieldMask *mask = json_fields_mask(arena, service_fields);
+    const Google__Protobuf__FieldMask *more = json_fields_mask(arena, metadata_fields);
+    for (size_t i = 0; i < more->n_paths; i++) {
+        source_mask_add(arena, mask, more->paths[i]);
+    }
+    return mask;
+}
+
+bool
+osb_read(const char *const *paths, size_t n_paths, const char *registry,
+         struct arena *arena, struct import_set *out, struct faults *faults)
+{
+    *out = (struct import_set){
+        .provider_fields = json_fields_mask(arena, provider_fields),
+        .service_fields = service_mask(arena),
+    };
+    for (size_t i = 0; i < n_paths; i++) {
+        struct leftovers *leftovers = arena_alloc(arena, sizeof *leftovers);
+        struct source source = {.path = paths[i],
+                                .format = "osb",
+                                .registry = registry,
+                                .arena = arena,
+                                .out = out,
+                                .faults = faults,
+                                .leftovers = leftovers};
+        read_file(&source);
+    }
+    return faults->n_found == 0;
+}

@@ -1,0 +1,23 @@
+/*
+ * Records of a set while it is filled: found by their ids, and added.
+ *
+ * Memory: the source's arena. Errors: NULL where there is none. Threads: one at a time.
+ */
+#ifndef KONTOR_TOOLS_IMPORT_RECORDS_H
+#define KONTOR_TOOLS_IMPORT_RECORDS_H
+
+#include "tools/import/source.h"
+
+/* The provider of this name, made with its name as its key where there is none. */
+Kontor__V1__Provider *records_provider(const struct source *source, const char *name);
+/* A new provider named after the file, for a service that names none. */
+Kontor__V1__Provider *records_provider_of_file(const struct source *source);
+/* The service of an id, or NULL. */
+Kontor__V1__Service *records_service(const struct import_set *set, const char *id);
+/* A new service; NULL, and a fault: the key is taken. */
+Kontor__V1__Service *records_add_service(const struct source *source, const char *key,
+                                         const char *place);
+/* The file's name without its folders and its last ending. */
+char *records_file_name(const struct source *source);
+
+#endif
