@@ -97,6 +97,7 @@ test_a_damaged_example_never_hurts(void **state)
     } rows[] = {
         {"kontor-1", EXAMPLES "/alpine.json"},
         {"osb", EXAMPLES "/osb.json"},
+        {"einfracentral-2017", EXAMPLES "/einfracentral-2017.xml"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -129,6 +130,8 @@ test_damaged_real_files_never_hurt(void **state)
         {"marketplace-2019", "catalogue/marketplace-2019-10.json"},
         {"eosc-vocabularies", "catalogue/vocabularies-v6/CATEGORY.json"},
         {"osb", "catalogue/osb-catalog.json"},
+        {"einfracentral-2017", "catalogue/einfracentral-sample/0.0.xml"},
+        {"einfracentral-2017", "catalogue/einfracentral-sample/3.02.xml"},
         {"gocdb", "configuration/Sites.xml"},
         {"gocdb", "configuration/ServiceEndpoints.xml"},
         {"gocdb", "configuration/Downtimes.xml"},
@@ -218,6 +221,9 @@ test_every_format_refuses_the_other_formats(void **state)
         {"gocdb", EXAMPLES "/alpine.json"},
         {"marketplace-2019", EXAMPLES "/alpine.json"},
         {"osb", EXAMPLES "/alpine.json"},
+        {"einfracentral-2017", EXAMPLES "/alpine.json"},
+        {"gocdb", EXAMPLES "/einfracentral-2017.xml"},
+        {"osb", EXAMPLES "/einfracentral-2017.xml"},
         {"kontor-1", EXAMPLES "/osb.json"},
         {"marketplace-2019", EXAMPLES "/osb.json"},
     };

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "tools/import/einfracentral.h"
 #include "tools/import/gocdb.h"
 #include "tools/import/marketplace.h"
 #include "tools/import/native.h"
@@ -16,6 +17,7 @@
 const struct importer importers[] = {
     {"marketplace-2019", "catalogue", marketplace_read},
     {"eosc-vocabularies", "catalogue", vocabulary_read},
+    {"einfracentral-2017", "catalogue", einfracentral_read},
     {"osb", "catalogue", osb_read},
     {"gocdb", "config", gocdb_read},
     {"kontor-1", "both", native_read},

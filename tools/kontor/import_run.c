@@ -358,6 +358,8 @@ static const struct {
 } format_rows[] = {
     {"marketplace-2019", "the EOSC-hub Marketplace's catalogue of 2019 (JSON)"},
     {"eosc-vocabularies", "lists of EOSC's vocabulary terms (JSON)"},
+    {"einfracentral-2017",
+     "profiles of eInfraCentral, one service a file or several (XML)"},
     {"osb", "catalogues of service brokers, with plans and their schemas (JSON)"},
     {"gocdb", "answers of GOCDB's get_site, get_service and get_downtime (XML)"},
     {"kontor-1", "a JSON object with lists of our own messages, by kind"},
