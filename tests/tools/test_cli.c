@@ -211,6 +211,7 @@ test_wrong_usage_names_the_cure_and_asks_nobody(void **state)
         {"project create coast/p1", "--name is missing: --name TEXT"},
         {"catalogue import --format csv x",
          "choose marketplace-2019, eosc-vocabularies"},
+        {"catalogue export --format csv", "\"csv\": choose kontor-1"},
         {"config import --format marketplace-2019 x", "choose gocdb, kontor-1"},
         {"agent run --offer a/b/c --provision x", "--lookup is missing"},
         {"agent run --offer a/b/c --provision x --lookup y --max 65", "from 1 to 64"},

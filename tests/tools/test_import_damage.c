@@ -89,13 +89,15 @@ read_all_damaged(const char *format, const char *path)
 }
 
 static void
-test_a_damaged_example_never_hurts(void **state)
+test_damaged_examples_never_hurt(void **state)
 {
     static const struct {
         const char *format;
         const char *path;
     } rows[] = {
         {"kontor-1", EXAMPLES "/alpine.json"},
+        {"eosc-5", EXAMPLES "/eosc-5.json"},
+        {"eosc-6", EXAMPLES "/eosc-6.json"},
         {"osb", EXAMPLES "/osb.json"},
         {"einfracentral-2017", EXAMPLES "/einfracentral-2017.xml"},
     };
@@ -222,6 +224,8 @@ test_every_format_refuses_the_other_formats(void **state)
         {"marketplace-2019", EXAMPLES "/alpine.json"},
         {"osb", EXAMPLES "/alpine.json"},
         {"einfracentral-2017", EXAMPLES "/alpine.json"},
+        {"eosc-5", EXAMPLES "/alpine.json"},
+        {"eosc-6", EXAMPLES "/alpine.json"},
         {"gocdb", EXAMPLES "/einfracentral-2017.xml"},
         {"osb", EXAMPLES "/einfracentral-2017.xml"},
         {"kontor-1", EXAMPLES "/osb.json"},
@@ -245,7 +249,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_damaged_example_never_hurts),
+        cmocka_unit_test(test_damaged_examples_never_hurt),
         cmocka_unit_test_setup_teardown(test_damaged_real_files_never_hurt, start,
                                         stop),
         cmocka_unit_test_setup_teardown(test_every_format_refuses_what_is_too_large,

@@ -73,9 +73,9 @@ static const struct xml_field service_fields[] = {
     {NULL, NULL, 0, 0, NULL},
 };
 
+/* What a provider is called belongs to it, once there is a record of it. */
 static const struct xml_field provider_fields[] = {
     {NULL, NULL, 0, 0, "source"},
-    {NULL, NULL, 0, 0, "name"},
     {NULL, NULL, 0, 0, NULL},
 };
 

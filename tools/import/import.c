@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/import/einfracentral.h"
+#include "tools/import/eosc.h"
 #include "tools/import/gocdb.h"
 #include "tools/import/marketplace.h"
 #include "tools/import/native.h"
@@ -19,6 +20,8 @@ const struct importer importers[] = {
     {"eosc-vocabularies", "catalogue", vocabulary_read},
     {"einfracentral-2017", "catalogue", einfracentral_read},
     {"osb", "catalogue", osb_read},
+    {"eosc-5", "catalogue", eosc_read_5},
+    {"eosc-6", "catalogue", eosc_read_6},
     {"gocdb", "config", gocdb_read},
     {"kontor-1", "both", native_read},
     {NULL, NULL, NULL},

@@ -17,19 +17,21 @@ static void read_access(const struct source *source, const struct json_value *va
                         const char *place, const struct json_field *field,
                         void *message);
 
-#define TEXT(key, member)                                                              \
+#define TEXT(name, member)                                                             \
     {                                                                                  \
-        key, json_field_text, offsetof(Kontor__V1__Service, member), 0, #member        \
+        .key = name, .read = json_field_text,                                          \
+        .at = offsetof(Kontor__V1__Service, member), .owns = #member                   \
     }
-#define TEXTS(key, member)                                                             \
+#define TEXTS(name, member)                                                            \
     {                                                                                  \
-        key, json_field_texts, offsetof(Kontor__V1__Service, member),                  \
-            offsetof(Kontor__V1__Service, n_##member), #member                         \
+        .key = name, .read = json_field_texts,                                         \
+        .at = offsetof(Kontor__V1__Service, member),                                   \
+        .n_at = offsetof(Kontor__V1__Service, n_##member), .owns = #member             \
     }
 
 /* The phase is set when a service is new and belongs to the portfolio afterwards. */
 static const struct json_field service_fields[] = {
-    {"_key", NULL, 0, 0, "source"},
+    {.key = "_key", .owns = "source"},
     TEXT("title", name),
     TEXT("tagline", tagline),
     TEXT("description", description),
@@ -49,25 +51,27 @@ static const struct json_field service_fields[] = {
     TEXTS("languages", languages),
     TEXTS("target_groups", target_users),
     TEXTS("platforms", platforms),
-    {"phase", read_phase, 0, 0, NULL},
-    {"open_access", read_access, 0, 0, "order_type"},
-    {"providers", NULL, 0, 0, "provider"},
-    {NULL, NULL, 0, 0, "resource_providers"},
-    {"offers", NULL, 0, 0, "offers"},
-    {NULL, NULL, 0, 0, "related_services"},
-    {NULL, NULL, 0, 0, NULL},
+    {.key = "phase", .read = read_phase},
+    {.key = "open_access", .read = read_access, .owns = "order_type"},
+    {.key = "providers", .owns = "provider"},
+    {.owns = "resource_providers"},
+    {.key = "offers", .owns = "offers"},
+    {.owns = "related_services"},
+    {.key = NULL},
 };
 
 static const struct json_field provider_fields[] = {
-    {"_key", NULL, 0, 0, "source"},
-    {"name", json_field_text, offsetof(Kontor__V1__Provider, name), 0, "name"},
-    {NULL, NULL, 0, 0, NULL},
+    {.key = "_key", .owns = "source"},
+    {.key = "name",
+     .read = json_field_text,
+     .at = offsetof(Kontor__V1__Provider, name),
+     .owns = "name"},
+    {.key = NULL},
 };
 
 static const struct json_field relation_fields[] = {
-    {"_key", NULL, 0, 0, NULL},   {"both", NULL, 0, 0, NULL},
-    {"source", NULL, 0, 0, NULL}, {"target", NULL, 0, 0, NULL},
-    {NULL, NULL, 0, 0, NULL},
+    {.key = "_key"},   {.key = "both"}, {.key = "source"},
+    {.key = "target"}, {.key = NULL},
 };
 
 /*

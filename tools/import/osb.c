@@ -13,49 +13,44 @@
 
 static void read_name(const struct source *source, const struct json_value *value,
                       const char *place, const struct json_field *field, void *message);
-static void read_metadata(const struct source *source, const struct json_value *value,
-                          const char *place, const struct json_field *field,
-                          void *message);
 static void note_secret(const struct source *source, const struct json_value *value,
                         const char *place, const struct json_field *field,
                         void *message);
 
-static const struct json_field service_fields[] = {
-    {"id", NULL, 0, 0, "source"},
-    {"name", read_name, 0, 0, "alternative_ids"},
-    {"description", NULL, 0, 0, "description"},
-    {"tags", json_field_texts, offsetof(Kontor__V1__Service, tags),
-     offsetof(Kontor__V1__Service, n_tags), "tags"},
-    {"metadata", read_metadata, 0, 0, NULL},
-    {"plans", NULL, 0, 0, "offers"},
-    {"dashboard_client", note_secret, 0, 0, NULL},
-    {NULL, NULL, 0, 0, NULL},
-};
-
-#define TEXT(key, member)                                                              \
+#define SERVICE Kontor__V1__Service
+#define URL(name, member)                                                              \
     {                                                                                  \
-        key, json_field_text, offsetof(Kontor__V1__Service, member), 0, #member        \
-    }
-#define URL(key, member)                                                               \
-    {                                                                                  \
-        key, json_field_url, offsetof(Kontor__V1__Service, member), 0, #member         \
+        .key = name, .read = json_field_url, .at = offsetof(SERVICE, member),          \
+        .owns = #member, .write = json_write_text                                      \
     }
 
 /* Conventions of the platforms rather than of the interface. */
 static const struct json_field metadata_fields[] = {
-    TEXT("displayName", name),
-    TEXT("imageUrl", logo),
-    {"longDescription", NULL, 0, 0, "tagline"},
-    {"providerDisplayName", NULL, 0, 0, "provider"},
+    JSON_TEXT(SERVICE, "displayName", name),
+    {.key = "longDescription", .owns = "tagline"},
+    {.key = "providerDisplayName", .owns = "provider"},
+    JSON_TEXT(SERVICE, "imageUrl", logo),
     URL("documentationUrl", user_manual),
     URL("supportUrl", helpdesk_page),
-    {NULL, NULL, 0, 0, NULL},
+    {.key = NULL},
+};
+static const struct json_shape metadata_shape = {.fields = metadata_fields};
+
+static const struct json_field service_fields[] = {
+    {.key = "id", .owns = "source"},
+    {.key = "name", .read = read_name, .owns = "alternative_ids"},
+    {.key = "description", .owns = "description"},
+    JSON_TEXTS(SERVICE, "tags", tags),
+    JSON_GROUP("metadata", metadata_shape),
+    {.key = "plans", .owns = "offers"},
+    {.key = "dashboard_client", .read = note_secret},
+    {.key = NULL},
 };
 
+/* What a provider is called belongs to it, once there is a record of it. */
 static const struct json_field provider_fields[] = {
-    {NULL, NULL, 0, 0, "source"},
-    {NULL, NULL, 0, 0, "name"},
-    {NULL, NULL, 0, 0, NULL},
+    {.owns = "source"},
+    {.key = NULL},
 };
 
 /* The name is for command lines; it is unique there and may not be what people read. */
@@ -76,14 +71,6 @@ read_name(const struct source *source, const struct json_value *value,
     service->alternative_ids = source_grow(source->arena, service->alternative_ids,
                                            service->n_alternative_ids, sizeof id);
     service->alternative_ids[service->n_alternative_ids++] = id;
-}
-
-static void
-read_metadata(const struct source *source, const struct json_value *value,
-              const char *place, const struct json_field *field, void *message)
-{
-    (void)field;
-    json_fields_read(source, value, place, metadata_fields, message);
 }
 
 /* It is told that it is there; what it holds stays out of every terminal and log. */
@@ -164,8 +151,8 @@ read_service(const struct source *source, const struct json_value *object,
 }
 
 static const struct json_field root_fields[] = {
-    {"services", NULL, 0, 0, NULL},
-    {NULL, NULL, 0, 0, NULL},
+    {.key = "services"},
+    {.key = NULL},
 };
 
 static void
@@ -192,25 +179,13 @@ read_file(const struct source *source)
     leftover_tell(source);
 }
 
-/* The members of the metadata are fields of the service like the others. */
-static Google__Protobuf__FieldMask *
-service_mask(struct arena *arena)
-{
-    Google__Protobuf__FieldMask *mask = json_fields_mask(arena, service_fields);
-    const Google__Protobuf__FieldMask *more = json_fields_mask(arena, metadata_fields);
-    for (size_t i = 0; i < more->n_paths; i++) {
-        source_mask_add(arena, mask, more->paths[i]);
-    }
-    return mask;
-}
-
 bool
 osb_read(const char *const *paths, size_t n_paths, const char *registry,
          struct arena *arena, struct import_set *out, struct faults *faults)
 {
     *out = (struct import_set){
         .provider_fields = json_fields_mask(arena, provider_fields),
-        .service_fields = service_mask(arena),
+        .service_fields = json_fields_mask(arena, service_fields),
     };
     for (size_t i = 0; i < n_paths; i++) {
         struct leftovers *leftovers = arena_alloc(arena, sizeof *leftovers);

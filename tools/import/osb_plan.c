@@ -19,13 +19,13 @@ static void read_schemas(const struct source *source, const struct json_value *v
                          void *message);
 
 static const struct json_field plan_fields[] = {
-    {"id", NULL, 0, 0, NULL},
-    {"name", json_field_text, offsetof(Kontor__V1__Offer, name), 0, NULL},
-    {"description", json_field_text, offsetof(Kontor__V1__Offer, description), 0, NULL},
-    {"metadata", read_plan_metadata, 0, 0, NULL},
-    {"free", NULL, 0, 0, NULL},
-    {"schemas", read_schemas, 0, 0, NULL},
-    {NULL, NULL, 0, 0, NULL},
+    {.key = "id"},
+    JSON_TEXT(Kontor__V1__Offer, "name", name),
+    JSON_TEXT(Kontor__V1__Offer, "description", description),
+    {.key = "metadata", .read = read_plan_metadata},
+    {.key = "free"},
+    {.key = "schemas", .read = read_schemas},
+    {.key = NULL},
 };
 
 static void read_costs(const struct source *source, const struct json_value *value,
@@ -33,10 +33,10 @@ static void read_costs(const struct source *source, const struct json_value *val
                        void *message);
 
 static const struct json_field metadata_fields[] = {
-    {"displayName", NULL, 0, 0, NULL},
-    {"bullets", NULL, 0, 0, NULL}, /* Behind the description, which is read later. */
-    {"costs", read_costs, 0, 0, NULL},
-    {NULL, NULL, 0, 0, NULL},
+    {.key = "displayName"},
+    {.key = "bullets"}, /* Behind the description, which is read later. */
+    {.key = "costs", .read = read_costs},
+    {.key = NULL},
 };
 
 static void
@@ -96,9 +96,9 @@ read_amount(const struct source *source, const struct json_member *amount,
 }
 
 static const struct json_field cost_fields[] = {
-    {"amount", NULL, 0, 0, NULL},
-    {"unit", NULL, 0, 0, NULL},
-    {NULL, NULL, 0, 0, NULL},
+    {.key = "amount"},
+    {.key = "unit"},
+    {.key = NULL},
 };
 
 static void
@@ -224,8 +224,8 @@ action(const struct source *source, const struct json_value *object, const char 
        const char *name)
 {
     static const struct json_field fields[] = {
-        {"parameters", NULL, 0, 0, NULL},
-        {NULL, NULL, 0, 0, NULL},
+        {.key = "parameters"},
+        {.key = NULL},
     };
     const struct json_value *value = json_tree_get(object, name);
     if (value == NULL || value->type == JSON_TYPE_NULL) {
@@ -242,15 +242,15 @@ action(const struct source *source, const struct json_value *object, const char 
 }
 
 static const struct json_field instance_fields[] = {
-    {"create", NULL, 0, 0, NULL},
-    {"update", NULL, 0, 0, NULL},
-    {NULL, NULL, 0, 0, NULL},
+    {.key = "create"},
+    {.key = "update"},
+    {.key = NULL},
 };
 
 static const struct json_field schemas_fields[] = {
-    {"service_instance", NULL, 0, 0, NULL},
-    {"service_binding", NULL, 0, 0, NULL},
-    {NULL, NULL, 0, 0, NULL},
+    {.key = "service_instance"},
+    {.key = "service_binding"},
+    {.key = NULL},
 };
 
 static void

@@ -101,6 +101,29 @@ source_finding(const struct source *source, const char *place, const char *forma
     va_end(args);
 }
 
+static bool
+is_said(struct source_once *once, const char *name)
+{
+    for (size_t i = 0; i < once->n; i++) {
+        if (strcmp(once->said[i], name) == 0) {
+            return true;
+        }
+    }
+    if (once->n < sizeof once->said / sizeof once->said[0]) {
+        once->said[once->n++] = name;
+    }
+    return false;
+}
+
+void
+source_unplaced(const struct source *source, const char *name)
+{
+    if (source->once == NULL || !is_said(source->once, name)) {
+        source_finding(source, NULL, "%s has no place here: left out of every record",
+                       name);
+    }
+}
+
 /*
  * The same key gives the same id at every import; escaping keeps keys apart that
  * differ in a forbidden byte only.

@@ -15,6 +15,11 @@
 #include "tools/import/import.h"
 
 struct leftovers;
+/* What of a file was said already, where once is enough. */
+struct source_once {
+    const char *said[64];
+    size_t n;
+};
 
 struct source {
     const char *path;     /* As the user gave it; begins every place. */
@@ -24,6 +29,7 @@ struct source {
     struct import_set *out;
     struct faults *faults;
     struct leftovers *leftovers; /* NULL: each unknown member is told by itself. */
+    struct source_once *once; /* Of the file being read; NULL: all is said each time. */
 };
 
 /* Reads the file whole; false: a fault says why. */
@@ -34,6 +40,12 @@ void source_fault(const struct source *source, const char *place, const char *fo
 /* Notes something odd; place may be NULL. */
 void source_finding(const struct source *source, const char *place, const char *format,
                     ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * Notes that members of this name find no place, once a file: they stand in every
+ * record. Beyond some dozens of names each one is told.
+ */
+void source_unplaced(const struct source *source, const char *name);
 
 /* <registry>/<key, escaped>. */
 char *source_id(const struct source *source, const char *key);

@@ -29,18 +29,19 @@ static void read_extras(const struct source *source, const struct json_value *va
                         const char *place, const struct json_field *field,
                         void *message);
 
-#define TEXT(key, member)                                                              \
+#define TEXT(name, member)                                                             \
     {                                                                                  \
-        key, json_field_text, offsetof(Kontor__V1__Term, member), 0, NULL              \
+        .key = name, .read = json_field_text,                                          \
+        .at = offsetof(Kontor__V1__Term, member), .owns = #member                      \
     }
 static const struct json_field term_fields[] = {
     TEXT("id", id),
     TEXT("name", name),
     TEXT("description", description),
     TEXT("parentId", parent),
-    {"type", NULL, 0, 0, NULL},
-    {"extras", read_extras, 0, 0, NULL},
-    {NULL, NULL, 0, 0, NULL},
+    {.key = "type"},
+    {.key = "extras", .read = read_extras, .owns = "extras"},
+    {.key = NULL},
 };
 
 static void

@@ -170,9 +170,9 @@ const struct command commands[] = {
     {"catalogue", "list", "List services", "CatalogueService/ListServices", NULL,
      services_options, &services_view, run_list, NULL},
     {"catalogue", "export",
-     "Write all vocabularies, providers and services as one JSON object, fit for "
-     "--format kontor-1",
-     NULL, NULL, NULL, NULL, own_export, NULL},
+     "Write all vocabularies, providers and services as one file, fit for "
+     "import; what the format cannot say is told",
+     NULL, NULL, export_options, NULL, own_export, NULL},
     {"catalogue", "move",
      "Take a service to another phase; ending it tells what that touches",
      "CatalogueService/MoveService", move_arguments, move_options, NULL, own_move,

@@ -361,6 +361,8 @@ static const struct {
     {"einfracentral-2017",
      "profiles of eInfraCentral, one service a file or several (XML)"},
     {"osb", "catalogues of service brokers, with plans and their schemas (JSON)"},
+    {"eosc-5", "services and providers of EOSC's profile 4 or 5 (JSON)"},
+    {"eosc-6", "services and organisations of EOSC's profile 6 (JSON)"},
     {"gocdb", "answers of GOCDB's get_site, get_service and get_downtime (XML)"},
     {"kontor-1", "a JSON object with lists of our own messages, by kind"},
 };

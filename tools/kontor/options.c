@@ -160,6 +160,10 @@ const struct option_row import_options[] = {
     {"registry", "ID", "whose records they become; your own", NULL, NULL, false, false},
     VALIDATE_ONLY,
     END_OPTION};
+const struct option_row export_options[] = {
+    {"format", "FORMAT", "what the file is to be; kontor-1 if not given", NULL, NULL,
+     false, false},
+    END_OPTION};
 const struct option_row search_options[] = {
     {"provider", "ID", "only this provider's; may be repeated", "providers", NULL,
      false, false},

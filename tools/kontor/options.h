@@ -26,6 +26,7 @@ extern const struct option_row decide_cancel_options[];
 extern const struct option_row message_options[];
 extern const struct option_row watch_options[];
 extern const struct option_row import_options[];
+extern const struct option_row export_options[];
 extern const struct option_row search_options[];
 extern const struct option_row services_options[];
 extern const struct option_row project_options[];

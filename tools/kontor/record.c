@@ -1,10 +1,9 @@
-/* Records: who one is, creating out of files, principals, searching, exporting. */
+/* Records: who one is, creating out of files, principals, searching. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "certs/dev.h"
-#include "proto/json.h"
 #include "proto/text.h"
 #include "tools/kontor/help.h"
 #include "tools/kontor/own.h"
@@ -289,98 +288,6 @@ own_search(struct cli *cli)
         printf("%s%s", search.facets, search.facets[0] == '\0' ? "" : "\n");
         printf("%s", search.suggestions);
     }
-    return EXIT_DONE;
-}
-
-/* ---- Export ---- */
-
-/*
- * A file of the format kontor-1, a record a line so that two of them can be compared;
- * with --output json the same object is one line. Where it goes chooses nothing: it is
- * meant for a file.
- */
-struct export
-{
-    struct cli *cli;
-    const char *field;
-    const char *line;    /* What ends a line. */
-    bool is_first;       /* Of the lists. */
-    struct arena *arena; /* Of one record at a time. */
-    size_t n_pages;
-    size_t n;
-};
-
-/* The first answer opens the list: a refused export prints nothing. */
-static void
-export_take(const ProtobufCMessage *page, void *context)
-{
-    struct export *export = context;
-    if (export->n_pages++ == 0 && export->is_first) {
-        printf("{\"%s\": [", export->field);
-    } else if (export->n_pages == 1) {
-        printf(",%s\"%s\": [", export->line, export->field);
-    }
-    size_t n;
-    ProtobufCMessage *const *rows = path_rows(page, export->field, &n);
-    for (size_t i = 0; i < n; i++) {
-        arena_reset(export->arena);
-        const char *text = json_print(rows[i], JSON_COMPACT, export->arena);
-        printf("%s%s%s", export->n++ == 0 ? "" : ",", export->line,
-               text == NULL ? "{}" : text);
-    }
-}
-
-static const struct {
-    const char *method;
-    const char *field;
-} export_lists[] = {
-    {"CatalogueService/ListVocabularies", "vocabularies"},
-    {"CatalogueService/ListProviders", "providers"},
-    {"CatalogueService/ListServices", "services"},
-};
-
-/* What was cut off is left open, so that nobody takes it for a whole catalogue. */
-static enum kontor_status
-export_list(struct cli *cli, size_t list, struct arena *arena)
-{
-    const char *method = export_lists[list].method;
-    const struct kontor_method *row =
-        kontor_method(arena_print(cli->arena, "/kontor.v1.%s", method));
-    ProtobufCMessage *request =
-        path_message(row->service->methods[row->index].input, cli->arena);
-    const char *output = cli_option(cli, "output");
-    bool is_one_line = output != NULL && strcmp(output, "json") == 0;
-    struct export export = {.cli = cli,
-                            .field = export_lists[list].field,
-                            .line = is_one_line ? "" : "\n",
-                            .is_first = list == 0,
-                            .arena = arena};
-    enum kontor_status status = run_pages(cli, method, request, export_take, &export);
-    if (status == KONTOR_OK) {
-        printf("%s]", export.line);
-    }
-    return status;
-}
-
-/* Written as it comes: a catalogue may be larger than what a program should hold. */
-int
-own_export(struct cli *cli)
-{
-    int failed = cli_connect(cli);
-    if (failed != EXIT_DONE) {
-        return failed;
-    }
-    struct arena *arena = arena_new();
-    enum kontor_status status = arena == NULL ? KONTOR_RESOURCE_EXHAUSTED : KONTOR_OK;
-    for (size_t i = 0;
-         status == KONTOR_OK && i < sizeof export_lists / sizeof export_lists[0]; i++) {
-        status = export_list(cli, i, arena);
-    }
-    arena_free(arena);
-    if (status != KONTOR_OK) {
-        return cli_failed(cli);
-    }
-    printf("}\n");
     return EXIT_DONE;
 }
 
