@@ -99,6 +99,7 @@ test_damaged_examples_never_hurt(void **state)
         {"eosc-5", EXAMPLES "/eosc-5.json"},
         {"eosc-6", EXAMPLES "/eosc-6.json"},
         {"osb", EXAMPLES "/osb.json"},
+        {"tmf633", EXAMPLES "/tmf633.json"},
         {"einfracentral-2017", EXAMPLES "/einfracentral-2017.xml"},
     };
     (void)state;
@@ -132,6 +133,7 @@ test_damaged_real_files_never_hurt(void **state)
         {"marketplace-2019", "catalogue/marketplace-2019-10.json"},
         {"eosc-vocabularies", "catalogue/vocabularies-v6/CATEGORY.json"},
         {"osb", "catalogue/osb-catalog.json"},
+        {"tmf633", "catalogue/tmf633-bundle.json"},
         {"einfracentral-2017", "catalogue/einfracentral-sample/0.0.xml"},
         {"einfracentral-2017", "catalogue/einfracentral-sample/3.02.xml"},
         {"gocdb", "configuration/Sites.xml"},
@@ -230,6 +232,9 @@ test_every_format_refuses_the_other_formats(void **state)
         {"osb", EXAMPLES "/einfracentral-2017.xml"},
         {"kontor-1", EXAMPLES "/osb.json"},
         {"marketplace-2019", EXAMPLES "/osb.json"},
+        {"tmf633", EXAMPLES "/osb.json"},
+        {"tmf633", EXAMPLES "/alpine.json"},
+        {"osb", EXAMPLES "/tmf633.json"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

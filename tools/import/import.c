@@ -8,6 +8,7 @@
 #include "tools/import/marketplace.h"
 #include "tools/import/native.h"
 #include "tools/import/osb.h"
+#include "tools/import/tmf633.h"
 #include "tools/import/vocabulary.h"
 
 /*
@@ -20,6 +21,7 @@ const struct importer importers[] = {
     {"eosc-vocabularies", "catalogue", vocabulary_read},
     {"einfracentral-2017", "catalogue", einfracentral_read},
     {"osb", "catalogue", osb_read},
+    {"tmf633", "catalogue", tmf633_read},
     {"eosc-5", "catalogue", eosc_read_5},
     {"eosc-6", "catalogue", eosc_read_6},
     {"gocdb", "config", gocdb_read},

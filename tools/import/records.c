@@ -6,8 +6,14 @@
 Kontor__V1__Provider *
 records_provider(const struct source *source, const char *name)
 {
+    return records_provider_keyed(source, name, name);
+}
+
+Kontor__V1__Provider *
+records_provider_keyed(const struct source *source, const char *key, const char *name)
+{
     struct import_set *out = source->out;
-    char *id = source_id(source, name);
+    char *id = source_id(source, key);
     for (size_t i = 0; i < out->n_providers; i++) {
         if (strcmp(out->providers[i]->id, id) == 0) {
             return out->providers[i];
@@ -17,7 +23,7 @@ records_provider(const struct source *source, const char *name)
     kontor__v1__provider__init(provider);
     provider->id = id;
     provider->name = arena_copy(source->arena, name);
-    provider->source = source_of(source, name);
+    provider->source = source_of(source, key);
     out->providers = source_grow(source->arena, out->providers, out->n_providers,
                                  sizeof *out->providers);
     out->providers[out->n_providers++] = provider;

@@ -10,6 +10,9 @@
 
 /* The provider of this name, made with its name as its key where there is none. */
 Kontor__V1__Provider *records_provider(const struct source *source, const char *name);
+/* The same where the source has a key beside the name. */
+Kontor__V1__Provider *records_provider_keyed(const struct source *source,
+                                             const char *key, const char *name);
 /* A new provider named after the file, for a service that names none. */
 Kontor__V1__Provider *records_provider_of_file(const struct source *source);
 /* The service of an id, or NULL. */

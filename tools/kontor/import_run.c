@@ -360,6 +360,7 @@ static const struct {
     {"eosc-vocabularies", "lists of EOSC's vocabulary terms (JSON)"},
     {"einfracentral-2017",
      "profiles of eInfraCentral, one service a file or several (XML)"},
+    {"tmf633", "service specifications of TMF633, one or a list (JSON)"},
     {"osb", "catalogues of service brokers, with plans and their schemas (JSON)"},
     {"eosc-5", "services and providers of EOSC's profile 4 or 5 (JSON)"},
     {"eosc-6", "services and organisations of EOSC's profile 6 (JSON)"},
