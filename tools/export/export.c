@@ -66,7 +66,12 @@ void
 exporting_record(struct exporting *exporting, enum exporting_list list,
                  const ProtobufCMessage *record)
 {
-    target_begin(&exporting->target, id_of(record));
+    const char *id = id_of(record);
+    target_begin(&exporting->target, id);
+    if (exporting->registry[0] == '\0') {
+        snprintf(exporting->registry, sizeof exporting->registry, "%.*s",
+                 (int)strcspn(id, "/"), id);
+    }
     exporting->exporter->record(exporting, list, record);
 }
 

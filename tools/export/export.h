@@ -35,6 +35,7 @@ struct exporting {
     struct target target; /* The record that was written last, and what it lost. */
     size_t n;             /* Records in the list that is open. */
     int list;             /* For exporters that write several lists: the open one. */
+    char registry[32];    /* Of the first record; "" before it. */
 };
 
 struct exporter {

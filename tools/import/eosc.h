@@ -32,6 +32,16 @@ struct eosc_profile {
 extern const struct eosc_profile eosc_profile_5;
 extern const struct eosc_profile eosc_profile_6;
 
+/* The fields of each kind that is taken, for docs/formats.md too. */
+extern const struct json_field eosc5_provider_fields[];
+extern const struct json_field eosc5_service_fields[];
+extern const struct json_field eosc6_organisation_fields[];
+extern const struct json_field eosc6_service_fields[];
+extern const struct json_field eosc6_data_source_fields[];
+extern const struct json_field eosc6_training_fields[];
+extern const struct json_field eosc6_guideline_fields[];
+extern const struct json_field eosc6_application_fields[];
+
 /* import_read of "eosc-5" and "eosc-6". */
 bool eosc_read_5(const char *const *paths, size_t n_paths, const char *registry,
                  struct arena *arena, struct import_set *out, struct faults *faults);

@@ -17,7 +17,7 @@ static const struct eosc_pairs provider_meril =
     EOSC_PAIRS_OF(PROVIDER, "merilScientificDomain", "merilScientificSubdomain",
                   meril_scientific_subdomains);
 
-static const struct json_field service_fields[] = {
+const struct json_field eosc5_service_fields[] = {
     EOSC_ID,
     JSON_TEXT(SERVICE, "abbreviation", abbreviation),
     JSON_TEXT(SERVICE, "name", name),
@@ -86,26 +86,26 @@ static const struct json_field service_fields[] = {
 static const struct json_part location = {offsetof(PROVIDER, location),
                                           &kontor__v1__location__descriptor};
 
-#define LOCATION(name, member, write_)                                                 \
+#define LOCATION(name, member, write_, note_)                                          \
     {                                                                                  \
         .key = name, .at = offsetof(Kontor__V1__Location, member),                     \
         .owns = "location." #member, .read = json_field_text, .write = (write_),       \
-        .part = &location                                                              \
+        .part = &location, .note = (note_)                                             \
     }
 
 /* The profile's text calls the street one way, its JSON another. */
 static const struct json_field location_fields[] = {
-    LOCATION("streetNameAndNumber", street, json_write_text),
-    LOCATION("street", street, NULL),
-    LOCATION("postalCode", postal_code, json_write_text),
-    LOCATION("city", city, json_write_text),
-    LOCATION("region", region, json_write_text),
+    LOCATION("streetNameAndNumber", street, json_write_text, NULL),
+    LOCATION("street", street, NULL, "the same by another name"),
+    LOCATION("postalCode", postal_code, json_write_text, NULL),
+    LOCATION("city", city, json_write_text, NULL),
+    LOCATION("region", region, json_write_text, NULL),
     JSON_TEXT(PROVIDER, "country", country),
     {.key = NULL},
 };
 static const struct json_shape location_group = {NULL, location_fields, NULL, NULL};
 
-static const struct json_field provider_fields[] = {
+const struct json_field eosc5_provider_fields[] = {
     EOSC_ID,
     JSON_TEXT(PROVIDER, "abbreviation", abbreviation),
     JSON_TEXT(PROVIDER, "name", name),
@@ -158,13 +158,13 @@ static const struct eosc_kind kinds[] = {
      .payload = {"provider", "organisation"},
      .marks = {"legalEntity", "location", "users", "legalStatus", "networks",
                "participatingCountries", "esfriDomains"},
-     .fields = provider_fields,
+     .fields = eosc5_provider_fields,
      .is_provider = true},
     {.name = "Service",
      .payload = {"service"},
      .marks = {"resourceOrganisation", "orderType", "trl", "targetUsers",
                "helpdeskEmail", "securityContactEmail", "resourceProviders"},
-     .fields = service_fields},
+     .fields = eosc5_service_fields},
     {.name = NULL},
 };
 

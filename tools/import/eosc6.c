@@ -56,7 +56,7 @@ static const struct eosc_pairs categories =
         JSON_OBJECT(SERVICE, "mainContact", main_contact, eosc6_person),               \
         PUBLIC_CONTACTS(SERVICE)
 
-static const struct json_field service_fields[] = {
+const struct json_field eosc6_service_fields[] = {
     BASIC("Service"),
     OFFERED,
     {.key = NULL},
@@ -74,7 +74,7 @@ static const struct json_part data_source = {offsetof(SERVICE, data_source),
     }
 #define DATA_SOURCE_N(member) .n_at = offsetof(Kontor__V1__DataSource, n_##member)
 
-static const struct json_field data_source_fields[] = {
+const struct json_field eosc6_data_source_fields[] = {
     BASIC("Datasource"),
     OFFERED,
     DATA_SOURCE("submissionPolicyURL", submission_policy, text, .note = NULL),
@@ -105,7 +105,7 @@ static const struct json_part training = {offsetof(SERVICE, training),
 #define TRAINING_TEXTS(name, member)                                                   \
     TRAINING(name, member, texts, .n_at = offsetof(Kontor__V1__Training, n_##member))
 
-static const struct json_field training_fields[] = {
+const struct json_field eosc6_training_fields[] = {
     BASIC("Training Resource"),
     EOSC_REFERENCES(SERVICE, "eoscRelatedServices", related_services),
     TRAINING_TEXTS("keywords", keywords),
@@ -149,7 +149,7 @@ static const struct json_field resource_type_fields[] = {
 };
 static const struct json_shape resource_type = {NULL, resource_type_fields, NULL, NULL};
 
-static const struct json_field guideline_fields[] = {
+const struct json_field eosc6_guideline_fields[] = {
     BASIC("Interoperability Guideline"),
     JSON_GROUP("resourceTypeInfo", resource_type),
     GUIDELINE("relatedStandards", related_standards, objects,
@@ -166,7 +166,7 @@ static const struct json_part application = {
     offsetof(SERVICE, deployable_application),
     &kontor__v1__deployable_application__descriptor};
 
-static const struct json_field application_fields[] = {
+const struct json_field eosc6_application_fields[] = {
     BASIC("Deployable Application"),
     JSON_TEXT(SERVICE, "acronym", abbreviation),
     JSON_TEXT(SERVICE, "tagline", tagline),
@@ -188,7 +188,7 @@ static const struct json_field application_fields[] = {
 
 /* ---- Organisation ---- */
 
-static const struct json_field organisation_fields[] = {
+const struct json_field eosc6_organisation_fields[] = {
     EOSC_ID,
     JSON_TEXT(PROVIDER, "name", name),
     JSON_TEXT(PROVIDER, "abbreviation", abbreviation),
@@ -227,7 +227,7 @@ static const struct eosc_kind kinds[] = {
      .marks = {"datasourceClassification", "researchProductTypes", "thematic",
                "versionControl", "submissionPolicyURL", "preservationPolicyURL",
                "persistentIdentitySystems", "metadataLicense"},
-     .fields = data_source_fields,
+     .fields = eosc6_data_source_fields,
      .kind = KONTOR__V1__SERVICE__KIND_DATA_SOURCE,
      .part = &data_source},
     {.name = "Training Resource",
@@ -235,31 +235,31 @@ static const struct eosc_kind kinds[] = {
      .marks = {"learningOutcomes", "expertiseLevel", "targetGroups",
                "learningResourceTypes", "contentResourceTypes", "qualifications",
                "versionDate", "eoscRelatedServices"},
-     .fields = training_fields,
+     .fields = eosc6_training_fields,
      .kind = KONTOR__V1__SERVICE__KIND_TRAINING,
      .part = &training},
     {.name = "Interoperability Guideline",
      .payload = {"interoperabilityRecord", "guideline"},
      .marks = {"resourceTypeInfo", "relatedStandards"},
-     .fields = guideline_fields,
+     .fields = eosc6_guideline_fields,
      .kind = KONTOR__V1__SERVICE__KIND_GUIDELINE,
      .part = &guideline},
     {.name = "Deployable Application",
      .payload = {"deployableApplication", "deployableService"},
      .marks = {"acronym"},
-     .fields = application_fields,
+     .fields = eosc6_application_fields,
      .kind = KONTOR__V1__SERVICE__KIND_DEPLOYABLE_APPLICATION,
      .part = &application},
     {.name = "Organisation",
      .payload = {"organisation", "provider"},
      .marks = {"legalEntity", "users", "website", "legalStatus", "hostingLegalEntity"},
-     .fields = organisation_fields,
+     .fields = eosc6_organisation_fields,
      .is_provider = true},
     {.name = "Service",
      .payload = {"service"},
      .marks = {"orderType", "serviceProviders", "trl", "webpage", "jurisdiction",
                "termsOfUse", "accessTypes", "categories"},
-     .fields = service_fields},
+     .fields = eosc6_service_fields},
     {.name = NULL},
 };
 

@@ -17,61 +17,57 @@ static void read_access(const struct source *source, const struct json_value *va
                         const char *place, const struct json_field *field,
                         void *message);
 
-#define TEXT(name, member)                                                             \
-    {                                                                                  \
-        .key = name, .read = json_field_text,                                          \
-        .at = offsetof(Kontor__V1__Service, member), .owns = #member                   \
-    }
-#define TEXTS(name, member)                                                            \
-    {                                                                                  \
-        .key = name, .read = json_field_texts,                                         \
-        .at = offsetof(Kontor__V1__Service, member),                                   \
-        .n_at = offsetof(Kontor__V1__Service, n_##member), .owns = #member             \
-    }
+#define SERVICE Kontor__V1__Service
+#define KEY "the key: also the record's id, bytes outside the set as ~XX"
 
 /* The phase is set when a service is new and belongs to the portfolio afterwards. */
-static const struct json_field service_fields[] = {
-    {.key = "_key", .owns = "source"},
-    TEXT("title", name),
-    TEXT("tagline", tagline),
-    TEXT("description", description),
-    TEXT("logo", logo),
-    TEXT("webpage_url", webpage),
-    TEXT("connected_url", order_url),
-    TEXT("manual_url", user_manual),
-    TEXT("helpdesk_url", helpdesk_page),
-    TEXT("tutorial_url", training_information),
-    TEXT("terms_of_use_url", terms_of_use),
-    TEXT("sla_url", sla_url),
-    TEXT("access_policies_url", access_policy),
-    TEXT("restrictions", restrictions),
-    TEXTS("parents", categories),
-    TEXTS("area", scientific_domains),
-    TEXTS("places", geographical_availabilities),
-    TEXTS("languages", languages),
-    TEXTS("target_groups", target_users),
-    TEXTS("platforms", platforms),
-    {.key = "phase", .read = read_phase},
-    {.key = "open_access", .read = read_access, .owns = "order_type"},
-    {.key = "providers", .owns = "provider"},
-    {.owns = "resource_providers"},
-    {.key = "offers", .owns = "offers"},
-    {.owns = "related_services"},
+const struct json_field marketplace_service_fields[] = {
+    {.key = "_key", .owns = "source", .note = KEY},
+    JSON_TEXT(SERVICE, "title", name),
+    JSON_TEXT(SERVICE, "tagline", tagline),
+    JSON_TEXT(SERVICE, "description", description),
+    JSON_TEXT(SERVICE, "logo", logo),
+    JSON_TEXT(SERVICE, "webpage_url", webpage),
+    JSON_TEXT(SERVICE, "connected_url", order_url),
+    JSON_TEXT(SERVICE, "manual_url", user_manual),
+    JSON_TEXT(SERVICE, "helpdesk_url", helpdesk_page),
+    JSON_TEXT(SERVICE, "tutorial_url", training_information),
+    JSON_TEXT(SERVICE, "terms_of_use_url", terms_of_use),
+    JSON_TEXT(SERVICE, "sla_url", sla_url),
+    JSON_TEXT(SERVICE, "access_policies_url", access_policy),
+    JSON_TEXT(SERVICE, "restrictions", restrictions),
+    JSON_TEXTS(SERVICE, "parents", categories),
+    JSON_TEXTS(SERVICE, "area", scientific_domains),
+    JSON_TEXTS(SERVICE, "places", geographical_availabilities),
+    JSON_TEXTS(SERVICE, "languages", languages),
+    JSON_TEXTS(SERVICE, "target_groups", target_users),
+    JSON_TEXTS(SERVICE, "platforms", platforms),
+    {.key = "phase",
+     .read = read_phase,
+     .note = "phase of a new service; alpha and beta are PRE_PRODUCTION"},
+    {.key = "open_access",
+     .read = read_access,
+     .owns = "order_type",
+     .note = "yes is OPEN_ACCESS, no is ORDER_REQUIRED"},
+    {.key = "providers", .owns = "provider", .note = "the first, found by its name"},
+    {.owns = "resource_providers", .note = "the others of providers"},
+    {.key = "offers", .owns = "offers", .note = "by the table below"},
+    {.owns = "related_services", .note = "from relations"},
     {.key = NULL},
 };
 
-static const struct json_field provider_fields[] = {
-    {.key = "_key", .owns = "source"},
-    {.key = "name",
-     .read = json_field_text,
-     .at = offsetof(Kontor__V1__Provider, name),
-     .owns = "name"},
+const struct json_field marketplace_provider_fields[] = {
+    {.key = "_key", .owns = "source", .note = KEY},
+    JSON_TEXT(Kontor__V1__Provider, "name", name),
     {.key = NULL},
 };
 
-static const struct json_field relation_fields[] = {
-    {.key = "_key"},   {.key = "both"}, {.key = "source"},
-    {.key = "target"}, {.key = NULL},
+const struct json_field marketplace_relation_fields[] = {
+    {.key = "_key", .note = "not kept"},
+    {.key = "source", .note = "related_services of the service with this title"},
+    {.key = "target", .note = "gets this one"},
+    {.key = "both", .note = "and the other way round"},
+    {.key = NULL},
 };
 
 /*
@@ -183,7 +179,8 @@ read_provider(const struct source *source, const struct json_value *object,
         source_fault(source, place, "the provider \"%s\" is there twice", key);
         return;
     }
-    json_fields_read(source, object, place, provider_fields, add_provider(source, key));
+    json_fields_read(source, object, place, marketplace_provider_fields,
+                     add_provider(source, key));
 }
 
 /* A provider only a service names becomes a record of its own: nothing is dropped. */
@@ -262,7 +259,7 @@ read_service(const struct source *source, const struct json_value *object,
     kontor__v1__service__init(service);
     service->id = source_id(source, key);
     service->source = source_of(source, key);
-    json_fields_read(source, object, place, service_fields, service);
+    json_fields_read(source, object, place, marketplace_service_fields, service);
     if (service->order_type == KONTOR__V1__ORDER_TYPE__ORDER_TYPE_UNSPECIFIED) {
         source_finding(source, place,
                        "does not say whether an order is needed (open_access)");
@@ -323,7 +320,7 @@ static void
 read_relation(const struct source *source, const struct json_value *object,
               const char *place)
 {
-    json_fields_read(source, object, place, relation_fields, NULL);
+    json_fields_read(source, object, place, marketplace_relation_fields, NULL);
     Kontor__V1__Service *from = end_of(source, object, place, "source");
     Kontor__V1__Service *to = end_of(source, object, place, "target");
     if (from == NULL || to == NULL) {
@@ -425,8 +422,8 @@ marketplace_read(const char *const *paths, size_t n_paths, const char *registry,
                  struct arena *arena, struct import_set *out, struct faults *faults)
 {
     *out = (struct import_set){
-        .provider_fields = json_fields_mask(arena, provider_fields),
-        .service_fields = json_fields_mask(arena, service_fields),
+        .provider_fields = json_fields_mask(arena, marketplace_provider_fields),
+        .service_fields = json_fields_mask(arena, marketplace_service_fields),
     };
     for (size_t i = 0; i < n_paths; i++) {
         struct source source = {.path = paths[i],

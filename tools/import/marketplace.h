@@ -8,8 +8,7 @@
 #ifndef KONTOR_TOOLS_IMPORT_MARKETPLACE_H
 #define KONTOR_TOOLS_IMPORT_MARKETPLACE_H
 
-#include "proto/json_tree.h"
-#include "tools/import/source.h"
+#include "tools/import/json_fields.h"
 
 /* import_read of "marketplace-2019". */
 bool marketplace_read(const char *const *paths, size_t n_paths, const char *registry,
@@ -18,5 +17,12 @@ bool marketplace_read(const char *const *paths, size_t n_paths, const char *regi
 /* The offers of one service, given its JSON object. */
 void marketplace_offers(const struct source *source, const struct json_value *object,
                         const char *place, Kontor__V1__Service *service);
+
+/* What is read of each, for docs/formats.md too. */
+extern const struct json_field marketplace_service_fields[];
+extern const struct json_field marketplace_provider_fields[];
+extern const struct json_field marketplace_relation_fields[];
+extern const struct json_field marketplace_offer_fields[];
+extern const struct json_field marketplace_parameter_fields[];
 
 #endif

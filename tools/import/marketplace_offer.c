@@ -4,44 +4,23 @@
 #include "tools/import/json_fields.h"
 #include "tools/import/marketplace.h"
 
-static const struct json_field offer_fields[] = {
-    {.key = "_iid",
-     .read = json_field_text,
-     .at = offsetof(Kontor__V1__Offer, iid),
-     .owns = "iid"},
-    {.key = "name",
-     .read = json_field_text,
-     .at = offsetof(Kontor__V1__Offer, name),
-     .owns = "name"},
-    {.key = "description",
-     .read = json_field_text,
-     .at = offsetof(Kontor__V1__Offer, description),
-     .owns = "description"},
-    {.key = "parameters"},
+const struct json_field marketplace_offer_fields[] = {
+    JSON_TEXT(Kontor__V1__Offer, "_iid", iid),
+    JSON_TEXT(Kontor__V1__Offer, "name", name),
+    JSON_TEXT(Kontor__V1__Offer, "description", description),
+    {.key = "parameters", .owns = "parameters", .note = "by the table below"},
     {.key = NULL},
 };
 
-static const struct json_field parameter_fields[] = {
-    {.key = "id",
-     .read = json_field_text,
-     .at = offsetof(Kontor__V1__Parameter, id),
-     .owns = "id"},
-    {.key = "label",
-     .read = json_field_text,
-     .at = offsetof(Kontor__V1__Parameter, label),
-     .owns = "label"},
-    {.key = "description",
-     .read = json_field_text,
-     .at = offsetof(Kontor__V1__Parameter, description),
-     .owns = "description"},
-    {.key = "unit",
-     .read = json_field_text,
-     .at = offsetof(Kontor__V1__Parameter, unit),
-     .owns = "unit"},
-    {.key = "type"},
-    {.key = "value_type"},
-    {.key = "config"},
-    {.key = "value"},
+const struct json_field marketplace_parameter_fields[] = {
+    JSON_TEXT(Kontor__V1__Parameter, "id", id),
+    JSON_TEXT(Kontor__V1__Parameter, "label", label),
+    JSON_TEXT(Kontor__V1__Parameter, "description", description),
+    JSON_TEXT(Kontor__V1__Parameter, "unit", unit),
+    {.key = "type", .note = "which kind of parameter it becomes"},
+    {.key = "value_type", .note = "compared with the values: these count"},
+    {.key = "config", .note = "values and limits, by type"},
+    {.key = "value", .note = "of a constant"},
     {.key = NULL},
 };
 
@@ -391,7 +370,7 @@ read_parameter(const struct source *source, const struct json_value *object,
 {
     Kontor__V1__Parameter *parameter = arena_alloc(source->arena, sizeof *parameter);
     kontor__v1__parameter__init(parameter);
-    json_fields_read(source, object, place, parameter_fields, parameter);
+    json_fields_read(source, object, place, marketplace_parameter_fields, parameter);
     const char *type = json_fields_text(source, object, place, "type");
     const struct kind *kind = type == NULL ? NULL : find_kind(type);
     if (kind == NULL) {
@@ -426,7 +405,7 @@ read_offer(const struct source *source, const struct json_value *object,
 {
     Kontor__V1__Offer *offer = arena_alloc(source->arena, sizeof *offer);
     kontor__v1__offer__init(offer);
-    json_fields_read(source, object, place, offer_fields, offer);
+    json_fields_read(source, object, place, marketplace_offer_fields, offer);
     const struct json_value *list =
         json_fields_list(source, object, place, "parameters");
     if (list == NULL) {

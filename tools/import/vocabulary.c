@@ -29,18 +29,18 @@ static void read_extras(const struct source *source, const struct json_value *va
                         const char *place, const struct json_field *field,
                         void *message);
 
-#define TEXT(name, member)                                                             \
-    {                                                                                  \
-        .key = name, .read = json_field_text,                                          \
-        .at = offsetof(Kontor__V1__Term, member), .owns = #member                      \
-    }
-static const struct json_field term_fields[] = {
-    TEXT("id", id),
-    TEXT("name", name),
-    TEXT("description", description),
-    TEXT("parentId", parent),
-    {.key = "type"},
-    {.key = "extras", .read = read_extras, .owns = "extras"},
+#define TERM Kontor__V1__Term
+
+const struct json_field vocabulary_term_fields[] = {
+    JSON_TEXT(TERM, "id", id),
+    JSON_TEXT(TERM, "name", name),
+    JSON_TEXT(TERM, "description", description),
+    JSON_TEXT(TERM, "parentId", parent),
+    {.key = "type", .note = "the vocabulary it belongs to, in capitals"},
+    {.key = "extras",
+     .read = read_extras,
+     .owns = "extras",
+     .note = "a value that is no text as JSON"},
     {.key = NULL},
 };
 
@@ -107,7 +107,7 @@ read_term(struct reading *reading, const struct json_value *value, const char *p
     const struct source *source = &reading->source;
     Kontor__V1__Term *term = arena_alloc(source->arena, sizeof *term);
     kontor__v1__term__init(term);
-    json_fields_read(source, value, place, term_fields, term);
+    json_fields_read(source, value, place, vocabulary_term_fields, term);
     const char *type = json_fields_text(source, value, place, "type");
     if (type == NULL || type[0] == '\0' || term->id[0] == '\0') {
         source_fault(source, place, "a term has an id and a type");

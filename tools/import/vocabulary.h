@@ -8,11 +8,14 @@
 #ifndef KONTOR_TOOLS_IMPORT_VOCABULARY_H
 #define KONTOR_TOOLS_IMPORT_VOCABULARY_H
 
-#include "tools/import/source.h"
+#include "tools/import/json_fields.h"
 
 /* import_read of "eosc-vocabularies". */
 bool vocabulary_read(const char *const *paths, size_t n_paths, const char *registry,
                      struct arena *arena, struct import_set *out,
                      struct faults *faults);
+
+/* What is read of a term, for docs/formats.md too. */
+extern const struct json_field vocabulary_term_fields[];
 
 #endif

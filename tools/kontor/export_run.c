@@ -115,7 +115,7 @@ own_export(struct cli *cli)
     enum kontor_status status = export_all(cli, &run);
     exporting_done(&run.exporting);
     if (run.n_losses > 0) {
-        fprintf(stderr, "kontor: %zu losses: what %s cannot say\n", run.n_losses,
+        fprintf(stderr, "kontor: %zu in all that %s cannot say\n", run.n_losses,
                 exporter->format);
     }
     return status == KONTOR_OK ? EXIT_DONE : cli_failed(cli);
