@@ -37,16 +37,6 @@ static const struct {
     {"uniqueItems", JSON_SCHEMA_MULTI_CHOICE},
 };
 
-static const struct {
-    const char *name;
-    enum json_schema_kind kind;
-} types[] = {
-    {"string", JSON_SCHEMA_TEXT},        {"integer", JSON_SCHEMA_INTEGER},
-    {"number", JSON_SCHEMA_DECIMAL},     {"boolean", JSON_SCHEMA_BOOLEAN},
-    {"array", JSON_SCHEMA_MULTI_CHOICE}, {"object", JSON_SCHEMA_ANY},
-    {"null", JSON_SCHEMA_ANY},
-};
-
 /* ---- Reading keywords ---- */
 
 static const struct json_value *
@@ -272,24 +262,46 @@ make_constant(const struct json_schema_property *property)
     }
 }
 
-/* Choices, all of one kind; what is no plain value is told and left out. */
-static struct parameters_values
-choices(const struct json_schema_property *property, const struct json_value *list,
-        const char *place)
+/* A number may be written without a fraction; the other types show in the values. */
+static Kontor__V1__Value__KindCase
+declared_kind(const struct json_value *type)
 {
-    struct parameters_values values = {NULL, 0};
-    Kontor__V1__Value__KindCase kind = KONTOR__V1__VALUE__KIND__NOT_SET;
-    bool is_mixed = false;
+    bool is_number = type != NULL && type->type == JSON_TYPE_TEXT &&
+                     strcmp(type->text, "number") == 0;
+    return is_number ? KONTOR__V1__VALUE__KIND_DECIMAL
+                     : KONTOR__V1__VALUE__KIND__NOT_SET;
+}
+
+/* What all values can be said in; is_mixed: they are of several types. */
+static Kontor__V1__Value__KindCase
+common_kind(const struct json_value *list, const struct json_value *type,
+            bool *is_mixed)
+{
+    const Kontor__V1__Value__KindCase declared = declared_kind(type);
+    Kontor__V1__Value__KindCase kind = declared;
     for (size_t i = 0; i < list->n; i++) {
         Kontor__V1__Value__KindCase next = parameters_kind(&list->elements[i]);
         bool is_first = kind == KONTOR__V1__VALUE__KIND__NOT_SET;
-        is_mixed |=
-            !is_first && next != KONTOR__V1__VALUE__KIND__NOT_SET && next != kind;
-        kind = is_first ? next
-               : next == KONTOR__V1__VALUE__KIND__NOT_SET
-                   ? kind
-                   : parameters_wider(kind, next);
+        if (next == KONTOR__V1__VALUE__KIND__NOT_SET) {
+            continue;
+        }
+        next = is_first ? next : parameters_wider(kind, next);
+        *is_mixed |= !is_first &&
+                     (next != kind || (kind != declared &&
+                                       next != parameters_kind(&list->elements[i])));
+        kind = next;
     }
+    return kind;
+}
+
+/* Choices, all of one kind; what is no plain value is told and left out. */
+static struct parameters_values
+choices(const struct json_schema_property *property, const struct json_value *list,
+        const struct json_value *type, const char *place)
+{
+    struct parameters_values values = {NULL, 0};
+    bool is_mixed = false;
+    Kontor__V1__Value__KindCase kind = common_kind(list, type, &is_mixed);
     for (size_t i = 0; i < list->n; i++) {
         const char *here = arena_print(property->source->arena, "%s[%zu]", place, i);
         Kontor__V1__Value *value =
@@ -312,8 +324,8 @@ choices(const struct json_schema_property *property, const struct json_value *li
 static void
 make_choice(const struct json_schema_property *property)
 {
-    struct parameters_values values =
-        choices(property, get(property, "enum"), at(property, "enum"));
+    struct parameters_values values = choices(
+        property, get(property, "enum"), get(property, "type"), at(property, "enum"));
     if (values.n == 0) {
         make_any(property);
         return;
@@ -345,7 +357,8 @@ make_multi_choice(const struct json_schema_property *property)
 {
     const struct json_value *items = get(property, "items");
     struct parameters_values values =
-        choices(property, json_tree_get(items, "enum"), at(property, "items.enum"));
+        choices(property, json_tree_get(items, "enum"), json_tree_get(items, "type"),
+                at(property, "items.enum"));
     if (values.n == 0) {
         make_any(property);
         return;
@@ -380,86 +393,7 @@ static const struct {
     {JSON_SCHEMA_ANY, "a text that holds JSON", make_any},
 };
 
-/* ---- Kinds ---- */
-
-static bool
-is_list_of_values(const struct json_schema_property *property,
-                  const struct json_value *list, const char *place)
-{
-    if (list != NULL && list->type != JSON_TYPE_LIST) {
-        source_fault(property->source, place, "is %s: a list belongs here",
-                     json_tree_type(list));
-        return false;
-    }
-    return list != NULL && list->n > 0 && list->n <= PARAMETERS_MAX_VALUES;
-}
-
-static enum json_schema_kind
-kind_of_type(const struct json_schema_property *property, const struct json_value *type,
-             const char *place)
-{
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        if (type->type == JSON_TYPE_TEXT && strcmp(types[i].name, type->text) == 0) {
-            return types[i].kind;
-        }
-    }
-    source_fault(property->source, place, "is %s: no type of JSON schema",
-                 json_tree_print(type, property->source->arena));
-    return JSON_SCHEMA_ANY;
-}
-
-/* A value or nothing is the same as a value that is not required. */
-static enum json_schema_kind
-kind_of_types(const struct json_schema_property *property,
-              const struct json_value *list)
-{
-    int kinds = 0;
-    for (size_t i = 0; i < list->n; i++) {
-        const char *place =
-            arena_print(property->source->arena, "%s.type[%zu]", property->place, i);
-        const struct json_value *type = &list->elements[i];
-        int kind = (int)kind_of_type(property, type, place);
-        bool is_null = type->type == JSON_TYPE_TEXT && strcmp(type->text, "null") == 0;
-        kinds |= is_null ? 0 : kind;
-    }
-    source_finding(property->source, at(property, "type"),
-                   "names several types: one of them, or no value, is taken");
-    bool is_one = kinds != 0 && (kinds & (kinds - 1)) == 0;
-    return is_one ? (enum json_schema_kind)kinds : JSON_SCHEMA_ANY;
-}
-
-static bool
-is_date(const struct json_schema_property *property)
-{
-    const struct json_value *format = get(property, "format");
-    return format != NULL && format->type == JSON_TYPE_TEXT &&
-           strcmp(format->text, "date") == 0;
-}
-
-enum json_schema_kind
-json_schema_kind(const struct json_schema_property *property)
-{
-    const struct json_value *type = get(property, "type");
-    enum json_schema_kind kind = JSON_SCHEMA_ANY;
-    if (type != NULL) {
-        kind = type->type == JSON_TYPE_LIST
-                   ? kind_of_types(property, type)
-                   : kind_of_type(property, type, at(property, "type"));
-    }
-    if (get(property, "const") != NULL) {
-        return JSON_SCHEMA_CONSTANT;
-    }
-    if (is_list_of_values(property, get(property, "enum"), at(property, "enum"))) {
-        return JSON_SCHEMA_CHOICE;
-    }
-    const struct json_value *items = get(property, "items");
-    bool has_values = is_list_of_values(property, json_tree_get(items, "enum"),
-                                        at(property, "items.enum"));
-    if (kind == JSON_SCHEMA_MULTI_CHOICE && !has_values) {
-        return JSON_SCHEMA_ANY;
-    }
-    return kind == JSON_SCHEMA_TEXT && is_date(property) ? JSON_SCHEMA_DATE : kind;
-}
+/* ---- Keywords ---- */
 
 /* A keyword without a row is one nobody here knows. */
 static bool

@@ -30,7 +30,7 @@ enum json_schema_kind {
     JSON_SCHEMA_ANY = 256, /* Nothing of ours: a text that holds JSON. */
 };
 
-/* What a property becomes. An unknown type is a fault. */
+/* What a property becomes, in json_schema_kind.c. An unknown type is a fault. */
 enum json_schema_kind json_schema_kind(const struct json_schema_property *property);
 /* Sets the parameter's type; what the kind has no place for is a finding. */
 void json_schema_make(const struct json_schema_property *property,

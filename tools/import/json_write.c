@@ -142,8 +142,9 @@ json_write_fields(struct target *target, const struct json_field *table,
 static bool
 is_brokers(const char *path)
 {
-    static const char *const fields[] = {"id",         "revision", "created_at",
-                                         "updated_at", "audit",    "overrides"};
+    static const char *const fields[] = {"id",         "revision",   "created_at",
+                                         "updated_at", "audit",      "overrides",
+                                         "offers.rev", "offers.hash"};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strcmp(fields[i], path) == 0) {
             return true;

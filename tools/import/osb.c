@@ -7,12 +7,16 @@
 
 #include <string.h>
 
-#include "tools/import/json_fields.h"
+#include "proto/text.h"
+#include "tools/import/eosc.h"
 #include "tools/import/leftover.h"
 #include "tools/import/records.h"
 
 static void read_name(const struct source *source, const struct json_value *value,
                       const char *place, const struct json_field *field, void *message);
+static void note_bindable(const struct source *source, const struct json_value *value,
+                          const char *place, const struct json_field *field,
+                          void *message);
 static void note_secret(const struct source *source, const struct json_value *value,
                         const char *place, const struct json_field *field,
                         void *message);
@@ -21,29 +25,55 @@ static void note_secret(const struct source *source, const struct json_value *va
 #define URL(name, member)                                                              \
     {                                                                                  \
         .key = name, .read = json_field_url, .at = offsetof(SERVICE, member),          \
-        .owns = #member, .write = json_write_text                                      \
+        .owns = #member, .write = json_write_text,                                     \
+        .note = "one the broker would refuse is left out"                              \
     }
 
 /* Conventions of the platforms rather than of the interface. */
 static const struct json_field metadata_fields[] = {
     JSON_TEXT(SERVICE, "displayName", name),
-    {.key = "longDescription", .owns = "tagline"},
-    {.key = "providerDisplayName", .owns = "provider"},
+    {.key = "longDescription",
+     .owns = "tagline",
+     .write = osb_write_long,
+     .note = "the description; what stands in `description` is the tagline then"},
+    {.key = "providerDisplayName",
+     .at = offsetof(SERVICE, provider),
+     .owns = "provider",
+     .write = eosc_write_reference,
+     .note = "the provider of this key; without it, one named after the file"},
     JSON_TEXT(SERVICE, "imageUrl", logo),
     URL("documentationUrl", user_manual),
     URL("supportUrl", helpdesk_page),
     {.key = NULL},
 };
 static const struct json_shape metadata_shape = {.fields = metadata_fields};
+static const struct json_shape plan_shape = {
+    .message = &kontor__v1__offer__descriptor,
+    .fields = osb_plan_fields,
+};
 
-static const struct json_field service_fields[] = {
-    {.key = "id", .owns = "source"},
-    {.key = "name", .read = read_name, .owns = "alternative_ids"},
-    {.key = "description", .owns = "description"},
+const struct json_field osb_service_fields[] = {
+    {.key = "id", .owns = "source", .write = eosc_write_id, .note = "the key"},
+    {.key = "name",
+     .read = read_name,
+     .owns = "alternative_ids",
+     .write = osb_write_name,
+     .note = "where it is not what comes of `metadata.displayName`"},
+    {.key = "description", .owns = "description", .write = osb_write_description},
+    {.key = "bindable",
+     .read = note_bindable,
+     .write = osb_write_false,
+     .note = "bindings have no place"},
     JSON_TEXTS(SERVICE, "tags", tags),
     JSON_GROUP("metadata", metadata_shape),
-    {.key = "plans", .owns = "offers"},
-    {.key = "dashboard_client", .read = note_secret},
+    {.key = "plans",
+     .owns = "offers",
+     .write = osb_write_plans,
+     .shape = &plan_shape,
+     .n_at = offsetof(SERVICE, n_offers)},
+    {.key = "dashboard_client",
+     .read = note_secret,
+     .note = "told, and its secret not read"},
     {.key = NULL},
 };
 
@@ -53,24 +83,36 @@ static const struct json_field provider_fields[] = {
     {.key = NULL},
 };
 
-/* The name is for command lines; it is unique there and may not be what people read. */
 static void
 read_name(const struct source *source, const struct json_value *value,
           const char *place, const struct json_field *field, void *message)
 {
     (void)field;
-    Kontor__V1__Service *service = message;
+    SERVICE *service = message;
     if (value->type != JSON_TYPE_TEXT || value->text[0] == '\0') {
         source_fault(source, place, "a name is missing");
         return;
     }
     Kontor__V1__ForeignId *id = arena_alloc(source->arena, sizeof *id);
     kontor__v1__foreign_id__init(id);
-    id->scheme = arena_copy(source->arena, "OSB name");
+    id->scheme = arena_copy(source->arena, OSB_SCHEME);
     id->id = arena_copy(source->arena, value->text);
     service->alternative_ids = source_grow(source->arena, service->alternative_ids,
                                            service->n_alternative_ids, sizeof id);
     service->alternative_ids[service->n_alternative_ids++] = id;
+}
+
+static void
+note_bindable(const struct source *source, const struct json_value *value,
+              const char *place, const struct json_field *field, void *message)
+{
+    (void)field;
+    (void)message;
+    if (value->type == JSON_TYPE_BOOLEAN && !value->boolean) {
+        return;
+    }
+    leftover_note(source, place, "bindings have no place",
+                  json_tree_print(value, source->arena));
 }
 
 /* It is told that it is there; what it holds stays out of every terminal and log. */
@@ -98,8 +140,21 @@ set_words(const struct source *source, const struct json_value *object,
     }
     const char *whole = more == NULL ? words : more;
     service->description = arena_copy(source->arena, whole == NULL ? "" : whole);
-    if (service->name[0] == '\0' && service->n_alternative_ids > 0) {
-        service->name = service->alternative_ids[0]->id;
+}
+
+/*
+ * The name is for command lines. One that comes of what people read says nothing new,
+ * and an export makes it again.
+ */
+static void
+set_name(const struct source *source, SERVICE *service)
+{
+    const char *name = service->alternative_ids[0]->id;
+    if (service->name[0] == '\0') {
+        service->name = arena_copy(source->arena, name);
+    }
+    if (strcmp(text_local_id(service->name, source->arena), name) == 0) {
+        service->n_alternative_ids = 0;
     }
 }
 
@@ -138,11 +193,12 @@ read_service(const struct source *source, const struct json_value *object,
     if (service == NULL) {
         return;
     }
-    json_fields_read(source, object, place, service_fields, service);
+    json_fields_read(source, object, place, osb_service_fields, service);
     if (service->n_alternative_ids == 0) {
         source_fault(source, place, "has no name");
         return;
     }
+    set_name(source, service);
     set_words(source, object, place, service);
     set_provider(source, object, place, service);
     /* Provisioning is asked for, and somebody who answers for it says yes. */
@@ -185,7 +241,7 @@ osb_read(const char *const *paths, size_t n_paths, const char *registry,
 {
     *out = (struct import_set){
         .provider_fields = json_fields_mask(arena, provider_fields),
-        .service_fields = json_fields_mask(arena, service_fields),
+        .service_fields = json_fields_mask(arena, osb_service_fields),
     };
     for (size_t i = 0; i < n_paths; i++) {
         struct leftovers *leftovers = arena_alloc(arena, sizeof *leftovers);

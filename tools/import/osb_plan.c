@@ -11,41 +11,51 @@
 #include "tools/import/money.h"
 #include "tools/import/osb.h"
 
-static void read_plan_metadata(const struct source *source,
-                               const struct json_value *value, const char *place,
-                               const struct json_field *field, void *message);
 static void read_schemas(const struct source *source, const struct json_value *value,
                          const char *place, const struct json_field *field,
                          void *message);
-
-static const struct json_field plan_fields[] = {
-    {.key = "id"},
-    JSON_TEXT(Kontor__V1__Offer, "name", name),
-    JSON_TEXT(Kontor__V1__Offer, "description", description),
-    {.key = "metadata", .read = read_plan_metadata},
-    {.key = "free"},
-    {.key = "schemas", .read = read_schemas},
-    {.key = NULL},
-};
 
 static void read_costs(const struct source *source, const struct json_value *value,
                        const char *place, const struct json_field *field,
                        void *message);
 
+#define OFFER Kontor__V1__Offer
+
+/* Names and bullets are read when all of a plan is. */
 static const struct json_field metadata_fields[] = {
-    {.key = "displayName"},
-    {.key = "bullets"}, /* Behind the description, which is read later. */
-    {.key = "costs", .read = read_costs},
+    {.key = "displayName",
+     .at = offsetof(OFFER, name),
+     .owns = "name",
+     .write = json_write_text},
+    {.key = "bullets", .note = "lines of their own behind the description"},
+    {.key = "costs",
+     .read = read_costs,
+     .owns = "prices",
+     .write = osb_write_costs,
+     .note = "once, a month or a year, in a currency of three letters"},
     {.key = NULL},
 };
+static const struct json_shape metadata_shape = {.fields = metadata_fields};
 
-static void
-read_plan_metadata(const struct source *source, const struct json_value *value,
-                   const char *place, const struct json_field *field, void *message)
-{
-    (void)field;
-    json_fields_read(source, value, place, metadata_fields, message);
-}
+const struct json_field osb_plan_fields[] = {
+    {.key = "id", .at = offsetof(OFFER, iid), .owns = "iid", .write = json_write_text},
+    {.key = "name",
+     .read = json_field_text,
+     .at = offsetof(OFFER, name),
+     .note = "the name, where `metadata.displayName` says none"},
+    JSON_TEXT(OFFER, "description", description),
+    JSON_GROUP("metadata", metadata_shape),
+    {.key = "free",
+     .write = osb_write_free,
+     .note = "a price line would need a currency: told beside the costs"},
+    {.key = "schemas",
+     .read = read_schemas,
+     .owns = "parameters",
+     .write = osb_write_schemas,
+     .note = "by the schema of creating an instance; what it cannot say is told"},
+    {.owns = "is_internal", .note = "plans are ordered here"},
+    {.key = NULL},
+};
 
 /* ---- Prices ---- */
 
@@ -58,8 +68,8 @@ static const struct {
     {"ANNUALLY", "year"}, {"ONE-TIME", "once"}, {"ONCE", "once"},   {"SETUP", "once"},
 };
 
-static const char *
-period_of(const char *unit)
+const char *
+osb_period_of(const char *unit)
 {
     for (size_t i = 0; i < sizeof periods / sizeof periods[0]; i++) {
         if (strcasecmp(periods[i].unit, unit) == 0) {
@@ -69,12 +79,24 @@ period_of(const char *unit)
     return NULL;
 }
 
+/* The first unit of a period is what it is written as. */
+const char *
+osb_unit_of(const char *period)
+{
+    for (size_t i = 0; i < sizeof periods / sizeof periods[0]; i++) {
+        if (strcmp(periods[i].period, period) == 0) {
+            return periods[i].unit;
+        }
+    }
+    return period;
+}
+
 /* One currency of a cost. */
 static void
 read_amount(const struct source *source, const struct json_member *amount,
             const char *place, const char *unit, Kontor__V1__Offer *offer)
 {
-    const char *period = period_of(unit);
+    const char *period = osb_period_of(unit);
     Kontor__V1__Money *money =
         money_of(source, amount->name, parameters_decimal(source, &amount->value));
     if (period == NULL || money == NULL) {
@@ -136,18 +158,6 @@ read_costs(const struct source *source, const struct json_value *value,
     }
 }
 
-static bool
-has_price(const Kontor__V1__Offer *offer)
-{
-    for (size_t i = 0; i < offer->n_prices; i++) {
-        if (offer->prices[i]->amount->units != 0 ||
-            offer->prices[i]->amount->nanos != 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A price line needs a currency, which "free" does not have: a plan that is free and
  * has no costs has no line. */
 static void
@@ -163,14 +173,14 @@ judge_free(const struct source *source, const struct json_value *plan,
         return;
     }
     bool is_free = value == NULL || value->type == JSON_TYPE_NULL || value->boolean;
-    if (is_free && has_price(offer)) {
+    if (is_free && !osb_is_free(offer)) {
         source_finding(source, at,
                        "says the plan is free, and its costs say it is not");
     }
     if (is_free && offer->n_prices == 0) {
         leftover_note(source, at, "the plan is free: it has no price line", NULL);
     }
-    if (!is_free && !has_price(offer)) {
+    if (!is_free && osb_is_free(offer)) {
         leftover_note(source, at,
                       "the plan is not free, and no cost says what it takes", NULL);
     }
@@ -366,7 +376,7 @@ read_plan(const struct source *source, const struct json_value *plan, const char
     if (strcmp(offer->iid, key) != 0) {
         source_finding(source, place, "its id \"%s\" is %s here", key, offer->iid);
     }
-    json_fields_read(source, plan, place, plan_fields, offer);
+    json_fields_read(source, plan, place, osb_plan_fields, offer);
     set_name(source, plan, place, offer);
     append_bullets(source, plan, place, offer);
     judge_free(source, plan, place, offer);

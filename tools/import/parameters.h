@@ -55,6 +55,9 @@ const char *parameters_decimal(const struct source *source,
  */
 const char *parameters_pattern(const struct source *source, const char *pattern,
                                const char *place, bool is_search);
+/* The counterpart: a search that finds just the texts our pattern matches. NULL: ours
+ * says what would mean another thing there. */
+const char *parameters_search(struct arena *arena, const char *pattern);
 /* Proposes a text, when the parameter takes it itself; else that is a finding. */
 void parameters_propose(const struct source *source, Kontor__V1__TextParameter *text,
                         const char *proposal, const char *place);

@@ -93,3 +93,17 @@ parameters_pattern(const struct source *source, const char *pattern, const char 
     }
     return ours;
 }
+
+/* A pattern that is anchored by itself is a search already, and comes back as it is. */
+const char *
+parameters_search(struct arena *arena, const char *pattern)
+{
+    struct shape shape = shape_of(pattern);
+    bool is_search = pattern[0] == '^' && ends_in_anchor(pattern) && !shape.has_bar &&
+                     !shape.is_one_group;
+    if (shape.is_foreign) {
+        return NULL;
+    }
+    return pattern[0] == '\0' || is_search ? pattern
+                                           : arena_print(arena, "^(%s)$", pattern);
+}

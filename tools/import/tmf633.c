@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "proto/rules.h"
+#include "tools/import/eosc.h"
 #include "tools/import/leftover.h"
 #include "tools/import/records.h"
 
@@ -23,22 +24,58 @@ static void read_bundle(const struct source *source, const struct json_value *va
                         const char *place, const struct json_field *field,
                         void *message);
 
+/* What a specification, as it is ordered, says of its only offer. */
+static const struct json_field offer_fields[] = {
+    {.owns = "iid", .note = "always `default`"},
+    {.owns = "name", .note = "that of the service"},
+    {.owns = "parameters", .note = "`specCharacteristic`, each below"},
+    {.owns = "is_internal", .note = "specifications are ordered here"},
+    {.key = NULL},
+};
+static const struct json_shape offer_shape = {
+    .message = &kontor__v1__offer__descriptor,
+    .fields = offer_fields,
+};
+
 /* The phase is set when a service is new and belongs to the portfolio afterwards. */
-static const struct json_field service_fields[] = {
-    {.key = "id", .owns = "source"},
-    {.key = "uuid"},
-    {.key = "@type"},
+const struct json_field tmf633_fields[] = {
+    {.key = "id", .owns = "source", .write = eosc_write_id, .note = "the key"},
+    {.key = "uuid", .note = "the key, where there is no `id`"},
+    {.key = "@type",
+     .write = tmf633_write_type,
+     .note = "what faces resources has no offer"},
     JSON_TEXT(SERVICE, "name", name),
     JSON_TEXT(SERVICE, "description", description),
     JSON_TEXT(SERVICE, "version", release),
-    {.key = "lifecycleStatus", .read = read_phase, .owns = "life_cycle_status"},
-    {.key = "lastUpdate", .read = read_date, .owns = "last_update"},
-    {.key = "isBundle", .read = read_bundle},
-    {.key = "relatedParty", .owns = "provider"},
-    {.key = "serviceSpecCharacteristic", .owns = "offers"},
-    {.key = "specCharacteristic"},
-    {.key = "serviceSpecRelationship", .owns = "related_services"},
-    {.owns = "required_services"},
+    {.key = "lifecycleStatus",
+     .read = read_phase,
+     .owns = "life_cycle_status",
+     .write = tmf633_write_phase,
+     .note = "and the phase of a new service"},
+    {.key = "lastUpdate",
+     .read = read_date,
+     .at = offsetof(SERVICE, last_update),
+     .owns = "last_update",
+     .write = tmf633_write_date,
+     .note = "its day"},
+    {.key = "isBundle", .read = read_bundle, .note = "told"},
+    {.key = "relatedParty",
+     .at = offsetof(SERVICE, provider),
+     .owns = "provider",
+     .write = tmf633_write_party,
+     .note = "the first owner; without one, a provider named after the file"},
+    {.key = "serviceSpecCharacteristic", .note = "OpenSlice's `specCharacteristic`"},
+    {.key = "specCharacteristic",
+     .n_at = offsetof(SERVICE, n_offers),
+     .owns = "offers",
+     .write = tmf633_write_offer,
+     .shape = &offer_shape,
+     .note = "parameters of one offer"},
+    {.key = "serviceSpecRelationship",
+     .owns = "related_services",
+     .write = tmf633_write_relations,
+     .note = "by `relationshipType`"},
+    {.owns = "required_services", .note = "those of type dependency"},
     {.key = NULL},
 };
 
@@ -56,13 +93,13 @@ static const struct {
     const char *name;
     Kontor__V1__Phase phase;
 } phases[] = {
-    {"instudy", KONTOR__V1__PHASE__FORTHCOMING},
-    {"indesign", KONTOR__V1__PHASE__FORTHCOMING},
-    {"intest", KONTOR__V1__PHASE__PRE_PRODUCTION},
-    {"active", KONTOR__V1__PHASE__PRODUCTION},
-    {"launched", KONTOR__V1__PHASE__PRODUCTION},
-    {"retired", KONTOR__V1__PHASE__DEPRECATED},
-    {"obsolete", KONTOR__V1__PHASE__DECOMMISSIONED},
+    {"In study", KONTOR__V1__PHASE__FORTHCOMING},
+    {"In design", KONTOR__V1__PHASE__FORTHCOMING},
+    {"In test", KONTOR__V1__PHASE__PRE_PRODUCTION},
+    {"Launched", KONTOR__V1__PHASE__PRODUCTION},
+    {"Active", KONTOR__V1__PHASE__PRODUCTION},
+    {"Retired", KONTOR__V1__PHASE__DEPRECATED},
+    {"Obsolete", KONTOR__V1__PHASE__DECOMMISSIONED},
 };
 
 /* "In design" as well as "inDesign". */
@@ -70,6 +107,7 @@ static bool
 is_same_word(const char *text, const char *word)
 {
     for (; *text != '\0'; text++) {
+        word += *word == ' ' ? 1 : 0;
         if (*text == ' ') {
             continue;
         }
@@ -79,6 +117,29 @@ is_same_word(const char *text, const char *word)
         word++;
     }
     return *word == '\0';
+}
+
+Kontor__V1__Phase
+tmf633_phase(const char *word)
+{
+    for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
+        if (is_same_word(word, phases[i].name)) {
+            return phases[i].phase;
+        }
+    }
+    return KONTOR__V1__PHASE__PHASE_UNSPECIFIED;
+}
+
+/* The first of a phase; one that waits for its checks is still made. */
+const char *
+tmf633_word(Kontor__V1__Phase phase)
+{
+    for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
+        if (phases[i].phase == phase) {
+            return phases[i].name;
+        }
+    }
+    return "In design";
 }
 
 static void
@@ -92,14 +153,11 @@ read_phase(const struct source *source, const struct json_value *value,
         return;
     }
     service->life_cycle_status = arena_copy(source->arena, text);
-    for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
-        if (is_same_word(text, phases[i].name)) {
-            service->phase = phases[i].phase;
-            return;
-        }
+    service->phase = tmf633_phase(text);
+    if (service->phase == KONTOR__V1__PHASE__PHASE_UNSPECIFIED) {
+        source_finding(source, place,
+                       "is \"%s\": no phase, so it begins in FORTHCOMING", text);
     }
-    source_finding(source, place, "is \"%s\": no phase, so it begins in FORTHCOMING",
-                   text);
 }
 
 /* A time there; its day is what the source calls that day. */
@@ -360,7 +418,7 @@ read_specification(const struct source *source, const struct json_value *object,
     if (service == NULL) {
         return;
     }
-    json_fields_read(source, object, place, service_fields, service);
+    json_fields_read(source, object, place, tmf633_fields, service);
     if (service->name[0] == '\0') {
         source_fault(source, place, "has no name");
     }
@@ -400,7 +458,7 @@ tmf633_read(const char *const *paths, size_t n_paths, const char *registry,
 {
     *out = (struct import_set){
         .provider_fields = json_fields_mask(arena, provider_fields),
-        .service_fields = json_fields_mask(arena, service_fields),
+        .service_fields = json_fields_mask(arena, tmf633_fields),
     };
     struct relations relations = {NULL, 0};
     struct source *sources = arena_alloc(arena, (n_paths + 1) * sizeof *sources);

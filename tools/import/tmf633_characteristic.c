@@ -10,25 +10,33 @@
 #include "tools/import/tmf633.h"
 #include "tools/import/tmf633_type.h"
 
-static const struct json_field characteristic_fields[] = {
-    {.key = "id"},
-    {.key = "uuid"},
-    {.key = "name"},
-    {.key = "description"},
-    {.key = "configurable"},
-    {.key = "minCardinality"},
-    {.key = "maxCardinality"},
-    {.key = "regex"},
-    {.key = "valueType"},
-    {.key = "serviceSpecCharacteristicValue"},
-    {.key = "characteristicValueSpecification"},
+/* Read together, since what a characteristic becomes hangs on several of them. */
+const struct json_field tmf633_characteristic_fields[] = {
+    {.key = "id", .note = "the parameter's id, unless a machine made it"},
+    {.key = "uuid", .note = "not kept"},
+    {.key = "name", .note = "the label; the id, too, where there is no other"},
+    {.key = "description", .note = "the description"},
+    {.key = "configurable", .note = "a constant, where it is false"},
+    {.key = "minCardinality",
+     .note = "required from 1 on; of a SET, how many at least"},
+    {.key = "maxCardinality", .note = "of a SET, how many at most"},
+    {.key = "regex", .note = "the pattern of a text"},
+    {.key = "valueType", .note = "the type; a word nobody knows is asked as a text"},
+    {.key = "serviceSpecCharacteristicValue", .note = "OpenSlice's values"},
+    {.key = "characteristicValueSpecification", .note = "the values"},
     {.key = NULL},
 };
 
-static const struct json_field value_fields[] = {
-    {.key = "value"},     {.key = "isDefault"},     {.key = "valueFrom"},
-    {.key = "valueTo"},   {.key = "unitOfMeasure"}, {.key = "rangeInterval"},
-    {.key = "valueType"}, {.key = "regex"},         {.key = NULL},
+const struct json_field tmf633_value_fields[] = {
+    {.key = "value", .note = "one is proposed, several are a choice"},
+    {.key = "isDefault", .note = "which of several is proposed, or is the constant"},
+    {.key = "valueFrom", .note = "the smallest number, the earliest date"},
+    {.key = "valueTo", .note = "the largest number, the latest date"},
+    {.key = "rangeInterval", .note = "whether the ends are part of the range"},
+    {.key = "unitOfMeasure", .note = "the unit, except N/A"},
+    {.key = "valueType", .note = "the type of this value"},
+    {.key = "regex", .note = "the pattern, where the characteristic has none"},
+    {.key = NULL},
 };
 
 static const struct json_field wrapped_fields[] = {
@@ -55,7 +63,7 @@ value_of(const struct source *source, const struct json_value *object,
     const struct json_value *is_default = json_tree_get(object, "isDefault");
     const char *at = json_fields_below(source, place, "value");
     struct tmf633_value value = {.object = object, .alias = "", .place = place};
-    json_fields_read(source, object, place, value_fields, NULL);
+    json_fields_read(source, object, place, tmf633_value_fields, NULL);
     value.is_default = is_default != NULL && is_default->boolean;
     if (scalar != NULL && scalar->type == JSON_TYPE_OBJECT) {
         json_fields_read(source, scalar, at, wrapped_fields, NULL);
@@ -190,7 +198,7 @@ read_characteristic(const struct source *source, const struct json_value *object
         .least = cardinality(source, object, place, "minCardinality"),
         .most = cardinality(source, object, place, "maxCardinality"),
     };
-    json_fields_read(source, object, place, characteristic_fields, NULL);
+    json_fields_read(source, object, place, tmf633_characteristic_fields, NULL);
     read_values(source, &characteristic);
     bool is_fixed = is_constant(source, object, place);
     if (is_fixed && !has_scalar(&characteristic)) {
