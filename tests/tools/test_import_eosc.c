@@ -12,6 +12,7 @@
 
 #include "proto/rules.h"
 #include "tests/tools/import_fixture.h"
+#include "tools/import/tables.h"
 
 static struct import_fixture *
 fixture_of(void **state, const char *format)
@@ -161,6 +162,47 @@ test_the_example_of_profile_6_has_all_kinds(void **state)
     assert_string_equal(set->services[4]->deployable_application->licence->name, "MIT");
     assert_true(import_fixture_found(set, "", "users.id has no place"));
     assert_true(import_fixture_found(set, "", "status of a provider has no place"));
+}
+
+static void
+look_for_rows(struct import_fixture *fixture, const char *example,
+              const struct json_field *table)
+{
+    for (; table->key != NULL || table->owns != NULL; table++) {
+        bool is_written = table->key != NULL && table->write != NULL;
+        const char *member = arena_print(fixture->arena, "\"%s\":", table->key);
+        if (is_written && strstr(example, member) == NULL) {
+            fail_msg("the example has no %s", table->key);
+        }
+        if (table->shape != NULL) {
+            look_for_rows(fixture, example, table->shape->fields);
+        }
+    }
+}
+
+/* So that every reader is played by the tests that damage the examples, too. */
+static void
+test_the_examples_have_every_member_and_no_other(void **state)
+{
+    static const char *const paths[] = {EXAMPLES "/eosc-5.json",
+                                        EXAMPLES "/eosc-6.json"};
+    static const char *const formats[] = {"eosc-5", "eosc-6"};
+    for (size_t i = 0; i < 2; i++) {
+        struct import_fixture *fixture = fixture_of(state, formats[i]);
+        read_example(fixture, paths[i]);
+        assert_false(import_fixture_found(&fixture->set, "", "nothing here takes"));
+        const char *example =
+            (const char *)real_data_read(paths[i], fixture->arena).data;
+        size_t n = 0;
+        for (const struct format_table *row = format_tables; row->format != NULL;
+             row++) {
+            if (strcmp(row->format, formats[i]) == 0) {
+                look_for_rows(fixture, example, row->fields);
+                n++;
+            }
+        }
+        assert_true(n >= 3);
+    }
 }
 
 /* What the source does not know stays as it is; what the portfolio decides, too. */
@@ -417,6 +459,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         IMPORT_TEST(test_the_example_of_profile_5_is_read_whole),
         IMPORT_TEST(test_the_example_of_profile_6_has_all_kinds),
+        IMPORT_TEST(test_the_examples_have_every_member_and_no_other),
         IMPORT_TEST(test_masks_hold_what_the_tables_read),
         IMPORT_TEST(test_every_container_gives_the_record),
         IMPORT_TEST(test_a_page_of_many_says_what_it_leaves_out),
