@@ -273,6 +273,20 @@ test_ids_that_differ_in_zeros_are_told(void **state)
     assert_false(import_fixture_found(&fixture->set, ":1", "zeros only"));
 }
 
+/* All of thousands would propose nothing. */
+static void
+test_three_of_many_ids_are_proposed(void **state)
+{
+    struct import_fixture *fixture = fixture_of(state);
+    assert_true(import_fixture_text(
+        fixture, "<all>" ONE("<relatedServices>4.2</relatedServices>")
+                     NAMED("4.02", "A", "") NAMED("4.20", "B", "")
+                         NAMED("4.002", "C", "") NAMED("4.200", "D", "") "</all>"));
+    assert_true(import_fixture_found(
+        &fixture->set, ":1",
+        "proposed is \"4.02\" (A) or \"4.20\" (B) or \"4.002\" (C); not related"));
+}
+
 /* Relations cross files, in either order. */
 static void
 test_relations_reach_into_later_files(void **state)
@@ -300,6 +314,7 @@ main(void)
         IMPORT_TEST(test_each_trap_is_met_and_told),
         IMPORT_TEST(test_relations_are_made_of_ids_and_proposed_of_names),
         IMPORT_TEST(test_ids_that_differ_in_zeros_are_told),
+        IMPORT_TEST(test_three_of_many_ids_are_proposed),
         IMPORT_TEST(test_relations_reach_into_later_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -349,6 +350,75 @@ test_what_has_no_place_is_told(void **state)
     assert_string_equal(fixture->set.services[0]->user_manual, "");
 }
 
+/* n times a text that has the number of each in it, with commas between. */
+static char *
+repeated(struct arena *arena, size_t n, const char *before, const char *after)
+{
+    size_t room = n * (strlen(before) + strlen(after) + 8) + 1;
+    char *text = arena_alloc(arena, room);
+    char *end = text;
+    for (size_t i = 0; i < n; i++) {
+        end += snprintf(end, room - (size_t)(end - text), "%s%s%zu%s",
+                        i == 0 ? "" : ",", before, i, after);
+    }
+    return text;
+}
+
+/* The broker would refuse the service; names without end cost nobody a day. */
+static void
+test_more_than_a_service_holds_is_refused(void **state)
+{
+    struct import_fixture *fixture = fixture_of(state);
+    struct arena *arena = fixture->arena;
+    const char *const texts[] = {
+        arena_print(arena, CREATE("{\"properties\":{%s}}"),
+                    repeated(arena, 129, "\"", "\":{}")),
+        arena_print(arena, SERVICE(",\"plans\":[%s]"),
+                    repeated(arena, 65, "{\"id\":\"", "\",\"name\":\"n\"}")),
+    };
+    static const char *const reasons[] = {"are 129: an offer has at most 128",
+                                          "are 65: a service has at most 64"};
+    for (size_t i = 0; i < N(texts); i++) {
+        assert_false(import_fixture_text(fixture, texts[i]));
+        assert_non_null(strstr(fixture->faults.rows[0].description, reasons[i]));
+    }
+    assert_true(
+        import_fixture_text(fixture, arena_print(arena, CREATE("{\"properties\":{%s}}"),
+                                                 repeated(arena, 128, "\"", "\":{}"))));
+    assert_int_equal(fixture->set.services[0]->offers[0]->n_parameters, 128);
+}
+
+/* Names that become one id are told apart by numbers, all of them. */
+static void
+test_many_services_and_names_stay_apart(void **state)
+{
+    struct import_fixture *fixture = fixture_of(state);
+    struct arena *arena = fixture->arena;
+    const char *services =
+        repeated(arena, 300, "{\"plans\":[],\"name\":\"n\",\"id\":\"", "\"}");
+    assert_true(import_fixture_text(
+        fixture, arena_print(arena, "{\"services\":[%s]}", services)));
+    assert_int_equal(fixture->set.n_services, 300);
+    assert_int_equal(fixture->set.n_providers, 1);
+    for (size_t i = 0; i < 300; i += 37) {
+        const char *again = arena_print(
+            arena, "{\"services\":[%s,{\"id\":\"%zu\",\"name\":\"n\",\"plans\":[]}]}",
+            services, i);
+        assert_false(import_fixture_text(fixture, again));
+        assert_non_null(strstr(fixture->faults.rows[0].path, "services[300]"));
+    }
+    assert_true(import_fixture_text(
+        fixture, CREATE("{\"properties\":{\"\xC3\xA4\":{},\"\xC3\xB6\":{},"
+                        "\"-\":{},\"-2\":{},\"\":{}}}")));
+    const Kontor__V1__Offer *offer = fixture->set.services[0]->offers[0];
+    for (size_t i = 0; i < offer->n_parameters; i++) {
+        for (size_t j = 0; j < i; j++) {
+            assert_string_not_equal(offer->parameters[i]->id, offer->parameters[j]->id);
+        }
+    }
+    assert_int_equal(offer->n_parameters, 5);
+}
+
 /* Portfolio and policy are the broker's: a catalogue of plans says nothing of them. */
 static void
 test_the_mask_leaves_phase_and_order_type_alone(void **state)
@@ -373,6 +443,8 @@ main(void)
         IMPORT_TEST(test_each_thing_a_schema_says_becomes_or_is_told),
         IMPORT_TEST(test_a_pattern_keeps_its_meaning),
         IMPORT_TEST(test_what_has_no_place_is_told),
+        IMPORT_TEST(test_more_than_a_service_holds_is_refused),
+        IMPORT_TEST(test_many_services_and_names_stay_apart),
         IMPORT_TEST(test_the_mask_leaves_phase_and_order_type_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

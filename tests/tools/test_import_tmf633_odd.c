@@ -321,6 +321,20 @@ test_odd_things_are_told(void **state)
 }
 
 static void
+test_more_than_an_offer_asks_is_refused(void **state)
+{
+    struct import_fixture *fixture = fixture_of(state);
+    const char *list = "1";
+    for (size_t i = 0; i < 128; i++) {
+        list = arena_print(fixture->arena, "%s,1", list);
+    }
+    assert_false(
+        import_fixture_text(fixture, arena_print(fixture->arena, ONE("%s"), list)));
+    assert_non_null(strstr(fixture->faults.rows[0].description,
+                           "are 129: an offer has at most 128"));
+}
+
+static void
 test_relations_reach_into_later_files(void **state)
 {
     struct import_fixture *fixture = fixture_of(state);
@@ -359,6 +373,7 @@ main(void)
         IMPORT_TEST(test_each_thing_a_characteristic_says_becomes_or_is_told),
         IMPORT_TEST(test_the_life_cycle_decides_the_phase),
         IMPORT_TEST(test_odd_things_are_told),
+        IMPORT_TEST(test_more_than_an_offer_asks_is_refused),
         IMPORT_TEST(test_relations_reach_into_later_files),
         IMPORT_TEST(test_the_mask_leaves_phase_and_order_type_alone),
     };

@@ -249,22 +249,18 @@ key_of(const struct source *source, xmlNode *node)
 
 /* Two services of one id cannot both be; which of them lost a zero is for people. */
 static bool
-is_key_taken(const struct source *source, const struct einfracentral_entries *entries,
-             const char *key, xmlNode *node)
+is_key_taken(const struct source *source, const char *key, xmlNode *node)
 {
-    for (size_t i = 0; i < entries->n; i++) {
-        const struct einfracentral_entry *other = &entries->rows[i];
-        if (strcmp(other->key, key) == 0) {
-            const char *name = xml_child(source, node, "name");
-            source_fault(source, xml_place(source, node),
-                         "the id \"%s\" of \"%s\" is also that of \"%s\" (%s:%s): one "
-                         "of them may have lost a zero, such as %s0",
-                         key, name == NULL ? "" : name, other->service->name,
-                         other->source->path, other->place, key);
-            return true;
-        }
+    const Kontor__V1__Service *other = records_service(source, source_id(source, key));
+    const char *name = xml_child(source, node, "name");
+    if (other == NULL) {
+        return false;
     }
-    return false;
+    source_fault(source, xml_place(source, node),
+                 "the id \"%s\" of \"%s\" is also that of \"%s\": one of them may have "
+                 "lost a zero, such as %s0",
+                 key, name == NULL ? "" : name, other->name, key);
+    return true;
 }
 
 /* Whether a service may have several of it: they are gathered. */
@@ -299,7 +295,7 @@ read_service(const struct source *source, xmlNode *node,
              struct einfracentral_entries *entries)
 {
     const char *key = key_of(source, node);
-    if (key == NULL || is_key_taken(source, entries, key, node)) {
+    if (key == NULL || is_key_taken(source, key, node)) {
         return;
     }
     struct einfracentral_entry entry = {
@@ -390,6 +386,7 @@ einfracentral_read(const char *const *paths, size_t n_paths, const char *registr
         .service_fields = xml_fields_mask(arena, service_fields),
     };
     struct einfracentral_entries entries = {NULL, 0};
+    struct records_index *index = records_index_new(arena);
     for (size_t i = 0; i < n_paths; i++) {
         struct source *source = arena_alloc(arena, sizeof *source);
         *source = (struct source){.path = paths[i],
@@ -397,7 +394,8 @@ einfracentral_read(const char *const *paths, size_t n_paths, const char *registr
                                   .registry = registry,
                                   .arena = arena,
                                   .out = out,
-                                  .faults = faults};
+                                  .faults = faults,
+                                  .index = index};
         read_file(source, &entries);
     }
     einfracentral_relate(&entries, arena);

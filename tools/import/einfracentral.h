@@ -17,7 +17,9 @@ struct einfracentral_entry {
     xmlNode *node; /* Only while its file is open. */
     const char *key;
     const char *place;
-    char **related; /* As written, one an element. */
+    const char *stripped; /* The key without its zeros. */
+    const char *folded;   /* The name as search compares names. */
+    char **related;       /* As written, one an element. */
     size_t n_related;
     char **required;
     size_t n_required;
@@ -33,8 +35,7 @@ bool einfracentral_read(const char *const *paths, size_t n_paths, const char *re
                         struct faults *faults);
 
 /* Ids and relations of all files together, in einfracentral_relation.c. */
-void einfracentral_relate(const struct einfracentral_entries *entries,
-                          struct arena *arena);
+void einfracentral_relate(struct einfracentral_entries *entries, struct arena *arena);
 
 /* Readers of what people wrote, in einfracentral_text.c. */
 void einfracentral_text(const struct source *source, xmlNode *node,

@@ -156,6 +156,11 @@ json_schema_parameters(const struct source *source, const struct json_value *sch
     if (properties != NULL && !json_fields_is_object(source, properties, at)) {
         return;
     }
+    if (properties != NULL && properties->n > PARAMETERS_MAX) {
+        source_fault(source, at, "are %zu: an offer has at most %d parameters",
+                     properties->n, PARAMETERS_MAX);
+        return;
+    }
     for (size_t i = 0; properties != NULL && i < properties->n; i++) {
         read_property(source, &properties->members[i],
                       below(source, at, properties->members[i].name), offer);

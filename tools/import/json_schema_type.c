@@ -4,7 +4,6 @@
  */
 #include "tools/import/json_schema_type.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "tools/import/json_fields.h"
@@ -82,7 +81,8 @@ whole(const struct json_schema_property *property, const char *keyword, int64_t 
         *out = value->integer;
         return true;
     }
-    if (trunc(value->real) == value->real && fabs(value->real) < 9e15) {
+    bool is_small = value->real > -9e15 && value->real < 9e15;
+    if (is_small && (double)(int64_t)value->real == value->real) {
         *out = (int64_t)value->real;
         return true;
     }

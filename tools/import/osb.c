@@ -243,6 +243,7 @@ osb_read(const char *const *paths, size_t n_paths, const char *registry,
         .provider_fields = json_fields_mask(arena, provider_fields),
         .service_fields = json_fields_mask(arena, osb_service_fields),
     };
+    struct records_index *index = records_index_new(arena);
     for (size_t i = 0; i < n_paths; i++) {
         struct leftovers *leftovers = arena_alloc(arena, sizeof *leftovers);
         struct source source = {.path = paths[i],
@@ -251,7 +252,8 @@ osb_read(const char *const *paths, size_t n_paths, const char *registry,
                                 .arena = arena,
                                 .out = out,
                                 .faults = faults,
-                                .leftovers = leftovers};
+                                .leftovers = leftovers,
+                                .index = index};
         read_file(&source);
     }
     return faults->n_found == 0;

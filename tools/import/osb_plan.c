@@ -203,7 +203,8 @@ read_update(const struct source *source, const struct json_value *schema,
     const struct json_value *properties = json_tree_get(schema, "properties");
     const struct json_value *known = json_tree_get(create, "properties");
     const char *at = json_fields_below(source, place, "properties");
-    for (size_t i = 0; properties != NULL && i < properties->n; i++) {
+    bool is_judged = known == NULL || known->n <= PARAMETERS_MAX;
+    for (size_t i = 0; properties != NULL && is_judged && i < properties->n; i++) {
         const struct json_member *member = &properties->members[i];
         const struct json_value *same = json_tree_get(known, member->name);
         const char *text = json_tree_print(&member->value, source->arena);
@@ -393,6 +394,12 @@ osb_plans(const struct source *source, const struct json_value *object,
     const struct json_value *list = json_fields_list(source, object, place, "plans");
     if (list == NULL) {
         source_fault(source, place, "has no plans: no service of a broker");
+        return;
+    }
+    if (list->n > PARAMETERS_MAX_OFFERS) {
+        source_fault(source, json_fields_below(source, place, "plans"),
+                     "are %zu: a service has at most %d offers", list->n,
+                     PARAMETERS_MAX_OFFERS);
         return;
     }
     if (list->n == 0) {

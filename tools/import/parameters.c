@@ -5,7 +5,6 @@
 #include "tools/import/parameters.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

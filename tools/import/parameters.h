@@ -10,8 +10,14 @@
 #include "proto/json_tree.h"
 #include "tools/import/source.h"
 
-/* The most values a choice has, and the longest text a parameter takes, in bytes. */
-enum { PARAMETERS_MAX_VALUES = 256, PARAMETERS_MAX_TEXT = 65536 };
+/* The most parameters of an offer, offers of a service and values of a choice, and the
+ * longest text a parameter takes, in bytes. */
+enum {
+    PARAMETERS_MAX = 128,
+    PARAMETERS_MAX_OFFERS = 64,
+    PARAMETERS_MAX_VALUES = 256,
+    PARAMETERS_MAX_TEXT = 65536,
+};
 
 /* Values of one list, all of one kind. */
 struct parameters_values {

@@ -330,7 +330,7 @@ relate(const struct relation *relation)
         return;
     }
     const char *id = source_id(source, key);
-    if (records_service(source->out, id) == NULL) {
+    if (records_service(source, id) == NULL) {
         source_finding(source, relation->place,
                        "no specification of these files has the id \"%s\"", key);
     }
@@ -460,6 +460,7 @@ tmf633_read(const char *const *paths, size_t n_paths, const char *registry,
         .provider_fields = json_fields_mask(arena, provider_fields),
         .service_fields = json_fields_mask(arena, tmf633_fields),
     };
+    struct records_index *index = records_index_new(arena);
     struct relations relations = {NULL, 0};
     struct source *sources = arena_alloc(arena, (n_paths + 1) * sizeof *sources);
     for (size_t i = 0; i < n_paths; i++) {
@@ -468,7 +469,8 @@ tmf633_read(const char *const *paths, size_t n_paths, const char *registry,
                                      .registry = registry,
                                      .arena = arena,
                                      .out = out,
-                                     .faults = faults};
+                                     .faults = faults,
+                                     .index = index};
         sources[i].leftovers = arena_alloc(arena, sizeof *sources[i].leftovers);
         read_file(&sources[i], &relations);
     }

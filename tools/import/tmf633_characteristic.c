@@ -229,6 +229,11 @@ tmf633_characteristics(const struct source *source, const struct json_value *obj
                                          "specCharacteristic"};
     const char *at = NULL;
     const struct json_value *list = tmf633_list(source, object, place, names, &at);
+    if (list != NULL && list->n > PARAMETERS_MAX) {
+        source_fault(source, at, "are %zu: an offer has at most %d parameters", list->n,
+                     PARAMETERS_MAX);
+        return;
+    }
     for (size_t i = 0; list != NULL && i < list->n; i++) {
         const char *here = arena_print(source->arena, "%s[%zu]", at, i);
         if (json_fields_is_object(source, &list->elements[i], here)) {
