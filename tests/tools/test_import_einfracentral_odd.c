@@ -206,6 +206,38 @@ test_each_trap_is_met_and_told(void **state)
     }
 }
 
+/* Each character nobody sees, by its bytes and its name. */
+static void
+test_every_unseen_character_is_named(void **state)
+{
+    static const struct {
+        const char *bytes;
+        const char *name;
+    } unseen[] = {
+        {"\u200B", "U+200B"}, {"\u200C", "U+200C"}, {"\u200D", "U+200D"},
+        {"\u200E", "U+200E"}, {"\u200F", "U+200F"}, {"\u2060", "U+2060"},
+        {"\uFEFF", "U+FEFF"}, {"\u00AD", "U+00AD"},
+    };
+    struct import_fixture *fixture = fixture_of(state);
+    for (size_t i = 0; i < N(unseen); i++) {
+        assert_true(import_fixture_text(
+            fixture, arena_print(fixture->arena,
+                                 ONE("<tagline>a%sb</tagline><url>https://a%s.example/"
+                                     "</url>"),
+                                 unseen[i].bytes, unseen[i].bytes)));
+        const Kontor__V1__Service *service = fixture->set.services[0];
+        assert_string_equal(service->tagline,
+                            arena_print(fixture->arena, "a%sb", unseen[i].bytes));
+        assert_string_equal(service->webpage, "https://a.example/");
+        assert_true(import_fixture_found(
+            &fixture->set, ":1",
+            arena_print(fixture->arena, "1 x %s, taken out", unseen[i].name)));
+        assert_true(import_fixture_found(
+            &fixture->set, ":1",
+            arena_print(fixture->arena, "1 x %s, left as they are", unseen[i].name)));
+    }
+}
+
 /* A relation of the service 1.10 beside 1.20, 1.02 and 2.30, and what is told. */
 static const struct {
     const char *element;
@@ -312,6 +344,7 @@ main(void)
         IMPORT_TEST(test_bad_files_are_refused_with_their_place),
         IMPORT_TEST(test_deep_nesting_is_refused),
         IMPORT_TEST(test_each_trap_is_met_and_told),
+        IMPORT_TEST(test_every_unseen_character_is_named),
         IMPORT_TEST(test_relations_are_made_of_ids_and_proposed_of_names),
         IMPORT_TEST(test_ids_that_differ_in_zeros_are_told),
         IMPORT_TEST(test_three_of_many_ids_are_proposed),

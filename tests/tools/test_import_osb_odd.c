@@ -1,6 +1,6 @@
 /*
  * Catalogues of service brokers that must be refused, or are taken with something told
- * about them; and each thing a schema can say beside what is made of it.
+ * about them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,8 +11,6 @@
 
 #include <cmocka.h>
 
-#include "proto/json.h"
-#include "proto/pattern.h"
 #include "tests/tools/import_fixture.h"
 
 #define N(rows) (sizeof(rows) / sizeof(rows)[0])
@@ -94,204 +92,6 @@ static void
 test_bad_catalogues_are_refused_with_their_place(void **state)
 {
     import_fixture_refuse(fixture_of(state), refused, N(refused));
-}
-
-/* A property, the parameter it becomes as our JSON, and what is told: its place below
- * the property, and the text; none of both when all of it was said. */
-static const struct {
-    const char *property;
-    const char *parameter;
-    const char *place;
-    const char *told;
-} rows[] = {
-    {"{\"type\":\"string\"}", "\"text\":{}", NULL, NULL},
-    {"{\"type\":\"string\",\"pattern\":\"^(a|b)+$\"}",
-     "\"text\":{\"pattern\":\"^(a|b)+$\"}", NULL, NULL},
-    {"{\"type\":\"string\",\"pattern\":\"^(a|b)$\"}", "\"text\":{\"pattern\":\"a|b\"}",
-     NULL, NULL},
-    {"{\"type\":\"string\",\"pattern\":\"^a|b$\"}",
-     "\"text\":{\"pattern\":\".*(^a|b$).*\"}", ".pattern", "matches anywhere"},
-    {"{\"type\":\"string\",\"pattern\":\"x\"}", "\"text\":{\"pattern\":\".*(x).*\"}",
-     ".pattern", "matches anywhere"},
-    {"{\"type\":\"string\",\"pattern\":\"^a\\\\$\"}",
-     "\"text\":{\"pattern\":\".*(^a\\\\$).*\"}", ".pattern", "matches anywhere"},
-    {"{\"type\":\"string\",\"pattern\":\"^\\\\d+$\"}", "\"text\":{}", ".pattern",
-     "none of ours"},
-    {"{\"type\":\"string\",\"pattern\":\"^[\\\\w.]+$\"}", "\"text\":{}", ".pattern",
-     "none of ours"},
-    {"{\"type\":\"string\",\"pattern\":\"^(?=a)b$\"}", "\"text\":{}", ".pattern",
-     "none of ours"},
-    {"{\"type\":\"string\",\"pattern\":\"^(a)\\\\1$\"}", "\"text\":{}", ".pattern",
-     "none of ours"},
-    {"{\"type\":\"string\",\"minLength\":2,\"maxLength\":4}",
-     "\"text\":{\"minLength\":2,\"maxLength\":4}", "", "counted in characters"},
-    {"{\"type\":\"string\",\"maxLength\":70000}", "\"text\":{\"maxLength\":65536}",
-     ".maxLength", "taken as 65536"},
-    {"{\"type\":\"string\",\"maxLength\":0}", "\"text\":{}", ".maxLength",
-     "must be empty"},
-    {"{\"type\":\"string\",\"minLength\":-1}", "\"text\":{}", ".minLength",
-     "taken as 0"},
-    {"{\"type\":\"string\",\"default\":\"x\"}", "\"text\":{\"defaultText\":\"x\"}",
-     NULL, NULL},
-    {"{\"type\":\"string\",\"pattern\":\"^a$\",\"default\":\"b\"}",
-     "\"text\":{\"pattern\":\"^a$\"}", ".default", "not proposed"},
-    {"{\"type\":\"string\",\"format\":\"uri\"}", "\"text\":{}", ".format",
-     "has no place in a text: \"uri\""},
-    {"{\"type\":\"string\",\"format\":\"date\"}", "\"date\":{}", NULL, NULL},
-    {"{\"type\":\"integer\"}", "\"integer\":{}", NULL, NULL},
-    {"{\"type\":\"integer\",\"minimum\":0,\"maximum\":0,\"default\":0}",
-     "\"integer\":{\"minimum\":\"0\",\"maximum\":\"0\",\"defaultInteger\":\"0\"}", NULL,
-     NULL},
-    {"{\"type\":\"integer\",\"minimum\":1,\"exclusiveMinimum\":true}",
-     "\"integer\":{\"minimum\":\"2\"}", NULL, NULL},
-    {"{\"type\":\"integer\",\"minimum\":1,\"exclusiveMinimum\":false}",
-     "\"integer\":{\"minimum\":\"1\"}", NULL, NULL},
-    {"{\"type\":\"integer\",\"exclusiveMinimum\":1,\"exclusiveMaximum\":9}",
-     "\"integer\":{\"minimum\":\"2\",\"maximum\":\"8\"}", NULL, NULL},
-    {"{\"type\":\"integer\",\"minimum\":5,\"exclusiveMinimum\":1}",
-     "\"integer\":{\"minimum\":\"5\"}", NULL, NULL},
-    {"{\"type\":\"integer\",\"maximum\":5.0}", "\"integer\":{\"maximum\":\"5\"}", NULL,
-     NULL},
-    {"{\"type\":\"integer\",\"maximum\":5.5}", "\"integer\":{}", ".maximum",
-     "no whole number"},
-    {"{\"type\":\"integer\",\"multipleOf\":4}", "\"integer\":{}", ".multipleOf",
-     "has no place in a whole number: 4"},
-    {"{\"type\":\"number\",\"minimum\":-0.5,\"maximum\":3}",
-     "\"decimal\":{\"minimum\":\"-0.5\",\"maximum\":\"3\"}", NULL, NULL},
-    {"{\"type\":\"number\",\"minimum\":1e300}", "\"decimal\":{}", ".minimum",
-     "more digits"},
-    {"{\"type\":\"number\",\"default\":1.5}", "\"decimal\":{}", ".default",
-     "has no place in a decimal"},
-    {"{\"type\":\"number\",\"exclusiveMinimum\":1}", "\"decimal\":{}",
-     ".exclusiveMinimum", "has no place in a decimal"},
-    {"{\"type\":\"boolean\",\"default\":true}", "\"boolean\":{}", ".default",
-     "has no place in a yes or no"},
-    {"{\"enum\":[\"a\",\"b\"]}",
-     "\"choice\":{\"values\":[{\"text\":\"a\"},{\"text\":\"b\"}]}", NULL, NULL},
-    {"{\"type\":\"integer\",\"enum\":[1,2]}",
-     "\"choice\":{\"values\":[{\"integer\":\"1\"},{\"integer\":\"2\"}]}", NULL, NULL},
-    {"{\"enum\":[1,1.5]}",
-     "\"choice\":{\"values\":[{\"decimal\":\"1\"},{\"decimal\":\"1.5\"}]}", ".enum",
-     "as decimals"},
-    {"{\"enum\":[1,\"b\"]}",
-     "\"choice\":{\"values\":[{\"text\":\"1\"},{\"text\":\"b\"}]}", ".enum", "as text"},
-    {"{\"enum\":[true,false]}",
-     "\"choice\":{\"values\":[{\"boolean\":true},{\"boolean\":false}]}", NULL, NULL},
-    {"{\"enum\":[\"a\",\"a\"]}", "\"choice\":{\"values\":[{\"text\":\"a\"}]}",
-     ".enum[1]", "again"},
-    {"{\"enum\":[null,\"a\"]}", "\"choice\":{\"values\":[{\"text\":\"a\"}]}",
-     ".enum[0]", "null"},
-    {"{\"enum\":[{}]}", "\"text\":{}", ".enum[0]", "no value of ours"},
-    {"{\"enum\":[]}", "\"text\":{}", "", "a text that holds JSON"},
-    {"{\"enum\":[\"a\"],\"default\":\"a\"}",
-     "\"choice\":{\"values\":[{\"text\":\"a\"}]}", ".default",
-     "has no place in a choice"},
-    {"{\"type\":\"string\",\"enum\":[\"a\"],\"pattern\":\"b\"}",
-     "\"choice\":{\"values\":[{\"text\":\"a\"}]}", ".pattern",
-     "has no place in a choice"},
-    {"{\"type\":\"array\",\"items\":{\"enum\":[\"a\",\"b\"]},\"uniqueItems\":true,"
-     "\"minItems\":1,\"maxItems\":2}",
-     "\"multiChoice\":{\"values\":[{\"text\":\"a\"},{\"text\":\"b\"}],\"minItems\":1,"
-     "\"maxItems\":2}",
-     NULL, NULL},
-    {"{\"type\":\"array\",\"items\":{\"enum\":[\"a\"]}}",
-     "\"multiChoice\":{\"values\":[{\"text\":\"a\"}]}", "", "a value twice"},
-    {"{\"type\":\"array\",\"items\":{\"enum\":[\"a\"]},\"uniqueItems\":true,"
-     "\"maxItems\":9}",
-     "\"multiChoice\":{\"values\":[{\"text\":\"a\"}],\"maxItems\":1}", ".maxItems",
-     "taken as 1"},
-    {"{\"type\":\"array\",\"items\":{\"enum\":[\"a\"],\"title\":\"t\"},"
-     "\"uniqueItems\":true}",
-     "\"multiChoice\":{\"values\":[{\"text\":\"a\"}]}", ".items.title",
-     "has no place in a multiple choice"},
-    {"{\"type\":\"array\",\"items\":{\"type\":\"string\"}}", "\"text\":{}", ".items",
-     "has no place in a text that holds JSON"},
-    {"{\"type\":\"object\",\"properties\":{\"b\":{}}}", "\"text\":{}", ".properties",
-     "{\"b\":{}}"},
-    {"{\"const\":\"v\"}", "\"constant\":{\"value\":{\"text\":\"v\"}}", NULL, NULL},
-    {"{\"const\":7}", "\"constant\":{\"value\":{\"integer\":\"7\"}}", NULL, NULL},
-    {"{\"const\":[]}", "\"text\":{}", "", "a text that holds JSON"},
-    {"{\"oneOf\":[{\"type\":\"string\"}]}", "\"text\":{}", ".oneOf",
-     "[{\"type\":\"string\"}]"},
-    {"{\"$ref\":\"#/definitions/x\"}", "\"text\":{}", ".$ref", "#/definitions/x"},
-    {"{\"type\":[\"string\",\"null\"]}", "\"text\":{}", ".type", "several types"},
-    {"{\"type\":[\"string\",\"integer\"]}", "\"text\":{}", "", "holds JSON"},
-    {"{}", "\"text\":{}", "", "holds JSON"},
-    {"true", "\"text\":{}", "", "holds JSON"},
-};
-
-static void
-read_row(struct import_fixture *fixture, size_t i)
-{
-    const char *text =
-        arena_print(fixture->arena, "%s%s%s",
-                    "{\"services\":[{\"id\":\"s\",\"name\":\"n\",\"description\":\"d\","
-                    "\"metadata\":{\"providerDisplayName\":\"P\"},\"plans\":[{\"id\":"
-                    "\"p\",\"name\":\"n\",\"free\":true,\"schemas\":{\"service_"
-                    "instance\":{\"create\":{\"parameters\":{\"properties\":{\"a\":",
-                    rows[i].property, "}}}}}}]}]}");
-    if (!import_fixture_text(fixture, text)) {
-        fail_msg("row %zu: %s: %s", i, fixture->faults.rows[0].path,
-                 fixture->faults.rows[0].description);
-    }
-}
-
-static void
-test_each_thing_a_schema_says_becomes_or_is_told(void **state)
-{
-    struct import_fixture *fixture = fixture_of(state);
-    for (size_t i = 0; i < N(rows); i++) {
-        read_row(fixture, i);
-        const Kontor__V1__Offer *offer = fixture->set.services[0]->offers[0];
-        assert_int_equal(offer->n_parameters, 1);
-        assert_string_equal(
-            json_print(&offer->parameters[0]->base, JSON_COMPACT, fixture->arena),
-            arena_print(fixture->arena, "{\"id\":\"a\",\"label\":\"a\",%s}",
-                        rows[i].parameter));
-        /* That the plan is free is told in every row. */
-        size_t n_told = rows[i].told == NULL ? 1 : 2;
-        assert_true(rows[i].told == NULL ? fixture->set.n_findings == 1
-                                         : fixture->set.n_findings >= n_told);
-        if (rows[i].told != NULL &&
-            !import_fixture_found(
-                &fixture->set,
-                arena_print(fixture->arena, ".properties.a%s", rows[i].place),
-                rows[i].told)) {
-            fail_msg("row %zu: %s is not told", i, rows[i].told);
-        }
-    }
-}
-
-/* What a search finds, the pattern that is made of it matches, and nothing else. */
-static void
-test_a_pattern_keeps_its_meaning(void **state)
-{
-    static const struct {
-        const char *pattern;
-        const char *text;
-        bool is_match;
-    } texts[] = {
-        {"^a|b$", "abc", true},     {"^a|b$", "cb", true},    {"^a|b$", "cac", false},
-        {"^(a|b)$", "a", true},     {"^(a|b)$", "b", true},   {"^(a|b)$", "ab", false},
-        {"^(a)|(b)$", "axb", true}, {"x", "axb", true},       {"x", "ab", false},
-        {"^(a)(b)$", "ab", true},   {"^(a)(b)$", "a", false},
-    };
-    struct import_fixture *fixture = fixture_of(state);
-    for (size_t i = 0; i < N(texts); i++) {
-        const char *text = arena_print(fixture->arena,
-                                       PROPERTY("{\"type\":\"string\","
-                                                "\"pattern\":\"%s\"}"),
-                                       texts[i].pattern);
-        assert_true(import_fixture_text(fixture, text));
-        const Kontor__V1__Parameter *parameter =
-            fixture->set.services[0]->offers[0]->parameters[0];
-        assert_true(parameter->text->pattern[0] != '\0');
-        if (pattern_matches(parameter->text->pattern, texts[i].text) !=
-            texts[i].is_match) {
-            fail_msg("row %zu: %s became %s", i, texts[i].pattern,
-                     parameter->text->pattern);
-        }
-    }
 }
 
 /* One catalogue with everything odd beside the schemas of creating an instance. */
@@ -440,8 +240,6 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         IMPORT_TEST(test_bad_catalogues_are_refused_with_their_place),
-        IMPORT_TEST(test_each_thing_a_schema_says_becomes_or_is_told),
-        IMPORT_TEST(test_a_pattern_keeps_its_meaning),
         IMPORT_TEST(test_what_has_no_place_is_told),
         IMPORT_TEST(test_more_than_a_service_holds_is_refused),
         IMPORT_TEST(test_many_services_and_names_stay_apart),
