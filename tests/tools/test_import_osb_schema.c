@@ -289,6 +289,55 @@ test_a_pattern_keeps_its_meaning(void **state)
     }
 }
 
+/* The text between quotes, n times. */
+static char *
+long_text(struct arena *arena, size_t n)
+{
+    char *text = arena_alloc(arena, n + 1);
+    memset(text, 'x', n);
+    return text;
+}
+
+static const Kontor__V1__Parameter *
+only_parameter(struct import_fixture *fixture, const char *text)
+{
+    assert_true(import_fixture_text(fixture, text));
+    return fixture->set.services[0]->offers[0]->parameters[0];
+}
+
+/* On both sides of what the broker takes. */
+static void
+test_limits_of_the_broker_are_kept(void **state)
+{
+    struct import_fixture *fixture = fixture_of(state);
+    struct arena *arena = fixture->arena;
+    const char *list = "0";
+    for (size_t i = 1; i < 256; i++) {
+        list = arena_print(arena, "%s,%zu", list, i);
+    }
+    const Kontor__V1__Parameter *parameter =
+        only_parameter(fixture, arena_print(arena, PROPERTY("{\"enum\":[%s]}"), list));
+    assert_int_equal(parameter->choice->n_values, 256);
+    parameter = only_parameter(
+        fixture, arena_print(arena, PROPERTY("{\"enum\":[%s,256]}"), list));
+    assert_int_equal(parameter->type_case, KONTOR__V1__PARAMETER__TYPE_TEXT);
+    assert_true(import_fixture_found(&fixture->set, ".a.enum", "has no place in"));
+    for (size_t n = 64; n <= 65; n++) {
+        parameter = only_parameter(
+            fixture, arena_print(arena, CREATE("{\"properties\":{\"%s\":{}}}"),
+                                 long_text(arena, n)));
+        assert_string_equal(parameter->id, long_text(arena, 64));
+        assert_string_equal(parameter->label, long_text(arena, n));
+    }
+    for (size_t n = 256; n <= 257; n++) {
+        parameter = only_parameter(
+            fixture,
+            arena_print(arena, PROPERTY("{\"type\":\"string\",\"pattern\":\"^(%s)$\"}"),
+                        long_text(arena, n)));
+        assert_int_equal(strlen(parameter->text->pattern), n == 256 ? 256 : 0);
+    }
+}
+
 int
 main(void)
 {
@@ -296,6 +345,7 @@ main(void)
         IMPORT_TEST(test_each_thing_a_schema_says_becomes_or_is_told),
         IMPORT_TEST(test_each_keyword_is_taken_by_its_kinds_and_told_by_the_others),
         IMPORT_TEST(test_a_pattern_keeps_its_meaning),
+        IMPORT_TEST(test_limits_of_the_broker_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,6 +134,10 @@ static const struct {
      "\"integer\":{\"minimum\":\"1\",\"maximum\":\"5\"}", "is a second range"},
     {"INTEGER", VALUES("{\"value\":\"3\",\"isDefault\":true}"),
      "\"integer\":{\"defaultInteger\":\"3\"}", NULL},
+    {"INTEGER", VALUES("{\"value\":\" 7\"}"), "\"integer\":{}",
+     "a whole number proposes nothing here: \" 7\""},
+    {"INTEGER", VALUES("{\"value\":\"+7\"}"), "\"integer\":{}",
+     "a whole number proposes nothing here: \"+7\""},
     {"INTEGER", VALUES("{\"value\":\"some\"}"), "\"integer\":{}",
      "a whole number proposes nothing here: \"some\""},
     {"INTEGER", VALUES("{\"value\":1},{\"value\":\"2\"}"),
@@ -320,6 +324,51 @@ test_odd_things_are_told(void **state)
     assert_string_equal(fixture->set.services[1]->provider, "alpine/P");
 }
 
+/* What a word of a relation or of a party makes of it. */
+static void
+test_words_decide_relations_and_owners(void **state)
+{
+    static const struct {
+        const char *type;
+        bool is_required;
+        size_t n_findings;
+    } types[] = {
+        {"dependency", true, 0},    {"dependsOn", true, 0}, {"requires", true, 0},
+        {"reliesOn", true, 0},      {"related", false, 0},  {"", false, 0},
+        {"substitution", false, 1},
+    };
+    static const struct {
+        const char *role;
+        bool is_owner;
+    } roles[] = {{"owner", true},     {"OWNER", true},
+                 {"provider", true},  {"Service provider", true},
+                 {"customer", false}, {"", false}};
+    struct import_fixture *fixture = fixture_of(state);
+    for (size_t i = 0; i < N(types); i++) {
+        assert_true(import_fixture_text(
+            fixture,
+            arena_print(
+                fixture->arena,
+                "[" SPEC(",\"serviceSpecRelationship\":[{\"id\":\"t\","
+                         "\"relationshipType\":\"%s\"}]") ",{\"id\":\"t\","
+                                                          "\"name\":\"T\"," OWNER "}]",
+                types[i].type)));
+        const Kontor__V1__Service *service = fixture->set.services[0];
+        assert_int_equal(service->n_required_services, types[i].is_required);
+        assert_int_equal(service->n_related_services, !types[i].is_required);
+        assert_int_equal(fixture->set.n_findings, types[i].n_findings);
+    }
+    for (size_t i = 0; i < N(roles); i++) {
+        assert_true(import_fixture_text(
+            fixture, arena_print(fixture->arena,
+                                 "{\"id\":\"s\",\"name\":\"S\",\"relatedParty\":[{"
+                                 "\"id\":\"o\",\"role\":\"%s\"}]}",
+                                 roles[i].role)));
+        bool is_owner = strcmp(fixture->set.services[0]->provider, "alpine/o") == 0;
+        assert_int_equal(is_owner, roles[i].is_owner);
+    }
+}
+
 static void
 test_more_than_an_offer_asks_is_refused(void **state)
 {
@@ -373,6 +422,7 @@ main(void)
         IMPORT_TEST(test_each_thing_a_characteristic_says_becomes_or_is_told),
         IMPORT_TEST(test_the_life_cycle_decides_the_phase),
         IMPORT_TEST(test_odd_things_are_told),
+        IMPORT_TEST(test_words_decide_relations_and_owners),
         IMPORT_TEST(test_more_than_an_offer_asks_is_refused),
         IMPORT_TEST(test_relations_reach_into_later_files),
         IMPORT_TEST(test_the_mask_leaves_phase_and_order_type_alone),
