@@ -1,5 +1,6 @@
 #include "proto/json_tree.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,11 +213,31 @@ write_value(const struct json_value *value)
     return NULL;
 }
 
+/* Whether 15 digits say each real in it, which keeps 19.99 what people wrote. */
+static bool
+has_short_reals(const struct json_value *value)
+{
+    char digits[32];
+    bool is_short = true;
+    if (value->type == JSON_TYPE_REAL) {
+        snprintf(digits, sizeof digits, "%.15g", value->real);
+        return strtod(digits, NULL) == value->real;
+    }
+    for (size_t i = 0; i < value->n && is_short; i++) {
+        is_short =
+            has_short_reals(value->type == JSON_TYPE_LIST ? &value->elements[i]
+                                                          : &value->members[i].value);
+    }
+    return is_short;
+}
+
 char *
 json_tree_print(const struct json_value *value, struct arena *arena)
 {
+    size_t precision = has_short_reals(value) ? 15 : 17;
     json_t *tree = write_value(value);
-    char *text = json_dumps(tree, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text = json_dumps(tree, JSON_COMPACT | JSON_ENCODE_ANY |
+                                      JSON_REAL_PRECISION(precision));
     char *copy = text == NULL ? NULL : arena_copy(arena, text);
     free(text);
     json_decref(tree);

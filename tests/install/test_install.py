@@ -46,8 +46,9 @@ FILES = [
     "lib/systemd/system/kontord.service", "lib/sysusers.d/kontor.conf",
     "share/doc/kontor/LICENSE", "share/doc/kontor/CHANGELOG.md",
     *[f"share/doc/kontor/examples/{name}" for name in (
-        "agent.c", "alpine.json", "eosc-5.json", "eosc-6.json", "order.json", "kontord.conf", "agent/find-notebook",
-        "agent/find-volume", "agent/make-notebook", "agent/make-volume")],
+        "agent.c", "alpine.json", "einfracentral-2017.xml", "eosc-5.json", "eosc-6.json", "osb.json", "order.json",
+        "tmf633.json", "kontord.conf", "agent/find-notebook", "agent/find-volume", "agent/make-notebook",
+        "agent/make-volume")],
 ]
 
 

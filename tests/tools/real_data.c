@@ -44,6 +44,12 @@ real_data_read(const char *path, struct arena *arena)
 const char *
 real_data_write(const char *content, struct arena *arena)
 {
+    return real_data_write_bytes(content, strlen(content), arena);
+}
+
+const char *
+real_data_write_bytes(const char *content, size_t size, struct arena *arena)
+{
     const char *folder = getenv("TMPDIR");
     char *path =
         arena_print(arena, "%s/kontor-XXXXXX", folder == NULL ? "/tmp" : folder);
@@ -51,7 +57,7 @@ real_data_write(const char *content, struct arena *arena)
     assert_true(descriptor >= 0);
     FILE *file = fdopen(descriptor, "wb");
     assert_non_null(file);
-    assert_int_equal(fwrite(content, 1, strlen(content), file), strlen(content));
+    assert_int_equal(fwrite(content, 1, size, file), size);
     assert_int_equal(fclose(file), 0);
     return path;
 }

@@ -17,5 +17,8 @@ const char *real_data_path(const char *name, struct arena *arena);
 struct bytes real_data_read(const char *path, struct arena *arena);
 /* A new temporary file with this content, to be unlinked by the test; its path. */
 const char *real_data_write(const char *content, struct arena *arena);
+/* The same of a content that may hold NUL. */
+const char *real_data_write_bytes(const char *content, size_t size,
+                                  struct arena *arena);
 
 #endif

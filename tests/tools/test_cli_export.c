@@ -123,6 +123,22 @@ test_json_is_one_line_in_every_format(void **state)
     }
 }
 
+/* A catalogue of what is ordered here has nothing of one where nothing is. */
+static void
+test_formats_of_what_is_ordered_stay_files(void **state)
+{
+    (void)state;
+    struct cli_result result = cli_run("catalogue export --format osb");
+    assert_int_equal(result.code, 0);
+    assert_string_equal(result.out, "{\"services\": [\n]}\n");
+    assert_contains(result.err, "kontor: coast/p: name is not kept");
+    assert_contains(result.err, "kontor: coast/s: offers hold nothing");
+    assert_contains(result.err, "3 in all that osb cannot say\n");
+    result = cli_run("catalogue export --format tmf633");
+    assert_int_equal(result.code, 0);
+    assert_string_equal(result.out, "[\n]\n");
+}
+
 /* What is cut off is left open, so that nobody takes it for a whole catalogue. */
 static void
 test_an_export_that_breaks_off_looks_like_it(void **state)
@@ -148,6 +164,7 @@ main(void)
         RULE(test_a_format_goes_through_all_pages),
         RULE(test_losses_go_to_standard_error),
         RULE(test_json_is_one_line_in_every_format),
+        RULE(test_formats_of_what_is_ordered_stay_files),
         RULE(test_an_export_that_breaks_off_looks_like_it),
     };
     return cmocka_run_group_tests(tests, setup, cli_teardown);

@@ -91,10 +91,21 @@ read_all_damaged(const char *format, const char *path)
 static void
 test_damaged_examples_never_hurt(void **state)
 {
+    static const struct {
+        const char *format;
+        const char *path;
+    } rows[] = {
+        {"kontor-1", EXAMPLES "/alpine.json"},
+        {"eosc-5", EXAMPLES "/eosc-5.json"},
+        {"eosc-6", EXAMPLES "/eosc-6.json"},
+        {"osb", EXAMPLES "/osb.json"},
+        {"tmf633", EXAMPLES "/tmf633.json"},
+        {"einfracentral-2017", EXAMPLES "/einfracentral-2017.xml"},
+    };
     (void)state;
-    read_all_damaged("kontor-1", EXAMPLES "/alpine.json");
-    read_all_damaged("eosc-5", EXAMPLES "/eosc-5.json");
-    read_all_damaged("eosc-6", EXAMPLES "/eosc-6.json");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        read_all_damaged(rows[i].format, rows[i].path);
+    }
 }
 
 static int
@@ -121,6 +132,10 @@ test_damaged_real_files_never_hurt(void **state)
     } rows[] = {
         {"marketplace-2019", "catalogue/marketplace-2019-10.json"},
         {"eosc-vocabularies", "catalogue/vocabularies-v6/CATEGORY.json"},
+        {"osb", "catalogue/osb-catalog.json"},
+        {"tmf633", "catalogue/tmf633-bundle.json"},
+        {"einfracentral-2017", "catalogue/einfracentral-sample/0.0.xml"},
+        {"einfracentral-2017", "catalogue/einfracentral-sample/3.02.xml"},
         {"gocdb", "configuration/Sites.xml"},
         {"gocdb", "configuration/ServiceEndpoints.xml"},
         {"gocdb", "configuration/Downtimes.xml"},
@@ -130,22 +145,109 @@ test_damaged_real_files_never_hurt(void **state)
     }
 }
 
+/* Reads as every format what none of them may take. */
+static void
+refuse_everywhere(const char *path, const char *reason)
+{
+    for (const struct importer *row = importers; row->format != NULL; row++) {
+        struct arena *arena = arena_new();
+        struct import_set set;
+        struct faults faults = {.arena = arena};
+        if (row->read(&path, 1, "alpine", arena, &set, &faults)) {
+            fail_msg("%s took %s", row->format, path);
+        }
+        if (strstr(faults.rows[0].description, reason) == NULL) {
+            fail_msg("%s: %s", row->format, faults.rows[0].description);
+        }
+        arena_free(arena);
+    }
+}
+
+static void
+test_every_format_refuses_what_is_too_large(void **state)
+{
+    enum { BYTES = 65 * 1024 * 1024 };
+    char *text = arena_alloc(*state, BYTES + 1);
+    memset(text, ' ', BYTES);
+    const char *path = real_data_write(text, *state);
+    refuse_everywhere(path, "is larger than 67108864 bytes");
+    unlink(path);
+}
+
+/* Every format reads one of these, and none reads what comes of it. */
+static void
+test_every_format_refuses_bytes_that_are_no_text(void **state)
+{
+    static const char bad[][2] = {"\xff", "\xc0", "\x01", ""};
+    static const char *const texts[] = {
+        "{\"services\":[{\"id\":\"a@\"}]}",
+        "[{\"id\":\"a@\"}]",
+        "<results><SITE>a@</SITE></results>",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        for (size_t j = 0; j < sizeof bad / sizeof bad[0]; j++) {
+            char *text = arena_copy(*state, texts[i]);
+            size_t size = strlen(text);
+            *strchr(text, '@') = bad[j][0];
+            const char *path = real_data_write_bytes(text, size, *state);
+            refuse_everywhere(path, "");
+            unlink(path);
+        }
+    }
+}
+
+static void
+test_every_format_refuses_deep_nesting(void **state)
+{
+    enum { DEPTH = 100000 };
+    char *lists = arena_alloc(*state, DEPTH + 1);
+    memset(lists, '[', DEPTH);
+    char *elements = arena_alloc(*state, 3 * DEPTH + 1);
+    for (size_t i = 0; i < DEPTH; i++) {
+        memcpy(elements + 3 * i, "<a>", 3);
+    }
+    const char *paths[] = {real_data_write(lists, *state),
+                           real_data_write(elements, *state)};
+    refuse_everywhere(paths[0], "");
+    refuse_everywhere(paths[1], "");
+    unlink(paths[0]);
+    unlink(paths[1]);
+}
+
+/* An example of our own form is none of anybody else's. */
 static void
 test_every_format_refuses_the_other_formats(void **state)
 {
+    static const struct {
+        const char *format;
+        const char *example;
+    } rows[] = {
+        {"gocdb", EXAMPLES "/alpine.json"},
+        {"marketplace-2019", EXAMPLES "/alpine.json"},
+        {"osb", EXAMPLES "/alpine.json"},
+        {"einfracentral-2017", EXAMPLES "/alpine.json"},
+        {"eosc-5", EXAMPLES "/alpine.json"},
+        {"eosc-6", EXAMPLES "/alpine.json"},
+        {"gocdb", EXAMPLES "/einfracentral-2017.xml"},
+        {"osb", EXAMPLES "/einfracentral-2017.xml"},
+        {"kontor-1", EXAMPLES "/osb.json"},
+        {"marketplace-2019", EXAMPLES "/osb.json"},
+        {"tmf633", EXAMPLES "/osb.json"},
+        {"tmf633", EXAMPLES "/alpine.json"},
+        {"osb", EXAMPLES "/tmf633.json"},
+    };
     (void)state;
-    static const char *const formats[] = {"gocdb", "marketplace-2019", "eosc-5",
-                                          "eosc-6"};
-    const char *paths[] = {EXAMPLES "/alpine.json"};
-    struct arena *arena = arena_new();
-    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct arena *arena = arena_new();
         struct import_set set;
         struct faults faults = {.arena = arena};
-        assert_false(
-            importer_find(formats[i])->read(paths, 1, "alpine", arena, &set, &faults));
+        if (importer_find(rows[i].format)
+                ->read(&rows[i].example, 1, "alpine", arena, &set, &faults)) {
+            fail_msg("%s took %s", rows[i].format, rows[i].example);
+        }
         assert_true(faults.n_found > 0);
+        arena_free(arena);
     }
-    arena_free(arena);
 }
 
 int
@@ -154,6 +256,12 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_damaged_examples_never_hurt),
         cmocka_unit_test_setup_teardown(test_damaged_real_files_never_hurt, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(test_every_format_refuses_what_is_too_large,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(
+            test_every_format_refuses_bytes_that_are_no_text, start, stop),
+        cmocka_unit_test_setup_teardown(test_every_format_refuses_deep_nesting, start,
                                         stop),
         cmocka_unit_test(test_every_format_refuses_the_other_formats),
     };

@@ -141,7 +141,7 @@ test_every_importer_has_a_name_and_a_noun(void **state)
                     strcmp(row->noun, "config") == 0 || strcmp(row->noun, "both") == 0);
         assert_non_null(row->read);
     }
-    assert_int_equal(n, 6);
+    assert_int_equal(n, 9);
     assert_null(importer_find("marketplace-2020"));
 }
 

@@ -1,25 +1,6 @@
 #include "tools/export/eosc.h"
 
-#include <string.h>
-
 #include "tools/import/eosc.h"
-
-/*
- * Keys say nothing of a registry: an import takes all for its own, and two records of
- * one local id from two registries for one.
- */
-static void
-tell_foreign(struct exporting *exporting)
-{
-    const char *registry = exporting->registry;
-    const char *id = exporting->target.id;
-    size_t size = strlen(registry);
-    if (strncmp(id, registry, size) != 0 || id[size] != '/') {
-        target_lose_for(&exporting->target, "id",
-                        "is not of registry %s like the first: no key says so",
-                        registry);
-    }
-}
 
 /* Vocabularies are files of their own there, and bundles there are none: nothing of
  * either goes into this. */
@@ -35,7 +16,7 @@ export_record(struct exporting *exporting, const struct eosc_profile *profile,
     const struct json_field *fields = eosc_kind_of(profile, record)->fields;
     struct json_value object = json_write_fields(target, fields, record);
     json_write_losses(target, fields, record);
-    tell_foreign(exporting);
+    exporting_tell_foreign(exporting);
     exporting_element(exporting, json_tree_print(&object, target->arena));
 }
 

@@ -4,6 +4,8 @@
 
 #include "tools/export/eosc.h"
 #include "tools/export/native.h"
+#include "tools/export/osb.h"
+#include "tools/export/tmf633.h"
 
 /* As with importers, a format's name ends in what tells its versions apart. */
 const struct exporter exporters[] = {
@@ -13,6 +15,11 @@ const struct exporter exporters[] = {
      eosc_export_5, exporting_close_list},
     {"eosc-6", "organisations and services of all kinds in EOSC's profile 6",
      exporting_open_list, eosc_export_6, exporting_close_list},
+    {"osb", "services with the plans that are ordered here, for service brokers",
+     osb_export_begin, osb_export_record, osb_export_end},
+    {"tmf633",
+     "services as specifications of TMF633, with the offer that is ordered here",
+     exporting_open_list, tmf633_export_record, exporting_close_list},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -98,4 +105,21 @@ exporting_element(struct exporting *exporting, const char *json)
 {
     fprintf(exporting->out, "%s%s%s", exporting->n++ == 0 ? "" : ",", exporting->line,
             json);
+}
+
+/*
+ * Keys say nothing of a registry: an import takes all for its own, and two records of
+ * one local id from two registries for one.
+ */
+void
+exporting_tell_foreign(struct exporting *exporting)
+{
+    const char *registry = exporting->registry;
+    const char *id = exporting->target.id;
+    size_t size = strlen(registry);
+    if (strncmp(id, registry, size) != 0 || id[size] != '/') {
+        target_lose_for(&exporting->target, "id",
+                        "is not of registry %s like the first: no key says so",
+                        registry);
+    }
 }

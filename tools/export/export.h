@@ -68,6 +68,9 @@ void exporting_record(struct exporting *exporting, enum exporting_list list,
                       const ProtobufCMessage *record);
 void exporting_end(struct exporting *exporting);
 
+/* For exporters whose ids are keys: tells a record that is not of the first's registry.
+ */
+void exporting_tell_foreign(struct exporting *exporting);
 /* For exporters: begin and end of a file that is one JSON list, and an element of a
  * list with the comma and the line before it. */
 void exporting_open_list(struct exporting *exporting);

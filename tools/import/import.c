@@ -2,10 +2,13 @@
 
 #include <string.h>
 
+#include "tools/import/einfracentral.h"
 #include "tools/import/eosc.h"
 #include "tools/import/gocdb.h"
 #include "tools/import/marketplace.h"
 #include "tools/import/native.h"
+#include "tools/import/osb.h"
+#include "tools/import/tmf633.h"
 #include "tools/import/vocabulary.h"
 
 /*
@@ -16,6 +19,9 @@
 const struct importer importers[] = {
     {"marketplace-2019", "catalogue", marketplace_read},
     {"eosc-vocabularies", "catalogue", vocabulary_read},
+    {"einfracentral-2017", "catalogue", einfracentral_read},
+    {"osb", "catalogue", osb_read},
+    {"tmf633", "catalogue", tmf633_read},
     {"eosc-5", "catalogue", eosc_read_5},
     {"eosc-6", "catalogue", eosc_read_6},
     {"gocdb", "config", gocdb_read},
@@ -52,6 +58,8 @@ import_is_brokers(const char *field)
         "waiting_since",
         "is_suspended",
         "rating",
+        "offers.rev",
+        "offers.hash",
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strcmp(fields[i], field) == 0) {

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "proto/rules_form.h"
+#include "tools/import/leftover.h"
+
 /*
  * A row without a key stands for a field that is made of several members: it is in
  * the mask, and no member finds it.
@@ -22,8 +25,8 @@ find(const struct json_field *table, const char *key)
     return NULL;
 }
 
-static const char *
-below(const struct source *source, const char *place, const char *key)
+const char *
+json_fields_below(const struct source *source, const char *place, const char *key)
 {
     return place[0] == '\0' ? key : arena_print(source->arena, "%s.%s", place, key);
 }
@@ -56,6 +59,18 @@ part_of(const struct source *source, const struct json_part *part, void *message
     return *at;
 }
 
+static void
+note_unknown(const struct source *source, const char *place,
+             const struct json_value *value)
+{
+    if (source->leftovers != NULL) {
+        leftover_member(source, place, value);
+        return;
+    }
+    source_finding(source, place, "nothing here takes this member: %s",
+                   json_tree_print(value, source->arena));
+}
+
 /*
  * A null is the same as a missing member: exports of databases write both for an
  * empty column.
@@ -70,10 +85,9 @@ json_fields_read(const struct source *source, const struct json_value *object,
     for (size_t i = 0; i < object->n; i++) {
         const struct json_member *member = &object->members[i];
         const struct json_field *field = find(table, member->name);
-        const char *at = below(source, place, member->name);
+        const char *at = json_fields_below(source, place, member->name);
         if (field == NULL) {
-            source_finding(source, at, "nothing here takes this member: %s",
-                           json_tree_print(&member->value, source->arena));
+            note_unknown(source, at, &member->value);
             continue;
         }
         if (field->read != NULL && member->value.type != JSON_TYPE_NULL) {
@@ -103,6 +117,22 @@ json_field_text(const struct source *source, const struct json_value *value,
         char **target = target_of(message, field->at);
         *target = arena_copy(source->arena, text);
     }
+}
+
+/* The broker would refuse the whole record for it. */
+void
+json_field_url(const struct source *source, const struct json_value *value,
+               const char *place, const struct json_field *field, void *message)
+{
+    const char *text = json_fields_as_text(source, value, place);
+    if (text == NULL || text[0] == '\0') {
+        return;
+    }
+    if (!rules_is_url(text)) {
+        source_finding(source, place, "is no URL: left out: \"%s\"", text);
+        return;
+    }
+    json_field_text(source, value, place, field, message);
 }
 
 /*
@@ -195,7 +225,7 @@ json_fields_text(const struct source *source, const struct json_value *object,
     if (value == NULL || value->type == JSON_TYPE_NULL) {
         return NULL;
     }
-    return json_fields_as_text(source, value, below(source, place, key));
+    return json_fields_as_text(source, value, json_fields_below(source, place, key));
 }
 
 const struct json_value *
@@ -209,8 +239,8 @@ json_fields_list(const struct source *source, const struct json_value *object,
     if (value->type == JSON_TYPE_LIST) {
         return value;
     }
-    source_fault(source, below(source, place, key), "is %s: a list belongs here",
-                 json_tree_type(value));
+    source_fault(source, json_fields_below(source, place, key),
+                 "is %s: a list belongs here", json_tree_type(value));
     return NULL;
 }
 

@@ -96,6 +96,9 @@ void json_fields_read(const struct source *source, const struct json_value *obje
 /* A text. */
 void json_field_text(const struct source *source, const struct json_value *value,
                      const char *place, const struct json_field *field, void *message);
+/* A URL; one the broker would not take is left out, which is a finding. */
+void json_field_url(const struct source *source, const struct json_value *value,
+                    const char *place, const struct json_field *field, void *message);
 /* One text or a list of texts, into a repeated field. */
 void json_field_texts(const struct source *source, const struct json_value *value,
                       const char *place, const struct json_field *field, void *message);
@@ -134,6 +137,9 @@ struct json_value json_write_fields(struct target *target,
 void json_write_losses(struct target *target, const struct json_field *table,
                        const ProtobufCMessage *message);
 
+/* The place of a member. */
+const char *json_fields_below(const struct source *source, const char *place,
+                              const char *key);
 /* The member as a text; NULL when it is absent, or of another type, which is a fault.
  */
 const char *json_fields_text(const struct source *source,

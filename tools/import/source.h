@@ -14,6 +14,8 @@
 #include "proto/bytes.h"
 #include "tools/import/import.h"
 
+struct leftovers;
+struct records_index;
 /* What of a file was said already, where once is enough. */
 struct source_once {
     const char *said[64];
@@ -27,6 +29,8 @@ struct source {
     struct arena *arena;
     struct import_set *out;
     struct faults *faults;
+    struct leftovers *leftovers; /* NULL: each unknown member is told by itself. */
+    struct records_index *index; /* Of all files; for what records.h adds. */
     struct source_once *once; /* Of the file being read; NULL: all is said each time. */
 };
 

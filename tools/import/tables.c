@@ -2,6 +2,8 @@
 
 #include "tools/import/eosc.h"
 #include "tools/import/marketplace.h"
+#include "tools/import/osb.h"
+#include "tools/import/tmf633.h"
 #include "tools/import/vocabulary.h"
 
 /* A format that reads JSON by a table stands here, or its page says nothing of it. */
@@ -22,5 +24,9 @@ const struct format_table format_tables[] = {
     {"marketplace-2019", "Offer", marketplace_offer_fields},
     {"marketplace-2019", "Parameter", marketplace_parameter_fields},
     {"marketplace-2019", "Relation", marketplace_relation_fields},
+    {"osb", "Service", osb_service_fields},
+    {"tmf633", "ServiceSpecification", tmf633_fields},
+    {"tmf633", "Characteristic", tmf633_characteristic_fields},
+    {"tmf633", "Value of a characteristic", tmf633_value_fields},
     {NULL, NULL, NULL},
 };

@@ -198,8 +198,8 @@ may_stand_in_url(unsigned char byte)
 }
 
 /* Source: RFC 3986, 2.1. */
-static char *
-percent_encoded(const struct source *source, const char *text)
+char *
+xml_url_encoded(const struct source *source, const char *text)
 {
     char *encoded = arena_alloc(source->arena, 3 * strlen(text) + 1);
     char *end = encoded;
@@ -221,7 +221,7 @@ xml_field_url(const struct source *source, xmlNode *node, const struct xml_field
 {
     const char *text = xml_text(source, node);
     char **url = target(message, field->at);
-    *url = percent_encoded(source, text);
+    *url = xml_url_encoded(source, text);
     if (strcmp(*url, text) != 0) {
         source_finding(source, xml_place(source, node),
                        "%s \"%s\" is no URL as it stands: taken as %s", field->element,

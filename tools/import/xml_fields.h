@@ -52,6 +52,8 @@ void xml_field_flag(const struct source *source, xmlNode *node,
 void xml_field_time(const struct source *source, xmlNode *node,
                     const struct xml_field *field, void *message);
 
+/* A URL with what may not stand in one percent-encoded. */
+char *xml_url_encoded(const struct source *source, const char *text);
 /* The element's text as a finite number; false: a fault says why. */
 bool xml_number(const struct source *source, xmlNode *node, double *out);
 /* Whether an element has this name. */

@@ -363,6 +363,10 @@ static const struct {
 } format_rows[] = {
     {"marketplace-2019", "the EOSC-hub Marketplace's catalogue of 2019 (JSON)"},
     {"eosc-vocabularies", "lists of EOSC's vocabulary terms (JSON)"},
+    {"einfracentral-2017",
+     "profiles of eInfraCentral, one service a file or several (XML)"},
+    {"tmf633", "service specifications of TMF633, one or a list (JSON)"},
+    {"osb", "catalogues of service brokers, with plans and their schemas (JSON)"},
     {"eosc-5", "services and providers of EOSC's profile 4 or 5 (JSON)"},
     {"eosc-6", "services and organisations of EOSC's profile 6 (JSON)"},
     {"gocdb", "answers of GOCDB's get_site, get_service and get_downtime (XML)"},
