@@ -345,8 +345,33 @@ test_what_a_state_means(void **state)
     }
     /* What is older than the states, and what this broker does not know. */
     assert_true(onboarding_is_open(S(STATE_UNSPECIFIED)));
+    assert_true(onboarding_is_shown(S(STATE_UNSPECIFIED)));
+    assert_false(onboarding_is_ended(S(STATE_UNSPECIFIED)));
+    assert_false(onboarding_is_draft(S(STATE_UNSPECIFIED)));
     assert_string_equal(onboarding_name((Kontor__V1__ProviderState)99),
                         "PROVIDER_APPROVED");
+}
+
+static void
+test_which_templates_let_others_follow(void **state)
+{
+    static const struct {
+        Kontor__V1__TemplateState state;
+        const char *name;
+        bool is_good;
+    } rows[] = {
+        {T(STATE_UNSPECIFIED), "TEMPLATE_APPROVED", true},
+        {T(NONE), "TEMPLATE_NONE", false},
+        {T(PENDING), "TEMPLATE_PENDING", false},
+        {T(APPROVED), "TEMPLATE_APPROVED", true},
+        {T(REJECTED), "TEMPLATE_REJECTED", false},
+        {T(SKIPPED), "TEMPLATE_SKIPPED", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_string_equal(onboarding_template_name(rows[i].state), rows[i].name);
+        assert_int_equal(onboarding_has_template(rows[i].state), rows[i].is_good);
+    }
 }
 
 static void
@@ -629,9 +654,10 @@ test_the_first_service_is_the_template_and_others_wait(void **state)
     assert_int_equal(template(shelf, &doing, true, &error), STATUS_OK);
     assert_int_equal(stored(shelf, "coast/new")->template_state, T(APPROVED));
     assert_int_equal(phase_of(shelf, "coast/two"), P(PENDING));
-    /* From now on at once. */
+    /* From now on at once, and nobody has to decide again. */
     assert_int_equal(move(shelf, owner(shelf), "coast/one", P(PENDING), NULL, &error),
                      STATUS_OK);
+    assert_int_equal(stored(shelf, "coast/new")->template_state, T(APPROVED));
 }
 
 static void
@@ -905,6 +931,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_call_in_every_state),
         cmocka_unit_test(test_what_a_state_means),
+        cmocka_unit_test(test_which_templates_let_others_follow),
         TEST(test_every_move_of_the_table_is_one_of_the_calls),
         TEST(test_a_provider_older_than_the_states_can_be_suspended),
         TEST(test_who_owns_submits_and_who_decides_is_of_the_registry),

@@ -92,6 +92,10 @@ EQUIVALENT = {
         "the row of MoveService refuses a reader, whatever these rows say",
     "catalogue/phase.c phase_moves[[]PHASE_UNSPECIFIED[]]*":
         "the end of the table: nobody's roles end it, and what would follow has none",
+    "server/catalogue/onboarding.c onboarding_moves[[]STATE_UNSPECIFIED[]]*":
+        "the end of the table: nobody's roles end it, and what would follow has none",
+    "catalogue/fact.c fact_provider[[]0~10[]]*":
+        "the end of the table: what has no text is not looked at",
     "catalogue/phase.c phase_facts[[]PHASE_UNSPECIFIED[]]*":
         "the end of the table: what has no text is not looked at",
     "catalogue/phase.c phases[[]PHASE_UNSPECIFIED[]].[34]: *":
