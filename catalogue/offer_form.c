@@ -12,6 +12,12 @@ offer_order_type(const Kontor__V1__Service *service, const Kontor__V1__Offer *of
     return is_said ? offer->order_type : service->order_type;
 }
 
+Kontor__V1__OfferTargets *
+offer_targets(const Kontor__V1__Service *service, const Kontor__V1__Offer *offer)
+{
+    return offer->targets != NULL ? offer->targets : service->targets;
+}
+
 const char *
 offer_terms_of_use(const Kontor__V1__Service *service, const Kontor__V1__Offer *offer)
 {
@@ -93,14 +99,13 @@ judge_stock(struct faults *faults, const Kontor__V1__Offer *offer)
 
 /* Support that ends before it begins is none. */
 static void
-judge_targets(struct faults *faults, const Kontor__V1__Offer *offer)
+judge_targets(struct faults *faults, const char *path,
+              const Kontor__V1__OfferTargets *targets)
 {
-    const Kontor__V1__OfferTargets *targets = offer->targets;
     bool has_hours = targets != NULL && targets->support_to_minute != 0;
     if (has_hours && targets->support_to_minute <= targets->support_from_minute) {
         faults_add(faults,
-                   arena_print(faults->arena, "%s.targets.support_to_minute",
-                               offer_path(faults, offer)),
+                   arena_print(faults->arena, "%stargets.support_to_minute", path),
                    "must come after support_from_minute");
     }
 }
@@ -108,12 +113,15 @@ judge_targets(struct faults *faults, const Kontor__V1__Offer *offer)
 void
 offer_judge(struct faults *faults, const Kontor__V1__Service *service)
 {
+    judge_targets(faults, "", service->targets);
     for (size_t i = 0; i < service->n_offers; i++) {
         const Kontor__V1__Offer *offer = service->offers[i];
         judge_parameters(faults, offer);
         offer_rule_judge(faults, offer_path(faults, offer), offer);
         judge_approval(faults, offer);
         judge_stock(faults, offer);
-        judge_targets(faults, offer);
+        judge_targets(faults,
+                      arena_print(faults->arena, "%s.", offer_path(faults, offer)),
+                      offer->targets);
     }
 }

@@ -55,7 +55,8 @@ has_targets(const ProtobufCMessage *record, int64_t now_ms)
     for (size_t i = 0; i < service->n_offers; i++) {
         n_with += service->offers[i]->targets != NULL;
     }
-    return service->sla_url[0] != '\0' || (n_with > 0 && n_with == service->n_offers);
+    return service->sla_url[0] != '\0' || service->targets != NULL ||
+           (n_with > 0 && n_with == service->n_offers);
 }
 
 static bool
@@ -93,7 +94,7 @@ const struct fact phase_facts[] = {
     {P(PRE_PRODUCTION), {"privacy_policy", NULL}, "a privacy policy", NULL},
     {P(PRODUCTION),
      {"sla_url", "offers"},
-     "service level targets: the agreement's address, or targets of every offer",
+     "service level targets: the agreement's address, its own, or those of every offer",
      has_targets},
     {P(PRODUCTION),
      {"audit", NULL},

@@ -10,7 +10,7 @@
 /* ---- The record ---- */
 
 static enum status
-judge_provider(struct call *call, const Kontor__V1__Bundle *bundle)
+judge_provider(struct call *call, const Kontor__V1__Bundle *bundle, bool is_new)
 {
     const char *registry = call_registry_of(call, bundle->id);
     struct document document;
@@ -29,6 +29,9 @@ judge_provider(struct call *call, const Kontor__V1__Bundle *bundle)
         call_fault(call, "provider", "there is no provider %s; create it first",
                    bundle->provider);
     }
+    if (status == STATUS_OK && is_new) {
+        status = provider_must_be_open(call, provider);
+    }
     if (status == STATUS_OK && provider != NULL && bundle->is_published &&
         !onboarding_is_shown(provider->state)) {
         call_fault(call, "is_published", "provider %s is %s", provider->id,
@@ -42,10 +45,9 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
       struct decision *decision)
 {
     const Kontor__V1__Bundle *bundle = record;
-    (void)old;
     (void)old_doc;
     (void)decision;
-    enum status status = judge_provider(call, bundle);
+    enum status status = judge_provider(call, bundle, old == NULL);
     if (status == STATUS_OK) {
         bundle_form_judge(call->faults, bundle);
     }

@@ -30,6 +30,19 @@ provider_read(struct call *call, const char *id, struct document *document,
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+enum status
+provider_must_be_open(struct call *call, const Kontor__V1__Provider *provider)
+{
+    if (provider == NULL || onboarding_is_open(provider->state)) {
+        return STATUS_OK;
+    }
+    const char *state = onboarding_name(provider->state);
+    call_value(call, "from", "%s", state);
+    return call_fail(call, REASON_PROVIDER_CLOSED,
+                     "provider %s is %s: it takes nothing new unless it is approved",
+                     provider->id, state);
+}
+
 /* An admin's word is enough, for the provider and, if asked for, its first service;
  * what was not looked at is noted for good. */
 static enum status

@@ -20,4 +20,9 @@ enum status provider_must_own(struct call *call, const char *provider) MUST_CHEC
  */
 enum status provider_read(struct call *call, const char *id, struct document *document,
                           Kontor__V1__Provider **out) MUST_CHECK;
+/* Whether a provider may have one more service or bundle; NULL = an earlier record of
+ * the batch. Else fails with FAILED_PRECONDITION{PROVIDER_CLOSED}. */
+enum status provider_must_be_open(struct call *call,
+                                  const Kontor__V1__Provider *provider) MUST_CHECK;
+
 #endif

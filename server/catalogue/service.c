@@ -44,19 +44,6 @@ judge_provider(struct call *call, const Kontor__V1__Service *service, struct sid
     return status;
 }
 
-/* Whether a provider may have one more service. */
-static enum status
-judge_new_side(struct call *call, const struct side *side)
-{
-    if (side->provider == NULL || onboarding_is_open(side->provider->state)) {
-        return STATUS_OK;
-    }
-    call_value(call, "from", "%s", onboarding_name(side->provider->state));
-    return call_fail(call, REASON_PROVIDER_CLOSED,
-                     "provider %s is %s: it takes no services before it is approved",
-                     side->provider->id, onboarding_name(side->provider->state));
-}
-
 /* A service that goes to another provider; not while the first one is judged by it. */
 static enum status
 judge_new_provider(struct call *call, const Kontor__V1__Service *before,
@@ -70,7 +57,7 @@ judge_new_provider(struct call *call, const Kontor__V1__Service *before,
         strcmp(last->template_service, before->id) == 0) {
         call_fault(call, "provider", "is judged by this service: decide on it first");
     }
-    return status == STATUS_OK ? judge_new_side(call, side) : status;
+    return status == STATUS_OK ? provider_must_be_open(call, side->provider) : status;
 }
 
 /* Why an admin has a new service begin where it says, without its gates; "" = it does
@@ -117,7 +104,7 @@ static enum status
 judge_begin(struct call *call, Kontor__V1__Service *service, struct side *side,
             struct decision *decision)
 {
-    enum status status = judge_new_side(call, side);
+    enum status status = provider_must_be_open(call, side->provider);
     if (status != STATUS_OK) {
         return status;
     }

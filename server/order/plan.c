@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "catalogue/offer_form.h"
 #include "server/order/price.h"
 #include "server/order/target.h"
 
@@ -27,7 +28,9 @@ plan_item(struct call *call, const struct placed *placed)
     plan->stock = placed->stock;
     plan->questions = placed->values.questions;
     plan->n_questions = placed->values.n_questions;
-    plan->targets = placed->found.offer == NULL ? NULL : placed->found.offer->targets;
+    plan->targets = placed->found.offer == NULL
+                        ? NULL
+                        : offer_targets(placed->found.service, placed->found.offer);
     return plan;
 }
 

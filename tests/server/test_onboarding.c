@@ -305,6 +305,25 @@ look(struct shelf *shelf, const struct principal *who, const char *id)
                         &error);
 }
 
+/* A bundle of it, of offers that need not be there. */
+static enum status
+add_bundle(struct shelf *shelf, struct error *error)
+{
+    Kontor__V1__CreateBundleRequest request = KONTOR__V1__CREATE_BUNDLE_REQUEST__INIT;
+    Kontor__V1__Bundle bundle = KONTOR__V1__BUNDLE__INIT;
+    Kontor__V1__BundleOffer offer = KONTOR__V1__BUNDLE_OFFER__INIT;
+    bundle.id = "coast/kit";
+    bundle.provider = "coast/new";
+    bundle.name = "Kit";
+    bundle.main_offer = "coast/s/a";
+    offer.offer = "coast/s/b";
+    bundle.offers = (Kontor__V1__BundleOffer *[]){&offer};
+    bundle.n_offers = 1;
+    request.bundle = &bundle;
+    return harness_call(shelf->h, owner(shelf), SHELF_CALL("CreateBundle"), &request,
+                        NULL, error);
+}
+
 static void
 check_state(struct shelf *shelf, size_t i)
 {
@@ -323,6 +342,7 @@ check_state(struct shelf *shelf, size_t i)
         assert_int_equal(error.reason, REASON_PROVIDER_CLOSED);
         assert_string_equal(harness_value(&error, "from"), states[i].name);
     }
+    assert_int_equal(add_bundle(shelf, &error), status);
     status = delete (shelf, owner(shelf), "coast/new", &error);
     assert_int_equal(status,
                      states[i].is_draft ? STATUS_OK : STATUS_FAILED_PRECONDITION);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "catalogue/offer_form.h"
 #include "catalogue/phase.h"
 #include "tests/server/shelf.h"
 
@@ -288,6 +289,47 @@ test_a_helpdesk_page_will_do(void **state)
     assert_int_equal(
         move(shelf, shelf->operator_, "coast/a", P(PRE_PRODUCTION), NULL, NULL, NULL),
         STATUS_OK);
+}
+
+static void
+test_targets_of_the_service_itself_will_do(void **state)
+{
+    struct shelf *shelf = *state;
+    struct error error;
+    Kontor__V1__Service *service = whole(shelf, "coast/a");
+    Kontor__V1__OfferTargets targets = KONTOR__V1__OFFER_TARGETS__INIT;
+    service->phase = P(PENDING);
+    service->targets = &targets;
+    targets.support_from_minute = 600;
+    targets.support_to_minute = 600;
+    assert_int_equal(
+        shelf_create_service(shelf->h, shelf->admin, service, NULL, &error),
+        STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "service.targets.support_to_minute"));
+    targets.support_to_minute = 601;
+    shelf_created(shelf, service);
+    assert_int_equal(audit(shelf, shelf->admin, "coast/a",
+                           KONTOR__V1__AUDIT_STATE__AUDIT_VALID, "", NULL),
+                     STATUS_OK);
+    assert_int_equal(
+        move(shelf, shelf->operator_, "coast/a", P(PRODUCTION), NULL, NULL, &error),
+        STATUS_OK);
+}
+
+/* Of an offer the service's count where it says nothing itself. */
+static void
+test_an_offer_takes_over_what_its_service_promises(void **state)
+{
+    Kontor__V1__Service service = KONTOR__V1__SERVICE__INIT;
+    Kontor__V1__Offer offer = KONTOR__V1__OFFER__INIT;
+    Kontor__V1__OfferTargets of_service = KONTOR__V1__OFFER_TARGETS__INIT;
+    Kontor__V1__OfferTargets of_offer = KONTOR__V1__OFFER_TARGETS__INIT;
+    (void)state;
+    assert_null(offer_targets(&service, &offer));
+    service.targets = &of_service;
+    assert_ptr_equal(offer_targets(&service, &offer), &of_service);
+    offer.targets = &of_offer;
+    assert_ptr_equal(offer_targets(&service, &offer), &of_offer);
 }
 
 static void
@@ -713,6 +755,8 @@ main(void)
         T(test_each_fact_is_missed_at_its_gate),
         T(test_a_refusal_lists_everything_that_is_missing),
         T(test_a_helpdesk_page_will_do),
+        T(test_targets_of_the_service_itself_will_do),
+        T(test_an_offer_takes_over_what_its_service_promises),
         T(test_targets_of_every_offer_will_do),
         T(test_an_audit_gets_old),
         T(test_an_admin_passes_over_a_gate_for_good),

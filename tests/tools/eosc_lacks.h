@@ -18,7 +18,7 @@ static const char *const not_in_5_provider[] = {"calendar",
                                                 "administrators.organisation",
                                                 NULL};
 static const char *const not_in_5_service[] = {
-    "phase",           "restrictions", "offers",   "node",       "jurisdiction",
+    "phase",           "restrictions", "targets",  "offers",     "node", "jurisdiction",
     "publishing_date", "urls",         "creators", "components", NULL};
 static const char *const not_in_6_organisation[] = {"public_contacts.name",
                                                     "public_contacts.phone",
@@ -59,11 +59,12 @@ static const char *const not_in_6_organisation[] = {"public_contacts.name",
         "geographical_availabilities", "phase", "certifications", "standards",         \
         "required_services", "platforms", "helpdesk_page", "helpdesk_email",           \
         "user_manual", "training_information", "status_monitoring", "maintenance",     \
-        "sla_url", "payment_model", "pricing", "change_log", "restrictions", "offers", \
-        "security_contact_email", "multimedia", "use_cases", "is_horizontal",          \
-        "service_categories", "marketplace_locations", "geographic_locations",         \
-        "life_cycle_status", "open_source_technologies", "catalogue",                  \
-        "funding_bodies", "funding_programs", "grant_projects", "components"
+        "sla_url", "payment_model", "pricing", "change_log", "restrictions",           \
+        "targets", "offers", "security_contact_email", "multimedia", "use_cases",      \
+        "is_horizontal", "service_categories", "marketplace_locations",                \
+        "geographic_locations", "life_cycle_status", "open_source_technologies",       \
+        "catalogue", "funding_bodies", "funding_programs", "grant_projects",           \
+        "components"
 /* Nor have those that have authors: trainings, guidelines, applications. */
 #define NOT_IN_6_AUTHORED                                                              \
     "webpage", "categories", "subcategories", "access_types", "resource_providers",    \
