@@ -496,6 +496,8 @@ const struct rule rules_table[] = {
     /* watch.proto */
     {MESSAGE(watch_request), "kinds", RULE_FREE, RULE_TEXT, 0, 64, 64},
     {MESSAGE(watch_request), "id_prefix", RULE_FREE, RULE_TEXT, 0, 256, 0},
+    {MESSAGE(export_request), "kinds", RULE_FREE, RULE_TEXT, 0, 64, 64},
+    {MESSAGE(export_request), "id_prefix", RULE_FREE, RULE_TEXT, 0, 256, 0},
 };
 /* clang-format on */
 

@@ -374,6 +374,15 @@ static const struct row rows[] = {
         .batch = &import_batch,
     },
     {
+        .path = "/kontor.v1.CatalogueService/Export",
+        .request = &kontor__v1__export_request__descriptor,
+        .reply = &kontor__v1__watch_response__descriptor,
+        .kind = ROW_SERVER_STREAM,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .stream = &stream_export_catalogue,
+    },
+    {
         .path = "/kontor.v1.CatalogueService/Watch",
         .request = &kontor__v1__watch_request__descriptor,
         .reply = &kontor__v1__watch_response__descriptor,

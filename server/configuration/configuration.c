@@ -186,6 +186,15 @@ static const struct row rows[] = {
         .batch = &import_batch,
     },
     {
+        .path = "/kontor.v1.ConfigurationService/Export",
+        .request = &kontor__v1__export_request__descriptor,
+        .reply = &kontor__v1__watch_response__descriptor,
+        .kind = ROW_SERVER_STREAM,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .stream = &stream_export_configuration,
+    },
+    {
         .path = "/kontor.v1.ConfigurationService/Watch",
         .request = &kontor__v1__watch_request__descriptor,
         .reply = &kontor__v1__watch_response__descriptor,

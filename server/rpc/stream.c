@@ -299,7 +299,7 @@ send_rest(struct watcher *watcher)
 {
     struct message message = {.slices = NULL};
     int64_t cursor = atomic_load(&watcher->cursor);
-    if (!watcher->has_begun || watcher->row->is_log) {
+    if (!watcher->has_begun || watcher->row->is_log || watcher->row->is_export) {
         return false;
     }
     (void)gather(watcher, &message, &cursor);
@@ -374,9 +374,13 @@ watcher_pump(struct watcher *watcher)
     if (!watcher->has_begun) {
         watcher->has_begun = true;
         send_position(watcher, atomic_load(&watcher->cursor));
-        return;
+    } else if (!watcher->row->is_export) {
+        pump_changes(watcher);
+    } else if (export_is_over(watcher)) {
+        finish(watcher, NULL);
+    } else {
+        watcher_work(watcher, export_job);
     }
-    pump_changes(watcher);
 }
 
 /* ---- Events ---- */

@@ -1,5 +1,5 @@
 /*
- * Streams of changes: one engine behind Watch, WatchOrders and ReadLog.
+ * Streams: one engine behind Watch, WatchOrders, Export and ReadLog.
  *
  * A watcher is a cursor in the log. It belongs to one event at a time:
  *
@@ -30,8 +30,11 @@ struct stream_row {
     const char *kinds[STREAM_MAX_KINDS + 1]; /* Names of kinds with a watch_field; NULL
                                                 ends. */
     bool is_log;                             /* Whole commits of all scopes: ReadLog. */
+    bool is_export; /* Documents as they are at one position, then the end. */
 };
 
+extern const struct stream_row stream_export_catalogue;
+extern const struct stream_row stream_export_configuration;
 extern const struct stream_row stream_catalogue;
 extern const struct stream_row stream_orders;
 extern const struct stream_row stream_configuration;

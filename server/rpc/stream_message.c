@@ -84,8 +84,8 @@ selection_drop(struct selection *selection)
  * a body that many watchers share is sent without a copy, and `more`, which is each
  * watcher's own, stands behind it as the last field of the change.
  */
-static void
-add_change(struct message *message, grpc_slice body, bool is_last)
+void
+message_add_change(struct message *message, grpc_slice body, bool is_last)
 {
     static const uint8_t more[] = {MORE_FIELD << 3, 1};
     uint8_t header[MAX_HEADER];
@@ -103,7 +103,7 @@ static void
 add_selection(struct message *message, const struct selection *selection)
 {
     for (size_t i = 0; i < selection->n_rows; i++) {
-        add_change(message, selection->rows[i], i + 1 == selection->n_rows);
+        message_add_change(message, selection->rows[i], i + 1 == selection->n_rows);
     }
 }
 

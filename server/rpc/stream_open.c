@@ -109,6 +109,20 @@ open_watch(struct watcher *watcher, const Kontor__V1__WatchRequest *request)
     return is_position(rpc, request->after->seq, request->after->scope_tag);
 }
 
+/* All of it as it is now; what is committed meanwhile is not its business. */
+static bool
+open_export(struct watcher *watcher, const Kontor__V1__ExportRequest *request)
+{
+    watcher->prefix = request->id_prefix;
+    watcher->export_token = "";
+    if (!pick_kinds(watcher, request->kinds, request->n_kinds)) {
+        rpc_refuse(watcher->rpc, REASON_FIELDS_INVALID,
+                   "kinds: names one that this method does not send");
+        return false;
+    }
+    return true;
+}
+
 /* A log has no scopes, so its positions carry no tag. From 0 it begins with its base,
  * if it has one. */
 static bool
@@ -160,6 +174,16 @@ unpack(struct rpc *rpc, struct bytes request)
     return message;
 }
 
+static bool
+open_stream(struct watcher *watcher, const void *request)
+{
+    if (watcher->row->is_export) {
+        return open_export(watcher, request);
+    }
+    return watcher->row->is_log ? open_log(watcher, request)
+                                : open_watch(watcher, request);
+}
+
 void
 stream_begin(struct rpc *rpc, struct bytes request)
 {
@@ -168,9 +192,7 @@ stream_begin(struct rpc *rpc, struct bytes request)
         return;
     }
     struct watcher *watcher = watcher_new(rpc);
-    bool is_open = watcher->row->is_log ? open_log(watcher, (const void *)message)
-                                        : open_watch(watcher, (const void *)message);
-    if (!is_open) {
+    if (!open_stream(watcher, message)) {
         return;
     }
     atomic_init(&watcher->taken, atomic_load(&watcher->cursor));

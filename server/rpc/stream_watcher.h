@@ -34,6 +34,10 @@ struct watcher {
      * and "" before the first; NULL = there is none to send. */
     const char *base_kind;
     const char *base_id;
+    /* Export: the kind being sent, by its place in the row, and the page that comes
+     * next. */
+    size_t export_kind;
+    const char *export_token;
     _Atomic uint64_t generation;   /* Of trust, when it was last judged. */
     _Atomic int64_t authorised_ms; /* Monotonic. */
     int64_t stalled_ms;            /* When it was let go for being slow; the tick's. */
@@ -74,6 +78,9 @@ struct message {
 };
 
 void message_add(struct message *message, grpc_slice slice);
+/* Adds a change that is put together already, as a field of a WatchResponse. is_last:
+ * of its commit, for this watcher. */
+void message_add_change(struct message *message, grpc_slice body, bool is_last);
 /* Forgets and frees; the slices are the caller's by then. */
 void message_done(struct message *message);
 /* As message_done for a message that is not sent: gives the slices back. */
@@ -100,6 +107,11 @@ void message_position(struct message *message, const struct watcher *watcher,
 bool watcher_is_stale(const struct watcher *watcher);
 /* Judges the caller on a worker, and goes on with the pump. */
 void watcher_judge(struct watcher *watcher);
+
+/* Sends the next documents of an Export. On a worker. */
+void export_job(struct pool_job *job, struct store_reader *reader);
+/* Whether all kinds were sent. */
+bool export_is_over(const struct watcher *watcher);
 
 /* Begins a ReadLog: its first message needs the store. On a worker. */
 void log_begin_job(struct pool_job *job, struct store_reader *reader);

@@ -297,6 +297,11 @@ def watches(p):
         p.ask(who, method, after={"seq": "0", "scope_tag": "other"})
         p.ask(who, method, kinds=["nonsense"])
     p.ask(PORTAL, "OrderService.WatchOrders", after={"seq": "0"}, kinds=["item"])
+    for who in (HOME, PORTAL, COAST):
+        for method in ("CatalogueService.Export", "ConfigurationService.Export"):
+            p.ask(who, method)
+            p.ask(who, method, id_prefix="alpine/s-1")
+            p.ask(who, method, kinds=["service"])
     for after in (0, p.random.randint(1, p.seq), p.seq, p.seq + 1):
         p.ask(HOME, "RegistryService.ReadLog", after=str(after))
     p.ask(HOME, "RegistryService.GetStatus")

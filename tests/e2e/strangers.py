@@ -101,6 +101,7 @@ def cases(town):
             ({"records": [{"provider": {"id": "alpine/compute", "name": "x"}}]}, REFUSED),
             ({"records": [{"service": {"id": "alpine/hidden", "name": "x", "phase": "PRODUCTION",
                                        "provider": "alpine/compute"}}]}, REFUSED)],
+        "CatalogueService.Export": [({}, PUBLIC), ({"kinds": ["order"]}, FIELDS)],
         "CatalogueService.Watch": [(WATCH, PUBLIC),
                                    ({**WATCH, "id_prefix": "alpine/hidden"}, EMPTY)],
         "OrderService.CreateProject": [(project("coast/p1"), ELSEWHERE),
@@ -196,6 +197,7 @@ def cases(town):
         "ConfigurationService.Import": [
             ({"records": [{"site": {"id": "alpine/hall", "short_name": "x"}}]}, REFUSED),
             ({"records": [{"downtime": {"id": "alpine/d1", **DOWNTIME}}]}, REFUSED)],
+        "ConfigurationService.Export": [({}, PUBLIC)],
         "ConfigurationService.Watch": [(WATCH, PUBLIC)],
         "ConfigurationService.Trace": [({"order": "coast/o1"}, UNKNOWN)],
         "RegistryService.WhoAmI": [({}, PUBLIC)],

@@ -477,6 +477,8 @@ static const char *const expected_rules[] = {
     "RevokeCertificateRequest.reason needed text of 1024",
     "WatchRequest.kinds text of 64 x 64",
     "WatchRequest.id_prefix text of 256",
+    "ExportRequest.kinds text of 64 x 64",
+    "ExportRequest.id_prefix text of 256",
 };
 
 #endif

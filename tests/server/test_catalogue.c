@@ -50,6 +50,7 @@ static const struct {
     {SHELF_CALL("SampleForAudit"), ROLE_BIT(SHIFTER) | ROLE_BIT(ADMIN)},
     {SHELF_CALL("SearchServices"), ROLES_ALL},
     {SHELF_CALL("Import"), ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN)},
+    {SHELF_CALL("Export"), ROLES_ALL},
     {SHELF_CALL("Watch"), ROLES_ALL},
 };
 

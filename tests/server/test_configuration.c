@@ -30,6 +30,7 @@ static const struct {
     {GROUND_CALL("GetDowntime"), ROLES_ALL},
     {GROUND_CALL("ListDowntimes"), ROLES_ALL},
     {GROUND_CALL("Import"), SITES},
+    {GROUND_CALL("Export"), ROLES_ALL},
     {GROUND_CALL("Watch"), ROLES_ALL},
     {GROUND_CALL("Trace"), ROLE_BIT(PORTAL) | ROLE_BIT(APPROVER) | ROLE_BIT(SHIFTER) |
                                ROLE_BIT(OPERATOR) | ROLE_BIT(AGENT) | ROLE_BIT(ADMIN) |
