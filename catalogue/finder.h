@@ -30,16 +30,6 @@ struct finder {
 void finder_tell(const struct finder *finder, const char *path, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* References that do not resolve, a missing order type, unknown terms. */
-void finder_service(const struct finder *finder, const Kontor__V1__Service *service);
-/* Unknown terms. */
-void finder_provider(const struct finder *finder, const Kontor__V1__Provider *provider);
-/* Terms whose parent is nowhere. */
-void finder_vocabulary(const struct finder *finder,
-                       const Kontor__V1__Vocabulary *vocabulary);
-/* Offers and terms nobody knows. */
-void finder_bundle(const struct finder *finder, const Kontor__V1__Bundle *bundle);
-
 /* How an admin's import tells that a record does not show what its state needs; lacks
  * is not "". */
 void finder_lacking(const struct finder *finder, const char *field, const char *state,

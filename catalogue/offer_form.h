@@ -15,8 +15,8 @@
  * nothing. */
 Kontor__V1__OrderType offer_order_type(const Kontor__V1__Service *service,
                                        const Kontor__V1__Offer *offer);
-/* The targets that count: the offer's, or the service's where the offer has none; NULL =
- * nothing is promised. */
+/* The targets that count: the offer's, or the service's where the offer has none; NULL
+ * = nothing is promised. */
 Kontor__V1__OfferTargets *offer_targets(const Kontor__V1__Service *service,
                                         const Kontor__V1__Offer *offer);
 /* The terms that count: the offer's, or the service's where the offer has none; may be

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "catalogue/finder_record.h"
 #include "catalogue/term.h"
 #include "server/catalogue/offer.h"
 #include "server/rpc/import.h"

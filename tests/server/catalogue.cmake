@@ -8,11 +8,13 @@ foreach(
   test_offer
   test_offer_rule
   test_parameter
-  test_onboarding
   test_portfolio
   test_search
   test_search_seq
   test_vocabulary)
   server_test(${name} SOURCES shelf.c)
+endforeach()
+foreach(name test_onboarding test_onboarding_services)
+  server_test(${name} SOURCES porch.c shelf.c)
 endforeach()
 server_test(test_search_index)

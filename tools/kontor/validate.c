@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "catalogue/bundle_form.h"
-#include "catalogue/finder.h"
+#include "catalogue/finder_record.h"
 #include "catalogue/offer_form.h"
 #include "catalogue/phase.h"
 #include "catalogue/term.h"

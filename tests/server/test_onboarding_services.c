@@ -1,0 +1,379 @@
+/* What onboarding means for services: the first one is the template, those of a
+ * suspended provider are hidden, and which may be deleted. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "server/catalogue/cascade.h"
+#include "tests/server/porch.h"
+
+/* ---- The template ---- */
+
+/* A service that may go to PENDING. */
+static void
+add_service(struct shelf *shelf, const char *id)
+{
+    Kontor__V1__Service *service = shelf_service(shelf->h, id, "coast/new");
+    struct error error = {0};
+    service->phase = P(FORTHCOMING);
+    service->description = "What it is";
+    service->order_type = KONTOR__V1__ORDER_TYPE__ORDER_REQUIRED;
+    if (shelf_create_service(shelf->h, porch_owner(shelf), service, NULL, &error) !=
+        STATUS_OK) {
+        fail_msg("%s", error.message);
+    }
+}
+
+static Kontor__V1__Phase
+phase_of(struct shelf *shelf, const char *id)
+{
+    const Kontor__V1__Service *service = harness_record(shelf->h, KIND_SERVICE, id);
+    return service->phase;
+}
+
+static void
+test_the_first_service_is_the_template_and_others_wait(void **state)
+{
+    struct shelf *shelf = *state;
+    struct porch_doing doing = {
+        .who = porch_shifter(shelf), .id = "coast/new", .reason = ""};
+    struct error error = {0};
+    porch_reach(shelf, S(APPROVED));
+    assert_int_equal(porch_template(shelf, &doing, true, &error),
+                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(error.reason, REASON_ILLEGAL_STATE);
+    add_service(shelf, "coast/one");
+    add_service(shelf, "coast/two");
+    assert_int_equal(porch_stored(shelf, "coast/new")->template_state, T(NONE));
+    assert_int_equal(
+        porch_move(shelf, porch_owner(shelf), "coast/one", P(PENDING), NULL, &error),
+        STATUS_OK);
+    const Kontor__V1__Provider *now = porch_stored(shelf, "coast/new");
+    assert_int_equal(now->template_state, T(PENDING));
+    assert_string_equal(now->template_service, "coast/one");
+    assert_non_null(now->waiting_since);
+    assert_int_equal(
+        porch_move(shelf, porch_owner(shelf), "coast/two", P(PENDING), NULL, &error),
+        STATUS_FAILED_PRECONDITION);
+    assert_int_equal(error.reason, REASON_TEMPLATE_PENDING);
+    assert_string_equal(harness_value(&error, "service"), "coast/one");
+    assert_int_equal(phase_of(shelf, "coast/two"), P(FORTHCOMING));
+    /* Nor is it published meanwhile. */
+    assert_int_equal(porch_move(shelf, porch_owner(shelf), "coast/one",
+                                P(PRE_PRODUCTION), NULL, &error),
+                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(error.reason, REASON_GATE_UNMET);
+    assert_true(harness_has_fault(&error, "template"));
+    /* Rejected: back to where it is written, and any may be next. */
+    assert_int_equal(porch_template(shelf, &doing, false, &error),
+                     STATUS_INVALID_ARGUMENT);
+    doing.reason = "no contact answers";
+    assert_int_equal(porch_template(shelf, &doing, false, &error), STATUS_OK);
+    now = porch_stored(shelf, "coast/new");
+    assert_int_equal(now->template_state, T(REJECTED));
+    assert_string_equal(now->state_reason, "no contact answers");
+    assert_null(now->waiting_since);
+    assert_int_equal(phase_of(shelf, "coast/one"), P(FORTHCOMING));
+    assert_int_equal(
+        porch_move(shelf, porch_owner(shelf), "coast/two", P(PENDING), NULL, &error),
+        STATUS_OK);
+    assert_int_equal(porch_template(shelf, &doing, true, &error), STATUS_OK);
+    assert_int_equal(porch_stored(shelf, "coast/new")->template_state, T(APPROVED));
+    assert_int_equal(phase_of(shelf, "coast/two"), P(PENDING));
+    /* From now on at once, and nobody has to decide again. */
+    assert_int_equal(
+        porch_move(shelf, porch_owner(shelf), "coast/one", P(PENDING), NULL, &error),
+        STATUS_OK);
+    assert_int_equal(porch_stored(shelf, "coast/new")->template_state, T(APPROVED));
+}
+
+static void
+test_a_service_made_pending_is_the_template_too(void **state)
+{
+    struct shelf *shelf = *state;
+    Kontor__V1__Service *service = shelf_service(shelf->h, "coast/one", "coast/new");
+    Kontor__V1__CreateServiceRequest request = KONTOR__V1__CREATE_SERVICE_REQUEST__INIT;
+    struct error error = {0};
+    porch_reach(shelf, S(APPROVED));
+    service->phase = P(PENDING);
+    service->description = "What it is";
+    service->order_type = KONTOR__V1__ORDER_TYPE__ORDER_REQUIRED;
+    request.service = service;
+    assert_int_equal(harness_call(shelf->h, porch_owner(shelf),
+                                  SHELF_CALL("CreateService"), &request, NULL, &error),
+                     STATUS_OK);
+    assert_string_equal(porch_stored(shelf, "coast/new")->template_service,
+                        "coast/one");
+    service->id = "coast/two";
+    assert_int_equal(harness_call(shelf->h, porch_owner(shelf),
+                                  SHELF_CALL("CreateService"), &request, NULL, &error),
+                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(error.reason, REASON_TEMPLATE_PENDING);
+}
+
+static void
+test_an_admin_publishes_without_a_template_and_it_is_noted(void **state)
+{
+    struct shelf *shelf = *state;
+    struct error error = {0};
+    porch_reach(shelf, S(APPROVED));
+    add_service(shelf, "coast/one");
+    assert_int_equal(
+        porch_move(shelf, shelf->admin, "coast/one", P(PENDING), NULL, &error),
+        STATUS_OK);
+    assert_int_equal(porch_move(shelf, shelf->admin, "coast/one", P(PRE_PRODUCTION),
+                                "a fair", &error),
+                     STATUS_OK);
+    const Kontor__V1__Service *service =
+        harness_record(shelf->h, KIND_SERVICE, "coast/one");
+    assert_non_null(strstr(service->overrides[0]->lacks, ", template"));
+}
+
+static void
+test_the_template_keeps_its_provider(void **state)
+{
+    struct shelf *shelf = *state;
+    Kontor__V1__Service *service = shelf_service(shelf->h, "coast/one", "coast/hpc");
+    struct error error = {0};
+    porch_reach(shelf, S(APPROVED));
+    add_service(shelf, "coast/one");
+    assert_int_equal(
+        porch_move(shelf, shelf->admin, "coast/one", P(PENDING), NULL, &error),
+        STATUS_OK);
+    assert_int_equal(shelf_update_service(shelf->h, shelf->admin, service,
+                                          shelf_mask(shelf->h, "provider", NULL), NULL,
+                                          &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "service.provider"));
+}
+
+/* ---- Waiting ---- */
+
+static size_t
+waiting(struct shelf *shelf, const struct principal *who,
+        Kontor__V1__ListProvidersResponse **reply)
+{
+    Kontor__V1__ListProvidersRequest request = KONTOR__V1__LIST_PROVIDERS_REQUEST__INIT;
+    request.waiting_only = true;
+    assert_int_equal(harness_call(shelf->h, who, SHELF_CALL("ListProviders"), &request,
+                                  (void **)reply, NULL),
+                     STATUS_OK);
+    return (*reply)->n_providers;
+}
+
+static void
+test_what_waits_is_listed_for_who_decides_the_longest_first(void **state)
+{
+    struct shelf *shelf = *state;
+    Kontor__V1__ListProvidersResponse *list = NULL;
+    struct error error = {0};
+    const struct principal *all =
+        harness_principal(shelf->h, "coast/all", ROLE_BIT(OPERATOR), "r:coast", NULL);
+    porch_make(shelf, all, porch_whole(shelf, "coast/z"));
+    porch_make(shelf, all, porch_whole(shelf, "coast/a"));
+    struct porch_doing doing = {.who = all, .id = "coast/z", .reason = ""};
+    assert_int_equal(waiting(shelf, porch_shifter(shelf), &list), 0);
+    assert_int_equal(porch_submit(shelf, &doing, &error), STATUS_OK);
+    harness_advance(shelf->h, 60000);
+    porch_reach(shelf, S(APPROVED));
+    add_service(shelf, "coast/one");
+    assert_int_equal(
+        porch_move(shelf, porch_owner(shelf), "coast/one", P(PENDING), NULL, &error),
+        STATUS_OK);
+    harness_advance(shelf->h, 60000);
+    doing.id = "coast/a";
+    assert_int_equal(porch_submit(shelf, &doing, &error), STATUS_OK);
+    assert_int_equal(waiting(shelf, porch_shifter(shelf), &list), 3);
+    assert_string_equal(list->providers[0]->id, "coast/z");
+    assert_string_equal(list->providers[1]->id, "coast/new");
+    assert_string_equal(list->providers[2]->id, "coast/a");
+    /* A provider's side sees its own. Others see what is published, but not that it
+     * waits. */
+    assert_int_equal(waiting(shelf, porch_owner(shelf), &list), 1);
+    assert_int_equal(waiting(shelf, shelf->stranger, &list), 0);
+}
+
+/* ---- Suspension ---- */
+
+enum { N_MANY = 70 };
+
+static void
+publish_many(struct shelf *shelf)
+{
+    porch_reach(shelf, S(APPROVED));
+    for (size_t i = 0; i < N_MANY; i++) {
+        shelf_created(shelf,
+                      shelf_service(shelf->h,
+                                    arena_print(shelf->h->arena, "coast/m%02zu", i),
+                                    "coast/new"));
+    }
+}
+
+static size_t
+count_seen(struct shelf *shelf)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < N_MANY; i++) {
+        const char *id = arena_print(shelf->h->arena, "coast/m%02zu", i);
+        struct error error;
+        n +=
+            shelf_get_service(shelf->h, shelf->stranger, id, NULL, &error) == STATUS_OK;
+    }
+    return n;
+}
+
+/* Until there is nothing to do. */
+static size_t
+settle(struct shelf *shelf)
+{
+    struct cascade *cascade = cascade_new(shelf->h->dispatch);
+    size_t n = cascade_run(cascade);
+    cascade_free(cascade);
+    return n;
+}
+
+static void
+test_suspending_says_beforehand_what_it_touches(void **state)
+{
+    struct shelf *shelf = *state;
+    struct porch_doing doing = {.who = shelf->admin,
+                                .id = "coast/new",
+                                .reason = "no answer",
+                                .is_validate_only = true};
+    Kontor__V1__SuspendProviderResponse *reply = NULL;
+    struct error error = {0};
+    publish_many(shelf);
+    int64_t before = shelf_applied(shelf->h);
+    assert_int_equal(porch_suspend(shelf, &doing, &reply, &error), STATUS_OK);
+    assert_int_equal(shelf_applied(shelf->h), before);
+    assert_int_equal(reply->provider->state, S(SUSPENDED));
+    assert_int_equal(reply->touched->service_count, N_MANY);
+    assert_int_equal(reply->touched->n_services, N_MANY);
+    assert_string_equal(reply->touched->services[0], "coast/m00");
+    assert_false(reply->touched->is_more);
+    assert_int_equal(porch_stored(shelf, "coast/new")->state, S(APPROVED));
+}
+
+static void
+test_suspending_hides_all_services_and_resuming_shows_them(void **state)
+{
+    struct shelf *shelf = *state;
+    Kontor__V1__Service *service = NULL;
+    publish_many(shelf);
+    assert_int_equal(count_seen(shelf), N_MANY);
+    porch_must(shelf, SUSPEND, "coast/new");
+    /* One that is written meanwhile goes by the new state, too. */
+    Kontor__V1__Service *edited = shelf_service(shelf->h, "coast/m05", "coast/new");
+    edited->tagline = "New";
+    assert_int_equal(shelf_update_service(shelf->h, porch_owner(shelf), edited,
+                                          shelf_mask(shelf->h, "tagline", NULL),
+                                          &service, NULL),
+                     STATUS_OK);
+    assert_true(service->is_suspended);
+    assert_int_equal(count_seen(shelf), N_MANY - 1);
+    assert_int_equal(settle(shelf), N_MANY - 1);
+    assert_int_equal(count_seen(shelf), 0);
+    assert_false(porch_stored(shelf, "coast/new")->is_settling);
+    assert_int_equal(
+        shelf_get_service(shelf->h, porch_owner(shelf), "coast/m00", &service, NULL),
+        STATUS_OK);
+    assert_true(service->is_suspended);
+    assert_int_equal(service->phase, P(PRODUCTION));
+    assert_int_equal(settle(shelf), 0);
+    porch_must(shelf, RESUME, "coast/new");
+    assert_int_equal(settle(shelf), N_MANY);
+    assert_int_equal(count_seen(shelf), N_MANY);
+}
+
+/* The broker ends when half of it is done: another one goes on. */
+static void
+test_settling_goes_on_after_a_restart(void **state)
+{
+    struct shelf *shelf = *state;
+    publish_many(shelf);
+    porch_must(shelf, SUSPEND, "coast/new");
+    harness_restart(shelf->h);
+    assert_true(porch_stored(shelf, "coast/new")->is_settling);
+    assert_int_equal(settle(shelf), N_MANY);
+    harness_restart(shelf->h);
+    assert_false(porch_stored(shelf, "coast/new")->is_settling);
+    assert_int_equal(count_seen(shelf), 0);
+    assert_int_equal(settle(shelf), 0);
+}
+
+/* Resumed before all were hidden: what counts is the state at the end. */
+static void
+test_the_last_state_wins(void **state)
+{
+    struct shelf *shelf = *state;
+    struct cascade *cascade = cascade_new(shelf->h->dispatch);
+    publish_many(shelf);
+    porch_must(shelf, SUSPEND, "coast/new");
+    assert_int_equal(cascade_run(cascade), N_MANY);
+    porch_must(shelf, RESUME, "coast/new");
+    porch_must(shelf, SUSPEND, "coast/new");
+    porch_must(shelf, RESUME, "coast/new");
+    assert_int_equal(cascade_run(cascade), N_MANY);
+    assert_int_equal(count_seen(shelf), N_MANY);
+    assert_int_equal(cascade_run(cascade), 0);
+    assert_false(porch_stored(shelf, "coast/new")->is_settling);
+    cascade_free(cascade);
+}
+
+/* ---- Deleting services ---- */
+
+static enum status
+delete_service(struct shelf *shelf, const struct principal *who, const char *id,
+               struct error *error)
+{
+    Kontor__V1__DeleteServiceRequest request = KONTOR__V1__DELETE_SERVICE_REQUEST__INIT;
+    request.id = (char *)(uintptr_t)id;
+    return harness_call(shelf->h, who, SHELF_CALL("DeleteService"), &request, NULL,
+                        error);
+}
+
+static void
+test_a_service_is_deleted_before_it_is_put_up_only(void **state)
+{
+    struct shelf *shelf = *state;
+    struct error error = {0};
+    for (int phase = P(FORTHCOMING); phase <= P(DECOMMISSIONED); phase++) {
+        const char *id = arena_print(shelf->h->arena, "coast/p%d", phase);
+        Kontor__V1__Service *service = shelf_plain(shelf, id);
+        service->phase = (Kontor__V1__Phase)phase;
+        shelf_created(shelf, service);
+        assert_int_equal(
+            delete_service(shelf, shelf->stranger, id, &error) == STATUS_OK, false);
+        enum status status = delete_service(shelf, shelf->operator_, id, &error);
+        if (phase == P(FORTHCOMING)) {
+            assert_int_equal(status, STATUS_OK);
+            continue;
+        }
+        assert_int_equal(status, STATUS_FAILED_PRECONDITION);
+        assert_int_equal(error.reason, REASON_ILLEGAL_STATE);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shelf_setup, shelf_teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_the_first_service_is_the_template_and_others_wait),
+        TEST(test_a_service_made_pending_is_the_template_too),
+        TEST(test_an_admin_publishes_without_a_template_and_it_is_noted),
+        TEST(test_the_template_keeps_its_provider),
+        TEST(test_what_waits_is_listed_for_who_decides_the_longest_first),
+        TEST(test_suspending_says_beforehand_what_it_touches),
+        TEST(test_suspending_hides_all_services_and_resuming_shows_them),
+        TEST(test_settling_goes_on_after_a_restart),
+        TEST(test_the_last_state_wins),
+        TEST(test_a_service_is_deleted_before_it_is_put_up_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
