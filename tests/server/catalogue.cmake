@@ -8,7 +8,6 @@ foreach(
   test_offer
   test_offer_rule
   test_parameter
-  test_portfolio
   test_search
   test_search_seq
   test_vocabulary)
@@ -16,5 +15,8 @@ foreach(
 endforeach()
 foreach(name test_onboarding test_onboarding_services)
   server_test(${name} SOURCES porch.c shelf.c)
+endforeach()
+foreach(name test_audit test_diff test_portfolio)
+  server_test(${name} SOURCES display.c shelf.c)
 endforeach()
 server_test(test_search_index)

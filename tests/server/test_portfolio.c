@@ -1,5 +1,5 @@
-/* The portfolio: every move from every phase, what each phase needs, what ending a
- * service touches, what differs between revisions, audits. */
+/* The portfolio: every move from every phase, what each phase needs, where services
+ * begin and what changes of them keep. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,93 +10,9 @@
 
 #include "catalogue/offer_form.h"
 #include "catalogue/phase.h"
-#include "tests/server/shelf.h"
-
-#define P(name) KONTOR__V1__PHASE__##name
+#include "tests/server/display.h"
 
 enum { N_PHASES = 7, DAY_MS = 24 * 3600 * 1000 };
-
-/* ---- Helpers ---- */
-
-static void
-text(char **field)
-{
-    *field = "https://coast.example/x";
-}
-
-/* Everything a phase up to PRE_PRODUCTION needs. */
-static Kontor__V1__Service *
-whole(struct shelf *shelf, const char *id)
-{
-    static char *one[] = {"a term"};
-    Kontor__V1__Service *service = shelf_plain(shelf, id);
-    static Kontor__V1__Contact *contacts[1];
-    contacts[0] = service->main_contact;
-    service->phase = P(FORTHCOMING);
-    service->description = "What it is";
-    service->abbreviation = "W";
-    service->tagline = "W is for whole";
-    service->logo = "w.svg";
-    service->trl = "trl-9";
-    service->helpdesk_email = "desk@example.org";
-    text(&service->webpage);
-    text(&service->terms_of_use);
-    text(&service->privacy_policy);
-    service->scientific_domains = service->categories = service->target_users = one;
-    service->geographical_availabilities = service->languages = one;
-    service->n_scientific_domains = service->n_categories = 1;
-    service->n_target_users = service->n_geographical_availabilities = 1;
-    service->n_languages = 1;
-    service->public_contacts = contacts;
-    service->n_public_contacts = 1;
-    return service;
-}
-
-static enum status
-move(struct shelf *shelf, const struct principal *who, const char *id,
-     Kontor__V1__Phase phase, const char *override,
-     Kontor__V1__MoveServiceResponse **reply, struct error *error)
-{
-    Kontor__V1__MoveServiceRequest request = KONTOR__V1__MOVE_SERVICE_REQUEST__INIT;
-    request.id = arena_copy(shelf->h->arena, id);
-    request.phase = phase;
-    request.is_override = override != NULL;
-    request.reason = override == NULL ? "" : arena_copy(shelf->h->arena, override);
-    return harness_call(shelf->h, who, SHELF_CALL("MoveService"), &request,
-                        (void **)reply, error);
-}
-
-/* A whole service of any phase, audited or not, put there by an admin. */
-static void
-put(struct shelf *shelf, const char *id, Kontor__V1__Phase phase)
-{
-    Kontor__V1__Service *service = whole(shelf, id);
-    text(&service->sla_url);
-    service->phase = phase;
-    shelf_created(shelf, service);
-}
-
-static enum status
-audit(struct shelf *shelf, const struct principal *who, const char *id,
-      Kontor__V1__AuditState state, const char *comment, struct error *error)
-{
-    Kontor__V1__AuditRecordRequest request = KONTOR__V1__AUDIT_RECORD_REQUEST__INIT;
-    request.record_case = KONTOR__V1__AUDIT_RECORD_REQUEST__RECORD_SERVICE;
-    request.service = arena_copy(shelf->h->arena, id);
-    request.state = state;
-    request.comment = arena_copy(shelf->h->arena, comment);
-    return harness_call(shelf->h, who, SHELF_CALL("AuditRecord"), &request, NULL,
-                        error);
-}
-
-static Kontor__V1__Service *
-get(struct shelf *shelf, const char *id)
-{
-    Kontor__V1__Service *service = NULL;
-    assert_int_equal(shelf_get_service(shelf->h, shelf->admin, id, &service, NULL),
-                     STATUS_OK);
-    return service;
-}
 
 /* ---- Phases ---- */
 
@@ -129,11 +45,12 @@ cross(struct shelf *shelf, size_t from, size_t to, bool is_admin)
     const struct principal *who = is_admin ? shelf->admin : shelf->operator_;
     char may = moves[phases[from].phase][phases[to].phase];
     struct error error;
-    put(shelf, id, phases[from].phase);
-    assert_int_equal(
-        audit(shelf, shelf->admin, id, KONTOR__V1__AUDIT_STATE__AUDIT_VALID, "", NULL),
-        STATUS_OK);
-    enum status status = move(shelf, who, id, phases[to].phase, NULL, NULL, &error);
+    display_put(shelf, id, phases[from].phase);
+    assert_int_equal(display_audit(shelf, shelf->admin, id,
+                                   KONTOR__V1__AUDIT_STATE__AUDIT_VALID, "", NULL),
+                     STATUS_OK);
+    enum status status =
+        display_move(shelf, who, id, phases[to].phase, NULL, NULL, &error);
     bool is_taken = from == to || may == 'o' || (may == 'a' && is_admin);
     if (is_taken) {
         assert_int_equal(status, STATUS_OK);
@@ -145,7 +62,7 @@ cross(struct shelf *shelf, size_t from, size_t to, bool is_admin)
         assert_string_equal(harness_value(&error, "wanted"), phases[to].name);
     }
     size_t now = is_taken ? to : from;
-    assert_int_equal(get(shelf, id)->phase, phases[now].phase);
+    assert_int_equal(display_get(shelf, id)->phase, phases[now].phase);
     assert_int_equal(shelf_get_service(shelf->h, shelf->stranger, id, NULL, NULL),
                      phases[now].is_seen ? STATUS_OK : STATUS_NOT_FOUND);
     assert_int_equal(phase_is_published(phases[now].phase), phases[now].is_seen);
@@ -223,24 +140,25 @@ test_each_fact_is_missed_at_its_gate(void **state)
     for (size_t i = 0; i < N_NEEDS * 3; i++) {
         size_t gate = i % 3;
         const char *id = arena_print(shelf->h->arena, "coast/s%zu", i);
-        Kontor__V1__Service *service = whole(shelf, id);
+        Kontor__V1__Service *service = display_whole(shelf, id);
         bool is_audit = strcmp(needs[i / 3].field, "audit") == 0;
         struct error error;
-        text(&service->sla_url);
+        display_text(&service->sla_url);
         service->phase = before[gate];
         /* What will do in the place of another thing does so for that thing only. */
         if (strcmp(needs[i / 3].field, "helpdesk_email") != 0) {
-            text(&service->helpdesk_page);
+            display_text(&service->helpdesk_page);
         }
         clear(service, needs[i / 3].field);
         shelf_created(shelf, service);
         if (!is_audit) {
-            assert_int_equal(audit(shelf, shelf->admin, id,
-                                   KONTOR__V1__AUDIT_STATE__AUDIT_VALID, "", NULL),
+            assert_int_equal(display_audit(shelf, shelf->admin, id,
+                                           KONTOR__V1__AUDIT_STATE__AUDIT_VALID, "",
+                                           NULL),
                              STATUS_OK);
         }
         enum status status =
-            move(shelf, shelf->operator_, id, gates[gate], NULL, NULL, &error);
+            display_move(shelf, shelf->operator_, id, gates[gate], NULL, NULL, &error);
         if (needs[i / 3].from > gates[gate]) {
             assert_int_equal(status, STATUS_OK);
             continue;
@@ -249,7 +167,7 @@ test_each_fact_is_missed_at_its_gate(void **state)
         assert_int_equal(error.reason, REASON_GATE_UNMET);
         assert_string_equal(harness_value(&error, "missing"), needs[i / 3].field);
         assert_true(harness_has_fault(&error, needs[i / 3].field));
-        assert_int_equal(get(shelf, id)->phase, before[gate]);
+        assert_int_equal(display_get(shelf, id)->phase, before[gate]);
     }
 }
 
@@ -266,9 +184,9 @@ test_a_refusal_lists_everything_that_is_missing(void **state)
     assert_int_equal(n_facts, N_NEEDS);
     thin->phase = P(PENDING);
     shelf_created(shelf, thin);
-    assert_int_equal(
-        move(shelf, shelf->admin, "coast/thin", P(PRODUCTION), NULL, NULL, &error),
-        STATUS_FAILED_PRECONDITION);
+    assert_int_equal(display_move(shelf, shelf->admin, "coast/thin", P(PRODUCTION),
+                                  NULL, NULL, &error),
+                     STATUS_FAILED_PRECONDITION);
     for (size_t i = 0; i < N_NEEDS; i++) {
         bool has = strcmp(needs[i].field, "main_contact") == 0 ||
                    strcmp(needs[i].field, "order_type") == 0 ||
@@ -281,14 +199,14 @@ static void
 test_a_helpdesk_page_will_do(void **state)
 {
     struct shelf *shelf = *state;
-    Kontor__V1__Service *service = whole(shelf, "coast/a");
+    Kontor__V1__Service *service = display_whole(shelf, "coast/a");
     service->phase = P(PENDING);
     service->helpdesk_email = "";
-    text(&service->helpdesk_page);
+    display_text(&service->helpdesk_page);
     shelf_created(shelf, service);
-    assert_int_equal(
-        move(shelf, shelf->operator_, "coast/a", P(PRE_PRODUCTION), NULL, NULL, NULL),
-        STATUS_OK);
+    assert_int_equal(display_move(shelf, shelf->operator_, "coast/a", P(PRE_PRODUCTION),
+                                  NULL, NULL, NULL),
+                     STATUS_OK);
 }
 
 static void
@@ -296,7 +214,7 @@ test_targets_of_the_service_itself_will_do(void **state)
 {
     struct shelf *shelf = *state;
     struct error error;
-    Kontor__V1__Service *service = whole(shelf, "coast/a");
+    Kontor__V1__Service *service = display_whole(shelf, "coast/a");
     Kontor__V1__OfferTargets targets = KONTOR__V1__OFFER_TARGETS__INIT;
     service->phase = P(PENDING);
     service->targets = &targets;
@@ -308,12 +226,12 @@ test_targets_of_the_service_itself_will_do(void **state)
     assert_true(harness_has_fault(&error, "service.targets.support_to_minute"));
     targets.support_to_minute = 601;
     shelf_created(shelf, service);
-    assert_int_equal(audit(shelf, shelf->admin, "coast/a",
-                           KONTOR__V1__AUDIT_STATE__AUDIT_VALID, "", NULL),
+    assert_int_equal(display_audit(shelf, shelf->admin, "coast/a",
+                                   KONTOR__V1__AUDIT_STATE__AUDIT_VALID, "", NULL),
                      STATUS_OK);
-    assert_int_equal(
-        move(shelf, shelf->operator_, "coast/a", P(PRODUCTION), NULL, NULL, &error),
-        STATUS_OK);
+    assert_int_equal(display_move(shelf, shelf->operator_, "coast/a", P(PRODUCTION),
+                                  NULL, NULL, &error),
+                     STATUS_OK);
 }
 
 /* Of an offer the service's count where it says nothing itself. */
@@ -337,18 +255,18 @@ test_targets_of_every_offer_will_do(void **state)
 {
     struct shelf *shelf = *state;
     struct error error;
-    Kontor__V1__Service *service = whole(shelf, "coast/a");
+    Kontor__V1__Service *service = display_whole(shelf, "coast/a");
     Kontor__V1__OfferTargets targets = KONTOR__V1__OFFER_TARGETS__INIT;
     targets.availability_ppm = 990000;
     service->phase = P(PRE_PRODUCTION);
     shelf_offer(shelf->h, service, "one")->targets = &targets;
     Kontor__V1__Offer *other = shelf_offer(shelf->h, service, "other");
     shelf_created(shelf, service);
-    assert_int_equal(audit(shelf, shelf->admin, "coast/a",
-                           KONTOR__V1__AUDIT_STATE__AUDIT_VALID, "", NULL),
+    assert_int_equal(display_audit(shelf, shelf->admin, "coast/a",
+                                   KONTOR__V1__AUDIT_STATE__AUDIT_VALID, "", NULL),
                      STATUS_OK);
     assert_int_equal(
-        move(shelf, shelf->admin, "coast/a", P(PRODUCTION), NULL, NULL, &error),
+        display_move(shelf, shelf->admin, "coast/a", P(PRODUCTION), NULL, NULL, &error),
         STATUS_FAILED_PRECONDITION);
     assert_string_equal(harness_value(&error, "missing"), "sla_url");
     other->targets = &targets;
@@ -356,9 +274,9 @@ test_targets_of_every_offer_will_do(void **state)
                                           shelf_mask(shelf->h, "offers", NULL), NULL,
                                           NULL),
                      STATUS_OK);
-    assert_int_equal(
-        move(shelf, shelf->operator_, "coast/a", P(PRODUCTION), NULL, NULL, NULL),
-        STATUS_OK);
+    assert_int_equal(display_move(shelf, shelf->operator_, "coast/a", P(PRODUCTION),
+                                  NULL, NULL, NULL),
+                     STATUS_OK);
 }
 
 static void
@@ -366,20 +284,21 @@ test_an_audit_gets_old(void **state)
 {
     struct shelf *shelf = *state;
     struct error error;
-    put(shelf, "coast/a", P(PRE_PRODUCTION));
-    assert_int_equal(audit(shelf, shelf->admin, "coast/a",
-                           KONTOR__V1__AUDIT_STATE__AUDIT_VALID, "", NULL),
+    display_put(shelf, "coast/a", P(PRE_PRODUCTION));
+    assert_int_equal(display_audit(shelf, shelf->admin, "coast/a",
+                                   KONTOR__V1__AUDIT_STATE__AUDIT_VALID, "", NULL),
                      STATUS_OK);
     harness_advance(shelf->h, (int64_t)(PHASE_AUDIT_DAYS + 1) * DAY_MS);
     assert_int_equal(
-        move(shelf, shelf->admin, "coast/a", P(PRODUCTION), NULL, NULL, &error),
+        display_move(shelf, shelf->admin, "coast/a", P(PRODUCTION), NULL, NULL, &error),
         STATUS_FAILED_PRECONDITION);
     assert_string_equal(harness_value(&error, "missing"), "audit");
-    assert_int_equal(audit(shelf, shelf->admin, "coast/a",
-                           KONTOR__V1__AUDIT_STATE__AUDIT_INVALID, "thin", NULL),
+    assert_int_equal(display_audit(shelf, shelf->admin, "coast/a",
+                                   KONTOR__V1__AUDIT_STATE__AUDIT_INVALID, "thin",
+                                   NULL),
                      STATUS_OK);
     assert_int_equal(
-        move(shelf, shelf->admin, "coast/a", P(PRODUCTION), NULL, NULL, &error),
+        display_move(shelf, shelf->admin, "coast/a", P(PRODUCTION), NULL, NULL, &error),
         STATUS_FAILED_PRECONDITION);
 }
 
@@ -392,20 +311,20 @@ test_an_admin_passes_over_a_gate_for_good(void **state)
     thin->description = "x";
     thin->phase = P(PENDING);
     shelf_created(shelf, thin);
-    assert_int_equal(
-        move(shelf, shelf->operator_, "coast/thin", P(PRODUCTION), "now", NULL, &error),
-        STATUS_PERMISSION_DENIED);
-    assert_int_equal(
-        move(shelf, shelf->admin, "coast/thin", P(PRODUCTION), "", NULL, &error),
-        STATUS_INVALID_ARGUMENT);
+    assert_int_equal(display_move(shelf, shelf->operator_, "coast/thin", P(PRODUCTION),
+                                  "now", NULL, &error),
+                     STATUS_PERMISSION_DENIED);
+    assert_int_equal(display_move(shelf, shelf->admin, "coast/thin", P(PRODUCTION), "",
+                                  NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
     assert_true(harness_has_fault(&error, "reason"));
-    assert_int_equal(move(shelf, shelf->admin, "coast/thin", P(PRODUCTION),
-                          "the fair is tomorrow", NULL, NULL),
+    assert_int_equal(display_move(shelf, shelf->admin, "coast/thin", P(PRODUCTION),
+                                  "the fair is tomorrow", NULL, NULL),
                      STATUS_OK);
-    assert_int_equal(
-        move(shelf, shelf->admin, "coast/thin", P(DEPRECATED), NULL, NULL, NULL),
-        STATUS_OK);
-    Kontor__V1__Service *service = get(shelf, "coast/thin");
+    assert_int_equal(display_move(shelf, shelf->admin, "coast/thin", P(DEPRECATED),
+                                  NULL, NULL, NULL),
+                     STATUS_OK);
+    Kontor__V1__Service *service = display_get(shelf, "coast/thin");
     assert_int_equal(service->n_overrides, 2);
     assert_string_equal(service->overrides[0]->what, "CreateService PENDING");
     assert_string_equal(service->overrides[1]->what, "MoveService PRODUCTION");
@@ -417,7 +336,7 @@ test_an_admin_passes_over_a_gate_for_good(void **state)
     assert_int_equal(shelf_update_service(shelf->h, shelf->admin, service,
                                           shelf_mask(shelf->h, "*", NULL), NULL, NULL),
                      STATUS_OK);
-    assert_int_equal(get(shelf, "coast/thin")->n_overrides, 2);
+    assert_int_equal(display_get(shelf, "coast/thin")->n_overrides, 2);
     assert_int_equal(
         shelf_get_service(shelf->h, shelf->stranger, "coast/thin", &service, NULL),
         STATUS_OK);
@@ -433,7 +352,7 @@ test_a_service_begins_at_the_beginning(void **state)
     struct error error;
     for (size_t i = 0; i < N_PHASES - 1; i++) {
         Kontor__V1__Service *service =
-            whole(shelf, arena_print(shelf->h->arena, "coast/s%zu", i));
+            display_whole(shelf, arena_print(shelf->h->arena, "coast/s%zu", i));
         service->phase = phases[i].phase;
         bool is_entry = phases[i].phase <= P(PENDING);
         enum status status =
@@ -445,7 +364,7 @@ test_a_service_begins_at_the_beginning(void **state)
     for (size_t i = 0; i < N_PHASES - 1; i++) {
         Kontor__V1__CreateServiceRequest request =
             KONTOR__V1__CREATE_SERVICE_REQUEST__INIT;
-        request.service = whole(shelf, "coast/sly");
+        request.service = display_whole(shelf, "coast/sly");
         request.service->phase = phases[i].phase;
         request.override_reason = "because";
         assert_int_equal(harness_call(shelf->h, shelf->operator_,
@@ -478,8 +397,8 @@ test_a_change_keeps_the_phase_and_what_it_needs(void **state)
 {
     struct shelf *shelf = *state;
     struct error error;
-    put(shelf, "coast/a", P(PRE_PRODUCTION));
-    Kontor__V1__Service *service = get(shelf, "coast/a");
+    display_put(shelf, "coast/a", P(PRE_PRODUCTION));
+    Kontor__V1__Service *service = display_get(shelf, "coast/a");
     service->phase = P(PRODUCTION);
     assert_int_equal(
         shelf_update_service(shelf->h, shelf->admin, service, NULL, NULL, &error),
@@ -501,272 +420,23 @@ test_a_change_keeps_the_phase_and_what_it_needs(void **state)
         STATUS_OK);
 }
 
-/* ---- Revisions ---- */
-
-static void
-expect_change(const Kontor__V1__DiffServiceResponse *reply, const char *path,
-              const char *before, const char *after)
-{
-    for (size_t i = 0; i < reply->n_changes; i++) {
-        const Kontor__V1__FieldChange *change = reply->changes[i];
-        if (strcmp(change->path, path) == 0 && strcmp(change->before, before) == 0 &&
-            strcmp(change->after, after) == 0) {
-            return;
-        }
-    }
-    fail_msg("no change of %s from \"%s\" to \"%s\"", path, before, after);
-}
-
-static Kontor__V1__DiffServiceResponse *
-diff(struct shelf *shelf, const struct principal *who, int64_t from, int64_t to)
-{
-    Kontor__V1__DiffServiceRequest request = KONTOR__V1__DIFF_SERVICE_REQUEST__INIT;
-    Kontor__V1__DiffServiceResponse *reply = NULL;
-    request.id = "coast/a";
-    request.from = from;
-    request.to = to;
-    assert_int_equal(harness_call(shelf->h, who, SHELF_CALL("DiffService"), &request,
-                                  (void **)&reply, NULL),
-                     STATUS_OK);
-    return reply;
-}
-
-static void
-test_two_revisions_differ_field_by_field(void **state)
-{
-    struct shelf *shelf = *state;
-    static char *two[] = {"a term", "another"};
-    Kontor__V1__Service *service = whole(shelf, "coast/a");
-    service->phase = P(PRE_PRODUCTION);
-    Kontor__V1__Offer *one = shelf_offer(shelf->h, service, "one");
-    shelf_make_integer(shelf->h, shelf_parameter(shelf->h, one, "gpus"));
-    shelf_offer(shelf->h, service, "gone");
-    int64_t first = shelf_created(shelf, service)->revision;
-    service->tagline = "Better";
-    service->release = "2";
-    service->logo = "x.svg";
-    service->categories = two;
-    service->n_categories = 2;
-    one->parameters[0]->label = "How many";
-    one->parameters[0]->integer->maximum = 16;
-    service->offers[1] = one;
-    service->offers[0] = shelf_offer(shelf->h, service, "new");
-    service->offers[0] = service->offers[2];
-    service->n_offers = 2;
-    service->security_contact_email = "other@example.org";
-    Kontor__V1__Service *reply = NULL;
-    assert_int_equal(shelf_update_service(shelf->h, shelf->admin, service,
-                                          shelf_mask(shelf->h, "*", NULL), &reply,
-                                          NULL),
-                     STATUS_OK);
-    Kontor__V1__DiffServiceResponse *found = diff(shelf, shelf->admin, first, 0);
-    assert_int_equal(found->from, first);
-    assert_int_equal(found->to, reply->revision);
-    expect_change(found, "tagline", "W is for whole", "Better");
-    expect_change(found, "release", "", "2");
-    expect_change(found, "categories", "", "another");
-    expect_change(found, "offers[one].parameters[gpus].label", "A label", "How many");
-    expect_change(found, "offers[one].parameters[gpus].integer.maximum", "8", "16");
-    expect_change(found, "offers[one].rev", "1", "2");
-    expect_change(found, "security_contact_email", "security@example.org",
-                  "other@example.org");
-    size_t n_added = 0;
-    size_t n_removed = 0;
-    for (size_t i = 0; i < found->n_changes; i++) {
-        n_added += strcmp(found->changes[i]->path, "offers[new]") == 0 &&
-                   found->changes[i]->kind == KONTOR__V1__FIELD_CHANGE__KIND__ADDED;
-        n_removed += strcmp(found->changes[i]->path, "offers[gone]") == 0 &&
-                     found->changes[i]->kind == KONTOR__V1__FIELD_CHANGE__KIND__REMOVED;
-    }
-    assert_int_equal(n_added, 1);
-    assert_int_equal(n_removed, 1);
-    /* A revision does not differ from itself, nor a list in another order. */
-    assert_int_equal(diff(shelf, shelf->admin, first, first)->n_changes, 0);
-    two[0] = "another";
-    two[1] = "a term";
-    int64_t second = reply->revision;
-    reply->categories = two;
-    assert_int_equal(shelf_update_service(shelf->h, shelf->admin, reply,
-                                          shelf_mask(shelf->h, "categories", NULL),
-                                          &reply, NULL),
-                     STATUS_OK);
-    assert_true(reply->revision > second);
-    assert_int_equal(diff(shelf, shelf->admin, second, 0)->n_changes, 0);
-    /* What a caller does not see does not differ for it. */
-    Kontor__V1__DiffServiceResponse *seen = diff(shelf, shelf->stranger, first, 0);
-    assert_int_equal(seen->n_changes, found->n_changes - 1);
-}
-
-/* Messages without a name are compared whole, and one of a kind is one. */
-static void
-test_contacts_that_come_and_go_are_told(void **state)
-{
-    struct shelf *shelf = *state;
-    Kontor__V1__Contact people[3];
-    Kontor__V1__Contact *before[] = {&people[0], &people[1], &people[1]};
-    Kontor__V1__Contact *after[] = {&people[1], &people[2]};
-    Kontor__V1__Service *service = whole(shelf, "coast/a");
-    for (size_t i = 0; i < 3; i++) {
-        kontor__v1__contact__init(&people[i]);
-        people[i].email = arena_print(shelf->h->arena, "desk%zu@example.org", i);
-    }
-    service->public_contacts = before;
-    service->n_public_contacts = 3;
-    int64_t first = shelf_created(shelf, service)->revision;
-    service->public_contacts = after;
-    service->n_public_contacts = 2;
-    assert_int_equal(shelf_update_service(shelf->h, shelf->admin, service,
-                                          shelf_mask(shelf->h, "public_contacts", NULL),
-                                          NULL, NULL),
-                     STATUS_OK);
-    Kontor__V1__DiffServiceResponse *found = diff(shelf, shelf->admin, first, 0);
-    assert_int_equal(found->n_changes, 3);
-    expect_change(found, "public_contacts", "{\"email\":\"desk0@example.org\"}", "");
-    expect_change(found, "public_contacts", "{\"email\":\"desk1@example.org\"}", "");
-    expect_change(found, "public_contacts", "", "{\"email\":\"desk2@example.org\"}");
-}
-
-/* Who sees one of the two in full only is told what both show: what it did not see
- * before has not come. */
-static void
-test_what_is_seen_of_one_side_only_does_not_differ(void **state)
-{
-    struct shelf *shelf = *state;
-    const struct principal *other = harness_principal(
-        shelf->h, "coast/other", ROLE_BIT(OPERATOR), "p:coast/other", NULL);
-    assert_int_equal(shelf_create_provider(shelf->h, shelf->admin,
-                                           shelf_provider(shelf->h, "coast/other"),
-                                           NULL, NULL),
-                     STATUS_OK);
-    put(shelf, "coast/a", P(PRE_PRODUCTION));
-    int64_t first = get(shelf, "coast/a")->revision;
-    Kontor__V1__Service *service = whole(shelf, "coast/a");
-    service->provider = "coast/other";
-    assert_int_equal(shelf_update_service(shelf->h, shelf->admin, service,
-                                          shelf_mask(shelf->h, "provider", NULL), NULL,
-                                          NULL),
-                     STATUS_OK);
-    Kontor__V1__DiffServiceResponse *found = diff(shelf, other, first, 0);
-    assert_int_equal(found->n_changes, 1);
-    expect_change(found, "provider", "coast/hpc", "coast/other");
-}
-
-/* ---- Audits ---- */
-
-static void
-test_audits_are_noted_and_outlived_by_changes(void **state)
-{
-    struct shelf *shelf = *state;
-    struct error error;
-    put(shelf, "coast/a", P(PRE_PRODUCTION));
-    assert_int_equal(audit(shelf, shelf->operator_, "coast/a",
-                           KONTOR__V1__AUDIT_STATE__AUDIT_VALID, "", &error),
-                     STATUS_PERMISSION_DENIED);
-    assert_int_equal(audit(shelf, shelf->stranger, "coast/a",
-                           KONTOR__V1__AUDIT_STATE__AUDIT_VALID, "", &error),
-                     STATUS_PERMISSION_DENIED);
-    assert_int_equal(audit(shelf, shelf->admin, "coast/a",
-                           KONTOR__V1__AUDIT_STATE__AUDIT_INVALID, "", &error),
-                     STATUS_INVALID_ARGUMENT);
-    assert_true(harness_has_fault(&error, "comment"));
-    assert_int_equal(audit(shelf, shelf->admin, "coast/a",
-                           KONTOR__V1__AUDIT_STATE__AUDIT_INVALID_AND_UPDATED, "x",
-                           &error),
-                     STATUS_INVALID_ARGUMENT);
-    assert_int_equal(audit(shelf, shelf->admin, "coast/a",
-                           KONTOR__V1__AUDIT_STATE__AUDIT_INVALID, "no such page",
-                           NULL),
-                     STATUS_OK);
-    Kontor__V1__Service *service = get(shelf, "coast/a");
-    assert_string_equal(service->audit->comment, "no such page");
-    assert_string_equal(service->audit->actor, "coast/adm");
-    /* A change that changes nothing is none. */
-    assert_int_equal(
-        shelf_update_service(shelf->h, shelf->operator_, service, NULL, NULL, NULL),
-        STATUS_OK);
-    assert_int_equal(get(shelf, "coast/a")->audit->state,
-                     KONTOR__V1__AUDIT_STATE__AUDIT_INVALID);
-    service->tagline = "Mended";
-    assert_int_equal(
-        shelf_update_service(shelf->h, shelf->operator_, service, NULL, NULL, NULL),
-        STATUS_OK);
-    assert_int_equal(get(shelf, "coast/a")->audit->state,
-                     KONTOR__V1__AUDIT_STATE__AUDIT_INVALID_AND_UPDATED);
-}
-
-static Kontor__V1__SampleForAuditResponse *
-draw(struct shelf *shelf, int32_t size, int64_t seed)
-{
-    Kontor__V1__SampleForAuditRequest request =
-        KONTOR__V1__SAMPLE_FOR_AUDIT_REQUEST__INIT;
-    Kontor__V1__SampleForAuditResponse *reply = NULL;
-    request.size = size;
-    request.seed = seed;
-    assert_int_equal(harness_call(shelf->h, shelf->admin, SHELF_CALL("SampleForAudit"),
-                                  &request, (void **)&reply, NULL),
-                     STATUS_OK);
-    return reply;
-}
-
-static void
-test_a_sample_is_drawn_again_by_its_seed(void **state)
-{
-    enum { N = 30 };
-    struct shelf *shelf = *state;
-    for (size_t i = 0; i < N; i++) {
-        put(shelf, arena_print(shelf->h->arena, "coast/s%zu", i), P(FORTHCOMING));
-    }
-    assert_int_equal(shelf_create_provider(shelf->h, shelf->stranger,
-                                           shelf_provider(shelf->h, "hills/p"), NULL,
-                                           NULL),
-                     STATUS_OK);
-    Kontor__V1__SampleForAuditResponse *one = draw(shelf, 7, 42);
-    assert_string_equal(one->sample, "42-7");
-    assert_int_equal(one->n_services + one->n_providers, 7);
-    assert_int_equal(one->from, N + 1);
-    Kontor__V1__SampleForAuditResponse *again = draw(shelf, 7, 42);
-    assert_int_equal(again->n_services, one->n_services);
-    for (size_t i = 0; i < one->n_services; i++) {
-        assert_string_equal(again->services[i], one->services[i]);
-    }
-    /* A larger one begins as the smaller. */
-    Kontor__V1__SampleForAuditResponse *all = draw(shelf, 500, 42);
-    assert_int_equal(all->n_services, N);
-    assert_int_equal(all->n_providers, 1);
-    for (size_t i = 0; i < one->n_services; i++) {
-        assert_string_equal(all->services[i], one->services[i]);
-    }
-    /* Others draw others. */
-    size_t n_same = 0;
-    Kontor__V1__SampleForAuditResponse *other = draw(shelf, 500, 43);
-    for (size_t i = 0; i < N; i++) {
-        n_same += strcmp(all->services[i], other->services[i]) == 0;
-    }
-    assert_true(n_same < N / 2);
-    assert_string_equal(draw(shelf, 0, 7)->sample, "7-20");
-}
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shelf_setup, shelf_teardown)
 
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, shelf_setup, shelf_teardown)
     const struct CMUnitTest tests[] = {
-        T(test_each_phase_crossed_with_each),
-        T(test_each_fact_is_missed_at_its_gate),
-        T(test_a_refusal_lists_everything_that_is_missing),
-        T(test_a_helpdesk_page_will_do),
-        T(test_targets_of_the_service_itself_will_do),
-        T(test_an_offer_takes_over_what_its_service_promises),
-        T(test_targets_of_every_offer_will_do),
-        T(test_an_audit_gets_old),
-        T(test_an_admin_passes_over_a_gate_for_good),
-        T(test_a_service_begins_at_the_beginning),
-        T(test_a_change_keeps_the_phase_and_what_it_needs),
-        T(test_two_revisions_differ_field_by_field),
-        T(test_contacts_that_come_and_go_are_told),
-        T(test_what_is_seen_of_one_side_only_does_not_differ),
-        T(test_audits_are_noted_and_outlived_by_changes),
-        T(test_a_sample_is_drawn_again_by_its_seed),
+        TEST(test_each_phase_crossed_with_each),
+        TEST(test_each_fact_is_missed_at_its_gate),
+        TEST(test_a_refusal_lists_everything_that_is_missing),
+        TEST(test_a_helpdesk_page_will_do),
+        TEST(test_targets_of_the_service_itself_will_do),
+        TEST(test_an_offer_takes_over_what_its_service_promises),
+        TEST(test_targets_of_every_offer_will_do),
+        TEST(test_an_audit_gets_old),
+        TEST(test_an_admin_passes_over_a_gate_for_good),
+        TEST(test_a_service_begins_at_the_beginning),
+        TEST(test_a_change_keeps_the_phase_and_what_it_needs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
