@@ -70,6 +70,12 @@ static const struct import_refusal refused[] = {
     {CREATE("7"), ".create.parameters", "an object belongs here"},
     {CREATE("{\"type\":\"array\"}"), ".create.parameters.type", "of an object"},
     {CREATE("{\"properties\":[]}"), ".parameters.properties", "an object belongs here"},
+    {SCHEMAS(
+         "{\"service_instance\":{\"update\":{\"parameters\":{\"properties\":[7]}}}}"),
+     ".update.parameters.properties", "an object belongs here"},
+    {SCHEMAS(
+         "{\"service_binding\":{\"create\":{\"parameters\":{\"properties\":[7]}}}}"),
+     ".create.parameters.properties", "an object belongs here"},
     {CREATE("{\"required\":\"a\"}"), ".parameters.required", "a list belongs here"},
     {CREATE("{\"required\":[1]}"), ".parameters.required[0]", "a text belongs here"},
     {PROPERTY("7"), ".properties.a", "an object belongs here"},

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -218,6 +219,32 @@ test_vocabularies_under_each_other_end(void **state)
     assert_int_equal(fixture->set.n_findings, 0);
 }
 
+enum { N_CHAIN = 3000 };
+
+/* As many vocabularies as terms, each under the one before, the lowest first. */
+static void
+test_a_long_chain_of_vocabularies_is_put_in_order(void **state)
+{
+    struct import_fixture *fixture = fixture_of(state);
+    char *text = arena_alloc(fixture->arena, N_CHAIN * 80);
+    size_t at = 0;
+    for (int i = N_CHAIN; i > 0; i--) {
+        at += (size_t)sprintf(text + at,
+                              "%s{\"id\":\"t%d\",\"name\":\"T\",\"type\":\"v%d\",",
+                              i == N_CHAIN ? "[" : ",", i, i);
+        at += (size_t)sprintf(
+            text + at, i == 1 ? "\"parentId\":null}]" : "\"parentId\":\"t%d\"}", i - 1);
+    }
+    assert_true(import_fixture_text(fixture, text));
+    assert_int_equal(fixture->set.n_vocabularies, N_CHAIN);
+    assert_int_equal(fixture->set.n_findings, 0);
+    assert_string_equal(fixture->set.vocabularies[0]->parents, "");
+    for (size_t i = 1; i < N_CHAIN; i++) {
+        assert_string_equal(fixture->set.vocabularies[i]->parents,
+                            fixture->set.vocabularies[i - 1]->id);
+    }
+}
+
 static void
 test_what_cannot_be_read_is_refused(void **state)
 {
@@ -248,6 +275,7 @@ main(void)
         IMPORT_TEST(test_a_vocabulary_comes_after_the_one_it_stands_under),
         IMPORT_TEST(test_what_does_not_hold_together_is_told),
         IMPORT_TEST(test_vocabularies_under_each_other_end),
+        IMPORT_TEST(test_a_long_chain_of_vocabularies_is_put_in_order),
         IMPORT_TEST(test_what_cannot_be_read_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

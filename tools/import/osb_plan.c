@@ -195,15 +195,27 @@ read_create(const struct source *source, const struct json_value *schema,
     json_schema_parameters(source, schema, place, offer);
 }
 
+/* What a schema asks for, or NULL; anything but an object is a fault. */
+static const struct json_value *
+properties_of(const struct source *source, const struct json_value *schema,
+              const char *place)
+{
+    const struct json_value *value = json_tree_get(schema, "properties");
+    bool is_there = value != NULL && json_fields_is_object(source, value, place);
+    return is_there ? value : NULL;
+}
+
 /* A change asks what an order asks; what only a change asks has no place. */
 static void
 read_update(const struct source *source, const struct json_value *schema,
             const char *place, const struct json_value *create)
 {
-    const struct json_value *properties = json_tree_get(schema, "properties");
-    const struct json_value *known = json_tree_get(create, "properties");
     const char *at = json_fields_below(source, place, "properties");
-    bool is_judged = known == NULL || known->n <= PARAMETERS_MAX;
+    const struct json_value *properties = properties_of(source, schema, at);
+    /* What an order asks was judged with it. */
+    const struct json_value *known = json_tree_get(create, "properties");
+    bool is_judged = known == NULL ||
+                     (known->type == JSON_TYPE_OBJECT && known->n <= PARAMETERS_MAX);
     for (size_t i = 0; properties != NULL && is_judged && i < properties->n; i++) {
         const struct json_member *member = &properties->members[i];
         const struct json_value *same = json_tree_get(known, member->name);
@@ -219,8 +231,8 @@ static void
 note_other_schema(const struct source *source, const struct json_value *schema,
                   const char *place)
 {
-    const struct json_value *properties = json_tree_get(schema, "properties");
     const char *at = json_fields_below(source, place, "properties");
+    const struct json_value *properties = properties_of(source, schema, at);
     for (size_t i = 0; properties != NULL && i < properties->n; i++) {
         const struct json_member *member = &properties->members[i];
         source_finding(source, json_fields_below(source, at, member->name),

@@ -5,6 +5,7 @@
 #include "tools/import/vocabulary.h"
 
 #include <ctype.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,12 +19,23 @@ struct read_term {
     size_t order;      /* As read. */
 };
 
+/* A vocabulary of the set, in a tree by id. */
+struct read_vocabulary {
+    const char *id;
+    size_t at;
+};
+
 struct reading {
     struct source source;
+    void *vocabularies; /* The tree. */
     struct read_term *terms;
     size_t n_terms;
-    const struct read_term **by_id; /* Once all are read. */
+    /* Once all are read: */
+    const struct read_term **by_id;
+    size_t *parents; /* Of each vocabulary in the set, the place of the one above it. */
 };
+
+#define NO_PARENT SIZE_MAX
 
 static void read_extras(const struct source *source, const struct json_value *value,
                         const char *place, const struct json_field *field,
@@ -80,25 +92,45 @@ local_of(const struct source *source, const char *type)
     return local;
 }
 
+static int
+compare_vocabularies(const void *a, const void *b)
+{
+    const struct read_vocabulary *left = a;
+    const struct read_vocabulary *right = b;
+    return strcmp(left->id, right->id);
+}
+
 static size_t
-vocabulary_of(const struct source *source, const char *type)
+add_vocabulary(const struct source *source, const char *id, const char *type)
 {
     struct import_set *out = source->out;
-    const char *id = source_id(source, local_of(source, type));
-    for (size_t i = 0; i < out->n_vocabularies; i++) {
-        if (strcmp(out->vocabularies[i]->id, id) == 0) {
-            return i;
-        }
-    }
     Kontor__V1__Vocabulary *made = arena_alloc(source->arena, sizeof *made);
     kontor__v1__vocabulary__init(made);
-    made->id = arena_copy(source->arena, id);
+    made->id = (char *)(uintptr_t)id;
     made->name = arena_copy(source->arena, type);
     made->source = source_of(source, type);
     out->vocabularies =
         source_grow(source->arena, out->vocabularies, out->n_vocabularies, sizeof made);
     out->vocabularies[out->n_vocabularies] = made;
     return out->n_vocabularies++;
+}
+
+/* The place of the vocabulary of a type; the first term of it makes one. */
+static size_t
+vocabulary_of(struct reading *reading, const char *type)
+{
+    const struct source *source = &reading->source;
+    struct read_vocabulary *row = arena_alloc(source->arena, sizeof *row);
+    row->id = arena_copy(source->arena, source_id(source, local_of(source, type)));
+    struct read_vocabulary *const *found =
+        tsearch(row, &reading->vocabularies, compare_vocabularies);
+    if (found == NULL) {
+        abort();
+    }
+    if (*found == row) {
+        row->at = add_vocabulary(source, row->id, type);
+    }
+    return (*found)->at;
 }
 
 static void
@@ -121,7 +153,7 @@ read_term(struct reading *reading, const struct json_value *value, const char *p
                                  sizeof *reading->terms);
     reading->terms[reading->n_terms] = (struct read_term){
         .term = term,
-        .vocabulary = vocabulary_of(source, type),
+        .vocabulary = vocabulary_of(reading, type),
         .place = arena_print(source->arena, "%s:%s", source->path, place),
         .order = reading->n_terms,
     };
@@ -262,64 +294,84 @@ resolve(struct reading *reading, const struct read_term *term)
              arena_print(arena, "no term \"%s\" is in these files", parent));
         return;
     }
-    Kontor__V1__Vocabulary *own = out->vocabularies[term->vocabulary];
-    const Kontor__V1__Vocabulary *first =
-        out->vocabularies[reading->by_id[at]->vocabulary];
+    size_t first = reading->by_id[at]->vocabulary;
     for (; at < reading->n_terms && strcmp(reading->by_id[at]->term->id, parent) == 0;
          at++) {
         if (reading->by_id[at]->vocabulary == term->vocabulary) {
             return;
         }
     }
-    if (own->parents[0] == '\0') {
-        own->parents = first->id;
-    } else if (strcmp(own->parents, first->id) != 0) {
+    const Kontor__V1__Vocabulary *own = out->vocabularies[term->vocabulary];
+    size_t *above = &reading->parents[term->vocabulary];
+    if (*above == NO_PARENT) {
+        *above = first;
+    } else if (*above != first) {
         find(reading, arena_print(arena, "%s.parentId", term->place),
              arena_print(arena, "is of %s, while others of %s stand under %s",
-                         first->name, own->name, own->parents));
+                         out->vocabularies[first]->name, own->name,
+                         out->vocabularies[*above]->id));
     }
 }
 
-static Kontor__V1__Vocabulary *
-find_vocabulary(const struct import_set *set, const char *id)
+static void
+resolve_all(struct reading *reading)
 {
-    for (size_t i = 0; i < set->n_vocabularies; i++) {
-        if (strcmp(set->vocabularies[i]->id, id) == 0) {
-            return set->vocabularies[i];
+    struct import_set *out = reading->source.out;
+    reading->parents =
+        arena_alloc(reading->source.arena, (out->n_vocabularies + 1) * sizeof(size_t));
+    for (size_t i = 0; i < out->n_vocabularies; i++) {
+        reading->parents[i] = NO_PARENT;
+    }
+    for (size_t i = 0; i < reading->n_terms; i++) {
+        resolve(reading, &reading->terms[i]);
+    }
+    for (size_t i = 0; i < out->n_vocabularies; i++) {
+        if (reading->parents[i] != NO_PARENT) {
+            out->vocabularies[i]->parents = out->vocabularies[reading->parents[i]]->id;
         }
     }
-    return NULL;
 }
 
-/* How many vocabularies stand above one; a circle counts as far as it was walked. */
+/* ---- Order ---- */
+
+/* The places of one vocabulary and of all above it that are not taken yet, from below
+ * to above; a circle ends where it closes. Answers how many. */
 static size_t
-depth_of(const struct import_set *set, const Kontor__V1__Vocabulary *vocabulary)
+climb(const struct reading *reading, size_t from, bool *is_taken, size_t *path)
 {
-    size_t depth = 0;
-    while (vocabulary != NULL && vocabulary->parents[0] != '\0' &&
-           depth < set->n_vocabularies) {
-        vocabulary = find_vocabulary(set, vocabulary->parents);
-        depth++;
+    size_t n = 0;
+    for (size_t at = from; at != NO_PARENT && !is_taken[at];
+         at = reading->parents[at]) {
+        is_taken[at] = true;
+        path[n++] = at;
     }
-    return depth;
+    return n;
 }
 
 /* What is referred to comes first. */
 static void
-order_by_depth(struct reading *reading)
+order_vocabularies(struct reading *reading)
 {
     struct import_set *out = reading->source.out;
-    Kontor__V1__Vocabulary **rows =
-        arena_alloc(reading->source.arena, (out->n_vocabularies + 1) * sizeof *rows);
+    struct arena *arena = reading->source.arena;
+    size_t n_all = out->n_vocabularies + 1;
+    Kontor__V1__Vocabulary **rows = arena_alloc(arena, n_all * sizeof *rows);
+    bool *is_taken = arena_alloc(arena, n_all * sizeof *is_taken);
+    size_t *path = arena_alloc(arena, n_all * sizeof *path);
     size_t n = 0;
-    for (size_t depth = 0; n < out->n_vocabularies; depth++) {
-        for (size_t i = 0; i < out->n_vocabularies; i++) {
-            if (depth_of(out, out->vocabularies[i]) == depth) {
-                rows[n++] = out->vocabularies[i];
-            }
+    memset(is_taken, 0, n_all * sizeof *is_taken);
+    for (size_t i = 0; i < out->n_vocabularies; i++) {
+        for (size_t left = climb(reading, i, is_taken, path); left > 0; left--) {
+            rows[n++] = out->vocabularies[path[left - 1]];
         }
     }
     out->vocabularies = rows;
+}
+
+static void
+keep_row(void *row)
+{
+    (void)row; /* The arena's. */
 }
 
 static Google__Protobuf__FieldMask *
@@ -347,11 +399,10 @@ vocabulary_read(const char *const *paths, size_t n_paths, const char *registry,
         reading.source.path = paths[i];
         read_file(&reading);
     }
+    tdestroy(reading.vocabularies, keep_row);
     sort_terms(&reading);
     place_terms(&reading);
-    for (size_t i = 0; i < reading.n_terms; i++) {
-        resolve(&reading, &reading.terms[i]);
-    }
-    order_by_depth(&reading);
+    resolve_all(&reading);
+    order_vocabularies(&reading);
     return faults->n_found == 0;
 }
