@@ -8,6 +8,7 @@
 #define KONTOR_CATALOGUE_FINDER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "kontor/v1/catalogue.pb-c.h"
@@ -19,6 +20,9 @@ struct finder {
     struct arena *arena;
     void *context;
     const char *registry; /* The record's. */
+    /* So many terms may still be looked at for near ones: that is the dearest of all
+     * this, and for people only. NULL = any number. */
+    size_t *n_looks;
     /* Whether there is a record of this id; kind as in watches, or "offer". */
     bool (*is_known)(void *context, const char *kind, const char *id);
     /* The terms of a vocabulary; NULL = there is none. */

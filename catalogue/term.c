@@ -191,18 +191,30 @@ say_near(struct arena *arena, const struct near *near)
 
 /* ---- Finding ---- */
 
+/* Whether a list may be looked through for near terms. */
+static bool
+may_look(const struct finder *finder, const struct term_list *list)
+{
+    if (finder->n_looks == NULL) {
+        return true;
+    }
+    bool may = *finder->n_looks >= list->n;
+    *finder->n_looks -= may ? list->n : 0;
+    return may;
+}
+
 static void
 judge(const struct finder *finder, const char *path, const char *text,
       const struct term_list *const *lists, size_t n_lists)
 {
-    struct pairs wanted = pairs_of(text);
     struct near near[N_NEAR] = {{NULL, 0}};
     for (size_t i = 0; i < n_lists; i++) {
         if (term_is_known(lists[i], text)) {
             return;
         }
     }
-    for (size_t i = 0; i < n_lists; i++) {
+    const struct pairs wanted = pairs_of(text);
+    for (size_t i = 0; i < n_lists && may_look(finder, lists[i]); i++) {
         for (size_t j = 0; j < lists[i]->n; j++) {
             consider(near, lists[i]->by_id[j], &wanted);
         }

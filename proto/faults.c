@@ -18,3 +18,12 @@ faults_add(struct faults *faults, const char *path, const char *format, ...)
     fault->description = arena_vprint(faults->arena, format, args);
     va_end(args);
 }
+
+void
+faults_prefix(struct faults *faults, size_t first, const char *prefix)
+{
+    for (size_t i = first; i < faults->n_rows && prefix[0] != '\0'; i++) {
+        struct fault *fault = &faults->rows[i];
+        fault->path = arena_print(faults->arena, "%s%s", prefix, fault->path);
+    }
+}

@@ -29,5 +29,7 @@ struct faults {
 /* Adds a fault. */
 void faults_add(struct faults *faults, const char *path, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Puts a text before the paths of all from the row first on. */
+void faults_prefix(struct faults *faults, size_t first, const char *prefix);
 
 #endif

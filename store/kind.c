@@ -82,7 +82,7 @@ const struct kind kind_table[] =
             {
                 .name = "service",
                 .record = &kontor__v1__service__descriptor,
-                .internal = (const uint8_t[]){49, 50, 52, 53, 0},
+                .internal = (const uint8_t[]){49, 50, 52, 53, 77, 78, 0},
                 .has_history = true,
                 .is_kept = true,
                 .watch_field = 17,
@@ -104,7 +104,7 @@ const struct kind kind_table[] =
                 .has_history = true,
                 .watch_field = 26,
                 .declared = {{"provider", DECLARED_TEXT, {5}}},
-                .indexes = {{"provider", {"provider"}, INDEX_CALLERS}},
+                .indexes = {{"provider", {"provider"}}},
             },
         [ROW_PROJECT] =
             {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "server/broker.h"
+#include "server/catalogue/offer_bundle.h"
 #include "server/catalogue/onboarding.h"
 #include "server/catalogue/provider.h"
 #include "server/catalogue/service.h"
@@ -22,11 +23,13 @@ struct cascade {
     struct arena *kept;   /* Of what is kept from one look to the next. */
     const char *provider; /* NULL: none is being settled. */
     int64_t revision;     /* Of the provider, when its first page was read. */
+    bool is_at_bundles;   /* Behind its services. */
     const char *token;
 };
 
 /* What one work is about. */
 struct task {
+    const struct kind *kind;
     const struct page *page;
     const char *provider;
     int64_t revision;
@@ -41,29 +44,50 @@ run(struct cascade *cascade, decide_fn decide, struct task *task)
            STATUS_OK;
 }
 
-/* One service as its provider's state has it; a change of either runs this again. */
+/* A service or a bundle, as far as it follows its provider. */
+struct follower {
+    const char *provider;
+    protobuf_c_boolean *is_suspended;
+    const struct record *record;
+};
+
+static struct follower
+follower_of(const struct kind *kind, void *record)
+{
+    if (kind == KIND_SERVICE) {
+        Kontor__V1__Service *service = record;
+        return (struct follower){service->provider, &service->is_suspended,
+                                 &service_record};
+    }
+    Kontor__V1__Bundle *bundle = record;
+    return (struct follower){bundle->provider, &bundle->is_suspended,
+                             &offer_bundle_record};
+}
+
+/* One of them as its provider's state has it; a change of either runs this again. */
 static enum status
-settle_service(struct call *call, const char *id, struct decision *decision,
-               struct task *task)
+settle_one(struct call *call, const char *id, struct decision *decision,
+           struct task *task)
 {
     struct document document, of_provider;
     Kontor__V1__Provider *provider;
     char **scope;
     size_t n_scope;
-    enum status status = call_get_any(call, KIND_SERVICE, id, &document);
+    enum status status = call_get_any(call, task->kind, id, &document);
     if (status != STATUS_OK) {
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
-    Kontor__V1__Service *service = call_record(call, &document);
-    status = provider_read(call, service->provider, &of_provider, &provider);
+    void *record = call_record(call, &document);
+    struct follower follower = follower_of(task->kind, record);
+    status = provider_read(call, follower.provider, &of_provider, &provider);
     if (status != STATUS_OK || provider == NULL ||
-        service->is_suspended == onboarding_is_ended(provider->state)) {
+        *follower.is_suspended == onboarding_is_ended(provider->state)) {
         return status;
     }
-    service->is_suspended = onboarding_is_ended(provider->state);
-    service_record.scope(call, service, &scope, &n_scope);
-    decision_put(call, decision, KIND_SERVICE, id, document.revision, scope, n_scope,
-                 &service->base);
+    *follower.is_suspended = onboarding_is_ended(provider->state);
+    follower.record->scope(call, record, &scope, &n_scope);
+    decision_put(call, decision, task->kind, id, document.revision, scope, n_scope,
+                 record);
     task->n_written++;
     return STATUS_OK;
 }
@@ -75,7 +99,7 @@ settle_page(struct call *call, const void *request, struct decision *decision)
     enum status status = STATUS_OK;
     task->n_written = 0;
     for (size_t i = 0; i < task->page->n_documents && status == STATUS_OK; i++) {
-        status = settle_service(call, task->page->documents[i].id, decision, task);
+        status = settle_one(call, task->page->documents[i].id, decision, task);
     }
     if (status == STATUS_OK && task->n_written == 0) {
         decision_reply(decision, NULL);
@@ -124,6 +148,7 @@ begin(struct cascade *cascade, struct arena *arena)
     arena_reset(cascade->kept);
     cascade->provider = arena_copy(cascade->kept, page.documents[0].id);
     cascade->revision = page.documents[0].revision;
+    cascade->is_at_bundles = false;
     cascade->token = "";
 }
 
@@ -131,7 +156,8 @@ begin(struct cascade *cascade, struct arena *arena)
 static bool
 step(struct cascade *cascade, struct arena *arena, size_t *n_changed)
 {
-    struct find find = {.kind = KIND_SERVICE,
+    const struct kind *kind = cascade->is_at_bundles ? KIND_BUNDLE : KIND_SERVICE;
+    struct find find = {.kind = kind,
                         .index = "provider",
                         .n_equal = 1,
                         .limit = PAGE,
@@ -141,14 +167,21 @@ step(struct cascade *cascade, struct arena *arena, size_t *n_changed)
     if (store_find(cascade->reader, &find, arena, &page) != STATUS_OK) {
         return false;
     }
-    struct task task = {
-        .page = &page, .provider = cascade->provider, .revision = cascade->revision};
+    struct task task = {.kind = kind,
+                        .page = &page,
+                        .provider = cascade->provider,
+                        .revision = cascade->revision};
     if (!run(cascade, settle_page, &task)) {
         return false;
     }
     *n_changed += task.n_written;
     if (page.next_token[0] != '\0') {
         cascade->token = arena_copy(cascade->kept, page.next_token);
+        return true;
+    }
+    cascade->token = "";
+    if (!cascade->is_at_bundles) {
+        cascade->is_at_bundles = true;
         return true;
     }
     (void)run(cascade, finish, &task);

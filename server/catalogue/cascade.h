@@ -1,6 +1,6 @@
 /*
- * Takes services along when their provider is suspended, resumed or retired: what is
- * shown to whom is written with each of them.
+ * Takes services and bundles along when their provider is suspended, resumed or
+ * retired: what is shown to whom is written with each of them.
  *
  * Memory: a struct cascade, until cascade_free. Errors: what cannot be done now is
  * tried again at the next look. Threads: one at a time.
@@ -22,7 +22,7 @@ struct cascade;
 struct cascade *cascade_new(struct dispatch *dispatch);
 /* Before dispatch_free. Accepts NULL. */
 void cascade_free(struct cascade *cascade);
-/* Looks at some services and waits until they are stored. Answers how many changed. */
+/* Looks at some of them and waits until they are stored. Answers how many changed. */
 size_t cascade_run(struct cascade *cascade);
 
 #endif

@@ -8,6 +8,10 @@
 #include "server/rpc/import.h"
 #include "server/rpc/would_be.h"
 
+/* Terms of one record that are looked at for near ones: others wait for the committer
+ * meanwhile. */
+enum { MAX_LOOKS = 4096 };
+
 /* A vocabulary that was looked for before in this call. */
 struct kept {
     const char *id;
@@ -32,12 +36,12 @@ get(struct call *call, const struct kind *kind, const char *id,
 static bool
 is_offer_known(struct call *call, const char *id)
 {
-    struct offer_found found;
-    bool is_known = offer_find(call, id, &found) == STATUS_OK;
-    if (!is_known) {
-        memset(&call->error, 0, sizeof call->error);
-    }
-    return is_known;
+    struct document document;
+    const char *slash = strrchr(id, '/');
+    const char *service =
+        slash == NULL ? "" : arena_copy_n(call->arena, id, (size_t)(slash - id));
+    return slash != NULL && get(call, KIND_SERVICE, service, &document) == STATUS_OK &&
+           offer_named(call_record(call, &document), slash + 1) != NULL;
 }
 
 static bool
@@ -93,7 +97,10 @@ tell(void *context, const char *path, const char *text)
 struct finder
 finding_of(struct call *call, const char *id)
 {
+    size_t *n_looks = arena_alloc(call->arena, sizeof(*n_looks));
+    *n_looks = MAX_LOOKS;
     return (struct finder){.arena = call->arena,
+                           .n_looks = n_looks,
                            .context = call,
                            .registry = call_registry_of(call, id),
                            .is_known = is_known,

@@ -202,6 +202,7 @@ move_decide(struct call *call, const void *message, struct decision *decision)
     char **scope;
     size_t n_scope;
     service->phase = request->phase;
+    service_note_published(service);
     service_record.scope(call, service, &scope, &n_scope);
     decision_put(call, decision, KIND_SERVICE, document.id, document.revision, scope,
                  n_scope, &service->base);

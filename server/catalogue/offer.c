@@ -21,7 +21,7 @@ static const char *const not_ordered[] = {"iid",
 
 /* ---- Finding ---- */
 
-static const Kontor__V1__Offer *
+const Kontor__V1__Offer *
 offer_named(const Kontor__V1__Service *service, const char *iid)
 {
     for (size_t i = 0; i < service->n_offers; i++) {

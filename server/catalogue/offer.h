@@ -27,6 +27,10 @@ struct offer_found {
 enum status offer_find(struct call *call, const char *offer_id,
                        struct offer_found *out) MUST_CHECK;
 
+/* The offer of a service with this iid; NULL = there is none. */
+const Kontor__V1__Offer *offer_named(const Kontor__V1__Service *service,
+                                     const char *iid);
+
 /* Why an offer takes no new orders at this broker, in words; NULL = it does.
  * is_ended: its provider is suspended or retired. */
 const char *offer_why_not(struct call *call, const Kontor__V1__Service *service,

@@ -10,7 +10,7 @@
 /* ---- The record ---- */
 
 static enum status
-judge_provider(struct call *call, const Kontor__V1__Bundle *bundle, bool is_new)
+judge_provider(struct call *call, Kontor__V1__Bundle *bundle, bool is_new)
 {
     const char *registry = call_registry_of(call, bundle->id);
     struct document document;
@@ -32,11 +32,7 @@ judge_provider(struct call *call, const Kontor__V1__Bundle *bundle, bool is_new)
     if (status == STATUS_OK && is_new) {
         status = provider_must_be_open(call, provider);
     }
-    if (status == STATUS_OK && provider != NULL && bundle->is_published &&
-        !onboarding_is_shown(provider->state)) {
-        call_fault(call, "is_published", "provider %s is %s", provider->id,
-                   onboarding_name(provider->state));
-    }
+    bundle->is_suspended = provider != NULL && onboarding_is_ended(provider->state);
     return status;
 }
 
@@ -44,7 +40,7 @@ static enum status
 judge(struct call *call, const void *old, const struct document *old_doc, void *record,
       struct decision *decision)
 {
-    const Kontor__V1__Bundle *bundle = record;
+    Kontor__V1__Bundle *bundle = record;
     (void)old_doc;
     (void)decision;
     enum status status = judge_provider(call, bundle, old == NULL);
@@ -63,7 +59,7 @@ scope(struct call *call, const void *record, char ***out, size_t *n_out)
     strings[1] = arena_print(call->arena, "=p:%s", bundle->provider);
     strings[2] = "~*";
     *out = strings;
-    *n_out = bundle->is_published ? 3 : 2;
+    *n_out = bundle->is_published && !bundle->is_suspended ? 3 : 2;
 }
 
 static enum status
@@ -79,10 +75,13 @@ filter(struct call *call, const void *request, struct find *find)
     return STATUS_OK;
 }
 
+enum { IS_SUSPENDED = 20 };
+
 const struct record offer_bundle_record = {
     .kind = &KIND_BUNDLE,
     .field = "bundle",
     .list_field = "bundles",
+    .output_only = (const uint8_t[]){IS_SUSPENDED, 0},
     .judge = judge,
     .scope = scope,
     .filter = filter,

@@ -12,9 +12,9 @@
 #define C(name) KONTOR__V1__BUNDLE_CONFLICT__KIND__##name
 
 enum {
-    MAX_OFFERS = 32,
-    MAX_SITES = 256, /* Of one offer that are told apart. */
-    MAX_CONFLICTS = 4 * MAX_OFFERS + 64 * MAX_OFFERS,
+    MAX_OFFERS = 64,                /* Items of an order. */
+    MAX_SITES = 256,                /* Of one offer that are told apart. */
+    MAX_CONFLICTS = 4 * MAX_OFFERS, /* Two of an offer, one of a part, one of a rule. */
 };
 
 /* An offer that is taken. */
@@ -431,7 +431,10 @@ find_bundle(struct call *call, const Kontor__V1__CheckBundleRequest *request,
     struct document document;
     if (request->what_case == KONTOR__V1__CHECK_BUNDLE_REQUEST__WHAT_BUNDLE) {
         *out = request->bundle;
-        return STATUS_OK;
+        /* What could not be stored cannot be ordered. */
+        bundle_form_judge(call->faults, request->bundle);
+        faults_prefix(call->faults, 0, "bundle.");
+        return call_check_faults(call);
     }
     enum status status = call_get(call, KIND_BUNDLE, request->id, &document);
     if (status == STATUS_OK) {

@@ -12,6 +12,8 @@
 #include "server/rpc/import.h"
 #include "server/rpc/named.h"
 
+enum { MAX_PAST_OFFERS = 256 };
+
 /* A service's provider, as far as it is judged by it. */
 struct side {
     struct document document;
@@ -57,7 +59,19 @@ judge_new_provider(struct call *call, const Kontor__V1__Service *before,
         strcmp(last->template_service, before->id) == 0) {
         call_fault(call, "provider", "is judged by this service: decide on it first");
     }
-    return status == STATUS_OK ? provider_must_be_open(call, side->provider) : status;
+    if (status == STATUS_OK) {
+        status = provider_must_be_open(call, side->provider);
+    }
+    /* Whatever was put up there was judged by the other provider's first service. */
+    if (status == STATUS_OK && before->phase != KONTOR__V1__PHASE__FORTHCOMING &&
+        side->provider != NULL &&
+        !onboarding_has_template(side->provider->template_state)) {
+        call_fault(call, "provider",
+                   "%s has no approved template yet: only a FORTHCOMING service may go "
+                   "there",
+                   side->provider->id);
+    }
+    return status;
 }
 
 /* Why an admin has a new service begin where it says, without its gates; "" = it does
@@ -99,6 +113,36 @@ take_over(struct call *call, Kontor__V1__Service *service, const char *reason)
             .lacks = lacks});
 }
 
+/* A new service that is PENDING applies as one that is moved there does. */
+static enum status
+apply(struct call *call, const Kontor__V1__Service *service, struct side *side,
+      struct decision *decision)
+{
+    bool is_applying =
+        service->phase == KONTOR__V1__PHASE__PENDING && side->provider != NULL;
+    return is_applying ? onboarding_enter(call, decision, &side->document,
+                                          side->provider, service->id)
+                       : STATUS_OK;
+}
+
+/* A catalogue that is taken over may have several that are PENDING: while the first is
+ * judged, the others are still to come. */
+static void
+stay_behind(struct call *call, Kontor__V1__Service *service, const struct side *side)
+{
+    bool is_waiting =
+        side->provider != NULL &&
+        side->provider->template_state == KONTOR__V1__TEMPLATE_STATE__TEMPLATE_PENDING;
+    if (import_is(call) && is_waiting && service->phase == KONTOR__V1__PHASE__PENDING) {
+        service->phase = KONTOR__V1__PHASE__FORTHCOMING;
+        import_finding(
+            call, "phase",
+            "stays FORTHCOMING: %s, the first service of its provider, waits "
+            "for a decision",
+            side->provider->template_service);
+    }
+}
+
 /* A new service. */
 static enum status
 judge_begin(struct call *call, Kontor__V1__Service *service, struct side *side,
@@ -113,7 +157,9 @@ judge_begin(struct call *call, Kontor__V1__Service *service, struct side *side,
     }
     const char *reason = override_reason(call);
     if (reason[0] != '\0') {
-        return take_over(call, service, reason);
+        stay_behind(call, service, side);
+        status = take_over(call, service, reason);
+        return status == STATUS_OK ? apply(call, service, side, decision) : status;
     }
     if (!phase_is_entry(service->phase)) {
         call_fault(
@@ -125,11 +171,8 @@ judge_begin(struct call *call, Kontor__V1__Service *service, struct side *side,
     const struct fact_check check =
         phase_check(service, NULL, service->phase, call->now_ms);
     (void)fact_fault(&check, call->faults);
-    bool is_applying = service->phase == KONTOR__V1__PHASE__PENDING &&
-                       side->provider != NULL && call->faults->n_found == 0;
-    return is_applying ? onboarding_enter(call, decision, &side->document,
-                                          side->provider, service->id)
-                       : STATUS_OK;
+    return call->faults->n_found == 0 ? apply(call, service, side, decision)
+                                      : STATUS_OK;
 }
 
 /* A service that was there: it moves by MoveService only, and keeps what its phase
@@ -149,6 +192,60 @@ judge_change(struct call *call, const Kontor__V1__Service *before,
     const struct fact_check check =
         phase_check(service, before, service->phase, call->now_ms);
     (void)fact_fault(&check, call->faults);
+}
+
+void
+service_note_published(Kontor__V1__Service *service)
+{
+    service->was_published =
+        service->was_published || phase_is_published(service->phase);
+}
+
+static bool
+has_text(char *const *texts, size_t n, const char *text)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(texts[i], text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+has_offer(const Kontor__V1__Service *service, const char *iid)
+{
+    for (size_t i = 0; i < service->n_offers; i++) {
+        if (strcmp(service->offers[i]->iid, iid) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Offers that are taken out may have been ordered: ending the service touches those
+ * orders, too. The oldest are forgotten. */
+static void
+note_past_offers(struct call *call, const Kontor__V1__Service *before,
+                 Kontor__V1__Service *service)
+{
+    size_t n = 0;
+    char **past = arena_alloc(
+        call->arena, (service->n_past_offers + before->n_offers + 1) * sizeof(*past));
+    for (size_t i = 0; i < service->n_past_offers; i++) {
+        if (!has_offer(service, service->past_offers[i])) {
+            past[n++] = service->past_offers[i];
+        }
+    }
+    for (size_t i = 0; i < before->n_offers && before->was_published; i++) {
+        char *iid = before->offers[i]->iid;
+        if (!has_offer(service, iid) && !has_text(past, n, iid)) {
+            past[n++] = iid;
+        }
+    }
+    size_t n_over = n > MAX_PAST_OFFERS ? n - MAX_PAST_OFFERS : 0;
+    service->past_offers = past + n_over;
+    service->n_past_offers = n - n_over;
 }
 
 static enum status
@@ -174,11 +271,13 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     }
     service->is_suspended =
         side.provider != NULL && onboarding_is_ended(side.provider->state);
+    service_note_published(service);
     /* Judged before it is stamped: what is refused must not use up a revision of an
      * offer. */
     offer_judge(call->faults, service);
     offer_stamp(call, old, service);
     if (old != NULL) {
+        note_past_offers(call, old, service);
         audit_note_change(call, old, &service->base, &service->audit);
     }
     return STATUS_OK;
@@ -198,43 +297,20 @@ scope(struct call *call, const void *record, char ***out, size_t *n_out)
     *n_out = phase_is_published(service->phase) && !service->is_suspended ? 3 : 2;
 }
 
-/* Whether items or instances of an offer are there, as far as the caller sees them. */
-static enum status
-is_ordered(struct call *call, const struct kind *kind, const char *offer, bool *out)
-{
-    struct find find = {.kind = kind, .index = "offer", .n_equal = 1, .limit = 1};
-    struct page page;
-    find.equal[0].text = offer;
-    enum status status = call_find(call, &find, false, &page);
-    *out = *out || (status == STATUS_OK && page.n_documents > 0);
-    return status;
-}
-
-/* Whoever owns a service sees all that was ordered of it. Once it is FORTHCOMING nobody
- * can order it, so nothing comes in between. */
+/* Nothing can be ordered before it is published, and what was ordered once stays. */
 static enum status
 judge_delete(struct call *call, const struct document *document)
 {
     const Kontor__V1__Service *service = call_record(call, document);
-    enum status status = STATUS_OK;
-    bool is_used = false;
     if (service->phase != KONTOR__V1__PHASE__FORTHCOMING) {
         return call_illegal(call, KIND_SERVICE, service->id, phase_name(service->phase),
                             "DELETED", "MoveService");
     }
-    for (size_t i = 0; i < service->n_offers && status == STATUS_OK; i++) {
-        const char *offer =
-            arena_print(call->arena, "%s/%s", service->id, service->offers[i]->iid);
-        status = is_ordered(call, KIND_ITEM, offer, &is_used);
-        if (status == STATUS_OK) {
-            status = is_ordered(call, KIND_INSTANCE, offer, &is_used);
-        }
+    if (service->was_published) {
+        return call_illegal(call, KIND_SERVICE, service->id, "WAS_PUBLISHED", "DELETED",
+                            "MoveService: it could be ordered, so it stays");
     }
-    if (status != STATUS_OK || !is_used) {
-        return status;
-    }
-    return call_illegal(call, KIND_SERVICE, service->id, "ORDERED", "DELETED",
-                        "MoveService: it was ordered, so it stays");
+    return STATUS_OK;
 }
 
 static enum status
@@ -250,13 +326,21 @@ filter(struct call *call, const void *request, struct find *find)
     return STATUS_OK;
 }
 
-enum { AUDIT = 52, OVERRIDES = 53, IS_SUSPENDED = 74, RATING = 75 };
+enum {
+    AUDIT = 52,
+    OVERRIDES = 53,
+    IS_SUSPENDED = 74,
+    RATING = 75,
+    PAST_OFFERS = 77,
+    WAS_PUBLISHED = 78
+};
 
 const struct record service_record = {
     .kind = &KIND_SERVICE,
     .field = "service",
     .list_field = "services",
-    .output_only = (const uint8_t[]){AUDIT, OVERRIDES, IS_SUSPENDED, RATING, 0},
+    .output_only = (const uint8_t[]){AUDIT, OVERRIDES, IS_SUSPENDED, RATING,
+                                     PAST_OFFERS, WAS_PUBLISHED, 0},
     .judge = judge,
     .judge_delete = judge_delete,
     .scope = scope,

@@ -13,4 +13,7 @@
 
 extern const struct record service_record;
 
+/* Notes that it was published, if it is now: before it is written in another phase. */
+void service_note_published(Kontor__V1__Service *service);
+
 #endif

@@ -6,7 +6,7 @@
 enum {
     MAX_SHOWN = 100, /* Ids of one kind that are named. */
     PAGE = 200,
-    MAX_READ = 2000, /* Documents that are looked at. */
+    MAX_READ = 2000, /* Documents that are looked at, and searches for them. */
 };
 
 static struct touched_list
@@ -60,7 +60,8 @@ read_page(struct call *call, struct find *find, struct touched *touched,
     }
     find->limit = PAGE;
     enum status status = call_find(call, find, false, page);
-    touched->n_read += status == STATUS_OK ? page->n_documents : 0;
+    /* A search that finds nothing costs as much as a document. */
+    touched->n_read += 1 + (status == STATUS_OK ? page->n_documents : 0);
     return status;
 }
 
@@ -106,18 +107,25 @@ add_instances(struct call *call, const char *offer, struct touched *touched)
     return STATUS_OK;
 }
 
+static enum status
+add_offer(struct call *call, const Kontor__V1__Service *service, const char *iid,
+          struct touched *touched)
+{
+    const char *offer = arena_print(call->arena, "%s/%s", service->id, iid);
+    enum status status = add_items(call, offer, touched);
+    return status == STATUS_OK ? add_instances(call, offer, touched) : status;
+}
+
 enum status
 touched_add_service(struct call *call, const Kontor__V1__Service *service,
                     struct touched *touched)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < service->n_offers && status == STATUS_OK; i++) {
-        const char *offer =
-            arena_print(call->arena, "%s/%s", service->id, service->offers[i]->iid);
-        status = add_items(call, offer, touched);
-        if (status == STATUS_OK) {
-            status = add_instances(call, offer, touched);
-        }
+        status = add_offer(call, service, service->offers[i]->iid, touched);
+    }
+    for (size_t i = 0; i < service->n_past_offers && status == STATUS_OK; i++) {
+        status = add_offer(call, service, service->past_offers[i], touched);
     }
     return status;
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "proto/moment.h"
 #include "proto/wire.h"
 #include "server/broker.h"
 #include "server/clock.h"
@@ -10,7 +11,6 @@
 #include "server/order/calendar.h"
 #include "server/order/due.h"
 #include "server/order/instance.h"
-#include "proto/moment.h"
 #include "server/order/observation.h"
 #include "server/order/stock_list.h"
 
@@ -37,6 +37,8 @@ struct due_tick {
     int64_t alive_ms;      /* When it was written down last. */
     int64_t revised_ms;    /* When calendars were looked at last. */
     int64_t calendars_seq; /* The newest provider seen then. */
+    struct arena *kept;    /* Of what is kept from one look to the next. */
+    const char *observed;  /* The page of observed offers that comes next. */
 };
 
 static struct broker *
@@ -269,7 +271,8 @@ give_stock(struct due_tick *tick, struct arena *arena)
     return n_given;
 }
 
-/* Tells who observes offers of which pieces are free again. */
+/* Tells who observes offers of which pieces are free again: a page of offers at each
+ * look, so that many that stay out of stock hold up nobody. */
 static size_t
 tell_observers(struct due_tick *tick, struct arena *arena)
 {
@@ -278,15 +281,16 @@ tell_observers(struct due_tick *tick, struct arena *arena)
                         .has_range = true,
                         .low = 1,
                         .high = INT64_MAX,
-                        .limit = PAGE};
-    struct page page;
+                        .limit = PAGE,
+                        .token = tick->observed};
+    struct page page = {.next_token = ""};
     size_t n_told = 0;
-    if (store_find(tick->reader, &find, arena, &page) != STATUS_OK) {
-        return 0;
-    }
-    for (size_t i = 0; i < page.n_documents; i++) {
+    enum status status = store_find(tick->reader, &find, arena, &page);
+    for (size_t i = 0; status == STATUS_OK && i < page.n_documents; i++) {
         n_told += run_writes(tick, observation_tell, page.documents[i].id) ? 1 : 0;
     }
+    arena_reset(tick->kept);
+    tick->observed = arena_copy(tick->kept, status == STATUS_OK ? page.next_token : "");
     return n_told;
 }
 
@@ -388,6 +392,11 @@ due_tick_new(struct dispatch *dispatch)
         free(tick);
         return NULL;
     }
+    tick->kept = arena_new();
+    tick->observed = "";
+    if (tick->kept == NULL) {
+        abort();
+    }
     struct clock *clock = broker_of(tick)->clock;
     tick->apart_ms = clock_wall_ms(clock) - clock_monotonic_ms(clock);
     find_absence(tick);
@@ -401,5 +410,6 @@ due_tick_free(struct due_tick *tick)
         return;
     }
     store_reader_close(tick->reader);
+    arena_free(tick->kept);
     free(tick);
 }

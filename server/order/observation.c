@@ -3,17 +3,45 @@
 #include <string.h>
 
 #include "kontor/v1/order_service.pb-c.h"
-#include "server/catalogue/offer.h"
 #include "proto/moment.h"
+#include "server/catalogue/offer.h"
+#include "server/catalogue/onboarding.h"
+#include "server/catalogue/provider.h"
 #include "server/order/stock.h"
 
 enum { TELL_PAGE = 100 }; /* Observers of one commit. */
 
-/* Pieces that whoever comes next could order: those who wait come first. */
-static int64_t
-free_for_all(const Kontor__V1__OfferStock *rule, const Kontor__V1__Stock *stock)
+/* What whoever comes next could order: those who wait come first. */
+struct chance {
+    bool is_there;
+    int64_t n_free; /* 0 = as many as are ordered: the offer has no stock any more. */
+};
+
+static enum status
+look(struct call *call, const struct offer_found *found, const char *offer,
+     struct chance *chance)
 {
-    return stock->waiting > stock->beyond ? 0 : stock_free(rule, stock);
+    struct document document;
+    Kontor__V1__Provider *provider;
+    Kontor__V1__Stock *stock;
+    int64_t was;
+    *chance = (struct chance){.n_free = 0};
+    enum status status =
+        provider_read(call, found->service->provider, &document, &provider);
+    if (status == STATUS_OK) {
+        status = stock_read(call, offer, &stock, &was);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    bool is_ended = provider != NULL && onboarding_is_ended(provider->state);
+    const Kontor__V1__OfferStock *rule = found->offer->stock;
+    int64_t n_free = stock->waiting > stock->beyond ? 0 : stock_free(rule, stock);
+    if (offer_why_not(call, found->service, found->offer, is_ended) == NULL) {
+        chance->is_there = n_free > 0;
+        chance->n_free = rule == NULL ? 0 : n_free;
+    }
+    return STATUS_OK;
 }
 
 static void
@@ -62,11 +90,9 @@ judge_new(struct call *call, const char *id, int64_t *was)
 
 /* The stock of the offer, and how much of it anybody could order now. */
 static enum status
-find_stock(struct call *call, const char *offer, int64_t *n_free)
+find_stock(struct call *call, const char *offer, struct chance *chance)
 {
     struct offer_found found;
-    Kontor__V1__Stock *stock;
-    int64_t was;
     enum status status = offer_find(call, offer, &found);
     if (status != STATUS_OK) {
         return status;
@@ -75,11 +101,7 @@ find_stock(struct call *call, const char *offer, int64_t *n_free)
         call_fault(call, "offer", "has no stock: as many are there as are ordered");
         return call_check_faults(call);
     }
-    status = stock_read(call, offer, &stock, &was);
-    if (status == STATUS_OK) {
-        *n_free = free_for_all(found.offer->stock, stock);
-    }
-    return status;
+    return look(call, &found, offer, chance);
 }
 
 enum status
@@ -89,16 +111,16 @@ observation_make(struct call *call, const void *message, struct decision *decisi
     Kontor__V1__Observation *made = arena_alloc(call->arena, sizeof(*made));
     const struct stock_sum one_more = {.observers = 1};
     char **scope = arena_alloc(call->arena, sizeof(*scope));
-    int64_t n_free = 0;
+    struct chance chance = {.n_free = 0};
     int64_t was = 0;
     enum status status = judge_id(call, request->id);
     if (status == STATUS_OK) {
         status = judge_new(call, request->id, &was);
     }
     if (status == STATUS_OK) {
-        status = find_stock(call, request->offer, &n_free);
+        status = find_stock(call, request->offer, &chance);
     }
-    if (status == STATUS_OK && n_free == 0) {
+    if (status == STATUS_OK && !chance.is_there) {
         status = stock_change(call, request->offer, &one_more, decision);
     }
     if (status != STATUS_OK) {
@@ -107,8 +129,8 @@ observation_make(struct call *call, const void *message, struct decision *decisi
     kontor__v1__observation__init(made);
     made->offer = request->offer;
     made->waits_for = request->offer;
-    if (n_free > 0) {
-        tell(call, made, n_free);
+    if (chance.is_there) {
+        tell(call, made, chance.n_free);
     }
     scope[0] = arena_print(call->arena, "=r:%s", call->who->registry);
     decision_put(call, decision, KIND_OBSERVATION, request->id, was, scope, 1,
@@ -185,24 +207,20 @@ observation_tell(struct call *call, const void *request, struct decision *decisi
 {
     const char *offer = request;
     struct offer_found found;
-    Kontor__V1__Stock *stock;
-    int64_t was;
+    struct chance chance = {.n_free = 0};
     enum status status = offer_find(call, offer, &found);
     /* It may come back. */
     bool is_gone = status == STATUS_NOT_FOUND;
-    int64_t n_free = 0;
     if (status == STATUS_OK) {
-        status = stock_read(call, offer, &stock, &was);
+        status = look(call, &found, offer, &chance);
     }
-    if (status == STATUS_OK) {
-        n_free = free_for_all(found.offer->stock, stock);
-    }
-    if (is_gone || (status == STATUS_OK && n_free == 0)) {
+    if (is_gone || (status == STATUS_OK && !chance.is_there)) {
         memset(&call->error, 0, sizeof call->error);
         decision_reply(decision, NULL);
         return STATUS_OK;
     }
-    return status == STATUS_OK ? tell_page(call, offer, n_free, decision) : status;
+    return status == STATUS_OK ? tell_page(call, offer, chance.n_free, decision)
+                               : status;
 }
 
 const struct record observation_record = {

@@ -19,17 +19,6 @@ struct writing {
 
 /* ---- Judging ---- */
 
-/* Judges speak of fields of the record; the caller's paths begin at the request. */
-static void
-prefix_faults(struct call *call, size_t first, const char *prefix)
-{
-    struct faults *faults = call->faults;
-    for (size_t i = first; i < faults->n_rows && prefix[0] != '\0'; i++) {
-        struct fault *fault = &faults->rows[i];
-        fault->path = arena_print(call->arena, "%s%s", prefix, fault->path);
-    }
-}
-
 /* Only ids of the caller's own registry are ever written, whether they exist or not. */
 static enum status
 check_id(struct call *call, const struct writing *writing)
@@ -84,7 +73,8 @@ judge(struct call *call, const struct writing *writing, void *record,
         status = writing->row->judge(call, writing->old, writing->document, record,
                                      decision);
     }
-    prefix_faults(call, first, writing->prefix);
+    /* Judges speak of fields of the record; the caller's paths begin at the request. */
+    faults_prefix(call->faults, first, writing->prefix);
     return status != STATUS_OK ? status : call_check_faults(call);
 }
 

@@ -20,7 +20,8 @@ with open(os.path.join(HERE, "..", "proto", "rule_rows.h"), encoding="ascii") as
 
 # What the broker writes itself.
 OUTPUT = {"revision", "created_at", "updated_at", "audit", "overrides", "state", "template_state", "template_service",
-          "state_reason", "is_settling", "waiting_since", "is_suspended", "rating", "rev", "hash"}
+          "state_reason", "is_settling", "waiting_since", "is_suspended", "rating",
+          "past_offers", "was_published", "rev", "hash"}
 # Nothing of a catalogue holds a list of values: parameters of offers take single ones.
 NOWHERE = {("Value", "list"), ("ValueList", "values")}
 TEXTS = {"id": "alpine/other", "url": "ftp://alpine.example/x", "web_url": "https://alpine.example/x",
@@ -67,6 +68,7 @@ RULES_OF_BUNDLE = [{"requires": {"offer": "alpine/s-plain/full", "needs": "alpin
                    {"version_range": {"offer": "alpine/s-plain/full", "at_least": "1", "below": "2"}}]
 # Fields whose values have to agree with others.
 HAND = {("Service", "offers"): OFFERS, ("Service", "provider"): "alpine/p", ("Service", "phase"): "PRODUCTION",
+        ("Service", "targets"): OFFERS[0]["targets"],
         ("Bundle", "provider"): "alpine/p", ("Bundle", "main_offer"): "alpine/s-plain/full",
         ("Bundle", "offers"): [{"offer": "alpine/s-plain/other"},
                                {"offer": "alpine/s-training/other", "is_optional": True}],

@@ -129,6 +129,32 @@ test_many_observers_are_all_told(void **state)
     assert_int_equal(observers(desk), 0);
 }
 
+/* Pieces of what cannot be ordered are no news; an offer that has no stock any more has
+ * as many as are ordered. */
+static void
+test_only_what_can_be_ordered_is_told(void **state)
+{
+    struct desk *desk = *state;
+    cards_order(desk, "coast/o-1", 3);
+    assert_int_equal(observe(desk, desk->portal, "coast/w-1", OFFER_SCARCE, NULL, NULL),
+                     STATUS_OK);
+    Kontor__V1__Service *service =
+        harness_record(desk->h, KIND_SERVICE, "alpine/notebooks");
+    service->phase = KONTOR__V1__PHASE__DECOMMISSIONED;
+    cards_put_service(desk, service);
+    cards_set_total(desk, 9);
+    assert_int_equal(desk_due(desk, 1000), 0);
+    assert_null(stored(desk, "coast/w-1")->returned_at);
+    service->phase = KONTOR__V1__PHASE__PRODUCTION;
+    for (size_t i = 0; i < service->n_offers; i++) {
+        service->offers[i]->stock = NULL;
+    }
+    cards_put_service(desk, service);
+    assert_int_equal(desk_due(desk, 1000), 1);
+    assert_int_equal(stored(desk, "coast/w-1")->free, 0);
+    assert_non_null(stored(desk, "coast/w-1")->returned_at);
+}
+
 static void
 test_an_observation_is_its_sides_own(void **state)
 {
@@ -176,6 +202,7 @@ main(void)
         TEST(test_what_is_free_is_told_at_once),
         TEST(test_the_waiting_list_comes_first),
         TEST(test_many_observers_are_all_told),
+        TEST(test_only_what_can_be_ordered_is_told),
         TEST(test_an_observation_is_its_sides_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

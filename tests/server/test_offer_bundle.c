@@ -284,6 +284,21 @@ test_what_is_left_out_or_foreign_or_gone_is_told(void **state)
 }
 
 static void
+test_what_could_not_be_stored_is_not_checked(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__CheckBundleRequest request = KONTOR__V1__CHECK_BUNDLE_REQUEST__INIT;
+    struct error error = {0};
+    request.what_case = KONTOR__V1__CHECK_BUNDLE_REQUEST__WHAT_BUNDLE;
+    request.bundle = bundle(desk);
+    add_range(desk, request.bundle, MAIN, "2.0", "1.9");
+    assert_int_equal(desk_call(desk, desk->portal, SHELF_CALL("CheckBundle"), &request,
+                               NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "bundle.rules[0]"));
+}
+
+static void
 test_requires_and_excludes(void **state)
 {
     struct desk *desk = *state;
@@ -479,6 +494,7 @@ main(void)
         TEST(test_what_a_bundle_may_not_say),
         TEST(test_a_good_bundle_has_no_conflict),
         TEST(test_what_is_left_out_or_foreign_or_gone_is_told),
+        TEST(test_what_could_not_be_stored_is_not_checked),
         TEST(test_requires_and_excludes),
         TEST(test_a_release_in_range),
         TEST(test_offers_at_one_site),

@@ -267,6 +267,27 @@ test_an_admins_provider_is_approved_and_what_it_lacks_is_noted(void **state)
                         "public_contacts, location, administrators");
 }
 
+/* It would decide on itself. */
+static void
+test_an_admin_of_one_provider_does_not_approve_it_by_making_it(void **state)
+{
+    struct shelf *shelf = *state;
+    const struct principal *own =
+        harness_principal(shelf->h, "coast/boss", ROLE_BIT(ADMIN) | ROLE_BIT(OPERATOR),
+                          "p:coast/new", NULL);
+    Kontor__V1__CreateProviderRequest request =
+        KONTOR__V1__CREATE_PROVIDER_REQUEST__INIT;
+    struct error error = {0};
+    request.provider = porch_whole(shelf, "coast/new");
+    request.skip_template = true;
+    assert_int_equal(harness_call(shelf->h, own, SHELF_CALL("CreateProvider"), &request,
+                                  NULL, &error),
+                     STATUS_PERMISSION_DENIED);
+    assert_int_equal(error.reason, REASON_ROLE_MISSING);
+    porch_make(shelf, own, porch_whole(shelf, "coast/new"));
+    assert_int_equal(porch_stored(shelf, "coast/new")->state, S(DRAFT));
+}
+
 static void
 test_only_an_admin_skips_the_template(void **state)
 {
@@ -406,6 +427,7 @@ main(void)
         TEST(test_a_provider_older_than_the_states_can_be_suspended),
         TEST(test_who_owns_submits_and_who_decides_is_of_the_registry),
         TEST(test_an_admins_provider_is_approved_and_what_it_lacks_is_noted),
+        TEST(test_an_admin_of_one_provider_does_not_approve_it_by_making_it),
         TEST(test_only_an_admin_skips_the_template),
         TEST(test_an_update_moves_nothing),
         TEST(test_each_missing_fact_is_named),

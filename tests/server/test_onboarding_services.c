@@ -151,6 +151,87 @@ test_the_template_keeps_its_provider(void **state)
     assert_true(harness_has_fault(&error, "service.provider"));
 }
 
+/* What was put up elsewhere would pass by the new provider's first service. */
+static void
+test_only_what_is_forthcoming_goes_to_a_provider_without_a_template(void **state)
+{
+    struct shelf *shelf = *state;
+    struct error error = {0};
+    porch_reach(shelf, S(APPROVED));
+    for (int phase = P(FORTHCOMING); phase <= P(DECOMMISSIONED); phase++) {
+        const char *id = arena_print(shelf->h->arena, "coast/p%d", phase);
+        Kontor__V1__Service *service = shelf_plain(shelf, id);
+        service->phase = (Kontor__V1__Phase)phase;
+        shelf_created(shelf, service);
+        service->provider = "coast/new";
+        enum status status =
+            shelf_update_service(shelf->h, shelf->admin, service,
+                                 shelf_mask(shelf->h, "provider", NULL), NULL, &error);
+        if (phase == P(FORTHCOMING)) {
+            assert_int_equal(status, STATUS_OK);
+            continue;
+        }
+        assert_int_equal(status, STATUS_INVALID_ARGUMENT);
+        assert_true(harness_has_fault(&error, "service.provider"));
+    }
+}
+
+/* An admin has it begin PENDING: somebody still has to decide on it. */
+static void
+test_what_an_admin_makes_pending_is_the_template(void **state)
+{
+    struct shelf *shelf = *state;
+    Kontor__V1__CreateServiceRequest request = KONTOR__V1__CREATE_SERVICE_REQUEST__INIT;
+    porch_reach(shelf, S(APPROVED));
+    request.service = shelf_service(shelf->h, "coast/one", "coast/new");
+    request.service->phase = P(PENDING);
+    request.override_reason = "moved from elsewhere";
+    assert_int_equal(harness_call(shelf->h, shelf->admin, SHELF_CALL("CreateService"),
+                                  &request, NULL, NULL),
+                     STATUS_OK);
+    assert_string_equal(porch_stored(shelf, "coast/new")->template_service,
+                        "coast/one");
+}
+
+static Kontor__V1__CatalogueImportRecord *
+pending(struct shelf *shelf, const char *id)
+{
+    Kontor__V1__CatalogueImportRecord *made =
+        arena_alloc(shelf->h->arena, sizeof(*made));
+    kontor__v1__catalogue_import_record__init(made);
+    made->record_case = KONTOR__V1__CATALOGUE_IMPORT_RECORD__RECORD_SERVICE;
+    made->service = shelf_service(shelf->h, id, "coast/new");
+    made->service->phase = P(PENDING);
+    made->service->description = "What it is";
+    made->service->order_type = KONTOR__V1__ORDER_TYPE__ORDER_REQUIRED;
+    return made;
+}
+
+static void
+test_of_an_import_the_first_is_the_template_and_others_stay_behind(void **state)
+{
+    struct shelf *shelf = *state;
+    Kontor__V1__CatalogueImportRequest request =
+        KONTOR__V1__CATALOGUE_IMPORT_REQUEST__INIT;
+    Kontor__V1__CatalogueImportRecord *records[] = {pending(shelf, "coast/one"),
+                                                    pending(shelf, "coast/two")};
+    Kontor__V1__CatalogueImportResponse *reply = NULL;
+    porch_reach(shelf, S(APPROVED));
+    request.records = records;
+    request.n_records = 2;
+    assert_int_equal(harness_call(shelf->h, shelf->admin, SHELF_CALL("Import"),
+                                  &request, (void **)&reply, NULL),
+                     STATUS_OK);
+    assert_int_equal(reply->results[0]->outcome, KONTOR__V1__IMPORT_OUTCOME__CREATED);
+    assert_int_equal(reply->results[0]->n_findings, 0);
+    assert_int_equal(reply->results[1]->outcome, KONTOR__V1__IMPORT_OUTCOME__CREATED);
+    assert_string_equal(reply->results[1]->findings[0]->field, "phase");
+    assert_string_equal(porch_stored(shelf, "coast/new")->template_service,
+                        "coast/one");
+    assert_int_equal(phase_of(shelf, "coast/one"), P(PENDING));
+    assert_int_equal(phase_of(shelf, "coast/two"), P(FORTHCOMING));
+}
+
 /* ---- Waiting ---- */
 
 static size_t
@@ -324,6 +405,52 @@ test_the_last_state_wins(void **state)
     cascade_free(cascade);
 }
 
+/* ---- Bundles ---- */
+
+static bool
+sees_bundle(struct shelf *shelf, const char *id)
+{
+    Kontor__V1__GetBundleRequest request = KONTOR__V1__GET_BUNDLE_REQUEST__INIT;
+    struct error error;
+    request.id = (char *)(uintptr_t)id;
+    return harness_call(shelf->h, shelf->stranger, SHELF_CALL("GetBundle"), &request,
+                        NULL, &error) == STATUS_OK;
+}
+
+static void
+test_bundles_go_along_with_their_provider(void **state)
+{
+    struct shelf *shelf = *state;
+    Kontor__V1__Service *service = shelf_service(shelf->h, "coast/one", "coast/new");
+    Kontor__V1__CreateBundleRequest request = KONTOR__V1__CREATE_BUNDLE_REQUEST__INIT;
+    Kontor__V1__Bundle bundle = KONTOR__V1__BUNDLE__INIT;
+    Kontor__V1__BundleOffer part = KONTOR__V1__BUNDLE_OFFER__INIT;
+    Kontor__V1__BundleOffer *parts[] = {&part};
+    porch_reach(shelf, S(APPROVED));
+    shelf_offer(shelf->h, service, "a");
+    shelf_offer(shelf->h, service, "b");
+    shelf_created(shelf, service);
+    part.offer = "coast/one/b";
+    bundle.id = "coast/kit";
+    bundle.provider = "coast/new";
+    bundle.name = "Kit";
+    bundle.main_offer = "coast/one/a";
+    bundle.offers = parts;
+    bundle.n_offers = 1;
+    bundle.is_published = true;
+    request.bundle = &bundle;
+    assert_int_equal(harness_call(shelf->h, porch_owner(shelf),
+                                  SHELF_CALL("CreateBundle"), &request, NULL, NULL),
+                     STATUS_OK);
+    assert_true(sees_bundle(shelf, "coast/kit"));
+    porch_must(shelf, SUSPEND, "coast/new");
+    assert_int_equal(settle(shelf), 2);
+    assert_false(sees_bundle(shelf, "coast/kit"));
+    porch_must(shelf, RESUME, "coast/new");
+    assert_int_equal(settle(shelf), 2);
+    assert_true(sees_bundle(shelf, "coast/kit"));
+}
+
 /* ---- Deleting services ---- */
 
 static enum status
@@ -358,6 +485,29 @@ test_a_service_is_deleted_before_it_is_put_up_only(void **state)
     }
 }
 
+/* People may have ordered it while it was published. */
+static void
+test_what_was_published_once_stays(void **state)
+{
+    struct shelf *shelf = *state;
+    struct error error = {0};
+    Kontor__V1__Service *service = shelf_plain(shelf, "coast/once");
+    service->phase = P(DEPRECATED);
+    shelf_created(shelf, service);
+    const Kontor__V1__Phase back[] = {P(DECOMMISSIONED), P(FORTHCOMING)};
+    for (size_t i = 0; i < 2; i++) {
+        enum status status = porch_move(shelf, shelf->admin, "coast/once", back[i],
+                                        "written anew", &error);
+        if (status != STATUS_OK) {
+            fail_msg("%s", error.message);
+        }
+    }
+    assert_int_equal(delete_service(shelf, shelf->admin, "coast/once", &error),
+                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(error.reason, REASON_ILLEGAL_STATE);
+    assert_string_equal(harness_value(&error, "from"), "WAS_PUBLISHED");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shelf_setup, shelf_teardown)
 
 int
@@ -368,11 +518,16 @@ main(void)
         TEST(test_a_service_made_pending_is_the_template_too),
         TEST(test_an_admin_publishes_without_a_template_and_it_is_noted),
         TEST(test_the_template_keeps_its_provider),
+        TEST(test_only_what_is_forthcoming_goes_to_a_provider_without_a_template),
+        TEST(test_what_an_admin_makes_pending_is_the_template),
+        TEST(test_of_an_import_the_first_is_the_template_and_others_stay_behind),
         TEST(test_what_waits_is_listed_for_who_decides_the_longest_first),
         TEST(test_suspending_says_beforehand_what_it_touches),
         TEST(test_suspending_hides_all_services_and_resuming_shows_them),
         TEST(test_settling_goes_on_after_a_restart),
         TEST(test_the_last_state_wins),
+        TEST(test_bundles_go_along_with_their_provider),
+        TEST(test_what_was_published_once_stays),
         TEST(test_a_service_is_deleted_before_it_is_put_up_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

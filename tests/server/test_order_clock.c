@@ -7,11 +7,11 @@
 
 #include <cmocka.h>
 
+#include "proto/moment.h"
 #include "proto/reason.h"
 #include "server/clock.h"
 #include "server/order/calendar.h"
 #include "server/order/item_state.h"
-#include "proto/moment.h"
 #include "server/registry/clock_accept.h"
 #include "tests/server/hours.h"
 

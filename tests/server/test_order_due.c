@@ -8,11 +8,11 @@
 
 #include <cmocka.h>
 
+#include "proto/moment.h"
 #include "proto/reason.h"
 #include "server/clock.h"
 #include "server/order/calendar.h"
 #include "server/order/item_state.h"
-#include "proto/moment.h"
 #include "tests/server/hours.h"
 
 #define R(name) KONTOR__V1__ITEM_REASON__##name

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
+#include "proto/moment.h"
 #include "proto/reason.h"
 #include "server/order/job.h"
-#include "proto/moment.h"
 #include "tests/server/desk.h"
 
 #define OVERRIDE(name) KONTOR__V1__OVERRIDE_ITEM_REQUEST__OVERRIDE__##name

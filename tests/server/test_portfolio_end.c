@@ -85,6 +85,32 @@ test_ending_tells_what_it_touches_and_ends_nothing(void **state)
                      STATUS_OK);
 }
 
+/* What was ordered stays touched when its offer is taken out of the service, and again
+ * counts once when it comes back. */
+static void
+test_offers_that_were_taken_out_are_touched_too(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__MoveServiceResponse *reply = NULL;
+    fill(desk);
+    Kontor__V1__Service *service =
+        harness_record(desk->h, KIND_SERVICE, "alpine/notebooks");
+    size_t n_offers = service->n_offers;
+    for (int is_back = 0; is_back <= 1; is_back++) {
+        service->n_offers = is_back ? n_offers : 0;
+        assert_int_equal(shelf_update_service(desk->h, desk->admin, service,
+                                              shelf_mask(desk->h, "offers", NULL), NULL,
+                                              NULL),
+                         STATUS_OK);
+        assert_int_equal(move(desk, desk->admin, P(DEPRECATED), true, "", &reply),
+                         STATUS_OK);
+        expect_touched(reply, 2, 1);
+    }
+    const Kontor__V1__Service *now =
+        harness_record(desk->h, KIND_SERVICE, "alpine/notebooks");
+    assert_int_equal(now->n_past_offers, 0);
+}
+
 /* ---- Providers ---- */
 
 static enum status
@@ -116,9 +142,9 @@ test_a_suspended_provider_takes_no_orders_at_once(void **state)
     /* The services are still to be taken along: the order is refused all the same. */
     Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-9");
     desk_add(desk, request, "vm", OFFER_BASIC);
-    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request,
-                               NULL, &error),
-                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(
+        desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request, NULL, &error),
+        STATUS_FAILED_PRECONDITION);
     assert_non_null(strstr(error.message, "its provider is suspended or retired"));
     /* Work that is open goes on. */
     assert_int_equal(desk_decide(desk, desk->operator, "coast/o-3/vm", true, "", NULL),
@@ -163,6 +189,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
     const struct CMUnitTest tests[] = {
         T(test_ending_tells_what_it_touches_and_ends_nothing),
+        T(test_offers_that_were_taken_out_are_touched_too),
         T(test_a_suspended_provider_takes_no_orders_at_once),
         T(test_a_repeated_request_is_told_the_service),
         T(test_going_on_touches_nothing),

@@ -196,6 +196,8 @@ is_brokers(const char *field)
                                          "waiting_since",
                                          "is_suspended",
                                          "rating",
+                                         "past_offers",
+                                         "was_published",
                                          NULL};
     return message_fill_holds(fields, field);
 }

@@ -56,13 +56,14 @@ is_in(const Google__Protobuf__FieldMask *mask, const char *path)
 static void
 test_every_field_is_kept_or_told(void **state)
 {
-    static const char *const brokers[] = {"id",           "revision",   "created_at",
-                                          "audit",        "updated_at", "overrides",
-                                          "is_suspended", "rating",     NULL};
+    static const char *const brokers[] = {
+        "id",        "revision",     "created_at", "audit",       "updated_at",
+        "overrides", "is_suspended", "rating",     "past_offers", "was_published",
+        NULL};
     struct import_fixture *fixture = *state;
     for (size_t i = 0; i < N(formats); i++) {
         Kontor__V1__Service *service = (Kontor__V1__Service *)message_fill(
-            SERVICE, NULL, brokers + 8, fixture->arena);
+            SERVICE, NULL, brokers + 10, fixture->arena);
         for (size_t j = 0; j < service->n_offers; j++) {
             service->offers[j]->is_internal = true;
             service->offers[j]->iid = arena_print(fixture->arena, "o%zu", j);

@@ -127,7 +127,7 @@ test_what_the_broker_owns_is_in_no_mask(void **state)
             assert_string_not_equal(mask->paths[i], never[j]);
         }
     }
-    assert_int_equal(mask->n_paths, kontor__v1__service__descriptor.n_fields - 9);
+    assert_int_equal(mask->n_paths, kontor__v1__service__descriptor.n_fields - 11);
 }
 
 static void

@@ -58,6 +58,8 @@ import_is_brokers(const char *field)
         "waiting_since",
         "is_suspended",
         "rating",
+        "past_offers",
+        "was_published",
         "offers.rev",
         "offers.hash",
     };
