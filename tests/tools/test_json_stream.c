@@ -271,6 +271,7 @@ test_faults_have_their_line(void **state)
         const char *path = real_data_write(faults[i].text, fixture->arena);
         assert_null(print_pieces(fixture, path));
         unlink(path);
+        assert_true(fixture->faults.n_found > 0);
         const struct fault *fault = &fixture->faults.rows[0];
         if (strstr(fault->path, faults[i].place) == NULL ||
             strstr(fault->description, faults[i].reason) == NULL) {
