@@ -10,7 +10,7 @@ import sys
 import tempfile
 import unittest
 
-from broker import Broker
+from broker import Broker, wait_for
 
 RECORDS = 100_000
 MOST_MB = 200
@@ -99,6 +99,29 @@ class Large(unittest.TestCase):
                 broker.kontor("alpine", "admin", "catalogue", "import", "--format", name, path, status=67)
                 after = broker.client("alpine", "admin").call("RegistryService.GetStatus")["seq"]
                 self.assertEqual(after, before)
+
+    def test_a_file_that_changes_meanwhile_is_told(self):
+        """What was sent by then stays; the same again takes the rest."""
+        n = 5000
+        path = self.file("kontor-1", n)
+        words = ["catalogue", "import", "--format", "kontor-1", "--output", "json", path]
+        with Broker("changed") as broker:
+            admin = broker.client("alpine", "admin")
+            before = int(admin.call("RegistryService.GetStatus")["seq"])
+            with open(self.out, "wb") as out:
+                child = broker.spawn("alpine", "admin", *words, stdout=out)
+            wait_for(lambda: int(admin.call("RegistryService.GetStatus")["seq"]) > before or None, 60,
+                     "the first record")
+            with open(path, "ab") as file:
+                file.write(b"\n")
+            self.assertEqual(child.wait(timeout=60), 67)
+            with open(self.out, encoding="utf-8") as file:
+                said = file.read()
+            self.assertIn(f"kontor: {path}: was changed while it was read", said)
+            n_sent = said.count('"CREATED"')
+            self.assertLess(n_sent, n + 1)
+            again = broker.kontor("alpine", "admin", *words)
+            self.assertEqual((again.count('"SAME"'), again.count('"CREATED"')), (n_sent, n + 1 - n_sent))
 
     def test_a_pipe_is_read_twice(self):
         with Broker("pipe") as broker:

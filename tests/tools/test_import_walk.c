@@ -192,6 +192,21 @@ test_a_record_has_a_limit(void **state)
                         "has 4194305 bytes: a record has at most 4194304");
 }
 
+/* A file of holes has the size and takes no room. */
+static void
+test_a_file_has_a_limit(void **state)
+{
+    struct import_fixture *fixture = *state;
+    const char *path = real_data_write("", fixture->arena);
+    assert_int_equal(truncate(path, (off_t)REREAD_MAX_BYTES + 1), 0);
+    struct import_walk *walk = open_walk(fixture, "kontor-1", &path);
+    assert_string_equal(told(fixture, walk), "");
+    import_walk_close(walk);
+    unlink(path);
+    assert_string_equal(fixture->faults.rows[0].description,
+                        "is larger than 4294967296 bytes");
+}
+
 /* Each is a fault of its own: people mend a file once, not once a fault. */
 static void
 test_all_faults_come_at_once(void **state)
@@ -221,6 +236,7 @@ main(void)
         IMPORT_TEST(test_a_changed_file_is_refused),
         IMPORT_TEST(test_a_file_under_the_same_name_is_another),
         IMPORT_TEST(test_a_record_has_a_limit),
+        IMPORT_TEST(test_a_file_has_a_limit),
         IMPORT_TEST(test_all_faults_come_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
