@@ -61,17 +61,15 @@ copy_all(const struct source *source, int from, int to)
 {
     char *block = arena_alloc(source->arena, SPOOL_BLOCK);
     uint64_t size = 0;
-    ssize_t n;
-    while ((n = read_some(from, block, SPOOL_BLOCK)) > 0) {
-        size += (uint64_t)n;
-        if (size > REREAD_MAX_BYTES) {
-            break;
-        }
+    ssize_t n = read_some(from, block, SPOOL_BLOCK);
+    while (n > 0 && size <= REREAD_MAX_BYTES) {
         if (!write_all(to, block, (size_t)n)) {
             source_fault(source, NULL, "cannot be kept in a temporary file: %s",
                          strerror(errno));
             return false;
         }
+        size += (uint64_t)n;
+        n = read_some(from, block, SPOOL_BLOCK);
     }
     if (n < 0) {
         source_fault(source, NULL, "cannot be read");
