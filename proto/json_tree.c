@@ -113,9 +113,27 @@ read_value(struct reading *reading, json_t *from, size_t depth, struct json_valu
     }
 }
 
+/* jansson counts from the first byte it is given. */
+static const char *
+place_of(const json_error_t *error, struct json_tree_start start, const char *name,
+         struct arena *arena)
+{
+    size_t line = start.line + (error->line > 0 ? (size_t)error->line - 1 : 0);
+    int column = error->column + (error->line == 1 ? (int)start.column : 0);
+    return arena_print(arena, "%s:%zu:%d", name, line, column);
+}
+
 const struct json_value *
 json_tree_parse(struct bytes text, const char *name, struct arena *arena,
                 struct faults *faults)
+{
+    struct json_tree_start start = {.line = 1};
+    return json_tree_parse_part(text, start, name, arena, faults);
+}
+
+const struct json_value *
+json_tree_parse_part(struct bytes text, struct json_tree_start start, const char *name,
+                     struct arena *arena, struct faults *faults)
 {
     if (text.size > JSON_TREE_BYTES) {
         faults_add(faults, name, "%zu bytes are too many: at most %d", text.size,
@@ -126,14 +144,13 @@ json_tree_parse(struct bytes text, const char *name, struct arena *arena,
     json_t *root = json_loadb((const char *)text.data, text.size,
                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (root == NULL) {
-        faults_add(faults,
-                   arena_print(arena, "%s:%d:%d", name, error.line, error.column),
-                   "not JSON: %s", error.text);
+        faults_add(faults, place_of(&error, start, name, arena), "not JSON: %s",
+                   error.text);
         return NULL;
     }
     struct reading reading = {.arena = arena};
     struct json_value *value = arena_alloc(arena, sizeof *value);
-    read_value(&reading, root, 0, value);
+    read_value(&reading, root, start.depth, value);
     json_decref(root);
     if (reading.is_too_deep) {
         faults_add(faults, name, "nests deeper than %d", JSON_TREE_DEPTH);

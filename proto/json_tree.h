@@ -54,6 +54,19 @@ struct json_member {
  */
 const struct json_value *json_tree_parse(struct bytes text, const char *name,
                                          struct arena *arena, struct faults *faults);
+/*
+ * The same for a part of a longer text. Where it begins there counts for lines and
+ * columns of faults and for how deep it nests.
+ */
+struct json_tree_start {
+    size_t line;   /* From 1. */
+    size_t column; /* How many bytes of that line stand before it. */
+    size_t depth;  /* How many lists and objects it stands in. */
+};
+const struct json_value *json_tree_parse_part(struct bytes text,
+                                              struct json_tree_start start,
+                                              const char *name, struct arena *arena,
+                                              struct faults *faults);
 /* The member of that name, or NULL; value may be NULL or of any type. */
 const struct json_value *json_tree_get(const struct json_value *value,
                                        const char *name);

@@ -39,7 +39,7 @@ class Market:
                 "categories": [f"Category {number % 12}"], "tags": self.text(3).split()}
 
     def write(self, folder):
-        """Files as kontor-1, for kontor catalogue import, which takes 64 MiB at a time."""
+        """Files as kontor-1, for kontor catalogue import; several, so that none is held here whole."""
         paths = []
         for begin in range(0, self.n, A_FILE):
             paths.append(os.path.join(folder, f"market-{begin}.json"))

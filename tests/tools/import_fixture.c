@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "tests/tools/import_fixture.h"
+#include "tools/import/walk.h"
 
 int
 import_fixture_start(void **state)
@@ -35,8 +36,8 @@ import_fixture_read(struct import_fixture *fixture, const char *const *paths,
     const struct importer *importer = importer_find(fixture->format);
     assert_non_null(importer);
     fixture->faults = (struct faults){.arena = fixture->arena};
-    return importer->read(paths, n_paths, "alpine", fixture->arena, &fixture->set,
-                          &fixture->faults);
+    return import_read_all(importer, paths, n_paths, "alpine", fixture->arena,
+                           &fixture->set, &fixture->faults);
 }
 
 bool

@@ -10,6 +10,7 @@
 #define KONTOR_TOOLS_IMPORT_EOSC_H
 
 #include "tools/import/json_fields.h"
+#include "tools/import/walk.h"
 
 /* A kind of record of a profile. */
 struct eosc_kind {
@@ -42,15 +43,9 @@ extern const struct json_field eosc6_training_fields[];
 extern const struct json_field eosc6_guideline_fields[];
 extern const struct json_field eosc6_application_fields[];
 
-/* import_read of "eosc-5" and "eosc-6". */
-bool eosc_read_5(const char *const *paths, size_t n_paths, const char *registry,
-                 struct arena *arena, struct import_set *out, struct faults *faults);
-bool eosc_read_6(const char *const *paths, size_t n_paths, const char *registry,
-                 struct arena *arena, struct import_set *out, struct faults *faults);
-/* The same for any profile, with the format, registry, arena, set and faults of a
- * source. */
-bool eosc_read(const struct eosc_profile *profile, const char *const *paths,
-               size_t n_paths, const struct source *source);
+/* The formats "eosc-5" and "eosc-6". */
+extern const struct import_stream eosc_stream_5;
+extern const struct import_stream eosc_stream_6;
 /* The kind that a record of ours is written as. */
 const struct eosc_kind *eosc_kind_of(const struct eosc_profile *profile,
                                      const ProtobufCMessage *record);

@@ -264,15 +264,3 @@ static const struct eosc_kind kinds[] = {
 };
 
 const struct eosc_profile eosc_profile_6 = {"eosc-6", kinds};
-
-bool
-eosc_read_6(const char *const *paths, size_t n_paths, const char *registry,
-            struct arena *arena, struct import_set *out, struct faults *faults)
-{
-    const struct source source = {.format = eosc_profile_6.format,
-                                  .registry = registry,
-                                  .arena = arena,
-                                  .out = out,
-                                  .faults = faults};
-    return eosc_read(&eosc_profile_6, paths, n_paths, &source);
-}

@@ -16,28 +16,29 @@ struct seen {
     size_t order;
 };
 
-struct reading {
-    struct source source;
-    const struct eosc_profile *profile;
-    struct seen *seen;
-    size_t n_seen;
+/* Of all files, kept from record to record: some hundred bytes each. */
+struct all_seen {
+    struct seen *rows;
+    size_t n;
 };
+
+/* Providers come before the services that name them, wherever they stand. */
+enum { ROUND_PROVIDERS, ROUND_SERVICES, N_ROUNDS };
 
 /* ---- Records ---- */
 
 static void
-note_id(struct reading *reading, const char *id, const char *place, bool is_provider)
+note_id(struct walk_view *view, const char *id, const char *place, bool is_provider)
 {
-    const struct source *source = &reading->source;
-    reading->seen = source_grow(source->arena, reading->seen, reading->n_seen,
-                                sizeof *reading->seen);
-    reading->seen[reading->n_seen] = (struct seen){
-        .id = id,
-        .place = arena_print(source->arena, "%s:%s", source->path, place),
+    struct all_seen *seen = view->own;
+    seen->rows = source_grow(view->kept, seen->rows, seen->n, sizeof *seen->rows);
+    seen->rows[seen->n] = (struct seen){
+        .id = arena_copy(view->kept, id),
+        .place = arena_print(view->kept, "%s:%s", view->source.path, place),
         .is_provider = is_provider,
-        .order = reading->n_seen,
+        .order = seen->n,
     };
-    reading->n_seen++;
+    seen->n++;
 }
 
 static void *
@@ -85,16 +86,18 @@ add_service(const struct source *source, const struct eosc_kind *kind, const cha
 }
 
 static void
-read_fields(struct reading *reading, const struct eosc_kind *kind,
+read_fields(struct walk_view *view, const struct eosc_kind *kind,
             const struct json_value *record, const char *place, Kontor__V1__Phase phase)
 {
-    const struct source *source = &reading->source;
+    const struct source *source = &view->source;
     const char *key = json_fields_text(source, record, place, "id");
     if (key == NULL || key[0] == '\0') {
         source_fault(source, place, "has no id");
         return;
     }
-    note_id(reading, source_id(source, key), place, kind->is_provider);
+    if (view->is_judging) {
+        note_id(view, source_id(source, key), place, kind->is_provider);
+    }
     if (kind->is_provider) {
         json_fields_read(source, record, place, kind->fields,
                          add_provider(source, key));
@@ -107,37 +110,49 @@ read_fields(struct reading *reading, const struct eosc_kind *kind,
 
 /* The member that holds the record; NULL: the record is bare, or it is a fault. */
 static const struct json_member *
-payload_of(const struct reading *reading, const struct json_value *object,
+payload_of(const struct walk_view *view, const struct json_value *object,
            const char *place)
 {
     const struct json_member *found = NULL;
     for (size_t i = 0; i < object->n; i++) {
-        if (!eosc_is_payload(reading->profile, &object->members[i])) {
+        if (!eosc_is_payload(view->format, &object->members[i])) {
             continue;
         }
         if (found != NULL) {
-            source_fault(&reading->source, place, "holds both a %s and a %s",
-                         found->name, object->members[i].name);
+            source_fault(&view->source, place, "holds both a %s and a %s", found->name,
+                         object->members[i].name);
         }
         found = &object->members[i];
     }
     return found;
 }
 
-static void
-read_record(struct reading *reading, const struct json_value *object, const char *place)
+/* Both are judged at once; what is no record of ours is told with the providers. */
+static bool
+is_of_round(const struct walk_view *view, const struct eosc_kind *kind)
 {
-    const struct source *source = &reading->source;
+    bool is_late = kind != NULL && kind->fields != NULL && !kind->is_provider;
+    return view->is_judging || is_late == (view->round == ROUND_SERVICES);
+}
+
+static void
+read_record(struct walk_view *view, const struct json_value *object, const char *place)
+{
+    const struct source *source = &view->source;
     if (!json_fields_is_object(source, object, place)) {
         return;
     }
-    const struct json_member *payload = payload_of(reading, object, place);
+    const struct json_member *payload = payload_of(view, object, place);
     const char *name = payload == NULL ? NULL : payload->name;
     const struct json_value *record = payload == NULL ? object : &payload->value;
     const char *at =
         payload == NULL ? place : arena_print(source->arena, "%s.%s", place, name);
-    const struct eosc_kind *kind =
-        eosc_judge(source, reading->profile, name, record, at);
+    const struct eosc_kind *kind = eosc_judge(source, view->format, name, record, at);
+    if (!is_of_round(view, kind)) {
+        /* What was odd about its kind is told in the other round. */
+        source->out->n_findings = 0;
+        return;
+    }
     if (kind == NULL) {
         source_fault(source, at,
                      "is no record of %s, or could be a provider as well as a service",
@@ -152,61 +167,73 @@ read_record(struct reading *reading, const struct json_value *object, const char
     if (payload != NULL) {
         phase = eosc_envelope(source, object, name, place, kind->is_provider);
     }
-    read_fields(reading, kind, record, at, phase);
+    read_fields(view, kind, record, at, phase);
 }
 
 /* ---- Files ---- */
 
+/* What else is on a page is not taken, but has to be JSON. */
 static void
-read_list(struct reading *reading, const struct json_value *list, const char *place)
+judge_page(struct walk_view *view, struct json_stream *file)
 {
-    for (size_t i = 0; i < list->n; i++) {
-        read_record(reading, &list->elements[i],
-                    arena_print(reading->source.arena, "%s[%zu]", place, i));
+    for (size_t i = 0; i < file->n_members; i++) {
+        const struct json_stream_member *member = &file->members[i];
+        if (strcmp(member->name, "results") != 0) {
+            json_stream_value(file, &view->source, &member->value, member->name);
+        }
     }
+}
+
+static bool
+find_page(struct walk_view *view, struct json_stream *file,
+          const struct json_span *results, struct walk_list *list)
+{
+    const struct source *source = &view->source;
+    const struct json_value *head = json_stream_head(file, source, results, "results");
+    if (view->is_judging) {
+        judge_page(view, file);
+    }
+    if (head == NULL || head->type == JSON_TYPE_NULL) {
+        return false;
+    }
+    if (head->type != JSON_TYPE_LIST) {
+        source_fault(source, "results", "is %s: a list belongs here",
+                     json_tree_type(head));
+        return false;
+    }
+    list->span = *results;
+    list->name = "results";
+    return true;
+}
+
+static bool
+find_list(struct walk_view *view, struct json_stream *file, struct walk_list *list)
+{
+    const struct json_span *results = json_stream_member(file, "results");
+    if (view->is_judging && view->round > 0) {
+        return false;
+    }
+    if (results != NULL) {
+        return find_page(view, file, results, list);
+    }
+    list->span = file->root;
+    list->is_single = file->root.first != '[';
+    return true;
 }
 
 /* A page of the API may be one of many; that the others are missing shows nowhere else.
  */
 static void
-read_page(struct reading *reading, const struct json_value *page)
+end_list(struct walk_view *view, struct json_stream *file, size_t n)
 {
-    const struct source *source = &reading->source;
-    const struct json_value *list = json_fields_list(source, page, "", "results");
-    const struct json_value *total = json_tree_get(page, "total");
-    if (list == NULL) {
-        return;
-    }
-    read_list(reading, list, "results");
-    if (total != NULL && total->type == JSON_TYPE_INTEGER &&
-        total->integer > (int64_t)list->n) {
+    const struct source *source = &view->source;
+    const struct json_value *total =
+        json_stream_head(file, source, json_stream_member(file, "total"), "total");
+    if (view->round == 0 && total != NULL && total->type == JSON_TYPE_INTEGER &&
+        total->integer > (int64_t)n) {
         source_finding(source, "total", "%lld records, of which %zu are on this page",
-                       (long long)total->integer, list->n);
+                       (long long)total->integer, n);
     }
-}
-
-static void
-read_file(struct reading *reading)
-{
-    const struct source *source = &reading->source;
-    struct bytes content;
-    if (!source_load(source, &content)) {
-        return;
-    }
-    const struct json_value *root =
-        json_tree_parse(content, source->path, source->arena, source->faults);
-    if (root == NULL) {
-        return;
-    }
-    if (root->type == JSON_TYPE_LIST) {
-        read_list(reading, root, "");
-        return;
-    }
-    if (json_tree_get(root, "results") != NULL) {
-        read_page(reading, root);
-        return;
-    }
-    read_record(reading, root, "");
 }
 
 static int
@@ -224,43 +251,44 @@ compare_seen(const void *a, const void *b)
 
 /* Two would become one record, and whichever came last would win without a word. */
 static void
-refuse_doubles(struct reading *reading)
+refuse_doubles(struct walk_view *view)
 {
-    struct seen *seen = reading->seen;
-    if (reading->n_seen == 0) {
+    const struct all_seen *all = view->own;
+    struct seen *seen = all->rows;
+    if (all->n == 0) {
         return;
     }
-    qsort(seen, reading->n_seen, sizeof *seen, compare_seen);
-    for (size_t i = 1; i < reading->n_seen; i++) {
+    qsort(seen, all->n, sizeof *seen, compare_seen);
+    for (size_t i = 1; i < all->n; i++) {
         if (strcmp(seen[i].id, seen[i - 1].id) == 0 &&
             seen[i].is_provider == seen[i - 1].is_provider) {
-            faults_add(reading->source.faults, seen[i].place,
-                       "its id is also that of %s", seen[i - 1].place);
+            faults_add(view->source.faults, seen[i].place, "its id is also that of %s",
+                       seen[i - 1].place);
         }
     }
 }
 
-bool
-eosc_read(const struct eosc_profile *profile, const char *const *paths, size_t n_paths,
-          const struct source *source)
+static void
+begin(struct walk_view *view, struct import_set *masks)
 {
-    struct reading reading = {.source = *source, .profile = profile};
-    struct import_set *out = source->out;
-    *out = (struct import_set){.provider_fields = source_mask(source->arena),
-                               .service_fields = source_mask(source->arena)};
+    const struct eosc_profile *profile = view->format;
+    masks->provider_fields = source_mask(view->kept);
+    masks->service_fields = source_mask(view->kept);
     for (const struct eosc_kind *kind = profile->kinds; kind->name != NULL; kind++) {
         if (kind->fields != NULL) {
-            json_fields_mask_add(source->arena, kind->fields,
-                                 kind->is_provider ? out->provider_fields
-                                                   : out->service_fields);
+            json_fields_mask_add(view->kept, kind->fields,
+                                 kind->is_provider ? masks->provider_fields
+                                                   : masks->service_fields);
         }
     }
-    for (size_t i = 0; i < n_paths; i++) {
-        struct source_once once = {.n = 0};
-        reading.source.path = paths[i];
-        reading.source.once = &once;
-        read_file(&reading);
-    }
-    refuse_doubles(&reading);
-    return source->faults->n_found == 0;
+    view->own = arena_alloc(view->kept, sizeof(struct all_seen));
 }
+
+#define STREAM(profile)                                                                \
+    {                                                                                  \
+        .n_rounds = N_ROUNDS, .format = &(profile), .begin = begin, .find = find_list, \
+        .read = read_record, .end_list = end_list, .end = refuse_doubles               \
+    }
+
+const struct import_stream eosc_stream_5 = STREAM(eosc_profile_5);
+const struct import_stream eosc_stream_6 = STREAM(eosc_profile_6);

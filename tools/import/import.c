@@ -17,16 +17,16 @@
  * records of both commands.
  */
 const struct importer importers[] = {
-    {"marketplace-2019", "catalogue", marketplace_read},
-    {"eosc-vocabularies", "catalogue", vocabulary_read},
-    {"einfracentral-2017", "catalogue", einfracentral_read},
-    {"osb", "catalogue", osb_read},
-    {"tmf633", "catalogue", tmf633_read},
-    {"eosc-5", "catalogue", eosc_read_5},
-    {"eosc-6", "catalogue", eosc_read_6},
-    {"gocdb", "config", gocdb_read},
-    {"kontor-1", "both", native_read},
-    {NULL, NULL, NULL},
+    {"marketplace-2019", "catalogue", marketplace_read, NULL},
+    {"eosc-vocabularies", "catalogue", vocabulary_read, NULL},
+    {"einfracentral-2017", "catalogue", einfracentral_read, NULL},
+    {"osb", "catalogue", osb_read, NULL},
+    {"tmf633", "catalogue", tmf633_read, NULL},
+    {"eosc-5", "catalogue", NULL, &eosc_stream_5},
+    {"eosc-6", "catalogue", NULL, &eosc_stream_6},
+    {"gocdb", "config", gocdb_read, NULL},
+    {"kontor-1", "both", NULL, &native_stream},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct importer *

@@ -20,7 +20,7 @@
 #include "proto/arena.h"
 #include "proto/faults.h"
 
-/* The largest file an importer reads, in bytes. */
+/* The largest file that is read whole, in bytes; what is streamed may be larger. */
 enum { IMPORT_FILE_BYTES = 64 * 1024 * 1024 };
 
 /* Something odd in a file that is no reason to refuse it. */
@@ -70,11 +70,15 @@ typedef bool (*import_read)(const char *const *paths, size_t n_paths,
                             const char *registry, struct arena *arena,
                             struct import_set *out, struct faults *faults);
 
+struct import_stream;
+
+/* A format is either read whole or streamed; walk.h reads both alike. */
 struct importer {
     const char *format; /* As given to --format. */
     const char *noun;   /* "catalogue", "config", or "both": the import commands it is
                            offered under. */
     import_read read;
+    const struct import_stream *stream;
 };
 
 /* Whether a field of a record is written by the broker alone: no source owns it, and no

@@ -9,43 +9,12 @@
 
 #include "proto/json.h"
 #include "tools/import/json_fields.h"
+#include "tools/import/kind.h"
 
 /* What calls of their own move. */
 static const char *const moved[] = {
     "phase", "certification", "classification", "is_cancelled", "cancel_reason", NULL,
 };
-
-/* The lists of the form. */
-static const struct section {
-    const char *name;
-    const ProtobufCMessageDescriptor *descriptor;
-    size_t rows_at; /* Offsets in the set. */
-    size_t n_at;
-    size_t mask_at;
-} sections[] = {
-    {"vocabularies", &kontor__v1__vocabulary__descriptor,
-     offsetof(struct import_set, vocabularies),
-     offsetof(struct import_set, n_vocabularies),
-     offsetof(struct import_set, vocabulary_fields)},
-    {"providers", &kontor__v1__provider__descriptor,
-     offsetof(struct import_set, providers), offsetof(struct import_set, n_providers),
-     offsetof(struct import_set, provider_fields)},
-    {"services", &kontor__v1__service__descriptor,
-     offsetof(struct import_set, services), offsetof(struct import_set, n_services),
-     offsetof(struct import_set, service_fields)},
-    {"bundles", &kontor__v1__bundle__descriptor, offsetof(struct import_set, bundles),
-     offsetof(struct import_set, n_bundles),
-     offsetof(struct import_set, bundle_fields)},
-    {"sites", &kontor__v1__site__descriptor, offsetof(struct import_set, sites),
-     offsetof(struct import_set, n_sites), offsetof(struct import_set, site_fields)},
-    {"endpoints", &kontor__v1__endpoint__descriptor,
-     offsetof(struct import_set, endpoints), offsetof(struct import_set, n_endpoints),
-     offsetof(struct import_set, endpoint_fields)},
-    {"downtimes", &kontor__v1__downtime__descriptor,
-     offsetof(struct import_set, downtimes), offsetof(struct import_set, n_downtimes),
-     offsetof(struct import_set, downtime_fields)},
-};
-enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
 
 static bool
 is_owned(const char *field)
@@ -75,47 +44,34 @@ mask_of(struct arena *arena, const ProtobufCMessageDescriptor *descriptor)
 }
 
 /* One record; the message's own faults get the file and the place before them. */
-static ProtobufCMessage *
-read_record(const struct source *source, const struct section *section,
-            const struct json_value *value, const char *place)
+static void
+read_record(struct walk_view *view, const struct json_value *value, const char *place)
 {
+    const struct source *source = &view->source;
+    const struct import_kind *kind = &import_kinds[view->round];
     struct faults inner = {.arena = source->arena};
     const char *text = json_tree_print(value, source->arena);
     ProtobufCMessage *message =
-        json_parse(section->descriptor, text, strlen(text), source->arena, &inner);
+        json_parse(kind->descriptor, text, strlen(text), source->arena, &inner);
     for (size_t i = 0; i < inner.n_rows; i++) {
         source_fault(source,
                      arena_print(source->arena, "%s.%s", place, inner.rows[i].path),
                      "%s", inner.rows[i].description);
     }
-    return inner.n_found == 0 ? message : NULL;
+    if (inner.n_found == 0) {
+        import_kind_add(source->arena, source->out, kind, message);
+    }
 }
 
-/*
- * A record that could not be read leaves a NULL in its list: the faults refuse the
- * whole set, and nobody looks at it.
- */
-static void
-read_section(const struct source *source, const struct section *section,
-             const struct json_value *root)
+static bool
+is_kind(const char *name)
 {
-    const struct json_value *list = json_fields_list(source, root, "", section->name);
-    if (list == NULL) {
-        return;
+    for (size_t i = 0; i < IMPORT_KINDS; i++) {
+        if (strcmp(import_kinds[i].list, name) == 0) {
+            return true;
+        }
     }
-    /* The lists of the set differ only in the type their pointers point to. */
-    void *rows_at = (char *)source->out + section->rows_at;
-    size_t *n = (size_t *)(void *)((char *)source->out + section->n_at);
-    ProtobufCMessage **rows = NULL;
-    memcpy(&rows, rows_at, sizeof rows);
-    for (size_t i = 0; i < list->n; i++) {
-        const char *place = arena_print(source->arena, "%s[%zu]", section->name, i);
-        ProtobufCMessage *message =
-            read_record(source, section, &list->elements[i], place);
-        rows = source_grow(source->arena, rows, *n, sizeof(ProtobufCMessage *));
-        rows[(*n)++] = message;
-    }
-    memcpy(rows_at, &rows, sizeof rows);
+    return false;
 }
 
 /*
@@ -123,56 +79,72 @@ read_section(const struct source *source, const struct section *section,
  * for "services" would import nothing and look well.
  */
 static void
-refuse_unknown(const struct source *source, const struct json_value *root)
+refuse_unknown(const struct source *source, const struct json_stream *file)
 {
-    for (size_t i = 0; i < root->n; i++) {
-        bool is_known = false;
-        for (size_t j = 0; j < N_SECTIONS; j++) {
-            is_known |= strcmp(root->members[i].name, sections[j].name) == 0;
-        }
-        if (!is_known) {
-            source_fault(source, root->members[i].name,
+    for (size_t i = 0; i < file->n_members; i++) {
+        if (!is_kind(file->members[i].name)) {
+            source_fault(source, file->members[i].name,
                          "unknown: vocabularies, providers, services, bundles, sites, "
                          "endpoints, downtimes");
         }
     }
 }
 
-static void
-read_file(const struct source *source)
+/* A null is the same as no list. */
+static bool
+is_list(const struct source *source, const struct json_value *value, const char *place)
 {
-    struct bytes content;
-    if (!source_load(source, &content)) {
-        return;
+    if (value == NULL || value->type == JSON_TYPE_NULL) {
+        return false;
     }
-    const struct json_value *root =
-        json_tree_parse(content, source->path, source->arena, source->faults);
-    if (root == NULL || !json_fields_is_object(source, root, "")) {
-        return;
+    if (value->type != JSON_TYPE_LIST) {
+        source_fault(source, place, "is %s: a list belongs here",
+                     json_tree_type(value));
     }
-    refuse_unknown(source, root);
-    for (size_t i = 0; i < N_SECTIONS; i++) {
-        read_section(source, &sections[i], root);
+    return value->type == JSON_TYPE_LIST;
+}
+
+static bool
+is_object(const struct source *source, struct json_stream *file)
+{
+    const struct json_value *root = json_stream_head(file, source, &file->root, "");
+    return root != NULL && json_fields_is_object(source, root, "");
+}
+
+/* A round a kind. What is wrong with the file as a whole is told in the first. */
+static bool
+find_list(struct walk_view *view, struct json_stream *file, struct walk_list *list)
+{
+    const struct source *source = &view->source;
+    if (view->round == 0 && !is_object(source, file)) {
+        return false;
+    }
+    if (view->round == 0 && view->is_judging) {
+        refuse_unknown(source, file);
+    }
+    list->name = import_kinds[view->round].list;
+    const struct json_span *span = json_stream_member(file, list->name);
+    const struct json_value *value = json_stream_head(file, source, span, list->name);
+    if (!is_list(source, value, list->name)) {
+        return false;
+    }
+    list->span = *span;
+    return true;
+}
+
+static void
+begin(struct walk_view *view, struct import_set *masks)
+{
+    for (size_t i = 0; i < IMPORT_KINDS; i++) {
+        Google__Protobuf__FieldMask *mask =
+            mask_of(view->kept, import_kinds[i].descriptor);
+        memcpy((char *)masks + import_kinds[i].mask_at, &mask, sizeof mask);
     }
 }
 
-bool
-native_read(const char *const *paths, size_t n_paths, const char *registry,
-            struct arena *arena, struct import_set *out, struct faults *faults)
-{
-    *out = (struct import_set){0};
-    for (size_t i = 0; i < N_SECTIONS; i++) {
-        Google__Protobuf__FieldMask *mask = mask_of(arena, sections[i].descriptor);
-        memcpy((char *)out + sections[i].mask_at, &mask, sizeof mask);
-    }
-    for (size_t i = 0; i < n_paths; i++) {
-        struct source source = {.path = paths[i],
-                                .format = "kontor-1",
-                                .registry = registry,
-                                .arena = arena,
-                                .out = out,
-                                .faults = faults};
-        read_file(&source);
-    }
-    return faults->n_found == 0;
-}
+const struct import_stream native_stream = {
+    .n_rounds = IMPORT_KINDS,
+    .begin = begin,
+    .find = find_list,
+    .read = read_record,
+};

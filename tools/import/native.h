@@ -9,10 +9,9 @@
 #ifndef KONTOR_TOOLS_IMPORT_NATIVE_H
 #define KONTOR_TOOLS_IMPORT_NATIVE_H
 
-#include "tools/import/source.h"
+#include "tools/import/walk.h"
 
-/* import_read of "kontor-1". */
-bool native_read(const char *const *paths, size_t n_paths, const char *registry,
-                 struct arena *arena, struct import_set *out, struct faults *faults);
+/* The format "kontor-1". */
+extern const struct import_stream native_stream;
 
 #endif

@@ -110,7 +110,8 @@ is_said(struct source_once *once, const char *name)
         }
     }
     if (once->n < sizeof once->said / sizeof once->said[0]) {
-        once->said[once->n++] = name;
+        once->said[once->n++] =
+            once->arena == NULL ? name : arena_copy(once->arena, name);
     }
     return false;
 }

@@ -18,6 +18,8 @@ struct leftovers;
 struct records_index;
 /* What of a file was said already, where once is enough. */
 struct source_once {
+    struct arena *arena; /* What is said is copied here, as it must outlive a part;
+                            NULL: the source's lives as long. */
     const char *said[64];
     size_t n;
 };

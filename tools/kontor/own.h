@@ -7,16 +7,11 @@
 #ifndef KONTOR_TOOLS_KONTOR_OWN_H
 #define KONTOR_TOOLS_KONTOR_OWN_H
 
-#include "tools/import/import.h"
 #include "tools/kontor/cli.h"
 
 int own_whoami(struct cli *cli);
 int own_import(struct cli *cli);
 int own_validate(struct cli *cli);
-/* Reads the files of a command by its --format; EXIT_DONE, or printed. */
-int import_files(struct cli *cli, const char *registry, struct import_set *set);
-/* Says that files hold nothing this command takes; what it exits with. */
-int import_nothing(const struct cli *cli, const struct import_set *set);
 int own_search(struct cli *cli);
 int own_move(struct cli *cli);
 int own_waiting(struct cli *cli);

@@ -90,7 +90,13 @@ show_print(const struct table *table)
 void
 show_json(struct cli *cli, const ProtobufCMessage *message)
 {
-    const char *text = json_print(message, JSON_COMPACT, cli->arena);
+    show_json_by(cli->arena, message);
+}
+
+void
+show_json_by(struct arena *arena, const ProtobufCMessage *message)
+{
+    const char *text = json_print(message, JSON_COMPACT, arena);
     puts(text == NULL ? "null" : text);
 }
 

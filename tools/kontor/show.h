@@ -29,6 +29,8 @@ void show_print(const struct table *table);
 const char *show_harmless(struct arena *arena, const char *text);
 /* A message as one line of JSON. */
 void show_json(struct cli *cli, const ProtobufCMessage *message);
+/* The same where there are so many that they need an arena that is reset. */
+void show_json_by(struct arena *arena, const ProtobufCMessage *message);
 /* A reply by a view: rows and columns, or one line a field. */
 void show_reply(struct cli *cli, const ProtobufCMessage *reply,
                 const struct view *view);

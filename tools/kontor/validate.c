@@ -10,25 +10,33 @@
 #include "catalogue/term.h"
 #include "proto/field.h"
 #include "proto/rules.h"
+#include "tools/import/source.h"
 
 /* A list is for people; beyond this only the first are told, as the broker does. */
 enum { MAX_FINDINGS = 64 };
 
-/* The records of one kind by id. */
+/* The ids of a kind, sorted once all are noted. */
 struct ids {
-    const ProtobufCMessage **by_id;
+    const char **rows;
     size_t n;
 };
 
+struct vocabulary {
+    const char *id;
+    const Kontor__V1__Vocabulary *record;
+    const struct term_list *terms; /* NULL = not yet. */
+};
+
 struct validating {
-    const struct import_set *set;
     int64_t now_ms;
     validate_take take;
     void *context;
     struct arena *kept;  /* Of the whole run. */
     struct arena *arena; /* Of one record. */
-    struct ids providers, services, endpoints, vocabularies;
-    const struct term_list **terms; /* Beside vocabularies.by_id; NULL = not yet. */
+    struct ids providers, services, endpoints, offers;
+    struct vocabulary *vocabularies;
+    size_t n_vocabularies;
+    bool is_sorted;
     struct faults faults;
     Kontor__V1__ImportResult result; /* Of the record being judged. */
     Kontor__V1__Violation *findings[MAX_FINDINGS];
@@ -36,71 +44,98 @@ struct validating {
 
 /* ---- What is known ---- */
 
-/* Every record has its id as its first field. */
-static const char *
-id_of(const ProtobufCMessage *record)
+static void
+add_id(struct validating *run, struct ids *ids, const char *id)
 {
-    return field_text(field_at(record, &record->descriptor->fields[0], 0));
+    ids->rows = source_grow(run->kept, ids->rows, ids->n, sizeof *ids->rows);
+    ids->rows[ids->n++] = id;
 }
 
+static void
+note_service(struct validating *run, const Kontor__V1__Service *service)
+{
+    add_id(run, &run->services, arena_copy(run->kept, service->id));
+    for (size_t i = 0; i < service->n_offers; i++) {
+        const char *iid = service->offers[i]->iid;
+        if (strchr(iid, '/') == NULL) {
+            add_id(run, &run->offers,
+                   arena_print(run->kept, "%s/%s", service->id, iid));
+        }
+    }
+}
+
+/* The terms are looked up again and again, so a vocabulary is kept. */
+static void
+note_vocabulary(struct validating *run, const Kontor__V1__Vocabulary *vocabulary)
+{
+    size_t size = kontor__v1__vocabulary__get_packed_size(vocabulary);
+    uint8_t *packed = arena_alloc(run->arena, size + 1);
+    kontor__v1__vocabulary__pack(vocabulary, packed);
+    const Kontor__V1__Vocabulary *copy = kontor__v1__vocabulary__unpack(
+        arena_allocator(run->kept, SIZE_MAX), size, packed);
+    arena_reset(run->arena);
+    if (copy == NULL) {
+        abort();
+    }
+    run->vocabularies = source_grow(run->kept, run->vocabularies, run->n_vocabularies,
+                                    sizeof *run->vocabularies);
+    run->vocabularies[run->n_vocabularies++] =
+        (struct vocabulary){.id = copy->id, .record = copy};
+}
+
+void
+validate_note(struct validating *run, const struct import_set *part)
+{
+    for (size_t i = 0; i < part->n_vocabularies; i++) {
+        note_vocabulary(run, part->vocabularies[i]);
+    }
+    for (size_t i = 0; i < part->n_providers; i++) {
+        add_id(run, &run->providers, arena_copy(run->kept, part->providers[i]->id));
+    }
+    for (size_t i = 0; i < part->n_services; i++) {
+        note_service(run, part->services[i]);
+    }
+    for (size_t i = 0; i < part->n_endpoints; i++) {
+        add_id(run, &run->endpoints, arena_copy(run->kept, part->endpoints[i]->id));
+    }
+}
+
+/* Rows of both kinds begin with their id. */
 static int
 compare(const void *a, const void *b)
 {
-    const ProtobufCMessage *const *left = a;
-    const ProtobufCMessage *const *right = b;
-    return strcmp(id_of(*left), id_of(*right));
+    const char *const *left = a;
+    const char *const *right = b;
+    return strcmp(*left, *right);
 }
 
-static struct ids
-ids_of(struct arena *arena, const void *rows, size_t n)
+static void
+sort(const struct ids *ids)
 {
-    struct ids ids = {.by_id = arena_alloc(arena, (n + 1) * sizeof(*ids.by_id)),
-                      .n = n};
-    if (n > 0) {
-        memcpy(ids.by_id, rows, n * sizeof(*ids.by_id));
+    if (ids->n > 0) {
+        qsort(ids->rows, ids->n, sizeof *ids->rows, compare);
     }
-    qsort(ids.by_id, n, sizeof(*ids.by_id), compare);
-    return ids;
 }
 
-/* Its place, or n. */
-static size_t
-place_of(const struct ids *ids, const char *id)
+static void
+sort_all(struct validating *run)
 {
-    size_t low = 0;
-    size_t high = ids->n;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (strcmp(id_of(ids->by_id[middle]), id) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    sort(&run->providers);
+    sort(&run->services);
+    sort(&run->endpoints);
+    sort(&run->offers);
+    if (run->n_vocabularies > 0) {
+        qsort(run->vocabularies, run->n_vocabularies, sizeof *run->vocabularies,
+              compare);
     }
-    bool is_there = low < ids->n && strcmp(id_of(ids->by_id[low]), id) == 0;
-    return is_there ? low : ids->n;
+    run->is_sorted = true;
 }
 
 static bool
-is_offer_known(const struct validating *run, const char *id)
+is_there(const struct ids *ids, const char *id)
 {
-    const char *slash = strrchr(id, '/');
-    if (slash == NULL) {
-        return false;
-    }
-    const char *service_id = arena_copy_n(run->arena, id, (size_t)(slash - id));
-    size_t at = place_of(&run->services, service_id);
-    if (at == run->services.n) {
-        return false;
-    }
-    const Kontor__V1__Service *service =
-        (const Kontor__V1__Service *)run->services.by_id[at];
-    for (size_t i = 0; i < service->n_offers; i++) {
-        if (strcmp(service->offers[i]->iid, slash + 1) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return ids->n > 0 &&
+           bsearch(&id, ids->rows, ids->n, sizeof *ids->rows, compare) != NULL;
 }
 
 static bool
@@ -115,28 +150,37 @@ is_known(void *context, const char *kind, const char *id)
                 {"endpoint", &run->endpoints}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(rows[i].kind, kind) == 0) {
-            return place_of(rows[i].ids, id) < rows[i].ids->n;
+            return is_there(rows[i].ids, id);
         }
     }
-    return is_offer_known(run, id);
+    return is_there(&run->offers, id);
 }
 
 static const struct term_list *
 terms(void *context, const char *id)
 {
     struct validating *run = context;
-    size_t at = place_of(&run->vocabularies, id);
-    if (at == run->vocabularies.n) {
+    struct vocabulary *found =
+        run->n_vocabularies == 0 ? NULL
+                                 : bsearch(&id, run->vocabularies, run->n_vocabularies,
+                                           sizeof *run->vocabularies, compare);
+    if (found == NULL) {
         return NULL;
     }
-    if (run->terms[at] == NULL) {
-        run->terms[at] = term_list_new(
-            run->kept, (const Kontor__V1__Vocabulary *)run->vocabularies.by_id[at]);
+    if (found->terms == NULL) {
+        found->terms = term_list_new(run->kept, found->record);
     }
-    return run->terms[at];
+    return found->terms;
 }
 
 /* ---- Results ---- */
+
+/* Every record has its id as its first field. */
+static const char *
+id_of(const ProtobufCMessage *record)
+{
+    return field_text(field_at(record, &record->descriptor->fields[0], 0));
+}
 
 static Kontor__V1__Violation *
 violation(struct arena *arena, const char *path, const char *text)
@@ -173,7 +217,7 @@ end_record(struct validating *run, const char *kind)
         result->outcome = KONTOR__V1__IMPORT_OUTCOME__REFUSED;
         result->n_findings = 0;
     }
-    run->take(run->context, kind, result);
+    run->take(run->context, kind, result, run->arena);
 }
 
 /* ---- Judging ---- */
@@ -223,7 +267,7 @@ judge_owner(struct validating *run, const char *id, const char *provider)
         faults_add(&run->faults, "provider",
                    "must be a provider of the record's own registry, %.*s", (int)size,
                    id);
-    } else if (place_of(&run->providers, provider) == run->providers.n) {
+    } else if (!is_there(&run->providers, provider)) {
         tell(run, "provider",
              arena_print(run->arena, "no provider %s is known here", provider));
     }
@@ -272,38 +316,46 @@ judge_record(struct validating *run, const char *kind, const ProtobufCMessage *r
 }
 
 void
-validate_set(const struct import_set *set, int64_t now_ms, validate_take take,
-             void *context)
+validate_judge(struct validating *run, const struct import_set *part)
+{
+    if (!run->is_sorted) {
+        sort_all(run);
+    }
+    for (size_t i = 0; i < part->n_vocabularies; i++) {
+        judge_record(run, "vocabulary", &part->vocabularies[i]->base, judge_vocabulary);
+    }
+    for (size_t i = 0; i < part->n_providers; i++) {
+        judge_record(run, "provider", &part->providers[i]->base, judge_provider);
+    }
+    for (size_t i = 0; i < part->n_services; i++) {
+        judge_record(run, "service", &part->services[i]->base, judge_service);
+    }
+    for (size_t i = 0; i < part->n_bundles; i++) {
+        judge_record(run, "bundle", &part->bundles[i]->base, judge_bundle);
+    }
+}
+
+struct validating *
+validate_new(int64_t now_ms, validate_take take, void *context)
 {
     struct validating *run = calloc(1, sizeof(*run));
     if (run == NULL) {
         abort();
     }
-    *run = (struct validating){.set = set,
-                               .now_ms = now_ms,
+    *run = (struct validating){.now_ms = now_ms,
                                .take = take,
                                .context = context,
                                .kept = arena_new(),
                                .arena = arena_new()};
-    run->providers = ids_of(run->kept, set->providers, set->n_providers);
-    run->services = ids_of(run->kept, set->services, set->n_services);
-    run->endpoints = ids_of(run->kept, set->endpoints, set->n_endpoints);
-    run->vocabularies = ids_of(run->kept, set->vocabularies, set->n_vocabularies);
-    run->terms =
-        arena_alloc(run->kept, (set->n_vocabularies + 1) * sizeof(*run->terms));
-    for (size_t i = 0; i < set->n_vocabularies; i++) {
-        judge_record(run, "vocabulary", &set->vocabularies[i]->base, judge_vocabulary);
+    return run;
+}
+
+void
+validate_free(struct validating *run)
+{
+    if (run != NULL) {
+        arena_free(run->arena);
+        arena_free(run->kept);
     }
-    for (size_t i = 0; i < set->n_providers; i++) {
-        judge_record(run, "provider", &set->providers[i]->base, judge_provider);
-    }
-    for (size_t i = 0; i < set->n_services; i++) {
-        judge_record(run, "service", &set->services[i]->base, judge_service);
-    }
-    for (size_t i = 0; i < set->n_bundles; i++) {
-        judge_record(run, "bundle", &set->bundles[i]->base, judge_bundle);
-    }
-    arena_free(run->arena);
-    arena_free(run->kept);
     free(run);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tools/kontor/import_files.h"
 #include "tools/kontor/own.h"
 #include "tools/kontor/show.h"
 #include "tools/kontor/validate.h"
@@ -15,14 +16,15 @@ struct validate_run {
 };
 
 static void
-take_result(void *context, const char *kind, const Kontor__V1__ImportResult *result)
+take_result(void *context, const char *kind, const Kontor__V1__ImportResult *result,
+            struct arena *arena)
 {
     struct validate_run *run = context;
     run->n_records++;
     run->n_refused += result->n_violations > 0 ? 1 : 0;
     run->n_findings += result->n_findings;
     if (run->cli->is_json) {
-        show_json(run->cli, &result->base);
+        show_json_by(arena, &result->base);
         return;
     }
     for (size_t i = 0; i < result->n_violations; i++) {
@@ -37,41 +39,76 @@ take_result(void *context, const char *kind, const Kontor__V1__ImportResult *res
 
 /* What is odd about a file and belongs to no record. */
 static void
-show_file_findings(struct validate_run *run, const struct import_set *set)
+show_file_findings(struct validate_run *run, const struct import_set *part,
+                   struct arena *arena)
 {
-    run->n_findings += set->n_findings;
-    for (size_t i = 0; i < set->n_findings; i++) {
+    run->n_findings += part->n_findings;
+    for (size_t i = 0; i < part->n_findings; i++) {
         Kontor__V1__Violation finding = KONTOR__V1__VIOLATION__INIT;
-        finding.field = (char *)(uintptr_t)set->findings[i].place;
-        finding.description = (char *)(uintptr_t)set->findings[i].text;
+        finding.field = (char *)(uintptr_t)part->findings[i].place;
+        finding.description = (char *)(uintptr_t)part->findings[i].text;
         if (run->cli->is_json) {
-            show_json(run->cli, &finding.base);
+            show_json_by(arena, &finding.base);
         } else {
             printf("finding  %s  %s\n", finding.field, finding.description);
         }
     }
 }
 
-int
-own_validate(struct cli *cli)
+static void
+note(void *context, const struct import_set *part)
 {
-    struct import_set set = {0};
-    const char *registry = cli_option(cli, "registry");
-    int failed = import_files(cli, registry == NULL ? "local" : registry, &set);
+    validate_note(context, part);
+}
+
+static void
+judge_all(struct validate_run *run, struct validating *validating,
+          struct import_files *files)
+{
+    struct arena *arena = arena_new();
+    struct import_set part;
+    while (import_files_next(files, arena, &part)) {
+        show_file_findings(run, &part, arena);
+        validate_judge(validating, &part);
+        arena_reset(arena);
+    }
+    arena_free(arena);
+}
+
+static int
+end(struct validate_run *run, struct import_files *files)
+{
+    int failed = import_files_end(files);
     if (failed != EXIT_DONE) {
         return failed;
     }
-    struct validate_run run = {.cli = cli};
-    show_file_findings(&run, &set);
-    validate_set(&set, (int64_t)time(NULL) * 1000, take_result, &run);
-    if (run.n_records == 0) {
-        return import_nothing(cli, &set);
+    if (run->n_records == 0) {
+        return import_files_nothing(run->cli, files);
     }
-    if (!cli->is_json) {
-        printf("%zu records, %zu would be refused, %zu findings\n", run.n_records,
-               run.n_refused, run.n_findings);
+    if (!run->cli->is_json) {
+        printf("%zu records, %zu would be refused, %zu findings\n", run->n_records,
+               run->n_refused, run->n_findings);
     }
-    bool is_bad =
-        run.n_refused > 0 || (cli_count(cli, "strict") > 0 && run.n_findings > 0);
+    bool is_bad = run->n_refused > 0 ||
+                  (cli_count(run->cli, "strict") > 0 && run->n_findings > 0);
     return is_bad ? EXIT_DIFFERENT : EXIT_DONE;
+}
+
+int
+own_validate(struct cli *cli)
+{
+    struct import_files files;
+    struct validate_run run = {.cli = cli};
+    struct validating *validating =
+        validate_new((int64_t)time(NULL) * 1000, take_result, &run);
+    const char *registry = cli_option(cli, "registry");
+    int failed = import_files_open(cli, registry == NULL ? "local" : registry, &files,
+                                   note, validating);
+    if (failed == EXIT_DONE) {
+        judge_all(&run, validating, &files);
+        failed = end(&run, &files);
+    }
+    import_files_close(&files);
+    validate_free(validating);
+    return failed;
 }
