@@ -84,6 +84,23 @@ class Validate(unittest.TestCase):
         refused = [name for name, (violations, _) in here.items() if violations]
         self.assertEqual(refused, ["alpine/q", "alpine/torn", "alpine/odd", "alpine/away", "alpine/loop"])
 
+    def test_1_a_record_of_another_registry_and_one_that_is_there_twice(self):
+        provider = CATALOGUE["providers"][0]
+        mixed = os.path.join(self.broker.folder, "mixed.json")
+        with open(mixed, "w", encoding="utf-8") as file:
+            json.dump({"providers": [provider, {**provider, "id": "coast/p"}, provider, {**provider, "id": "alpine/z"}]}, file)
+        words = ("--format", "kontor-1", mixed, "--output", "json")
+        done = self.validate(*words, "--registry", "alpine")
+        self.assertEqual(done.returncode, 1)
+        results = [r for r in lines(done.stdout) if "id" in r]
+        self.assertEqual([len(r.get("violations", [])) for r in results], [0, 1, 0, 0])
+        self.assertEqual(told(results)["coast/p"], told(self.imported("--format", "kontor-1", mixed))["coast/p"])
+        twice = [any(f["field"] == "id" and "more than once" in f["description"] for f in r.get("findings", []))
+                 for r in results]
+        self.assertEqual(twice, [True, False, True, False])
+        # Nobody said who would import it.
+        self.assertEqual(self.validate(*words).returncode, 0)
+
     def test_2_the_exit_code_is_for_scripts(self):
         good = {"providers": CATALOGUE["providers"][:1]}
         with open(self.file, "w", encoding="utf-8") as file:

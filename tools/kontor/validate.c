@@ -29,11 +29,12 @@ struct vocabulary {
 
 struct validating {
     int64_t now_ms;
+    const char *registry; /* Of whoever would import; NULL = each record's own. */
     validate_take take;
     void *context;
     struct arena *kept;  /* Of the whole run. */
     struct arena *arena; /* Of one record. */
-    struct ids providers, services, endpoints, offers;
+    struct ids providers, services, bundles, vocabulary_ids, endpoints, offers;
     struct vocabulary *vocabularies;
     size_t n_vocabularies;
     bool is_sorted;
@@ -88,6 +89,11 @@ validate_note(struct validating *run, const struct import_set *part)
 {
     for (size_t i = 0; i < part->n_vocabularies; i++) {
         note_vocabulary(run, part->vocabularies[i]);
+        add_id(run, &run->vocabulary_ids,
+               run->vocabularies[run->n_vocabularies - 1].id);
+    }
+    for (size_t i = 0; i < part->n_bundles; i++) {
+        add_id(run, &run->bundles, arena_copy(run->kept, part->bundles[i]->id));
     }
     for (size_t i = 0; i < part->n_providers; i++) {
         add_id(run, &run->providers, arena_copy(run->kept, part->providers[i]->id));
@@ -122,6 +128,8 @@ sort_all(struct validating *run)
 {
     sort(&run->providers);
     sort(&run->services);
+    sort(&run->bundles);
+    sort(&run->vocabulary_ids);
     sort(&run->endpoints);
     sort(&run->offers);
     if (run->n_vocabularies > 0) {
@@ -131,11 +139,29 @@ sort_all(struct validating *run)
     run->is_sorted = true;
 }
 
+static const char **
+look_up(const struct ids *ids, const char *id)
+{
+    return ids->n == 0 ? NULL
+                       : bsearch(&id, ids->rows, ids->n, sizeof *ids->rows, compare);
+}
+
 static bool
 is_there(const struct ids *ids, const char *id)
 {
-    return ids->n > 0 &&
-           bsearch(&id, ids->rows, ids->n, sizeof *ids->rows, compare) != NULL;
+    return look_up(ids, id) != NULL;
+}
+
+static bool
+is_twice(const struct ids *ids, const char *id)
+{
+    const char **row = look_up(ids, id);
+    if (row == NULL) {
+        return false;
+    }
+    size_t at = (size_t)(row - ids->rows);
+    return (at > 0 && strcmp(row[-1], id) == 0) ||
+           (at + 1 < ids->n && strcmp(row[1], id) == 0);
 }
 
 static bool
@@ -299,50 +325,81 @@ judge_bundle(struct validating *run, const void *record)
     finder_bundle(&finder, bundle);
 }
 
+/* How the records of a kind are judged. */
+struct judging {
+    const char *kind;
+    const struct ids *ids; /* All of the kind. */
+    void (*judge)(struct validating *run, const void *record);
+};
+
+/* An import writes in the caller's own registry only. */
+static bool
+is_ours(struct validating *run, const char *kind, const char *id)
+{
+    size_t size = run->registry == NULL ? 0 : strlen(run->registry);
+    if (size == 0 || (strncmp(id, run->registry, size) == 0 && id[size] == '/')) {
+        return true;
+    }
+    faults_add(&run->faults, "id", "cannot write %s %s: you write in registry %s only",
+               kind, id, run->registry);
+    return false;
+}
+
 /* First its form, so that the kind's own judge may rely on it. */
 static void
-judge_record(struct validating *run, const char *kind, const ProtobufCMessage *record,
-             void (*judge)(struct validating *run, const void *record))
+judge_record(struct validating *run, const struct judging *judging,
+             const ProtobufCMessage *record)
 {
+    const char *id = id_of(record);
     arena_reset(run->arena);
     run->faults = (struct faults){.arena = run->arena};
     kontor__v1__import_result__init(&run->result);
-    run->result.id = (char *)(uintptr_t)id_of(record);
+    run->result.id = (char *)(uintptr_t)id;
     rules_check(record, &run->faults);
-    if (run->faults.n_found == 0) {
-        judge(run, record);
+    if (run->faults.n_found == 0 && is_ours(run, judging->kind, id)) {
+        judging->judge(run, record);
     }
-    end_record(run, kind);
+    if (is_twice(judging->ids, id)) {
+        tell(run, "id",
+             "is there more than once in these files: an import keeps the last one");
+    }
+    end_record(run, judging->kind);
 }
 
 void
 validate_judge(struct validating *run, const struct import_set *part)
 {
+    const struct judging vocabulary = {"vocabulary", &run->vocabulary_ids,
+                                       judge_vocabulary};
+    const struct judging provider = {"provider", &run->providers, judge_provider};
+    const struct judging service = {"service", &run->services, judge_service};
+    const struct judging bundle = {"bundle", &run->bundles, judge_bundle};
     if (!run->is_sorted) {
         sort_all(run);
     }
     for (size_t i = 0; i < part->n_vocabularies; i++) {
-        judge_record(run, "vocabulary", &part->vocabularies[i]->base, judge_vocabulary);
+        judge_record(run, &vocabulary, &part->vocabularies[i]->base);
     }
     for (size_t i = 0; i < part->n_providers; i++) {
-        judge_record(run, "provider", &part->providers[i]->base, judge_provider);
+        judge_record(run, &provider, &part->providers[i]->base);
     }
     for (size_t i = 0; i < part->n_services; i++) {
-        judge_record(run, "service", &part->services[i]->base, judge_service);
+        judge_record(run, &service, &part->services[i]->base);
     }
     for (size_t i = 0; i < part->n_bundles; i++) {
-        judge_record(run, "bundle", &part->bundles[i]->base, judge_bundle);
+        judge_record(run, &bundle, &part->bundles[i]->base);
     }
 }
 
 struct validating *
-validate_new(int64_t now_ms, validate_take take, void *context)
+validate_new(int64_t now_ms, const char *registry, validate_take take, void *context)
 {
     struct validating *run = calloc(1, sizeof(*run));
     if (run == NULL) {
         abort();
     }
     *run = (struct validating){.now_ms = now_ms,
+                               .registry = registry,
                                .take = take,
                                .context = context,
                                .kept = arena_new(),

@@ -20,7 +20,9 @@ typedef void (*validate_take)(void *context, const char *kind,
 
 struct validating;
 
-struct validating *validate_new(int64_t now_ms, validate_take take, void *context);
+/* registry: of whoever would import, outlives it; NULL = each record's own. */
+struct validating *validate_new(int64_t now_ms, const char *registry,
+                                validate_take take, void *context);
 /* Accepts NULL. */
 void validate_free(struct validating *run);
 /* Learns which records there are; all parts before the first is judged. */

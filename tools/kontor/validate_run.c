@@ -99,9 +99,9 @@ own_validate(struct cli *cli)
 {
     struct import_files files;
     struct validate_run run = {.cli = cli};
-    struct validating *validating =
-        validate_new((int64_t)time(NULL) * 1000, take_result, &run);
     const char *registry = cli_option(cli, "registry");
+    struct validating *validating =
+        validate_new((int64_t)time(NULL) * 1000, registry, take_result, &run);
     int failed = import_files_open(cli, registry == NULL ? "local" : registry, &files,
                                    note, validating);
     if (failed == EXIT_DONE) {
