@@ -131,6 +131,38 @@ test_what_the_broker_owns_is_in_no_mask(void **state)
 }
 
 static void
+test_a_state_that_is_not_taken_over_is_told(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t n_findings;
+    } rows[] = {
+        {"PROVIDER_STATE_UNSPECIFIED", 0},
+        {"PROVIDER_APPROVED", 0},
+        {"PROVIDER_DRAFT", 1},
+        {"PROVIDER_SUBMITTED", 1},
+        {"PROVIDER_REJECTED", 1},
+        {"PROVIDER_SUSPENDED", 1},
+        {"PROVIDER_RETIRED", 1},
+    };
+    struct import_fixture *fixture = fixture_of(state);
+    assert_int_equal(kontor__v1__provider_state__descriptor.n_values,
+                     sizeof rows / sizeof rows[0]);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_true(import_fixture_text(
+            fixture,
+            arena_print(fixture->arena,
+                        "{\"providers\":[{\"id\":\"alpine/p\",\"state\":\"%s\"}]}",
+                        rows[i].name)));
+        assert_int_equal(fixture->set.n_findings, rows[i].n_findings);
+        if (rows[i].n_findings > 0) {
+            assert_true(import_fixture_found(&fixture->set, "providers[0].state",
+                                             rows[i].name));
+        }
+    }
+}
+
+static void
 test_every_importer_has_a_name_and_a_noun(void **state)
 {
     (void)state;
@@ -153,6 +185,7 @@ main(void)
         IMPORT_TEST(test_references_of_the_example_resolve),
         IMPORT_TEST(test_bad_files_are_refused_with_their_place),
         IMPORT_TEST(test_what_the_broker_owns_is_in_no_mask),
+        IMPORT_TEST(test_a_state_that_is_not_taken_over_is_told),
         IMPORT_TEST(test_every_importer_has_a_name_and_a_noun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

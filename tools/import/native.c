@@ -43,6 +43,25 @@ mask_of(struct arena *arena, const ProtobufCMessageDescriptor *descriptor)
     return mask;
 }
 
+/* A provider's state is moved by calls: an import approves it. Whoever takes over one
+ * that was suspended learns that others will see it. */
+static void
+note_state(const struct source *source, const Kontor__V1__Provider *provider,
+           const char *place)
+{
+    const ProtobufCEnumValue *state = protobuf_c_enum_descriptor_get_value(
+        &kontor__v1__provider_state__descriptor, (int)provider->state);
+    if (state == NULL ||
+        provider->state == KONTOR__V1__PROVIDER_STATE__PROVIDER_STATE_UNSPECIFIED ||
+        provider->state == KONTOR__V1__PROVIDER_STATE__PROVIDER_APPROVED) {
+        return;
+    }
+    source_finding(source, arena_print(source->arena, "%s.state", place),
+                   "%s is not taken over: a new provider is approved by its import, "
+                   "one that is there stays as it is; see kontor catalogue provider",
+                   state->name);
+}
+
 /* One record; the message's own faults get the file and the place before them. */
 static void
 read_record(struct walk_view *view, const struct json_value *value, const char *place)
@@ -57,6 +76,10 @@ read_record(struct walk_view *view, const struct json_value *value, const char *
         source_fault(source,
                      arena_print(source->arena, "%s.%s", place, inner.rows[i].path),
                      "%s", inner.rows[i].description);
+    }
+    if (inner.n_found == 0 &&
+        message->descriptor == &kontor__v1__provider__descriptor) {
+        note_state(source, (const Kontor__V1__Provider *)message, place);
     }
     if (inner.n_found == 0) {
         import_kind_add(source->arena, source->out, kind, message);
