@@ -30,6 +30,7 @@ enum {
     ROW_STOCK_WAIT,
     ROW_OBSERVATION,
     ROW_OPINION,
+    ROW_TALLY,
     ROW_ACCESS,
     ROW_SESSION,
     ROW_MESSAGE,
@@ -183,6 +184,13 @@ const struct kind kind_table[] =
                 /* Who waits for more than there ever are is in nobody's way. */
                 .indexes = {{"offer", {"offer", "beyond", "since"}}},
             },
+        [ROW_TALLY] =
+            {
+                .name = "tally",
+                .record = &kontor__v1__tally__descriptor,
+                .declared = {{"untold", DECLARED_INTEGER, {7}}},
+                .indexes = {{"untold", {"untold"}, INDEX_OWN}},
+            },
         [ROW_OBSERVATION] =
             {
                 .name = "observation",
@@ -275,6 +283,7 @@ const struct kind *const KIND_STOCK = &kind_table[ROW_STOCK];
 const struct kind *const KIND_STOCK_WAIT = &kind_table[ROW_STOCK_WAIT];
 const struct kind *const KIND_OBSERVATION = &kind_table[ROW_OBSERVATION];
 const struct kind *const KIND_OPINION = &kind_table[ROW_OPINION];
+const struct kind *const KIND_TALLY = &kind_table[ROW_TALLY];
 const struct kind *const KIND_ACCESS = &kind_table[ROW_ACCESS];
 const struct kind *const KIND_SESSION = &kind_table[ROW_SESSION];
 const struct kind *const KIND_MESSAGE = &kind_table[ROW_MESSAGE];

@@ -85,6 +85,7 @@ extern const struct kind *const KIND_STOCK;
 extern const struct kind *const KIND_STOCK_WAIT;
 extern const struct kind *const KIND_OBSERVATION;
 extern const struct kind *const KIND_OPINION;
+extern const struct kind *const KIND_TALLY;
 extern const struct kind *const KIND_ACCESS;
 extern const struct kind *const KIND_SESSION;
 extern const struct kind *const KIND_SITE;

@@ -12,6 +12,7 @@
 #include "server/order/due.h"
 #include "server/order/instance.h"
 #include "server/order/observation.h"
+#include "server/order/opinion.h"
 #include "server/order/stock_list.h"
 
 /* The actor is "~broker/deadline". */
@@ -294,6 +295,25 @@ tell_observers(struct due_tick *tick, struct arena *arena)
     return n_told;
 }
 
+/* Puts what customers think into services, where enough have said so. */
+static size_t
+tell_ratings(struct due_tick *tick, struct arena *arena)
+{
+    struct find find = {.kind = KIND_TALLY,
+                        .index = "untold",
+                        .has_range = true,
+                        .low = OPINION_STEP,
+                        .high = INT64_MAX,
+                        .limit = PAGE};
+    struct page page;
+    size_t n_told = 0;
+    enum status status = store_find(tick->reader, &find, arena, &page);
+    for (size_t i = 0; status == STATUS_OK && i < page.n_documents; i++) {
+        n_told += run_writes(tick, opinion_tell, page.documents[i].id) ? 1 : 0;
+    }
+    return n_told;
+}
+
 /* ---- Calendars ---- */
 
 /* The newest change of a provider. */
@@ -376,6 +396,7 @@ due_tick_run(struct due_tick *tick)
     n_changed += fire_due(tick, arena);
     n_changed += give_stock(tick, arena);
     n_changed += tell_observers(tick, arena);
+    n_changed += tell_ratings(tick, arena);
     arena_free(arena);
     return n_changed;
 }

@@ -86,35 +86,42 @@ judge_services(struct call *call, const Kontor__V1__GiveOpinionRequest *request)
 
 /* ---- Writing ---- */
 
-static void
-count_in(struct call *call, Kontor__V1__Service *service, int32_t given)
+static enum status
+read_tally(struct call *call, const char *service, Kontor__V1__Tally **out,
+           int64_t *was)
 {
-    Kontor__V1__Rating *rating = arena_alloc(call->arena, sizeof(*rating));
-    kontor__v1__rating__init(rating);
-    if (service->rating != NULL) {
-        *rating = *service->rating;
+    struct document document;
+    enum status status = call_get_any(call, KIND_TALLY, service, &document);
+    *was = 0;
+    if (status == STATUS_OK) {
+        *out = call_record(call, &document);
+        *was = document.revision;
+        return STATUS_OK;
     }
-    rating->count++;
-    rating->sum += given;
-    rating->average_hundredths =
-        (int32_t)((100 * rating->sum + rating->count / 2) / rating->count);
-    service->rating = rating;
+    if (status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    *out = arena_alloc(call->arena, sizeof(**out));
+    kontor__v1__tally__init(*out);
+    (*out)->id = arena_copy(call->arena, service);
+    return STATUS_OK;
 }
 
-/* A service that is gone has no average any more. */
+/* Not in the service itself: whoever reads that would see what this one said. */
 static enum status
 rate(struct call *call, const Kontor__V1__ServiceOpinion *opinion,
      struct decision *decision)
 {
-    struct document document;
-    enum status status = call_get_any(call, KIND_SERVICE, opinion->service, &document);
+    Kontor__V1__Tally *tally;
+    int64_t was;
+    enum status status = read_tally(call, opinion->service, &tally, &was);
     if (status != STATUS_OK) {
-        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+        return status;
     }
-    Kontor__V1__Service *service = call_record(call, &document);
-    count_in(call, service, opinion->rating);
-    decision_put(call, decision, KIND_SERVICE, service->id, document.revision,
-                 document.scope, document.n_scope, &service->base);
+    tally->count++;
+    tally->sum += opinion->rating;
+    tally->untold++;
+    decision_put(call, decision, KIND_TALLY, tally->id, was, NULL, 0, &tally->base);
     return STATUS_OK;
 }
 
@@ -154,6 +161,50 @@ opinion_answer(struct call *call, const void *message, const Kontor__V1__Commit 
 {
     const Kontor__V1__GiveOpinionRequest *request = message;
     return answer_record(call, commit, KIND_OPINION, request->order, reply);
+}
+
+/* ---- Telling ---- */
+
+static void
+set_rating(struct call *call, Kontor__V1__Service *service,
+           const Kontor__V1__Tally *tally)
+{
+    Kontor__V1__Rating *rating = arena_alloc(call->arena, sizeof(*rating));
+    kontor__v1__rating__init(rating);
+    rating->count = tally->count;
+    rating->sum = tally->sum;
+    rating->average_hundredths =
+        (int32_t)((100 * tally->sum + tally->count / 2) / tally->count);
+    service->rating = rating;
+}
+
+enum status
+opinion_tell(struct call *call, const void *request, struct decision *decision)
+{
+    const char *id = request;
+    struct document document;
+    Kontor__V1__Tally *tally;
+    int64_t was;
+    enum status status = read_tally(call, id, &tally, &was);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (tally->untold < OPINION_STEP) {
+        decision_reply(decision, NULL);
+        return STATUS_OK;
+    }
+    tally->untold = 0;
+    decision_put(call, decision, KIND_TALLY, id, was, NULL, 0, &tally->base);
+    status = call_get_any(call, KIND_SERVICE, id, &document);
+    if (status != STATUS_OK) {
+        /* A service that is gone has no average any more. */
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
+    Kontor__V1__Service *service = call_record(call, &document);
+    set_rating(call, service, tally);
+    decision_put(call, decision, KIND_SERVICE, id, document.revision, document.scope,
+                 document.n_scope, &service->base);
+    return STATUS_OK;
 }
 
 /* ---- Reading ---- */

@@ -43,6 +43,18 @@ notebooks(struct desk *desk)
     return harness_record(desk->h, KIND_SERVICE, "alpine/notebooks");
 }
 
+static size_t
+count(struct desk *desk, const struct principal *who, const char *service,
+      Kontor__V1__ListOpinionsResponse **reply)
+{
+    Kontor__V1__ListOpinionsRequest request = KONTOR__V1__LIST_OPINIONS_REQUEST__INIT;
+    request.service = (char *)(uintptr_t)service;
+    assert_int_equal(
+        desk_call(desk, who, DESK_ORDER("ListOpinions"), &request, reply, NULL),
+        STATUS_OK);
+    return (*reply)->n_opinions;
+}
+
 static void
 test_an_opinion_is_given_once_and_after_delivery(void **state)
 {
@@ -63,14 +75,17 @@ test_an_opinion_is_given_once_and_after_delivery(void **state)
     assert_int_equal(
         give(desk, desk->portal, "coast/o-2", "alpine/notebooks", 1, &error),
         STATUS_ALREADY_EXISTS);
-    assert_int_equal(notebooks(desk)->rating->count, 1);
-    assert_int_equal(notebooks(desk)->rating->sum, 5);
+    const Kontor__V1__Tally *tally =
+        harness_record(desk->h, KIND_TALLY, "alpine/notebooks");
+    assert_int_equal(tally->count, 1);
+    assert_int_equal(tally->sum, 5);
 }
 
 static void
 test_only_the_customer_gives_one_and_on_what_was_delivered(void **state)
 {
     struct desk *desk = *state;
+    Kontor__V1__ListOpinionsResponse *reply = NULL;
     struct error error = {0};
     deliver(desk, "coast/o-1");
     const struct principal *provider = harness_principal(
@@ -95,7 +110,33 @@ test_only_the_customer_gives_one_and_on_what_was_delivered(void **state)
             give(desk, desk->portal, "coast/o-1", "alpine/notebooks", rating, &error),
             STATUS_INVALID_ARGUMENT);
     }
-    assert_null(notebooks(desk)->rating);
+    assert_int_equal(count(desk, desk->operator, "", &reply), 0);
+}
+
+/* Whoever compares two of them, or reads who changed the service, learns nothing of one
+ * customer. */
+static void
+test_no_change_of_the_rating_is_of_one_customer(void **state)
+{
+    struct desk *desk = *state;
+    static const int32_t given[] = {1, 5, 3, 4, 2, 2, 5};
+    int32_t shown = 0;
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+        const char *order = arena_print(desk->h->arena, "coast/o-%zu", i);
+        deliver(desk, order);
+        int64_t revision = notebooks(desk)->revision;
+        assert_int_equal(
+            give(desk, desk->portal, order, "alpine/notebooks", given[i], NULL),
+            STATUS_OK);
+        assert_int_equal(notebooks(desk)->revision, revision);
+        bool is_step = (i + 1) % 3 == 0;
+        assert_int_equal(desk_due(desk, 1000), is_step ? 1 : 0);
+        shown = is_step ? (int32_t)i + 1 : shown;
+        const Kontor__V1__Rating *rating = notebooks(desk)->rating;
+        assert_int_equal(rating == NULL ? 0 : rating->count, shown);
+    }
+    assert_int_equal(notebooks(desk)->rating->sum, 17);
+    assert_int_equal(notebooks(desk)->rating->average_hundredths, 283);
 }
 
 static void
@@ -111,6 +152,7 @@ test_the_average_is_exact_and_everybody_reads_it(void **state)
             give(desk, desk->portal, order, "alpine/notebooks", given[i], &error),
             STATUS_OK);
     }
+    assert_int_equal(desk_due(desk, 1000), 1);
     Kontor__V1__Service *service = NULL;
     const struct principal *stranger =
         harness_principal(desk->h, "hills/reader", ROLE_BIT(READER), "r:hills", NULL);
@@ -132,18 +174,6 @@ test_the_average_is_exact_and_everybody_reads_it(void **state)
                                           &service, NULL),
                      STATUS_OK);
     assert_int_equal(service->rating->count, 6);
-}
-
-static size_t
-count(struct desk *desk, const struct principal *who, const char *service,
-      Kontor__V1__ListOpinionsResponse **reply)
-{
-    Kontor__V1__ListOpinionsRequest request = KONTOR__V1__LIST_OPINIONS_REQUEST__INIT;
-    request.service = (char *)(uintptr_t)service;
-    assert_int_equal(
-        desk_call(desk, who, DESK_ORDER("ListOpinions"), &request, reply, NULL),
-        STATUS_OK);
-    return (*reply)->n_opinions;
 }
 
 static void
@@ -173,6 +203,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_an_opinion_is_given_once_and_after_delivery),
         TEST(test_only_the_customer_gives_one_and_on_what_was_delivered),
+        TEST(test_no_change_of_the_rating_is_of_one_customer),
         TEST(test_the_average_is_exact_and_everybody_reads_it),
         TEST(test_both_sides_read_opinions_and_nobody_else),
     };
