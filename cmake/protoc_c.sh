@@ -16,3 +16,7 @@ done
 protoc -I"$plain" -I/usr/include --c_out="$out" "$@"
 protoc -I/usr/include --c_out="$out" google/protobuf/any.proto google/protobuf/duration.proto \
     google/protobuf/field_mask.proto google/protobuf/timestamp.proto google/protobuf/descriptor.proto
+# A method Export is a member `export` of its service there, which is a word of C++.
+for file in "$@"; do
+    sed -i 's/(\*export)(/(*export_)(/' "$out/${file%.proto}.pb-c.h"
+done

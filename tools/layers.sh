@@ -37,7 +37,7 @@ generated='kontor/v1/[a-z_]*[.]pb-c[.]h|kontor/calls[.]h|descriptors_list[.]h'
 generated="$generated|google/rpc/[a-z_]*[.]pb-c[.]h|grpc/(health|reflection)/v1[a-z]*/[a-z]*[.]pb-c[.]h"
 # the C library and the system, protobuf-c and its well-known types: everywhere
 c='assert|ctype|errno|float|inttypes|limits|locale|math|setjmp|signal|std[a-z]*|string|threads|time'
-posix='dirent|dlfcn|endian|fcntl|ftw|getopt|glob|libgen|malloc|netdb|poll|pthread|pwd|regex|sched|semaphore|spawn|strings|sysexits|syslog|termios|unistd'
+posix='dirent|dlfcn|endian|fcntl|ftw|getopt|glob|libgen|malloc|netdb|poll|pthread|pwd|regex|sched|search|semaphore|spawn|strings|sysexits|syslog|termios|unistd'
 free="($c|$posix)[.]h|(sys|arpa|netinet|net|linux)/.*|(protobuf-c|google)/.*"
 
 files() {
