@@ -116,20 +116,23 @@ static const struct reason_row rows[REASON_COUNT] = {
         {"PROVIDER_CLOSED", STATUS_FAILED_PRECONDITION,
          "The provider is not approved, or not any more, so it can have no new "
          "services.",
-         "Submit the provider and wait for the decision; kontor catalogue provider show "
+         "Submit the provider and wait for the decision; kontor catalogue provider "
+         "show "
          "says how it stands."},
     [REASON_TEMPLATE_PENDING] =
         {"TEMPLATE_PENDING", STATUS_FAILED_PRECONDITION,
          "The provider's first service waits for a decision; until then no other is "
          "taken.",
-         "Wait until an order manager of the registry has decided on the service named, "
+         "Wait until an order manager of the registry has decided on the service "
+         "named, "
          "then repeat this."},
-    [REASON_BUNDLE_CONFLICT] =
-        {"BUNDLE_CONFLICT", STATUS_FAILED_PRECONDITION,
-         "The items do not make an order of the bundle: something is left out, or a rule "
-         "of it does not hold.",
-         "Ask CheckBundle for everything that is in the way, and choose other offers of "
-         "the bundle."},
+    [REASON_BUNDLE_CONFLICT] = {"BUNDLE_CONFLICT", STATUS_FAILED_PRECONDITION,
+                                "The items do not make an order of the bundle: "
+                                "something is left out, or a rule "
+                                "of it does not hold.",
+                                "Ask CheckBundle for everything that is in the way, "
+                                "and choose other offers of "
+                                "the bundle."},
     [REASON_PAST_NO_RETURN] =
         {"PAST_NO_RETURN", STATUS_FAILED_PRECONDITION,
          "The item has passed the milestone from which on its offer allows no cancel.",

@@ -121,8 +121,10 @@ const struct kind kind_table[] =
                 .record = &kontor__v1__order__descriptor,
                 /* Who orders, who delivers and what is said: the customer's side only.
                  */
-                .internal = (const uint8_t[]){8, 9, 10, 11, 13, 14, 20, 21, 22, 23, 24,
-                                              25, 26, 27, 28, 0},
+                .internal =
+                    (const uint8_t[]){
+                        8, 9,
+                        10, 11, 13, 14, 20, 21, 22, 23, 24, 25, 26, 27, 28, 0},
                 .has_history = true,
                 .watch_field = 19,
                 .declared = {{"state", DECLARED_INTEGER, {5}},

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "kontor/v1/configuration_service.pb-c.h"
+#include "proto/moment.h"
 #include "server/configuration/endpoint.h"
 #include "server/configuration/site.h"
-#include "proto/moment.h"
 #include "server/rpc/import.h"
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "kontor/v1/configuration_service.pb-c.h"
-#include "server/configuration/site.h"
 #include "proto/moment.h"
+#include "server/configuration/site.h"
 
 enum {
     MAX_ITEMS = 64, /* Of an order. */

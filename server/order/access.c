@@ -2,9 +2,9 @@
 
 #include <string.h>
 
+#include "proto/moment.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
-#include "proto/moment.h"
 #include "server/order/side.h"
 #include "server/rpc/identity_seal.h"
 

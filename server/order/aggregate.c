@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "server/order/item.h"
 #include "proto/moment.h"
+#include "server/order/item.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 #define O(name) KONTOR__V1__ORDER_STATE__ORDER_##name

@@ -1,9 +1,9 @@
 #include "server/order/cancel.h"
 
 #include "kontor/v1/order_service.pb-c.h"
+#include "proto/moment.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
-#include "proto/moment.h"
 #include "server/order/order.h"
 
 /* ---- Who ---- */

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
+#include "proto/moment.h"
 #include "server/broker.h"
 #include "server/order/job.h"
-#include "proto/moment.h"
 #include "server/order/side.h"
 
 enum { PASS_PAGE = 64 };

@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "kontor/v1/fulfilment_service.pb-c.h"
+#include "proto/moment.h"
 #include "server/order/candidate.h"
 #include "server/order/edits.h"
 #include "server/order/instance.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
-#include "proto/moment.h"
 #include "server/order/session.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "kontor/v1/order_service.pb-c.h"
+#include "proto/moment.h"
 #include "server/order/hold.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
-#include "proto/moment.h"
 #include "server/order/session.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name

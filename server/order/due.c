@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "proto/digest.h"
+#include "proto/moment.h"
 #include "server/broker.h"
 #include "server/catalogue/provider.h"
 #include "server/clock.h"
@@ -10,7 +11,6 @@
 #include "server/order/due_time.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
-#include "proto/moment.h"
 #include "server/order/stock.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name

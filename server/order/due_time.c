@@ -2,8 +2,8 @@
 
 #include <stdbool.h>
 
-#include "server/order/calendar.h"
 #include "proto/moment.h"
+#include "server/order/calendar.h"
 
 #define R(name) KONTOR__V1__ITEM_REASON__##name
 

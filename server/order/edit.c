@@ -3,12 +3,12 @@
 #include <assert.h>
 #include <string.h>
 
+#include "proto/moment.h"
 #include "server/order/due.h"
 #include "server/order/fate.h"
 #include "server/order/instance.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
-#include "proto/moment.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 #define R(name) KONTOR__V1__ITEM_REASON__##name

@@ -1,10 +1,10 @@
 #include "server/order/fail.h"
 
 #include "kontor/v1/fulfilment_service.pb-c.h"
+#include "proto/moment.h"
 #include "server/order/hold.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
-#include "proto/moment.h"
 
 #define FAILURE(name) KONTOR__V1__FAIL_REQUEST__FAILURE__##name
 

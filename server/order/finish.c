@@ -4,11 +4,11 @@
 
 #include "kontor/v1/fulfilment_service.pb-c.h"
 #include "proto/digest.h"
+#include "proto/moment.h"
 #include "server/order/access.h"
 #include "server/order/hold.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
-#include "proto/moment.h"
 
 #define CLEANUP(name) KONTOR__V1__CLEANUP__CLEANUP_##name
 

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "kontor/v1/order_service.pb-c.h"
+#include "proto/moment.h"
 #include "server/order/calendar.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
-#include "proto/moment.h"
 #include "server/order/project.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "proto/digest.h"
+#include "proto/moment.h"
 #include "server/broker.h"
 #include "server/clock.h"
 #include "server/order/instance.h"
 #include "server/order/item.h"
-#include "proto/moment.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 #define KIND(name) KONTOR__V1__JOB_KIND__##name

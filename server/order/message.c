@@ -5,8 +5,8 @@
 #include "kontor/v1/order_service.pb-c.h"
 #include "kontor/v1/registry.pb-c.h"
 #include "proto/digest.h"
-#include "server/broker.h"
 #include "proto/moment.h"
+#include "server/broker.h"
 
 #define SCOPE(name) KONTOR__V1__MESSAGE__SCOPE__##name
 #define ROLE(name) KONTOR__V1__MESSAGE__ROLE__##name

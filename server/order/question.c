@@ -2,14 +2,14 @@
 
 #include <string.h>
 
-#include "kontor/v1/fulfilment_service.pb-c.h"
-#include "kontor/v1/order_service.pb-c.h"
 #include "catalogue/parameter.h"
 #include "catalogue/parameter_value.h"
+#include "kontor/v1/fulfilment_service.pb-c.h"
+#include "kontor/v1/order_service.pb-c.h"
+#include "proto/moment.h"
 #include "server/order/edit.h"
 #include "server/order/hold.h"
 #include "server/order/item.h"
-#include "proto/moment.h"
 #include "server/order/value.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name

@@ -1,10 +1,10 @@
 #include "server/order/reschedule.h"
 
 #include "kontor/v1/order_service.pb-c.h"
+#include "proto/moment.h"
 #include "server/order/due.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
-#include "proto/moment.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 

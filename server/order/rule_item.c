@@ -3,9 +3,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "proto/rules.h"
 #include "catalogue/condition.h"
 #include "catalogue/parameter_value.h"
+#include "proto/rules.h"
 #include "server/order/rule_sum.h"
 
 #define RULE(name) KONTOR__V1__PARAMETER_RULE__RULE_##name

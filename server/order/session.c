@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "proto/digest.h"
+#include "proto/moment.h"
 #include "server/catalogue/offer.h"
 #include "server/clock.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
-#include "proto/moment.h"
 
 enum { DEFAULT_PARALLEL = 1, ID_DIGITS = 12, DEFAULT_PAGE = 100, MAX_PAGE = 500 };
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "kontor/v1/order_service.pb-c.h"
-#include "server/order/item.h"
 #include "proto/moment.h"
+#include "server/order/item.h"
 #include "server/order/placed.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name

@@ -1,8 +1,8 @@
 #include "server/registry/clock_accept.h"
 
 #include "kontor/v1/registry_service.pb-c.h"
-#include "server/broker.h"
 #include "proto/moment.h"
+#include "server/broker.h"
 
 enum status
 clock_accept(struct call *call, const void *request, struct decision *decision)

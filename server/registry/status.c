@@ -1,9 +1,9 @@
 #include "server/registry/status.h"
 
 #include "kontor/v1/registry_service.pb-c.h"
+#include "proto/moment.h"
 #include "server/broker.h"
 #include "server/catalogue/search.h"
-#include "proto/moment.h"
 #include "server/rpc/identity.h"
 
 /* The histories tell a reader of a backup or a watch whether its position belongs to

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "server/configuration/configuration.h"
 #include "proto/moment.h"
+#include "server/configuration/configuration.h"
 
 static const struct service_rows *const services[] = {&configuration_rows, NULL};
 

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
+#include "proto/moment.h"
 #include "server/order/aggregate.h"
 #include "server/order/item_state.h"
-#include "proto/moment.h"
 
 /* The reference works on names and sets, as the design is written. */
 static bool

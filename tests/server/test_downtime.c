@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "server/configuration/downtime.h"
 #include "proto/moment.h"
+#include "server/configuration/downtime.h"
 #include "tests/server/ground.h"
 
 enum { HOUR = GROUND_HOUR_MS };

@@ -9,10 +9,10 @@
 #include <cmocka.h>
 
 #include "proto/arena.h"
+#include "proto/moment.h"
 #include "server/order/due.h"
 #include "server/order/due_time.h"
 #include "server/order/item_state.h"
-#include "proto/moment.h"
 #include "server/order/reschedule.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "kontor/v1/configuration.pb-c.h"
-#include "proto/reason.h"
 #include "proto/moment.h"
+#include "proto/reason.h"
 #include "tests/server/desk.h"
 
 #define FAILURE(name) KONTOR__V1__FAIL_REQUEST__FAILURE__##name

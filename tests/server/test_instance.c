@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
+#include "proto/moment.h"
 #include "proto/reason.h"
 #include "server/clock.h"
-#include "proto/moment.h"
 #include "tests/server/desk.h"
 
 #define I(name) KONTOR__V1__INSTANCE_STATE__INSTANCE_##name

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "proto/arena.h"
-#include "server/order/job.h"
 #include "proto/moment.h"
+#include "server/order/job.h"
 
 static void
 test_an_intent_is_a_name_of_registry_and_item_only(void **state)

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
+#include "proto/moment.h"
 #include "proto/reason.h"
 #include "server/order/job.h"
-#include "proto/moment.h"
 #include "tests/server/desk.h"
 
 #define FAILURE(name) KONTOR__V1__FAIL_REQUEST__FAILURE__##name

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "proto/reason.h"
 #include "proto/moment.h"
+#include "proto/reason.h"
 #include "tests/server/desk.h"
 
 enum { N_RACERS = 64, N_HANDS_RACERS = 12 };

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "kontor/v1/order_service.pb-c.h"
-#include "proto/reason.h"
 #include "proto/moment.h"
+#include "proto/reason.h"
 #include "tests/server/cards.h"
 
 #define WAITS_FOR_STOCK KONTOR__V1__ITEM_REASON__WAITS_FOR_STOCK

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "proto/field.h"
 #include "catalogue/term.h"
+#include "proto/field.h"
 #include "tests/server/shelf.h"
 
 static Kontor__V1__Vocabulary *
