@@ -24,6 +24,21 @@ refuse(struct call *call, const Kontor__V1__Bundle *bundle,
     return call_fail(call, REASON_BUNDLE_CONFLICT, "bundle %s: %s", bundle->id, text);
 }
 
+/* What is there already was ordered before, of the bundle or not. */
+static void
+judge_actions(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
+              const struct placed *items, char **offers)
+{
+    for (size_t i = 0; i < request->n_items; i++) {
+        offers[i] = (char *)(uintptr_t)items[i].offer;
+        if (items[i].action != KONTOR__V1__ITEM_ACTION__ADD) {
+            call_fault(call, arena_print(call->arena, "%s.action", items[i].path),
+                       "a bundle is ordered anew: leave bundle out to change or end "
+                       "what is there");
+        }
+    }
+}
+
 enum status
 placed_bundle(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
               const struct placed *items, Kontor__V1__Bundle **out)
@@ -41,11 +56,12 @@ placed_bundle(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     Kontor__V1__Bundle *bundle = call_record(call, &document);
     if (request->mode != 0 && request->mode != mode_of(bundle)) {
         call_fault(call, "mode", "is not that of bundle %s; leave it out", bundle->id);
-        return call_check_faults(call);
     }
     char **offers = arena_alloc(call->arena, (request->n_items + 1) * sizeof(*offers));
-    for (size_t i = 0; i < request->n_items; i++) {
-        offers[i] = (char *)(uintptr_t)items[i].offer;
+    judge_actions(call, request, items, offers);
+    status = call_check_faults(call);
+    if (status != STATUS_OK) {
+        return status;
     }
     status = offer_bundle_judge(call, bundle, offers, request->n_items, &conflicts);
     if (status != STATUS_OK) {

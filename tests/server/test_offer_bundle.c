@@ -471,6 +471,32 @@ test_a_bundle_is_ordered_as_one_order(void **state)
 }
 
 static void
+test_what_is_there_is_no_order_of_a_bundle(void **state)
+{
+    struct desk *desk = *state;
+    const char *session;
+    struct error error = {0};
+    assert_int_equal(create(desk, desk->operator, bundle(desk), &error), STATUS_OK);
+    Kontor__V1__ClaimedJob *job = desk_claim_one(desk, "coast/o-1", &session);
+    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
+    assert_int_equal(desk_complete(desk, job->item, job->fence, "b-1", NULL),
+                     STATUS_OK);
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, "coast/o-2");
+    request->bundle = "alpine/kit";
+    desk_add(desk, request, "end", OFFER_OPEN);
+    request->items[0]->action = KONTOR__V1__ITEM_ACTION__ACTION_TERMINATE;
+    request->items[0]->instance = "coast/o-1/vm";
+    assert_int_equal(
+        desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request, NULL, &error),
+        STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "items[0].action"));
+    request->bundle = "";
+    assert_int_equal(
+        desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), request, NULL, &error),
+        STATUS_OK);
+}
+
+static void
 test_an_order_of_a_bundle_nobody_shows_is_refused(void **state)
 {
     struct desk *desk = *state;
@@ -500,6 +526,7 @@ main(void)
         TEST(test_offers_at_one_site),
         TEST(test_components_say_where_a_service_runs),
         TEST(test_a_bundle_is_ordered_as_one_order),
+        TEST(test_what_is_there_is_no_order_of_a_bundle),
         TEST(test_an_order_of_a_bundle_nobody_shows_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
