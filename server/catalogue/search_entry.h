@@ -28,11 +28,21 @@ struct search_list {
  * each service.
  */
 struct search_sets {
-    struct search_table texts; /* The texts of all sets. */
-    struct search_table keys;  /* The sets, as texts. */
-    struct search_list *sets;  /* By set: numbers in texts, ascending, each once. */
-    size_t room;
+    struct search_table texts;  /* The texts of all sets. */
+    struct search_table keys;   /* The sets, as texts. */
+    struct search_list members; /* Numbers in texts, ascending in each set, one set
+                                   behind the other: they are walked in this order. */
+    struct search_list ends;    /* By set: where its members end. */
 };
+
+/* The members of a set; borrowed. */
+static inline struct search_list
+search_set(const struct search_sets *sets, size_t set)
+{
+    size_t begin = set == 0 ? 0 : sets->ends.rows[set - 1];
+    return (struct search_list){.rows = sets->members.rows + begin,
+                                .n_rows = sets->ends.rows[set] - begin};
+}
 
 /* One version of a service. A newer version is an entry of its own behind it, so
  * postings stay in order. */

@@ -76,12 +76,11 @@ sets_add(struct search_sets *sets, struct search_list *numbers)
     size_t n_known = sets->keys.n_texts;
     uint32_t set = search_table_add(&sets->keys, key);
     free(key);
-    sets->sets = search_room(sets->sets, &sets->room, n_known + 1, sizeof(*sets->sets));
     if (set == n_known) {
-        sets->sets[set] = (struct search_list){.rows = NULL};
         for (size_t i = 0; i < numbers->n_rows; i++) {
-            list_add(&sets->sets[set], SEARCH_NUMBER(numbers->rows[i]));
+            list_add(&sets->members, SEARCH_NUMBER(numbers->rows[i]));
         }
+        list_add(&sets->ends, (uint32_t)sets->members.n_rows);
     }
     return set;
 }
@@ -89,10 +88,8 @@ sets_add(struct search_sets *sets, struct search_list *numbers)
 static void
 sets_done(struct search_sets *sets)
 {
-    for (size_t i = 0; i < sets->keys.n_texts; i++) {
-        list_done(&sets->sets[i]);
-    }
-    free(sets->sets);
+    list_done(&sets->members);
+    list_done(&sets->ends);
     search_table_done(&sets->texts);
     search_table_done(&sets->keys);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "server/catalogue/search_entry.h"
+#include "server/catalogue/search_tally.h"
 
 /*
  * A query costs what its rarest word has, not what the catalogue has: the services with
@@ -35,9 +36,9 @@ struct querying {
     uint32_t *candidates, *scores;
     uint8_t *best; /* What the term being looked at counts for each. */
     size_t n_candidates;
-    bool *is_seen;                  /* By set of scopes. */
-    bool *is_wanted[SEARCH_FACETS]; /* By set; NULL = all. */
-    int32_t *counts[SEARCH_FACETS]; /* By set. */
+    bool *is_seen;                             /* By set of scopes. */
+    bool *is_wanted[SEARCH_FACETS];            /* By set; NULL = all. */
+    struct search_tally counts[SEARCH_FACETS]; /* Of sets. */
     struct ranked *hits;
     struct ranked after; /* Its id NULL: from the first. */
 };
@@ -292,8 +293,9 @@ wanted_sets(struct arena *arena, const struct search_sets *sets,
     const bool *is_wanted = wanted(arena, &sets->texts, texts, n_texts);
     bool *is_set_wanted = arena_alloc(arena, sets->keys.n_texts + 1);
     for (size_t i = 0; i < sets->keys.n_texts; i++) {
-        for (size_t j = 0; j < sets->sets[i].n_rows; j++) {
-            is_set_wanted[i] = is_set_wanted[i] || is_wanted[sets->sets[i].rows[j]];
+        const struct search_list set = search_set(sets, i);
+        for (size_t j = 0; j < set.n_rows; j++) {
+            is_set_wanted[i] = is_set_wanted[i] || is_wanted[set.rows[j]];
         }
     }
     return is_set_wanted;
@@ -338,8 +340,8 @@ prepare(struct querying *querying)
                 wanted_sets(querying->arena, &index->facets[i],
                             (const char *const *)wanted->texts, wanted->n_texts);
         }
-        querying->counts[i] = arena_alloc(
-            querying->arena, (index->facets[i].keys.n_texts + 1) * sizeof(int32_t));
+        querying->counts[i] = search_tally_new(
+            querying->arena, index->facets[i].keys.n_texts, querying->n_candidates);
     }
     querying->hits = arena_alloc(querying->arena, query->limit * sizeof(struct ranked));
     prepare_after(querying);
@@ -371,7 +373,8 @@ compare_hits(const struct search_index *index, const struct ranked *a,
     if (a->hit.key != b->hit.key) {
         return a->hit.key > b->hit.key ? -1 : 1;
     }
-    int by_name = strcmp(a->hit.name, b->hit.name);
+    /* Where the order goes by something else, both are the same "". */
+    int by_name = a->hit.name == b->hit.name ? 0 : strcmp(a->hit.name, b->hit.name);
     if (by_name != 0) {
         return by_name;
     }
@@ -450,7 +453,7 @@ rank_all(struct querying *querying, struct search_result *result)
         const struct ranked hit = ranked_of(querying, i);
         result->total++;
         for (size_t j = 0; j < SEARCH_FACETS; j++) {
-            querying->counts[j][entry->facets[j]]++;
+            search_tally_add(&querying->counts[j], entry->facets[j], 1);
         }
         rank(querying, result, &hit);
     }
@@ -473,26 +476,36 @@ is_more_frequent(const struct search_count *a, const struct search_count *b)
     return a->count != b->count ? a->count > b->count : strcmp(a->value, b->value) < 0;
 }
 
+/* Puts a value among the most frequent ones, unless all places are taken by those. */
+static void
+place_count(struct search_counts *out, const struct search_count *one)
+{
+    bool is_full = out->n_rows == SEARCH_FACET_VALUES;
+    if (is_full && !is_more_frequent(one, &out->rows[out->n_rows - 1])) {
+        return;
+    }
+    size_t at = is_full ? out->n_rows - 1 : out->n_rows++;
+    while (at > 0 && is_more_frequent(one, &out->rows[at - 1])) {
+        out->rows[at] = out->rows[at - 1];
+        at--;
+    }
+    out->rows[at] = *one;
+}
+
 /* The most frequent values: a catalogue may have more tags than services. */
 static void
 gather(struct querying *querying, const struct search_table *values,
-       const int32_t *counts, struct search_counts *out)
+       const struct search_tally *counts, struct search_counts *out)
 {
     out->rows = arena_alloc(querying->arena, SEARCH_FACET_VALUES * sizeof(*out->rows));
     out->n_rows = 0;
-    for (size_t i = 0; i < values->n_texts; i++) {
-        const struct search_count one = {.value = values->texts[i], .count = counts[i]};
-        bool is_full = out->n_rows == SEARCH_FACET_VALUES;
-        if (counts[i] == 0 ||
-            (is_full && !is_more_frequent(&one, &out->rows[out->n_rows - 1]))) {
-            continue;
+    for (size_t i = 0; i < counts->n_rows; i++) {
+        const struct search_tally_row *row = &counts->rows[i];
+        if (row->count > 0) {
+            const struct search_count one = {.value = values->texts[row->number],
+                                             .count = row->count};
+            place_count(out, &one);
         }
-        size_t at = is_full ? out->n_rows - 1 : out->n_rows++;
-        while (at > 0 && is_more_frequent(&one, &out->rows[at - 1])) {
-            out->rows[at] = out->rows[at - 1];
-            at--;
-        }
-        out->rows[at] = one;
     }
     for (size_t i = 0; i < out->n_rows; i++) {
         out->rows[i].value = arena_copy(querying->arena, out->rows[i].value);
@@ -500,15 +513,25 @@ gather(struct querying *querying, const struct search_table *values,
 }
 
 /* What was counted by set, by each text of the sets. */
-static const int32_t *
+static struct search_tally
 counts_of_texts(struct querying *querying, const struct search_sets *sets,
-                const int32_t *set_counts)
+                const struct search_tally *of_sets)
 {
-    int32_t *counts =
-        arena_alloc(querying->arena, (sets->texts.n_texts + 1) * sizeof(*counts));
-    for (size_t i = 0; i < sets->keys.n_texts; i++) {
-        for (size_t j = 0; set_counts[i] > 0 && j < sets->sets[i].n_rows; j++) {
-            counts[sets->sets[i].rows[j]] += set_counts[i];
+    size_t n_counted = 0;
+    for (size_t i = 0; i < of_sets->n_rows; i++) {
+        const struct search_tally_row *row = &of_sets->rows[i];
+        n_counted += row->count > 0 ? search_set(sets, row->number).n_rows : 0;
+    }
+    struct search_tally counts =
+        search_tally_new(querying->arena, sets->texts.n_texts, n_counted);
+    for (size_t i = 0; i < of_sets->n_rows; i++) {
+        const struct search_tally_row *row = &of_sets->rows[i];
+        if (row->count == 0) {
+            continue;
+        }
+        const struct search_list set = search_set(sets, row->number);
+        for (size_t j = 0; j < set.n_rows; j++) {
+            search_tally_add(&counts, set.rows[j], row->count);
         }
     }
     return counts;
@@ -520,13 +543,14 @@ search_index_query(const struct search_index *index, const struct search_query *
 {
     struct querying querying = {.index = index, .query = query, .arena = arena};
     *out = (struct search_result){.n_hits = 0};
-    prepare(&querying);
     find_candidates(&querying);
+    prepare(&querying);
     rank_all(&querying, out);
     /* Whoever asks for a further page has them. */
     for (size_t i = 0; i < SEARCH_FACETS && query->after.id == NULL; i++) {
         const struct search_sets *sets = &index->facets[i];
-        gather(&querying, &sets->texts,
-               counts_of_texts(&querying, sets, querying.counts[i]), &out->facets[i]);
+        const struct search_tally counts =
+            counts_of_texts(&querying, sets, &querying.counts[i]);
+        gather(&querying, &sets->texts, &counts, &out->facets[i]);
     }
 }

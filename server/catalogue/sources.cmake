@@ -27,6 +27,7 @@ list(
   catalogue/search_query.c
   catalogue/search_suggest.c
   catalogue/search_table.c
+  catalogue/search_tally.c
   catalogue/service.c
   catalogue/touched.c
   catalogue/vocabulary.c)
