@@ -40,8 +40,9 @@ static const struct {
     [P(PRE_PRODUCTION)] = {"PRE_PRODUCTION", "phase PRE_PRODUCTION", true, false,
                            P(PRE_PRODUCTION)},
     [P(PRODUCTION)] = {"PRODUCTION", "phase PRODUCTION", true, false, P(PRODUCTION)},
+    /* What is still read stays as whole as it was; ending it needs nothing. */
     [P(DEPRECATED)] = {"DEPRECATED", "phase DEPRECATED", true, false,
-                       P(PHASE_UNSPECIFIED)},
+                       P(PRE_PRODUCTION)},
     [P(DECOMMISSIONED)] = {"DECOMMISSIONED", "phase DECOMMISSIONED", false, false,
                            P(PHASE_UNSPECIFIED)},
 };

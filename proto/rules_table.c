@@ -295,6 +295,7 @@ const struct rule rules_table[] = {
     {MESSAGE(decide_provider_request), "id", RULE_NEEDED, RULE_ID, 0, 0, 0},
     {MESSAGE(decide_provider_request), "reason", RULE_FREE, RULE_TEXT, 0, 4096, 0},
     {MESSAGE(decide_template_request), "id", RULE_NEEDED, RULE_ID, 0, 0, 0},
+    {MESSAGE(decide_template_request), "expected_service_revision", RULE_FREE, RULE_NUMBER, 0, INT64_MAX, 0},
     {MESSAGE(decide_template_request), "reason", RULE_FREE, RULE_TEXT, 0, 4096, 0},
     {MESSAGE(suspend_provider_request), "id", RULE_NEEDED, RULE_ID, 0, 0, 0},
     {MESSAGE(suspend_provider_request), "reason", RULE_NEEDED, RULE_TEXT, 0, 4096, 0},

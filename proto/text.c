@@ -44,6 +44,46 @@ struct folding {
     bool is_apart;  /* Other characters came after the last letter. */
 };
 
+/* Controls of both ranges, what turns the direction of writing, breaks of lines. */
+static bool
+is_harmful(utf8proc_int32_t codepoint)
+{
+    switch (utf8proc_category(codepoint)) {
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+        return true;
+    default:
+        return false;
+    }
+}
+
+char *
+text_harmless(const char *text, struct arena *arena)
+{
+    size_t size = strlen(text);
+    char *out = arena_alloc(arena, size + 1);
+    char *end = out;
+    for (size_t i = 0; i < size;) {
+        utf8proc_int32_t codepoint;
+        utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text + i,
+                                              (utf8proc_ssize_t)(size - i), &codepoint);
+        if (n <= 0) {
+            *end++ = '?';
+            i++;
+        } else if (is_harmful(codepoint)) {
+            *end++ = ' ';
+            i += (size_t)n;
+        } else {
+            memcpy(end, text + i, (size_t)n);
+            end += n;
+            i += (size_t)n;
+        }
+    }
+    return out;
+}
+
 bool
 text_is_utf8(struct bytes bytes)
 {

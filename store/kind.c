@@ -147,7 +147,7 @@ const struct kind kind_table[] =
                 /* An agent claims the oldest job of its offers first. */
                 .indexes = {{"offer", {"offer", "ready_at"}, INDEX_CALLERS},
                             {"session", {"session"}, INDEX_OWN},
-                            {"state", {"state"}},
+                            {"state", {"state", "offer"}},
                             {"due", {"due_at"}, INDEX_OWN}},
             },
         [ROW_INSTANCE] =
@@ -160,7 +160,7 @@ const struct kind kind_table[] =
                              {"offer", DECLARED_TEXT, {6}},
                              {"due_at", DECLARED_TIME, {19}}},
                 .indexes = {{"state", {"state"}, INDEX_CALLERS},
-                            {"offer", {"offer"}, INDEX_CALLERS},
+                            {"offer", {"offer", "state"}, INDEX_CALLERS},
                             {"due", {"due_at"}, INDEX_OWN}},
             },
         /* What is taken of an offer's stock: a guard that counts, without a scope. Who

@@ -91,6 +91,11 @@ name_of(const ProtobufCFieldDescriptor *field, const void *element)
         return NULL;
     }
     const ProtobufCMessage *message = field_message(element);
+    /* One id may stand there in several schemes: such rows are their whole content. */
+    if (protobuf_c_message_descriptor_get_field_by_name(message->descriptor,
+                                                        "scheme") != NULL) {
+        return NULL;
+    }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const ProtobufCFieldDescriptor *name =
             protobuf_c_message_descriptor_get_field_by_name(message->descriptor,

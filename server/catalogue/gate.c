@@ -17,13 +17,22 @@ gate_refuse(struct call *call, const struct gate_refusal *refusal)
                      refusal->kind->name, refusal->id, refusal->wanted, refusal->lacks);
 }
 
+bool
+gate_may_pass(struct call *call)
+{
+    const char *registry = arena_print(call->arena, "r:%s", call->who->registry);
+    return (call->who->roles & ROLE_BIT(ADMIN)) != 0 &&
+           principal_has_scope(call->who, registry);
+}
+
 enum status
 gate_pass_over(struct call *call, struct gate_notes notes, const struct gate_pass *pass)
 {
-    if ((call->who->roles & ROLE_BIT(ADMIN)) == 0) {
+    if (!gate_may_pass(call)) {
         call_value(call, "role", "ADMIN");
         return call_fail(call, REASON_ROLE_MISSING,
-                         "passing over a gate needs the role ADMIN");
+                         "passing over a gate needs the role ADMIN for the whole "
+                         "registry");
     }
     if (pass->reason[0] == '\0') {
         call_fault(call, "reason",

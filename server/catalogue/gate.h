@@ -36,7 +36,10 @@ struct gate_pass {
 /* FAILED_PRECONDITION{GATE_UNMET}; the faults found so far are its rows. */
 enum status gate_refuse(struct call *call,
                         const struct gate_refusal *refusal) MUST_CHECK;
-/* Adds a row to the list, for good. Only an admin may, and with a reason. */
+/* Whether the caller may pass over gates: an admin of the whole registry. Who answers
+ * for one provider does not judge it. */
+bool gate_may_pass(struct call *call);
+/* Adds a row to the list, for good. Only who may, and with a reason. */
 enum status gate_pass_over(struct call *call, struct gate_notes notes,
                            const struct gate_pass *pass) MUST_CHECK;
 

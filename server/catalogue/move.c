@@ -52,6 +52,13 @@ judge_move(struct call *call, const Kontor__V1__Service *service, Kontor__V1__Ph
     return STATUS_OK;
 }
 
+static bool
+is_ending(Kontor__V1__Phase phase)
+{
+    return phase == KONTOR__V1__PHASE__DEPRECATED ||
+           phase == KONTOR__V1__PHASE__DECOMMISSIONED;
+}
+
 /* Into the open: the provider's first service was found good, or this is not held to
  * it. */
 static const char *
@@ -78,6 +85,9 @@ judge_gate(struct call *call, const Kontor__V1__MoveServiceRequest *request,
            Kontor__V1__Service *service, const Kontor__V1__Provider *provider)
 {
     size_t n_before = call->faults->n_rows;
+    if (is_ending(request->phase)) {
+        return STATUS_OK;
+    }
     const struct fact_check check =
         phase_check(service, NULL, request->phase, call->now_ms);
     const char *lacks = fact_lacks(&check, call->arena);
@@ -125,13 +135,6 @@ judge(struct call *call, const Kontor__V1__MoveServiceRequest *request,
 
 /* ---- Deciding ---- */
 
-static bool
-is_ending(Kontor__V1__Phase phase)
-{
-    return phase == KONTOR__V1__PHASE__DEPRECATED ||
-           phase == KONTOR__V1__PHASE__DECOMMISSIONED;
-}
-
 static enum status
 touch(struct call *call, const Kontor__V1__Service *service,
       Kontor__V1__MoveServiceResponse *reply)
@@ -159,6 +162,12 @@ judge_way(struct call *call, const Kontor__V1__MoveServiceRequest *request,
     enum status status = judge_move(call, service, request->phase);
     if (status == STATUS_OK) {
         status = provider_read(call, service->provider, &document, &provider);
+    }
+    if (status == STATUS_OK && provider != NULL) {
+        service->is_suspended = onboarding_is_ended(provider->state);
+    }
+    if (status == STATUS_OK && !is_ending(request->phase)) {
+        status = provider_must_be_open(call, provider);
     }
     if (status == STATUS_OK) {
         status = judge_gate(call, request, service, provider);

@@ -10,7 +10,7 @@
 /* ---- The record ---- */
 
 static enum status
-judge_provider(struct call *call, Kontor__V1__Bundle *bundle, bool is_new)
+judge_provider(struct call *call, Kontor__V1__Bundle *bundle, bool is_coming)
 {
     const char *registry = call_registry_of(call, bundle->id);
     struct document document;
@@ -29,7 +29,7 @@ judge_provider(struct call *call, Kontor__V1__Bundle *bundle, bool is_new)
         call_fault(call, "provider", "there is no provider %s; create it first",
                    bundle->provider);
     }
-    if (status == STATUS_OK && is_new) {
+    if (status == STATUS_OK && is_coming) {
         status = provider_must_be_open(call, provider);
     }
     bundle->is_suspended = provider != NULL && onboarding_is_ended(provider->state);
@@ -41,9 +41,11 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
       struct decision *decision)
 {
     Kontor__V1__Bundle *bundle = record;
+    const Kontor__V1__Bundle *before = old;
+    bool is_coming = old == NULL || strcmp(before->provider, bundle->provider) != 0;
     (void)old_doc;
     (void)decision;
-    enum status status = judge_provider(call, bundle, old == NULL);
+    enum status status = judge_provider(call, bundle, is_coming);
     if (status == STATUS_OK) {
         bundle_form_judge(call->faults, bundle);
     }

@@ -124,7 +124,8 @@ move(struct call *call, struct decision *decision, const struct moving *moving,
     }
     provider->state = to;
     provider->state_reason = arena_copy(call->arena, moving->reason);
-    bool is_waiting = to == S(SUBMITTED) || provider->template_state == T(PENDING);
+    bool is_waiting = to == S(SUBMITTED) ||
+                      (to != S(RETIRED) && provider->template_state == T(PENDING));
     if (!is_waiting) {
         provider->waiting_since = NULL;
     } else if (provider->waiting_since == NULL) {
@@ -222,6 +223,21 @@ send_back(struct call *call, struct decision *decision, const char *id)
     return STATUS_OK;
 }
 
+/* What was judged is what stands there now. */
+static enum status
+expect_service(struct call *call, const Kontor__V1__DecideTemplateRequest *request,
+               const char *id)
+{
+    struct document document;
+    if (request->expected_service_revision == 0) {
+        return STATUS_OK;
+    }
+    enum status status = call_get(call, KIND_SERVICE, id, &document);
+    return status == STATUS_OK
+               ? call_expect(call, &document, request->expected_service_revision)
+               : status;
+}
+
 static enum status
 judge_template(struct call *call, const Kontor__V1__DecideTemplateRequest *request,
                const Kontor__V1__Provider *provider)
@@ -245,6 +261,9 @@ onboard_template(struct call *call, const void *message, struct decision *decisi
     if (status == STATUS_OK) {
         status = judge_template(call, request, moving.provider);
     }
+    if (status == STATUS_OK) {
+        status = expect_service(call, request, moving.provider->template_service);
+    }
     if (status == STATUS_OK && !request->is_approved) {
         status = send_back(call, decision, moving.provider->template_service);
     }
@@ -252,7 +271,10 @@ onboard_template(struct call *call, const void *message, struct decision *decisi
         return status;
     }
     moving.provider->template_state = request->is_approved ? T(APPROVED) : T(REJECTED);
-    moving.provider->state_reason = request->reason;
+    /* Of one that is suspended it says why. */
+    if (!onboarding_is_ended(moving.provider->state)) {
+        moving.provider->state_reason = request->reason;
+    }
     moving.provider->waiting_since = NULL;
     put(call, decision, &moving);
     return STATUS_OK;

@@ -71,23 +71,12 @@ approve_new(struct call *call, Kontor__V1__Provider *provider)
             .lacks = lacks});
 }
 
-/* Who decides does so for the whole registry: an admin of one provider only does not
- * approve it by making it. */
-static bool
-decides_here(struct call *call, const Kontor__V1__Provider *provider)
-{
-    const char *registry =
-        arena_print(call->arena, "r:%s", call_registry_of(call, provider->id));
-    return (call->who->roles & ROLE_BIT(ADMIN)) != 0 &&
-           principal_has_scope(call->who, registry);
-}
-
 static enum status
 judge_begin(struct call *call, Kontor__V1__Provider *provider)
 {
     provider->state = KONTOR__V1__PROVIDER_STATE__PROVIDER_DRAFT;
     provider->template_state = KONTOR__V1__TEMPLATE_STATE__TEMPLATE_NONE;
-    if (decides_here(call, provider)) {
+    if (gate_may_pass(call)) {
         return approve_new(call, provider);
     }
     if (named_flag(call->request, "skip_template")) {

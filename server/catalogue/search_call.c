@@ -14,8 +14,8 @@
 enum {
     DEFAULT_PAGE = 20,
     MAX_PAGE = 100,
-    SNIPPET_SEEN = 4096, /* Bytes of a text that are looked at for a snippet. */
-    SNIPPET_BEFORE = 60, /* Bytes shown before the word. */
+    SNIPPET_SEEN = 16384, /* Bytes of a text that are looked at for a snippet. */
+    SNIPPET_BEFORE = 60,  /* Bytes shown before the word. */
     TOKEN_HASH_DIGITS = 16,
     SUGGESTED_WORDS = 6, /* Words of a query that near ones are looked for. */
 };
@@ -35,7 +35,7 @@ is_word_of(const char *folded, char *const *words, size_t n_words)
     return false;
 }
 
-/* Where the first of the words stands in a text; 0 when none does. */
+/* Where the first of the words stands in a text; SIZE_MAX when none does. */
 static size_t
 place_of(struct arena *arena, const char *text, char *const *words, size_t n_words)
 {
@@ -54,7 +54,7 @@ place_of(struct arena *arena, const char *text, char *const *words, size_t n_wor
         at += size;
         at += strspn(text + at, between);
     }
-    return 0;
+    return SIZE_MAX;
 }
 
 static bool
@@ -70,7 +70,7 @@ search_call_snippet(struct arena *arena, const char *text, char *const *words,
     size_t size = strlen(text);
     size_t from = n_words == 0 ? 0 : place_of(arena, text, words, n_words);
     size_t to;
-    from = from > SNIPPET_BEFORE ? from - SNIPPET_BEFORE : 0;
+    from = from == SIZE_MAX || from < SNIPPET_BEFORE ? 0 : from - SNIPPET_BEFORE;
     while (from > 0 && is_inside_character(text[from])) {
         from--;
     }
@@ -271,6 +271,11 @@ check_request(struct call *call, const Kontor__V1__SearchServicesRequest *reques
     char **words = NULL;
     text_words(request->query, call->arena, &words, &query->n_words);
     query->words = words;
+    if (query->n_words == 0 &&
+        request->query[strspn(request->query, " \t\r\n")] != '\0') {
+        call_fault(call, "query",
+                   "has no letter and no digit to search for; leave it empty for all");
+    }
     if (query->n_words > SEARCH_MAX_WORDS) {
         call_fault(call, "query", "has %zu words; at most %d are searched for",
                    query->n_words, SEARCH_MAX_WORDS);
@@ -384,6 +389,20 @@ add_suggestions(struct call *call, struct search *search,
 
 /* ---- Hits ---- */
 
+/* The text a word was found in, or one that says what the service is. */
+static const char *
+text_of(struct call *call, const struct search_query *query,
+        const Kontor__V1__Service *service)
+{
+    const char *const texts[] = {service->description, service->tagline, service->name};
+    for (size_t i = 0; i < 3 && query->n_words > 0; i++) {
+        if (place_of(call->arena, texts[i], query->words, query->n_words) != SIZE_MAX) {
+            return texts[i];
+        }
+    }
+    return service->description[0] != '\0' ? service->description : service->tagline;
+}
+
 static Kontor__V1__SearchHit *
 new_hit(struct call *call, const struct search_query *query,
         const struct search_hit *found, const struct document *document)
@@ -393,8 +412,7 @@ new_hit(struct call *call, const struct search_query *query,
     kontor__v1__search_hit__init(hit);
     hit->service = call_record(call, document);
     hit->score = found->score;
-    text = hit->service->description[0] != '\0' ? hit->service->description
-                                                : hit->service->tagline;
+    text = text_of(call, query, hit->service);
     hit->snippet = search_call_snippet(call->arena, text, query->words, query->n_words);
     search_call_parts(call->arena, hit, query->words, query->n_words);
     return hit;

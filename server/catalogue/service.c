@@ -78,11 +78,10 @@ judge_new_provider(struct call *call, const Kontor__V1__Service *before,
  * not. A catalogue that is taken over brings phases with it that nobody here has
  * judged. */
 static const char *
-override_reason(const struct call *call)
+override_reason(struct call *call)
 {
     if (import_is(call)) {
-        bool is_admin = (call->who->roles & ROLE_BIT(ADMIN)) != 0;
-        return is_admin ? "taken over from another catalogue" : "";
+        return gate_may_pass(call) ? "taken over from another catalogue" : "";
     }
     return named_text(call->request, "override_reason");
 }
@@ -90,17 +89,23 @@ override_reason(const struct call *call)
 /* As it stands; what the gates would have asked for is noted, and that it was asked for
  * at all. */
 static enum status
-take_over(struct call *call, Kontor__V1__Service *service, const char *reason)
+take_over(struct call *call, Kontor__V1__Service *service, const struct side *side,
+          const char *reason)
 {
     const struct fact_check check =
         phase_check(service, NULL, service->phase, call->now_ms);
     const char *lacks = fact_lacks(&check, call->arena);
     const struct finder finder = finding_of(call, service->id);
-    if (import_is(call) && lacks[0] == '\0') {
-        return STATUS_OK;
-    }
     if (lacks[0] != '\0') {
         finder_lacking(&finder, "phase", phase_name(service->phase), lacks);
+    }
+    if (phase_is_published(service->phase) && side->provider != NULL &&
+        !onboarding_has_template(side->provider->template_state)) {
+        lacks = arena_print(call->arena, "%s%stemplate", lacks,
+                            lacks[0] == '\0' ? "" : ", ");
+    }
+    if (import_is(call) && lacks[0] == '\0') {
+        return STATUS_OK;
     }
     const char *what = import_is(call) ? "Import" : "CreateService";
     return gate_pass_over(
@@ -158,7 +163,7 @@ judge_begin(struct call *call, Kontor__V1__Service *service, struct side *side,
     const char *reason = override_reason(call);
     if (reason[0] != '\0') {
         stay_behind(call, service, side);
-        status = take_over(call, service, reason);
+        status = take_over(call, service, side, reason);
         return status == STATUS_OK ? apply(call, service, side, decision) : status;
     }
     if (!phase_is_entry(service->phase)) {

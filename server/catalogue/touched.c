@@ -6,7 +6,8 @@
 enum {
     MAX_SHOWN = 100, /* Ids of one kind that are named. */
     PAGE = 200,
-    MAX_READ = 2000, /* Documents that are looked at, and searches for them. */
+    MAX_READ = 2000,      /* Documents that are looked at. */
+    MAX_SEARCHES = 10000, /* Searches for them; most find nothing. */
 };
 
 static struct touched_list
@@ -33,78 +34,74 @@ add(struct call *call, struct touched_list *list, const char *id)
     }
 }
 
-static bool
-is_open_item(struct call *call, const struct document *document)
-{
-    const Kontor__V1__OrderItem *item = call_record(call, document);
-    return !item_state_is_final(item->state);
-}
-
-static bool
-is_live_instance(struct call *call, const struct document *document)
-{
-    const Kontor__V1__Instance *instance = call_record(call, document);
-    return instance->state == KONTOR__V1__INSTANCE_STATE__INSTANCE_ACTIVE ||
-           instance->state == KONTOR__V1__INSTANCE_STATE__INSTANCE_SUSPENDED;
-}
-
 /* A page of a search, as long as not too much was read. */
 static enum status
 read_page(struct call *call, struct find *find, struct touched *touched,
           struct page *page)
 {
     *page = (struct page){.next_token = ""};
-    if (touched->n_read >= MAX_READ) {
+    if (touched->n_read >= MAX_READ || touched->n_searches >= MAX_SEARCHES) {
         touched->is_more = true;
         return STATUS_OK;
     }
     find->limit = PAGE;
     enum status status = call_find(call, find, false, page);
-    /* A search that finds nothing costs as much as a document. */
-    touched->n_read += 1 + (status == STATUS_OK ? page->n_documents : 0);
+    touched->n_read += status == STATUS_OK ? page->n_documents : 0;
+    touched->n_searches++;
     return status;
 }
 
+/* All that a search finds. */
 static enum status
-add_items(struct call *call, const char *offer, struct touched *touched)
+add_found(struct call *call, struct find *find, struct touched *touched,
+          struct touched_list *list)
 {
-    struct find find = {.kind = KIND_ITEM, .index = "offer", .n_equal = 1};
     struct page page;
-    find.equal[0].text = offer;
     do {
-        enum status status = read_page(call, &find, touched, &page);
+        enum status status = read_page(call, find, touched, &page);
         if (status != STATUS_OK) {
             return status;
         }
         for (size_t i = 0; i < page.n_documents; i++) {
-            if (is_open_item(call, &page.documents[i])) {
-                add(call, &touched->items, page.documents[i].id);
-            }
+            add(call, list, page.documents[i].id);
         }
-        find.token = page.next_token;
+        find->token = page.next_token;
     } while (page.next_token[0] != '\0');
     return STATUS_OK;
+}
+
+/* What has ended is not read, however much of it there is: each state is searched by
+ * itself. */
+static enum status
+add_items(struct call *call, const char *offer, struct touched *touched)
+{
+    enum status status = STATUS_OK;
+    for (int state = 1; state < ITEM_STATE_COUNT && status == STATUS_OK; state++) {
+        struct find find = {.kind = KIND_ITEM, .index = "state", .n_equal = 2};
+        find.equal[0].integer = state;
+        find.equal[1].text = offer;
+        if (!item_state_is_final((Kontor__V1__ItemState)state)) {
+            status = add_found(call, &find, touched, &touched->items);
+        }
+    }
+    return status;
 }
 
 static enum status
 add_instances(struct call *call, const char *offer, struct touched *touched)
 {
-    struct find find = {.kind = KIND_INSTANCE, .index = "offer", .n_equal = 1};
-    struct page page;
-    find.equal[0].text = offer;
-    do {
-        enum status status = read_page(call, &find, touched, &page);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        for (size_t i = 0; i < page.n_documents; i++) {
-            if (is_live_instance(call, &page.documents[i])) {
-                add(call, &touched->instances, page.documents[i].id);
-            }
-        }
-        find.token = page.next_token;
-    } while (page.next_token[0] != '\0');
-    return STATUS_OK;
+    static const Kontor__V1__InstanceState in_use[] = {
+        KONTOR__V1__INSTANCE_STATE__INSTANCE_ACTIVE,
+        KONTOR__V1__INSTANCE_STATE__INSTANCE_SUSPENDED,
+    };
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < 2 && status == STATUS_OK; i++) {
+        struct find find = {.kind = KIND_INSTANCE, .index = "offer", .n_equal = 2};
+        find.equal[0].text = offer;
+        find.equal[1].integer = in_use[i];
+        status = add_found(call, &find, touched, &touched->instances);
+    }
+    return status;
 }
 
 static enum status

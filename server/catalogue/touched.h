@@ -22,8 +22,8 @@ struct touched_list {
 /* What the caller sees of it. */
 struct touched {
     struct touched_list services, items, instances;
-    size_t n_read;
-    bool is_more; /* There may be others: not all were looked at. */
+    size_t n_read, n_searches; /* So far. */
+    bool is_more;              /* There may be others: not all were looked at. */
 };
 
 /* Nothing yet. */

@@ -412,7 +412,8 @@ filter(struct call *call, const void *message, struct find *find)
     } else if (request->offer[0] != '\0') {
         find->index = "offer";
         find->equal[0].text = request->offer;
-        find->n_equal = 1;
+        find->equal[1].integer = request->state;
+        find->n_equal = request->state == 0 ? 1 : 2;
     } else if (request->state != 0) {
         find->index = "state";
         find->equal[0].integer = request->state;

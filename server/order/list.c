@@ -59,27 +59,17 @@ filter_items(struct call *call, const void *message, struct find *find)
 {
     const Kontor__V1__ListItemsRequest *request = message;
     (void)call;
-    if (request->offer[0] != '\0') {
+    if (request->state != 0) {
+        find->index = "state";
+        find->equal[0].integer = request->state;
+        find->equal[1].text = request->offer;
+        find->n_equal = request->offer[0] == '\0' ? 1 : 2;
+    } else if (request->offer[0] != '\0') {
         find->index = "offer";
         find->equal[0].text = request->offer;
         find->n_equal = 1;
-    } else if (request->state != 0) {
-        find->index = "state";
-        find->equal[0].integer = request->state;
-        find->n_equal = 1;
     }
     return STATUS_OK;
-}
-
-static bool
-keep_item(struct call *call, const void *message, const struct document *document)
-{
-    const Kontor__V1__ListItemsRequest *request = message;
-    if (request->state == 0 || request->offer[0] == '\0') {
-        return true;
-    }
-    const Kontor__V1__OrderItem *item = call_record(call, document);
-    return item->state == request->state;
 }
 
 const struct record item_list_record = {
@@ -87,5 +77,4 @@ const struct record item_list_record = {
     .field = "item",
     .list_field = "items",
     .filter = filter_items,
-    .keep = keep_item,
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/rules.h"
+#include "server/rpc/import.h"
 #include "server/rpc/named.h"
 #include "server/rpc/record_merge.h"
 
@@ -286,6 +287,28 @@ record_get(struct call *call, const void *request, struct decision *decision)
     return STATUS_OK;
 }
 
+/* Of what is imported and was there: whether another source is to say what it is. */
+static bool
+is_others(struct call *call, const struct writing *writing, const void *value)
+{
+    const void *source = named_message(value, "source");
+    const void *old = named_message(writing->old, "source");
+    const char *format = source == NULL ? "" : named_text(source, "format");
+    const char *old_format = old == NULL ? "" : named_text(old, "format");
+    if (source == NULL || strcmp(format, old_format) == 0 ||
+        named_flag(call->request, "takes_over")) {
+        return false;
+    }
+    import_finding(
+        call, "source",
+        "%s and stays as it is: %s owns nothing of it. Import with takes_over "
+        "(--take-over) to make it so",
+        old_format[0] == '\0' ? "was made here"
+                              : arena_print(call->arena, "comes from %s", old_format),
+        format);
+    return true;
+}
+
 enum status
 record_import(struct call *call, const struct record *record, const void *value,
               const Google__Protobuf__FieldMask *mask, struct decision *decision,
@@ -295,8 +318,10 @@ record_import(struct call *call, const struct record *record, const void *value,
                               .kind = *record->kind,
                               .id = named_text(value, "id"),
                               .prefix = ""};
-    struct record_merging merging = {
-        .from = value, .mask = mask, .mask_path = "the source's fields"};
+    struct record_merging merging = {.from = value,
+                                     .mask = mask,
+                                     .mask_path = "the source's fields",
+                                     .has_parts = true};
     enum status status = check_id(call, &writing);
     if (status != STATUS_OK) {
         return status;
@@ -310,7 +335,11 @@ record_import(struct call *call, const struct record *record, const void *value,
         return status;
     }
     *outcome = KONTOR__V1__IMPORT_OUTCOME__CHANGED;
-    status = replace(call, &writing, &merging, decision);
+    if (is_others(call, &writing, value)) {
+        *decision = (struct decision){.kind = DECISION_NONE};
+    } else {
+        status = replace(call, &writing, &merging, decision);
+    }
     if (status == STATUS_OK && decision->kind == DECISION_NONE) {
         *outcome = KONTOR__V1__IMPORT_OUTCOME__SAME;
         decision_reply(decision, NULL);

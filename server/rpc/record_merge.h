@@ -21,10 +21,13 @@ struct record_merging {
     const uint8_t
         *output_only; /* Besides fields 1 to 4, which no mask touches; NULL = none. */
     const char *mask_path; /* How faults call the mask. */
+    /* Whether a path may name a field of the elements of a list, such as "offers.name":
+     * an element that is there already, known by its iid, keeps what is not named. */
+    bool has_parts;
 };
 
-/* Copies what the mask names; a path that is unknown, nested or the broker's own is a
- * fault. */
+/* Copies what the mask names; a path that is unknown, nested elsewhere or the broker's
+ * own is a fault. */
 void record_merge_masked(struct call *call, const struct record_merging *merging);
 
 #endif

@@ -34,7 +34,7 @@ class Import:
 
     def outcomes(self, path):
         said = self.kontor("import", "--format", self.format, "--output", "json", path)
-        return [json.loads(line)["outcome"] for line in said.splitlines()]
+        return [json.loads(line)["outcome"] for line in said.splitlines() if "outcome" in line]
 
     def test_1_the_example_goes_in(self):
         self.assertEqual(self.outcomes(self.example), ["CREATED"] * self.n_records)
@@ -130,7 +130,7 @@ class RealFiles(unittest.TestCase):
             for outcome in ("CREATED", "SAME"):
                 said = broker.kontor("alpine", "admin", "catalogue", "import", "--format", form,
                                      "--output", "json", *paths)
-                self.assertEqual([json.loads(line)["outcome"] for line in said.splitlines()],
+                self.assertEqual([json.loads(line)["outcome"] for line in said.splitlines() if "outcome" in line],
                                  [outcome] * n_records)
         services = list(admin.pages("CatalogueService.ListServices", "services"))
         self.assertEqual(sum(len(s.get("offers", [])) for s in services if s["source"]["format"] == "osb"), 62)

@@ -28,7 +28,8 @@ CATALOGUE = {
             {"iid": "one", "name": "One", "approval": ["PROVIDER_STEP", "CONSUMER_STEP"], "parameters": [
                 {"id": "n", "label": "N", "text": {"default_text": "abc", "max_length": 2}},
                 {"id": "m", "label": "M", "boolean": {}, "visible_if": {"parameter": "none"}}]}]},
-        {"id": "alpine/away", "provider": "coast/p", "name": "Away"}],
+        {"id": "alpine/away", "provider": "coast/p", "name": "Away"},
+        {"id": "alpine/orphan", "provider": "alpine/q", "name": "Of one that is refused"}],
     "bundles": [
         {"id": "alpine/kit", "provider": "alpine/p", "name": "Kit", "main_offer": "alpine/good/one",
          "offers": [{"offer": "alpine/plain/x"}, {"offer": "alpine/good/none"}],
@@ -77,12 +78,13 @@ class Validate(unittest.TestCase):
         self.assertEqual(offline.returncode, 1, offline.stderr)
         here, there = told(lines(offline.stdout)), told(self.imported(*words))
         self.assertEqual(set(here), set(there))
-        self.assertEqual(len(here), 10)
+        self.assertEqual(len(here), 11)
         for name, of_broker in there.items():
             with self.subTest(name):
                 self.assertEqual(here[name], of_broker)
         refused = [name for name, (violations, _) in here.items() if violations]
-        self.assertEqual(refused, ["alpine/q", "alpine/torn", "alpine/odd", "alpine/away", "alpine/loop"])
+        self.assertEqual(refused, ["alpine/q", "alpine/torn", "alpine/odd", "alpine/away", "alpine/orphan",
+                                   "alpine/loop"])
 
     def test_1_a_record_of_another_registry_and_one_that_is_there_twice(self):
         provider = CATALOGUE["providers"][0]
@@ -100,6 +102,22 @@ class Validate(unittest.TestCase):
         self.assertEqual(twice, [True, False, True, False])
         # Nobody said who would import it.
         self.assertEqual(self.validate(*words).returncode, 0)
+
+    def test_1_what_is_odd_about_a_file_is_told_to_programs_too(self):
+        """And a terminal gets nothing of it that it would obey."""
+        path = os.path.join(self.broker.folder, "odd.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump([{"id": "odd", "name": "Odd\u001b[31m\u009b1m", "zz\u001b[31m": "x", "resourceOrganisation": "none",
+                        "tagline": "x"}], file)
+        words = ("--format", "eosc-5", path)
+        of_file = [[r["field"] + r["description"] for r in found if "id" not in r] for found in
+                   (lines(self.validate(*words, "--output", "json").stdout), self.imported(*words))]
+        self.assertEqual(of_file[0], of_file[1])
+        self.assertTrue(any("zz" in text for text in of_file[0]), of_file)
+        shown = self.validate(*words, "--output", "table").stdout
+        self.assertIn("zz", shown)
+        self.assertNotIn("\u001b", shown)
+        self.assertNotIn("\u009b", shown)
 
     def test_2_the_exit_code_is_for_scripts(self):
         good = {"providers": CATALOGUE["providers"][:1]}

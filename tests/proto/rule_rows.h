@@ -284,6 +284,7 @@ static const char *const expected_rules[] = {
     "DecideProviderRequest.id needed id",
     "DecideProviderRequest.reason text of 4096",
     "DecideTemplateRequest.id needed id",
+    "DecideTemplateRequest.expected_service_revision number 0 to any",
     "DecideTemplateRequest.reason text of 4096",
     "SuspendProviderRequest.id needed id",
     "SuspendProviderRequest.reason needed text of 4096",

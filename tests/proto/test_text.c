@@ -37,6 +37,38 @@ is_utf8(const char *text)
 }
 
 static void
+test_nothing_a_terminal_would_obey_is_left(void **state)
+{
+    static const struct {
+        const char *text, *harmless;
+    } rows[] = {
+        {"", ""},
+        {"plain \xc3\xa9 \xe2\x82\xac", "plain \xc3\xa9 \xe2\x82\xac"},
+        {"a\x1b[31mb\tc\nd\x7f", "a [31mb c d "},
+        {"\xc2\x9b"
+         "31m",
+         " 31m"}, /* CSI of the second range. */
+        {"a\xe2\x80\xae"
+         "b",
+         "a b"}, /* From right to left. */
+        {"a\xe2\x81\xa6"
+         "b",
+         "a b"}, /* An isolate. */
+        {"a\xe2\x80\xa8"
+         "b",
+         "a b"}, /* A line separator. */
+        {"a\xff"
+         "b\xc3",
+         "a?b?"}, /* No UTF-8. */
+        {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_string_equal(text_harmless(rows[i].text, arena), rows[i].harmless);
+    }
+}
+
+static void
 test_utf8_is_judged_by_the_standard(void **state)
 {
     static const char *const good[] = {"",
@@ -216,6 +248,7 @@ int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_a_terminal_would_obey_is_left),
         cmocka_unit_test(test_utf8_is_judged_by_the_standard),
         cmocka_unit_test(test_folding_makes_names_that_read_the_same_equal),
         cmocka_unit_test(test_each_byte_of_ascii_is_folded_as_everywhere),

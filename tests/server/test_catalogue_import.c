@@ -133,21 +133,133 @@ test_an_import_replaces_only_what_its_source_owns(void **state)
     Kontor__V1__Service *stored = shelf_plain(stage, "coast/a");
     Kontor__V1__Service *from_source = shelf_plain(stage, "coast/a");
     stored->tagline = "Ours";
-    stored->description = "Old words";
+    stored->release = "Old words";
     stored->phase = KONTOR__V1__PHASE__DEPRECATED;
     shelf_created(stage, stored);
     from_source->name = "Theirs";
     from_source->tagline = "Not theirs to say";
     add(stage, &batch, NULL, from_source);
-    batch.request.service_fields = shelf_mask(stage->h, "name", "description", NULL);
+    batch.request.service_fields = shelf_mask(stage->h, "name", "release", NULL);
     assert_int_equal(import(stage, stage->admin, &batch), STATUS_OK);
     assert_int_equal(batch.reply->results[0]->outcome,
                      KONTOR__V1__IMPORT_OUTCOME__CHANGED);
     stored = harness_record(stage->h, KIND_SERVICE, "coast/a");
     assert_string_equal(stored->name, "Theirs");
-    assert_string_equal(stored->description, "");
+    assert_string_equal(stored->release, "");
     assert_string_equal(stored->tagline, "Ours");
     assert_int_equal(stored->phase, KONTOR__V1__PHASE__DEPRECATED);
+}
+
+/* Who approves an offer is the registry's word; the source goes on saying what it is.
+ */
+static void
+test_an_import_replaces_the_parts_of_offers_its_source_owns(void **state)
+{
+    static Kontor__V1__ApprovalStep steps[] = {
+        KONTOR__V1__APPROVAL_STEP__PROVIDER_STEP};
+    struct shelf *stage = *state;
+    struct batch batch = {.request = KONTOR__V1__CATALOGUE_IMPORT_REQUEST__INIT};
+    Kontor__V1__Service *stored = shelf_plain(stage, "coast/a");
+    Kontor__V1__Service *source = shelf_plain(stage, "coast/a");
+    Kontor__V1__Offer *kept = shelf_offer(stage->h, stored, "kept");
+    shelf_offer(stage->h, stored, "gone");
+    kept->approval = steps;
+    kept->n_approval = 1;
+    kept->activation_text = "Welcome";
+    kept->description = "Ours";
+    shelf_created(stage, stored);
+    shelf_offer(stage->h, source, "new")->activation_text = "Theirs";
+    kept = shelf_offer(stage->h, source, "kept");
+    kept->name = "Renamed";
+    kept->activation_text = "Not theirs to say";
+    shelf_parameter(stage->h, kept, "gpus")->text = NULL;
+    shelf_make_integer(stage->h, kept->parameters[0]);
+    add(stage, &batch, NULL, source);
+    batch.request.service_fields =
+        shelf_mask(stage->h, "offers.name", "offers.parameters", NULL);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(import(stage, stage->admin, &batch), STATUS_OK);
+        assert_int_equal(batch.reply->results[0]->outcome,
+                         i == 0 ? KONTOR__V1__IMPORT_OUTCOME__CHANGED
+                                : KONTOR__V1__IMPORT_OUTCOME__SAME);
+    }
+    stored = harness_record(stage->h, KIND_SERVICE, "coast/a");
+    assert_int_equal(stored->n_offers, 2);
+    assert_string_equal(stored->offers[0]->iid, "new");
+    assert_string_equal(stored->offers[0]->activation_text, "Theirs");
+    assert_string_equal(stored->offers[1]->iid, "kept");
+    assert_string_equal(stored->offers[1]->name, "Renamed");
+    assert_string_equal(stored->offers[1]->description, "Ours");
+    assert_string_equal(stored->offers[1]->activation_text, "Welcome");
+    assert_int_equal(stored->offers[1]->n_approval, 1);
+    assert_int_equal(stored->offers[1]->n_parameters, 1);
+}
+
+/* Parts are for imports, and of lists whose elements have a name only. */
+static void
+test_a_part_of_anything_else_is_refused(void **state)
+{
+    static const char *const paths[] = {"offers.nothing", "audit.state", "offers.",
+                                        "main_contact.name", "nothing.name"};
+    struct shelf *stage = *state;
+    struct error error;
+    Kontor__V1__Service *service = shelf_with_offer(stage);
+    shelf_created(stage, service);
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        struct batch batch = {.request = KONTOR__V1__CATALOGUE_IMPORT_REQUEST__INIT};
+        add(stage, &batch, NULL, service);
+        batch.request.service_fields = shelf_mask(stage->h, paths[i], NULL);
+        assert_int_equal(import(stage, stage->admin, &batch), STATUS_OK);
+        assert_int_equal(batch.reply->results[0]->outcome,
+                         KONTOR__V1__IMPORT_OUTCOME__REFUSED);
+    }
+    assert_int_equal(shelf_update_service(stage->h, stage->admin, service,
+                                          shelf_mask(stage->h, "offers.name", NULL),
+                                          NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "update_mask"));
+}
+
+static Kontor__V1__Source *
+source_of(struct shelf *stage, const char *format)
+{
+    Kontor__V1__Source *source = arena_alloc(stage->h->arena, sizeof(*source));
+    kontor__v1__source__init(source);
+    source->format = (char *)format;
+    source->key = "a";
+    return source;
+}
+
+static void
+test_a_record_has_one_source(void **state)
+{
+    struct shelf *stage = *state;
+    struct batch batch = {.request = KONTOR__V1__CATALOGUE_IMPORT_REQUEST__INIT};
+    Kontor__V1__Service *service = shelf_plain(stage, "coast/a");
+    shelf_created(stage, shelf_plain(stage, "coast/a"));
+    add(stage, &batch, NULL, service);
+    static const char *const formats[] = {"osb", "osb", "eosc-5", "eosc-5", "osb"};
+    /* C = changed, S = stays and it is told, - = the same without a word. */
+    static const char without[] = "SSSSS", with[] = "C-C-C";
+    for (int takes_over = 0; takes_over <= 1; takes_over++) {
+        batch.request.takes_over = takes_over;
+        for (size_t i = 0; i < 5; i++) {
+            char expected = takes_over ? with[i] : without[i];
+            service->source = source_of(stage, formats[i]);
+            service->tagline = arena_print(stage->h->arena, "by %s", formats[i]);
+            assert_int_equal(import(stage, stage->admin, &batch), STATUS_OK);
+            const Kontor__V1__ImportResult *result = batch.reply->results[0];
+            assert_int_equal(result->outcome, expected == 'C'
+                                                  ? KONTOR__V1__IMPORT_OUTCOME__CHANGED
+                                                  : KONTOR__V1__IMPORT_OUTCOME__SAME);
+            assert_int_equal(result->n_findings > 0 &&
+                                 strcmp(result->findings[0]->field, "source") == 0,
+                             expected == 'S');
+        }
+    }
+    service = harness_record(stage->h, KIND_SERVICE, "coast/a");
+    assert_string_equal(service->source->format, "osb");
+    assert_string_equal(service->tagline, "by osb");
 }
 
 static void
@@ -257,6 +369,9 @@ main(void)
         T(test_importing_twice_changes_nothing_and_the_log_stays),
         T(test_one_bad_record_never_stops_the_rest),
         T(test_an_import_replaces_only_what_its_source_owns),
+        T(test_an_import_replaces_the_parts_of_offers_its_source_owns),
+        T(test_a_part_of_anything_else_is_refused),
+        T(test_a_record_has_one_source),
         T(test_an_import_reports_references_that_do_not_resolve),
         T(test_a_validated_batch_stores_nothing_but_sees_its_own_records),
         T(test_a_repeated_batch_tells_the_first_outcome),

@@ -134,6 +134,37 @@ test_contacts_that_come_and_go_are_told(void **state)
     expect_change(found, "public_contacts", "", "{\"email\":\"desk2@example.org\"}");
 }
 
+/* One id may stand in several schemes, so it is no name. */
+static void
+test_foreign_ids_differ_by_their_schemes(void **state)
+{
+    struct shelf *shelf = *state;
+    Kontor__V1__ForeignId ids[2];
+    Kontor__V1__ForeignId *rows[] = {&ids[0], &ids[1]};
+    static char *const schemes[] = {"PID", "DOI"};
+    Kontor__V1__Service *service = display_whole(shelf, "coast/a");
+    for (size_t i = 0; i < 2; i++) {
+        kontor__v1__foreign_id__init(&ids[i]);
+        ids[i].scheme = schemes[i];
+        ids[i].id = "1";
+    }
+    service->alternative_ids = rows;
+    service->n_alternative_ids = 1;
+    int64_t first = shelf_created(shelf, service)->revision;
+    service->n_alternative_ids = 2;
+    assert_int_equal(shelf_update_service(shelf->h, shelf->admin, service,
+                                          shelf_mask(shelf->h, "alternative_ids", NULL),
+                                          NULL, NULL),
+                     STATUS_OK);
+    int64_t second = display_get(shelf, "coast/a")->revision;
+    Kontor__V1__DiffServiceResponse *found = diff(shelf, shelf->admin, first, second);
+    assert_int_equal(found->n_changes, 1);
+    expect_change(found, "alternative_ids", "", "{\"scheme\":\"DOI\",\"id\":\"1\"}");
+    found = diff(shelf, shelf->admin, second, first);
+    assert_int_equal(found->n_changes, 1);
+    expect_change(found, "alternative_ids", "{\"scheme\":\"DOI\",\"id\":\"1\"}", "");
+}
+
 /* Who sees one of the two in full only is told what both show: what it did not see
  * before has not come. */
 static void
@@ -167,6 +198,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_two_revisions_differ_field_by_field),
         TEST(test_contacts_that_come_and_go_are_told),
+        TEST(test_foreign_ids_differ_by_their_schemes),
         TEST(test_what_is_seen_of_one_side_only_does_not_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

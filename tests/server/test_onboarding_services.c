@@ -232,6 +232,112 @@ test_of_an_import_the_first_is_the_template_and_others_stay_behind(void **state)
     assert_int_equal(phase_of(shelf, "coast/two"), P(FORTHCOMING));
 }
 
+/* What is taken over may be in the open already: it was not judged here, and says so.
+ */
+static void
+test_an_import_into_the_open_notes_that_there_is_no_template(void **state)
+{
+    struct shelf *shelf = *state;
+    porch_reach(shelf, S(APPROVED));
+    for (int is_pending = 0; is_pending <= 1; is_pending++) {
+        Kontor__V1__CatalogueImportRequest request =
+            KONTOR__V1__CATALOGUE_IMPORT_REQUEST__INIT;
+        Kontor__V1__CatalogueImportRecord *records[] = {
+            pending(shelf, "coast/first"),
+            pending(shelf, is_pending ? "coast/late" : "coast/early")};
+        records[1]->service->phase = P(PRE_PRODUCTION);
+        request.records = is_pending ? records : records + 1;
+        request.n_records = is_pending ? 2 : 1;
+        Kontor__V1__CatalogueImportResponse *reply = NULL;
+        assert_int_equal(harness_call(shelf->h, shelf->admin, SHELF_CALL("Import"),
+                                      &request, (void **)&reply, NULL),
+                         STATUS_OK);
+        const Kontor__V1__Service *service =
+            harness_record(shelf->h, KIND_SERVICE, records[1]->service->id);
+        assert_int_equal(service->phase, P(PRE_PRODUCTION));
+        assert_int_equal(service->n_overrides, 1);
+        assert_non_null(strstr(service->overrides[0]->lacks, "template"));
+    }
+}
+
+static enum status
+decide_template(struct shelf *shelf, int64_t service_revision, struct error *error)
+{
+    Kontor__V1__DecideTemplateRequest request =
+        KONTOR__V1__DECIDE_TEMPLATE_REQUEST__INIT;
+    request.id = "coast/new";
+    request.is_approved = true;
+    request.reason = "good";
+    request.expected_service_revision = service_revision;
+    return harness_call(shelf->h, porch_shifter(shelf), SHELF_CALL("DecideTemplate"),
+                        &request, NULL, error);
+}
+
+/* What is approved is what was read. */
+static void
+test_a_template_is_approved_as_it_was_read(void **state)
+{
+    struct shelf *shelf = *state;
+    struct error error = {0};
+    porch_reach(shelf, S(APPROVED));
+    add_service(shelf, "coast/one");
+    assert_int_equal(
+        porch_move(shelf, shelf->admin, "coast/one", P(PENDING), NULL, &error),
+        STATUS_OK);
+    Kontor__V1__Service *service = harness_record(shelf->h, KIND_SERVICE, "coast/one");
+    int64_t read = service->revision;
+    service->name = "Something else";
+    assert_int_equal(shelf_update_service(shelf->h, shelf->admin, service,
+                                          shelf_mask(shelf->h, "name", NULL), NULL,
+                                          NULL),
+                     STATUS_OK);
+    assert_int_equal(decide_template(shelf, read, &error), STATUS_ABORTED);
+    assert_int_equal(error.reason, REASON_REVISION_MISMATCH);
+    service = harness_record(shelf->h, KIND_SERVICE, "coast/one");
+    assert_int_equal(decide_template(shelf, service->revision, &error), STATUS_OK);
+    assert_int_equal(porch_stored(shelf, "coast/new")->template_state, T(APPROVED));
+}
+
+/* Why one is suspended stands there until it is not; who is retired waits for nothing,
+ * and nothing of theirs comes into the open. */
+static void
+test_what_ends_a_provider_ends_its_waiting(void **state)
+{
+    struct shelf *shelf = *state;
+    struct error error = {0};
+    porch_reach(shelf, S(APPROVED));
+    add_service(shelf, "coast/one");
+    assert_int_equal(
+        porch_move(shelf, shelf->admin, "coast/one", P(PENDING), NULL, &error),
+        STATUS_OK);
+    const struct porch_doing doing = {
+        .who = shelf->admin, .id = "coast/new", .reason = "fraud"};
+    assert_int_equal(porch_suspend(shelf, &doing, NULL, &error), STATUS_OK);
+    assert_int_equal(
+        porch_move(shelf, shelf->admin, "coast/one", P(PRE_PRODUCTION), "now", &error),
+        STATUS_FAILED_PRECONDITION);
+    assert_int_equal(error.reason, REASON_PROVIDER_CLOSED);
+    assert_int_equal(decide_template(shelf, 0, &error), STATUS_OK);
+    assert_string_equal(porch_stored(shelf, "coast/new")->state_reason, "fraud");
+    porch_must(shelf, RETIRE, "coast/new");
+    assert_null(porch_stored(shelf, "coast/new")->waiting_since);
+}
+
+static void
+test_a_retired_provider_is_not_waited_for(void **state)
+{
+    struct shelf *shelf = *state;
+    struct error error = {0};
+    porch_reach(shelf, S(APPROVED));
+    add_service(shelf, "coast/one");
+    assert_int_equal(
+        porch_move(shelf, shelf->admin, "coast/one", P(PENDING), NULL, &error),
+        STATUS_OK);
+    assert_non_null(porch_stored(shelf, "coast/new")->waiting_since);
+    porch_must(shelf, RETIRE, "coast/new");
+    assert_null(porch_stored(shelf, "coast/new")->waiting_since);
+}
+
 /* ---- Waiting ---- */
 
 static size_t
@@ -443,6 +549,21 @@ test_bundles_go_along_with_their_provider(void **state)
                                   SHELF_CALL("CreateBundle"), &request, NULL, NULL),
                      STATUS_OK);
     assert_true(sees_bundle(shelf, "coast/kit"));
+    /* Nor does it go to one that is not approved. */
+    Kontor__V1__UpdateBundleRequest away = KONTOR__V1__UPDATE_BUNDLE_REQUEST__INIT;
+    Kontor__V1__Bundle moved = bundle;
+    struct error error;
+    Kontor__V1__Provider *draft = shelf_provider(shelf->h, "coast/draft");
+    draft->state = S(DRAFT);
+    harness_seed(shelf->h, KIND_PROVIDER, "coast/draft", &draft->base, "=r:coast",
+                 "=p:coast/draft", NULL);
+    moved.provider = "coast/draft";
+    away.bundle = &moved;
+    away.update_mask = shelf_mask(shelf->h, "provider", NULL);
+    assert_int_equal(harness_call(shelf->h, shelf->admin, SHELF_CALL("UpdateBundle"),
+                                  &away, NULL, &error),
+                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(error.reason, REASON_PROVIDER_CLOSED);
     porch_must(shelf, SUSPEND, "coast/new");
     assert_int_equal(settle(shelf), 2);
     assert_false(sees_bundle(shelf, "coast/kit"));
@@ -521,6 +642,10 @@ main(void)
         TEST(test_only_what_is_forthcoming_goes_to_a_provider_without_a_template),
         TEST(test_what_an_admin_makes_pending_is_the_template),
         TEST(test_of_an_import_the_first_is_the_template_and_others_stay_behind),
+        TEST(test_an_import_into_the_open_notes_that_there_is_no_template),
+        TEST(test_a_template_is_approved_as_it_was_read),
+        TEST(test_what_ends_a_provider_ends_its_waiting),
+        TEST(test_a_retired_provider_is_not_waited_for),
         TEST(test_what_waits_is_listed_for_who_decides_the_longest_first),
         TEST(test_suspending_says_beforehand_what_it_touches),
         TEST(test_suspending_hides_all_services_and_resuming_shows_them),

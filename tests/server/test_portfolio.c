@@ -343,6 +343,31 @@ test_an_admin_passes_over_a_gate_for_good(void **state)
     assert_int_equal(service->n_overrides, 0);
 }
 
+/* Whoever answers for one provider does not judge it, whatever its role. */
+static void
+test_an_admin_of_one_provider_passes_no_gate(void **state)
+{
+    struct shelf *shelf = *state;
+    struct error error;
+    const struct principal *partial =
+        harness_principal(shelf->h, "coast/part", ROLE_BIT(ADMIN), "p:coast/hpc", NULL);
+    Kontor__V1__CreateServiceRequest request = KONTOR__V1__CREATE_SERVICE_REQUEST__INIT;
+    Kontor__V1__Service *thin = shelf_plain(shelf, "coast/thin");
+    thin->description = "x";
+    thin->phase = P(PENDING);
+    shelf_created(shelf, thin);
+    assert_int_equal(
+        display_move(shelf, partial, "coast/thin", P(PRODUCTION), "now", NULL, &error),
+        STATUS_PERMISSION_DENIED);
+    assert_int_equal(error.reason, REASON_ROLE_MISSING);
+    request.service = shelf_plain(shelf, "coast/other");
+    request.override_reason = "now";
+    assert_int_equal(harness_call(shelf->h, partial, SHELF_CALL("CreateService"),
+                                  &request, NULL, &error),
+                     STATUS_PERMISSION_DENIED);
+    assert_int_equal(error.reason, REASON_ROLE_MISSING);
+}
+
 /* ---- Beginning and changing ---- */
 
 static void
@@ -411,6 +436,15 @@ test_a_change_keeps_the_phase_and_what_it_needs(void **state)
                                           NULL, &error),
                      STATUS_INVALID_ARGUMENT);
     assert_true(harness_has_fault(&error, "service.terms_of_use"));
+    /* What is deprecated is still read, and stays as whole. */
+    assert_int_equal(
+        display_move(shelf, shelf->admin, "coast/a", P(DEPRECATED), NULL, NULL, NULL),
+        STATUS_OK);
+    assert_int_equal(shelf_update_service(shelf->h, shelf->admin, service,
+                                          shelf_mask(shelf->h, "terms_of_use", NULL),
+                                          NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "service.terms_of_use"));
     /* What it lacked when it was taken over it may go on lacking. */
     Kontor__V1__Service *thin = shelf_plain(shelf, "coast/thin");
     shelf_created(shelf, thin);
@@ -435,6 +469,7 @@ main(void)
         TEST(test_targets_of_every_offer_will_do),
         TEST(test_an_audit_gets_old),
         TEST(test_an_admin_passes_over_a_gate_for_good),
+        TEST(test_an_admin_of_one_provider_passes_no_gate),
         TEST(test_a_service_begins_at_the_beginning),
         TEST(test_a_change_keeps_the_phase_and_what_it_needs),
     };

@@ -111,6 +111,30 @@ test_offers_that_were_taken_out_are_touched_too(void **state)
     assert_int_equal(now->n_past_offers, 0);
 }
 
+/* However much has ended, what is open is found. */
+static void
+test_what_has_ended_hides_nothing(void **state)
+{
+    enum { N_ENDED = 2500 };
+    struct desk *desk = *state;
+    Kontor__V1__MoveServiceResponse *reply = NULL;
+    Kontor__V1__OrderItem ended = KONTOR__V1__ORDER_ITEM__INIT;
+    Kontor__V1__Instance gone = KONTOR__V1__INSTANCE__INIT;
+    ended.offer = OFFER_BASIC;
+    ended.state = KONTOR__V1__ITEM_STATE__CANCELLED;
+    gone.offer = OFFER_BASIC;
+    gone.state = KONTOR__V1__INSTANCE_STATE__INSTANCE_TERMINATED;
+    for (size_t i = 0; i < N_ENDED; i++) {
+        const char *id = arena_print(desk->h->arena, "coast/a-%zu/vm", i);
+        harness_seed(desk->h, KIND_ITEM, id, &ended.base, "=r:alpine", NULL);
+        harness_seed(desk->h, KIND_INSTANCE, id, &gone.base, "=r:alpine", NULL);
+    }
+    fill(desk);
+    assert_int_equal(move(desk, desk->admin, P(DEPRECATED), true, "", &reply),
+                     STATUS_OK);
+    expect_touched(reply, 2, 1);
+}
+
 /* ---- Providers ---- */
 
 static enum status
@@ -190,6 +214,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         T(test_ending_tells_what_it_touches_and_ends_nothing),
         T(test_offers_that_were_taken_out_are_touched_too),
+        T(test_what_has_ended_hides_nothing),
         T(test_a_suspended_provider_takes_no_orders_at_once),
         T(test_a_repeated_request_is_told_the_service),
         T(test_going_on_touches_nothing),

@@ -388,7 +388,7 @@ test_snippets_are_cut_where_words_were_found(void **state)
         {"gr", "Grids of all kinds", "*Grids| of all kinds"},
         {"all kin", "Grids of all kinds", "Grids of |*all| |*kinds"},
         {"uber", "Über-schnell (über)", "*Über-schnell| (|*über|)"},
-        {"name", "Nothing of it", "Nothing of it"},
+        {"name", "Nothing of it", "*Name| of it"},
     };
     struct shelf *stage = *state;
     make_ready(stage);
@@ -412,6 +412,34 @@ test_snippets_are_cut_where_words_were_found(void **state)
         }
         assert_string_equal(parts, rows[i].parts);
         assert_string_equal(whole, reply->hits[0]->snippet);
+    }
+}
+
+/* Wherever it stands: in what describes the service, in its line, in its name, however
+ * far behind. */
+static void
+test_a_snippet_is_of_the_text_with_the_word(void **state)
+{
+    struct shelf *stage = *state;
+    char *far = arena_alloc(stage->h->arena, 12001);
+    for (size_t i = 0; i < 1500; i++) {
+        memcpy(far + 8 * i, "nothing ", 8);
+    }
+    memcpy(far + 11990, " zebra ", 7);
+    make_ready(stage);
+    Kontor__V1__Service *service = named(stage, "coast/s", "Giraffe", far);
+    service->tagline = "The okapi of clouds";
+    shelf_created(stage, service);
+    static const char *const words[] = {"zebra", "okapi", "giraffe"};
+    for (size_t i = 0; i < 3; i++) {
+        Kontor__V1__SearchServicesResponse *reply =
+            search_for(stage, stage->stranger, words[i]);
+        size_t n_marked = 0;
+        assert_int_equal(reply->n_hits, 1);
+        for (size_t j = 0; j < reply->hits[0]->n_parts; j++) {
+            n_marked += reply->hits[0]->parts[j]->is_hit ? 1 : 0;
+        }
+        assert_int_equal(n_marked, 1);
     }
 }
 
@@ -581,6 +609,7 @@ main(void)
         T(test_hits_are_sorted_as_asked_on_every_page),
         T(test_each_facet_narrows_and_counts),
         T(test_snippets_are_cut_where_words_were_found),
+        T(test_a_snippet_is_of_the_text_with_the_word),
         T(test_near_words_are_proposed_when_nothing_is_found),
         T(test_search_refuses_what_it_cannot_follow),
         cmocka_unit_test(test_a_snippet_shows_the_first_word_found_in_whole_characters),

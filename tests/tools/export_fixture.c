@@ -153,9 +153,11 @@ export_fixture_compare(const struct export_result *result, const ProtobufCMessag
     assert_ptr_equal(sent->descriptor, back->descriptor);
     for (size_t i = 0; i < mask->n_paths; i++) {
         const ProtobufCFieldDescriptor *field =
-            protobuf_c_message_descriptor_get_field_by_name(sent->descriptor,
-                                                            mask->paths[i]);
-        assert_non_null(field);
+            import_fixture_field(sent->descriptor, mask->paths[i]);
+        if (i > 0 &&
+            field == import_fixture_field(sent->descriptor, mask->paths[i - 1])) {
+            continue; /* Another part of the same list, which is compared whole. */
+        }
         struct bytes a = export_fixture_field(sent, field, arena);
         struct bytes b = export_fixture_field(back, field, arena);
         bool is_same = a.size == b.size && memcmp(a.data, b.data, a.size) == 0;

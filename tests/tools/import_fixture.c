@@ -105,3 +105,21 @@ import_fixture_refuse(struct import_fixture *fixture, const struct import_refusa
         }
     }
 }
+
+const ProtobufCFieldDescriptor *
+import_fixture_field(const ProtobufCMessageDescriptor *descriptor, const char *path)
+{
+    char name[64];
+    size_t size = strcspn(path, ".");
+    assert_true(size < sizeof name);
+    memcpy(name, path, size);
+    name[size] = '\0';
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(descriptor, name);
+    assert_non_null(field);
+    if (path[size] == '.') {
+        assert_non_null(protobuf_c_message_descriptor_get_field_by_name(
+            field->descriptor, path + size + 1));
+    }
+    return field;
+}

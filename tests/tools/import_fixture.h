@@ -38,6 +38,10 @@ struct bytes import_fixture_real(struct import_fixture *fixture, const char *nam
 /* Whether a finding has these parts. */
 bool import_fixture_found(const struct import_set *set, const char *place,
                           const char *text);
+/* The field a path of a mask names, or the list it names a part of; fails the test when
+ * there is none. */
+const ProtobufCFieldDescriptor *
+import_fixture_field(const ProtobufCMessageDescriptor *descriptor, const char *path);
 /* Reads every row and sees that it is refused with its file, place and reason. */
 void import_fixture_refuse(struct import_fixture *fixture,
                            const struct import_refusal *rows, size_t n_rows);

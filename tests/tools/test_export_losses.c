@@ -44,7 +44,9 @@ static bool
 is_in(const Google__Protobuf__FieldMask *mask, const char *path)
 {
     for (size_t i = 0; i < mask->n_paths; i++) {
-        if (strcmp(mask->paths[i], path) == 0) {
+        /* A path may name a part of a list. */
+        size_t size = strcspn(mask->paths[i], ".");
+        if (strlen(path) == size && strncmp(mask->paths[i], path, size) == 0) {
             return true;
         }
     }

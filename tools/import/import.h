@@ -23,6 +23,10 @@
 /* The largest file that is read whole, in bytes; what is streamed may be larger. */
 enum { IMPORT_FILE_BYTES = 64 * 1024 * 1024 };
 
+/* How many values or elements such a file may have at most: each takes some hundred
+ * bytes in memory, however short it is in the file. */
+enum { IMPORT_FILE_PARTS = 1 << 20 };
+
 /* Something odd in a file that is no reason to refuse it. */
 struct import_finding {
     const char *place; /* "catalogue.json:services[3].offers[0]" or "Sites.xml:17". */

@@ -276,6 +276,22 @@ json_fields_mask_add(struct arena *arena, const struct json_field *table,
     }
 }
 
+void
+json_fields_mask_parts(struct arena *arena, Google__Protobuf__FieldMask *mask,
+                       const char *list, const char *const *parts)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < mask->n_paths; i++) {
+        if (strcmp(mask->paths[i], list) != 0) {
+            mask->paths[n++] = mask->paths[i];
+        }
+    }
+    mask->n_paths = n;
+    for (; *parts != NULL; parts++) {
+        source_mask_add(arena, mask, arena_print(arena, "%s.%s", list, *parts));
+    }
+}
+
 /*
  * The mask is made of the table that reads, so that no field can be read without
  * being owned or owned without being read.

@@ -162,5 +162,10 @@ Google__Protobuf__FieldMask *json_fields_mask(struct arena *arena,
 /* Adds what another table of the same message owns. */
 void json_fields_mask_add(struct arena *arena, const struct json_field *table,
                           Google__Protobuf__FieldMask *mask);
+/* Of a list in a mask not the whole is owned but these fields of its elements, NULL
+ * ends: "offers" becomes "offers.name" and so on. What else an element that is there
+ * has stays its owner's. */
+void json_fields_mask_parts(struct arena *arena, Google__Protobuf__FieldMask *mask,
+                            const char *list, const char *const *parts);
 
 #endif

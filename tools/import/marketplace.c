@@ -56,6 +56,9 @@ const struct json_field marketplace_service_fields[] = {
     {.key = NULL},
 };
 
+/* What the marketplace says of an offer; who approves it and the like is said here. */
+static const char *const offer_parts[] = {"name", "description", "parameters", NULL};
+
 const struct json_field marketplace_provider_fields[] = {
     {.key = "_key", .owns = "source", .note = KEY},
     JSON_TEXT(Kontor__V1__Provider, "name", name),
@@ -425,6 +428,7 @@ marketplace_read(const char *const *paths, size_t n_paths, const char *registry,
         .provider_fields = json_fields_mask(arena, marketplace_provider_fields),
         .service_fields = json_fields_mask(arena, marketplace_service_fields),
     };
+    json_fields_mask_parts(arena, out->service_fields, "offers", offer_parts);
     for (size_t i = 0; i < n_paths; i++) {
         struct source source = {.path = paths[i],
                                 .format = "marketplace-2019",

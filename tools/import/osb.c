@@ -77,6 +77,10 @@ const struct json_field osb_service_fields[] = {
     {.key = NULL},
 };
 
+/* What a plan says of an offer; who approves it and the like is said here. */
+static const char *const plan_parts[] = {"name", "description", "parameters", "prices",
+                                         NULL};
+
 /* What a provider is called belongs to it, once there is a record of it. */
 static const struct json_field provider_fields[] = {
     {.owns = "source"},
@@ -243,6 +247,7 @@ osb_read(const char *const *paths, size_t n_paths, const char *registry,
         .provider_fields = json_fields_mask(arena, provider_fields),
         .service_fields = json_fields_mask(arena, osb_service_fields),
     };
+    json_fields_mask_parts(arena, out->service_fields, "offers", plan_parts);
     struct records_index *index = records_index_new(arena);
     for (size_t i = 0; i < n_paths; i++) {
         struct leftovers *leftovers = arena_alloc(arena, sizeof *leftovers);

@@ -35,6 +35,18 @@ read_all(FILE *file, struct arena *arena, char **content)
     return size;
 }
 
+/* What begins a value of JSON or an element of XML. In texts they count as well: a
+ * bound need not be sharp. */
+static size_t
+count_parts(const char *data, size_t size)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < size; i++) {
+        n += data[i] == '<' || data[i] == '[' || data[i] == '{' || data[i] == ',';
+    }
+    return n;
+}
+
 /*
  * The file is read whole before anything is judged: a fault in its last line refuses
  * it all, and nothing of it was sent by then.
@@ -57,6 +69,12 @@ source_load(const struct source *source, struct bytes *content)
     }
     if (size > IMPORT_FILE_BYTES) {
         source_fault(source, NULL, "is larger than %d bytes", IMPORT_FILE_BYTES);
+        return false;
+    }
+    if (count_parts(data, size) > IMPORT_FILE_PARTS) {
+        source_fault(source, NULL,
+                     "has more than %d values or elements; split it into several files",
+                     IMPORT_FILE_PARTS);
         return false;
     }
     *content = (struct bytes){.data = (const uint8_t *)data, .size = size};

@@ -79,6 +79,9 @@ const struct json_field tmf633_fields[] = {
     {.key = NULL},
 };
 
+/* What a specification says of its offer; who approves it and the like is said here. */
+static const char *const offer_parts[] = {"name", "parameters", NULL};
+
 /* What a provider is called belongs to it, once there is a record of it. */
 static const struct json_field provider_fields[] = {
     {.owns = "source"},
@@ -460,6 +463,7 @@ tmf633_read(const char *const *paths, size_t n_paths, const char *registry,
         .provider_fields = json_fields_mask(arena, provider_fields),
         .service_fields = json_fields_mask(arena, tmf633_fields),
     };
+    json_fields_mask_parts(arena, out->service_fields, "offers", offer_parts);
     struct records_index *index = records_index_new(arena);
     struct relations relations = {NULL, 0};
     struct source *sources = arena_alloc(arena, (n_paths + 1) * sizeof *sources);

@@ -8,6 +8,7 @@
 #include "proto/json_tree.h"
 #include "tools/kontor/own.h"
 #include "tools/kontor/script.h"
+#include "tools/kontor/show.h"
 #include "tools/kontor/signals.h"
 
 struct agent_run {
@@ -103,12 +104,12 @@ print_line(const struct agent_run *run, const struct kontor_agent_event *event)
     bool is_begin =
         strcmp(event->what, "begin") == 0 || strcmp(event->what, "lookup") == 0;
     if (is_begin || strcmp(event->what, "claimed") == 0) {
-        printf("%s %s  %-7s %s%s\n", clock, event->item, event->what,
-               is_begin ? "intent " : "", event->text);
+        show_line(stdout, "%s %s  %-7s %s%s", clock, event->item, event->what,
+                  is_begin ? "intent " : "", event->text);
         return;
     }
-    printf("%s %s  %-7s %.1f s  %s\n", clock, event->item, event->what,
-           (double)event->after_ms / 1000, event->text);
+    show_line(stdout, "%s %s  %-7s %.1f s  %s", clock, event->item, event->what,
+              (double)event->after_ms / 1000, event->text);
 }
 
 /*
@@ -120,7 +121,7 @@ run_event(const struct kontor_agent_event *event, void *context)
 {
     const struct agent_run *run = context;
     if (strcmp(event->what, "away") == 0) {
-        fprintf(stderr, "kontor: %s; trying again\n", event->text);
+        show_line(stderr, "kontor: %s; trying again", event->text);
     }
     struct arena *arena = arena_new();
     if (arena != NULL && run->cli->is_json) {

@@ -251,7 +251,7 @@ const struct command commands[] = {
      "provider"},
     {"catalogue", "provider template",
      "Approve or reject the first service of a provider, the template of the rest",
-     "CatalogueService/DecideTemplate", id_argument, judge_options, NULL, own_decide,
+     "CatalogueService/DecideTemplate", id_argument, template_options, NULL, own_decide,
      "provider"},
     {"catalogue", "provider suspend",
      "Hide a provider and its services for now; tells what that touches",

@@ -8,6 +8,7 @@
 
 #include "proto/json.h"
 #include "tools/kontor/cli.h"
+#include "tools/kontor/show.h"
 
 /* ---- Saying what went wrong ---- */
 
@@ -15,14 +16,16 @@
 static void
 print_message(const char *text)
 {
-    fputs("kontor: ", stderr);
-    for (; *text != '\0'; text++) {
-        fputc(*text, stderr);
-        if (*text == '\n') {
-            fputs("        ", stderr);
+    const char *before = "kontor: ";
+    for (;;) {
+        size_t size = strcspn(text, "\n");
+        show_line(stderr, "%s%.*s", before, (int)size, text);
+        if (text[size] == '\0') {
+            return;
         }
+        text += size + 1;
+        before = "        ";
     }
-    fputc('\n', stderr);
 }
 
 int
@@ -43,8 +46,8 @@ print_violations(const struct cli *cli)
     const struct command *command = cli->command;
     const char *subject = command->subject == NULL ? command->noun : command->subject;
     for (size_t i = 0; i < cli->error.n_violations; i++) {
-        fprintf(stderr, "kontor: %s refused: %s: %s\n", subject,
-                cli->error.violations[i].field, cli->error.violations[i].description);
+        show_line(stderr, "kontor: %s refused: %s: %s", subject,
+                  cli->error.violations[i].field, cli->error.violations[i].description);
     }
 }
 
@@ -323,8 +326,9 @@ cli_read_message(struct cli *cli, const char *path,
     struct faults faults = {.arena = cli->arena};
     ProtobufCMessage *message = json_parse(descriptor, text, size, cli->arena, &faults);
     for (size_t i = 0; i < faults.n_rows; i++) {
-        fprintf(stderr, "kontor: %s: %s%s%s\n", file_name(path), faults.rows[i].path,
-                faults.rows[i].path[0] == '\0' ? "" : ": ", faults.rows[i].description);
+        show_line(stderr, "kontor: %s: %s%s%s", file_name(path), faults.rows[i].path,
+                  faults.rows[i].path[0] == '\0' ? "" : ": ",
+                  faults.rows[i].description);
     }
     return message;
 }

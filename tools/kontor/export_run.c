@@ -6,6 +6,7 @@
 #include "tools/kontor/own.h"
 #include "tools/kontor/path.h"
 #include "tools/kontor/run.h"
+#include "tools/kontor/show.h"
 
 /* Where each list of a catalogue comes from. */
 static const struct {
@@ -32,8 +33,8 @@ tell_losses(struct export_run *run)
 {
     const struct target *target = &run->exporting.target;
     for (size_t i = 0; i < target->n_losses; i++) {
-        fprintf(stderr, "kontor: %s: %s %s\n", target->id, target->losses[i].path,
-                target->losses[i].text);
+        show_line(stderr, "kontor: %s: %s %s", target->id, target->losses[i].path,
+                  target->losses[i].text);
     }
     run->n_losses += target->n_losses;
 }

@@ -36,16 +36,16 @@ take_result(struct import_batch *batch, size_t kind,
     /* Whoever reads the output is a program then; what was refused a person has to
      * mend. */
     for (size_t i = 0; i < result->n_violations; i++) {
-        fprintf(stderr, "kontor: %s %s refused: %s: %s\n", name, result->id,
-                result->violations[i]->field, result->violations[i]->description);
+        show_line(stderr, "kontor: %s %s refused: %s: %s", name, result->id,
+                  result->violations[i]->field, result->violations[i]->description);
     }
     if (batch->cli->is_json) {
         show_json_by(batch->arena, &result->base);
         return;
     }
     for (size_t i = 0; i < result->n_findings; i++) {
-        printf("finding  %s %s  %s: %s\n", name, result->id, result->findings[i]->field,
-               result->findings[i]->description);
+        show_line(stdout, "finding  %s %s  %s: %s", name, result->id,
+                  result->findings[i]->field, result->findings[i]->description);
     }
 }
 
@@ -143,6 +143,11 @@ begin(struct import_batch *batch)
     memcpy((char *)batch->request + batch->records->offset, &list, sizeof list);
     if (cli_count(batch->cli, "skip-template") > 0) {
         path_set(batch->request, "skip_template", "true", arena);
+    }
+    /* Our own form says all there is to say of a record, its source included. */
+    if (cli_count(batch->cli, "take-over") > 0 ||
+        strcmp(cli_option(batch->cli, "format"), "kontor-1") == 0) {
+        path_set(batch->request, "takes_over", "true", arena);
     }
     if (cli_count(batch->cli, "validate-only") > 0) {
         path_set(batch->request, "validate_only", "true", arena);

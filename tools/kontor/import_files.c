@@ -1,5 +1,6 @@
 /* Files judged before anything is done with them, and what to say where that fails. */
 #include "tools/kontor/import_files.h"
+#include "tools/kontor/show.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,8 +79,8 @@ static int
 show_faults(const struct faults *faults)
 {
     for (size_t i = 0; i < faults->n_rows; i++) {
-        fprintf(stderr, "kontor: %s: %s\n", faults->rows[i].path,
-                faults->rows[i].description);
+        show_line(stderr, "kontor: %s: %s", faults->rows[i].path,
+                  faults->rows[i].description);
     }
     if (faults->n_found > faults->n_rows) {
         fprintf(stderr, "kontor: and %zu more\n", faults->n_found - faults->n_rows);
@@ -149,8 +150,8 @@ import_files_nothing(const struct cli *cli, struct import_files *files)
     import_walk_again(files->walk);
     while (import_files_next(files, arena, &part)) {
         for (size_t i = 0; i < part.n_findings; i++) {
-            fprintf(stderr, "kontor: %s: %s\n", part.findings[i].place,
-                    part.findings[i].text);
+            show_line(stderr, "kontor: %s: %s", part.findings[i].place,
+                      part.findings[i].text);
         }
         arena_reset(arena);
     }

@@ -63,8 +63,8 @@ count_records(const struct cli *cli, const struct import_files *files)
 static void
 show_findings(const struct cli *cli, const struct import_set *part)
 {
-    for (size_t i = 0; i < part->n_findings && !cli->is_json; i++) {
-        printf("finding  %s  %s\n", part->findings[i].place, part->findings[i].text);
+    for (size_t i = 0; i < part->n_findings; i++) {
+        show_finding(cli, &part->findings[i]);
     }
 }
 

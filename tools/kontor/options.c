@@ -60,6 +60,15 @@ const struct option_row judge_options[] = {
     REVISION,
     VALIDATE_ONLY,
     END_OPTION};
+const struct option_row template_options[] = {
+    {"approve", NULL, "it is good", "is_approved", "true", false, false},
+    {"reject", NULL, "it is not; needs --reason", NULL, NULL, false, false},
+    REASON_GIVEN("why: its side will read it"),
+    {"service-revision", "N", "refuse unless the service still is what you read",
+     "expected_service_revision", NULL, false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
 const struct option_row opinion_options[] = {
     {"service", "ID=N", "a service of it and 1 (bad) to 5 (good); may be repeated",
      NULL, NULL, true, false},
@@ -196,6 +205,10 @@ const struct option_row import_options[] = {
     {"registry", "ID", "whose records they become; your own", NULL, NULL, false, false},
     {"skip-template", NULL,
      "admins, catalogue only: new providers need no first service to be judged by",
+     NULL, NULL, false, false},
+    {"take-over", NULL,
+     "also replace what came from another source, or was made here, and make it this "
+     "source's",
      NULL, NULL, false, false},
     VALIDATE_ONLY,
     END_OPTION};

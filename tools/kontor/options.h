@@ -15,6 +15,7 @@ extern const struct option_row words_options[];
 extern const struct option_row move_options[];
 extern const struct option_row submit_options[];
 extern const struct option_row judge_options[];
+extern const struct option_row template_options[];
 extern const struct option_row bundle_options[];
 extern const struct option_row opinion_options[];
 extern const struct option_row opinions_options[];

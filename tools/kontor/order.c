@@ -168,8 +168,8 @@ show_questions(const Kontor__V1__OrderPlan *plan)
     for (size_t i = 0; i < plan->n_items; i++) {
         const Kontor__V1__ItemPlan *item = plan->items[i];
         for (size_t k = 0; k < item->n_questions; k++, n_shown++) {
-            printf("open question: %s needs %s (%s)\n", item->item,
-                   item->questions[k]->id, item->questions[k]->label);
+            show_line(stdout, "open question: %s needs %s (%s)", item->item,
+                      item->questions[k]->id, item->questions[k]->label);
         }
     }
     if (n_shown == 0) {
@@ -207,7 +207,7 @@ show_targets(struct cli *cli, const Kontor__V1__OrderTargets *targets)
         printf("not ended without %d days' notice\n", targets->notice_days);
     }
     for (size_t i = 0; i < targets->n_silent_items; i++) {
-        printf("nothing is promised about %s\n", targets->silent_items[i]);
+        show_line(stdout, "nothing is promised about %s", targets->silent_items[i]);
     }
 }
 

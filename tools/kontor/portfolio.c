@@ -13,10 +13,11 @@
 static void
 show_touched(const char *what, char *const *ids, size_t n_ids, int32_t n, bool is_more)
 {
-    if (n == 0) {
+    if (n == 0 && !is_more) {
         return;
     }
-    printf("touches %d%s %s:", n, is_more ? " or more" : "", what);
+    printf("touches %d%s %s%s", n, is_more ? " or more" : "", what,
+           n_ids == 0 ? "" : ":");
     for (size_t i = 0; i < n_ids; i++) {
         printf(" %s", ids[i]);
     }

@@ -287,6 +287,10 @@ own_search(struct cli *cli)
         show_print(&search.table);
         printf("%s%s", search.facets, search.facets[0] == '\0' ? "" : "\n");
         printf("%s", search.suggestions);
+        if (search.table.n_cells == search.table.n_columns &&
+            search.suggestions[0] == '\0') {
+            puts("nothing was found");
+        }
     }
     return EXIT_DONE;
 }

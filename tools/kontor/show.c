@@ -1,10 +1,13 @@
 #include "tools/kontor/show.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "kontor/v1/catalogue_service.pb-c.h"
 #include "proto/field.h"
 #include "proto/json.h"
+#include "proto/text.h"
 #include "tools/kontor/path.h"
 
 /* ---- Tables ---- */
@@ -23,13 +26,33 @@ width_of(const char *text)
 const char *
 show_harmless(struct arena *arena, const char *text)
 {
-    char *copy = arena_copy(arena, text);
-    for (char *c = copy; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-            *c = ' ';
-        }
+    return text_harmless(text, arena);
+}
+
+void
+show_line(FILE *out, const char *format, ...)
+{
+    struct arena *arena = arena_new();
+    va_list args;
+    va_start(args, format);
+    fprintf(out, "%s\n", text_harmless(arena_vprint(arena, format, args), arena));
+    va_end(args);
+    arena_free(arena);
+}
+
+void
+show_finding(const struct cli *cli, const struct import_finding *finding)
+{
+    if (!cli->is_json) {
+        show_line(stdout, "finding  %s  %s", finding->place, finding->text);
+        return;
     }
-    return copy;
+    struct arena *arena = arena_new();
+    Kontor__V1__Violation row = KONTOR__V1__VIOLATION__INIT;
+    row.field = arena_copy(arena, finding->place);
+    row.description = arena_copy(arena, finding->text);
+    show_json_by(arena, &row.base);
+    arena_free(arena);
 }
 
 /* Grows by doubling; what was before stays in the arena, which is small change. */

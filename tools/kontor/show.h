@@ -6,6 +6,9 @@
 #ifndef KONTOR_TOOLS_KONTOR_SHOW_H
 #define KONTOR_TOOLS_KONTOR_SHOW_H
 
+#include <stdio.h>
+
+#include "tools/import/import.h"
 #include "tools/kontor/cli.h"
 
 /* A table that is printed once all rows are known. */
@@ -24,9 +27,14 @@ void show_cell(struct table *table, const char *text);
 /* Prints it on standard output, each column as wide as its widest cell. */
 void show_print(const struct table *table);
 
-/* A text without control characters: what a broker sends may hold some, and a terminal
- * would obey them. */
+/* A text as text_harmless makes it: what a broker sends or a file holds is not ours,
+ * and a terminal would obey it. */
 const char *show_harmless(struct arena *arena, const char *text);
+/* One line for people, made harmless as a whole; the newline is added. */
+void show_line(FILE *out, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* What is odd about a file and belongs to no record; for programs a Violation. */
+void show_finding(const struct cli *cli, const struct import_finding *finding);
 /* A message as one line of JSON. */
 void show_json(struct cli *cli, const ProtobufCMessage *message);
 /* The same where there are so many that they need an arena that is reset. */

@@ -35,6 +35,8 @@ struct validating {
     struct arena *kept;  /* Of the whole run. */
     struct arena *arena; /* Of one record. */
     struct ids providers, services, bundles, vocabulary_ids, endpoints, offers;
+    struct ids refused; /* Providers: what is theirs is refused, too. */
+    bool is_refused_sorted;
     struct vocabulary *vocabularies;
     size_t n_vocabularies;
     bool is_sorted;
@@ -239,6 +241,10 @@ end_record(struct validating *run, const char *kind)
         result->violations[i] = violation(run->arena, run->faults.rows[i].path,
                                           run->faults.rows[i].description);
     }
+    if (run->faults.n_found > 0 && strcmp(kind, "provider") == 0) {
+        add_id(run, &run->refused, arena_copy(run->kept, result->id));
+        run->is_refused_sorted = false;
+    }
     if (run->faults.n_found > 0) {
         result->outcome = KONTOR__V1__IMPORT_OUTCOME__REFUSED;
         result->n_findings = 0;
@@ -284,6 +290,16 @@ judge_provider(struct validating *run, const void *record)
     finder_provider(&finder, provider);
 }
 
+static bool
+is_refused(struct validating *run, const char *provider)
+{
+    if (!run->is_refused_sorted) {
+        sort(&run->refused);
+        run->is_refused_sorted = true;
+    }
+    return is_there(&run->refused, provider);
+}
+
 /* Whose it is has to be there, in a broker before it, here with it. */
 static void
 judge_owner(struct validating *run, const char *id, const char *provider)
@@ -293,6 +309,9 @@ judge_owner(struct validating *run, const char *id, const char *provider)
         faults_add(&run->faults, "provider",
                    "must be a provider of the record's own registry, %.*s", (int)size,
                    id);
+    } else if (is_refused(run, provider)) {
+        faults_add(&run->faults, "provider", "there is no provider %s; create it first",
+                   provider);
     } else if (!is_there(&run->providers, provider)) {
         tell(run, "provider",
              arena_print(run->arena, "no provider %s is known here", provider));

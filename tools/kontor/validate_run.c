@@ -28,30 +28,22 @@ take_result(void *context, const char *kind, const Kontor__V1__ImportResult *res
         return;
     }
     for (size_t i = 0; i < result->n_violations; i++) {
-        printf("refused  %s %s  %s: %s\n", kind, result->id,
-               result->violations[i]->field, result->violations[i]->description);
+        show_line(stdout, "refused  %s %s  %s: %s", kind, result->id,
+                  result->violations[i]->field, result->violations[i]->description);
     }
     for (size_t i = 0; i < result->n_findings; i++) {
-        printf("finding  %s %s  %s: %s\n", kind, result->id, result->findings[i]->field,
-               result->findings[i]->description);
+        show_line(stdout, "finding  %s %s  %s: %s", kind, result->id,
+                  result->findings[i]->field, result->findings[i]->description);
     }
 }
 
 /* What is odd about a file and belongs to no record. */
 static void
-show_file_findings(struct validate_run *run, const struct import_set *part,
-                   struct arena *arena)
+show_file_findings(struct validate_run *run, const struct import_set *part)
 {
     run->n_findings += part->n_findings;
     for (size_t i = 0; i < part->n_findings; i++) {
-        Kontor__V1__Violation finding = KONTOR__V1__VIOLATION__INIT;
-        finding.field = (char *)(uintptr_t)part->findings[i].place;
-        finding.description = (char *)(uintptr_t)part->findings[i].text;
-        if (run->cli->is_json) {
-            show_json_by(arena, &finding.base);
-        } else {
-            printf("finding  %s  %s\n", finding.field, finding.description);
-        }
+        show_finding(run->cli, &part->findings[i]);
     }
 }
 
@@ -68,7 +60,7 @@ judge_all(struct validate_run *run, struct validating *validating,
     struct arena *arena = arena_new();
     struct import_set part;
     while (import_files_next(files, arena, &part)) {
-        show_file_findings(run, &part, arena);
+        show_file_findings(run, &part);
         validate_judge(validating, &part);
         arena_reset(arena);
     }

@@ -75,8 +75,8 @@ watch_show(struct cli *cli, const Kontor__V1__RecordChange *change)
     } else if (change->record_case == KONTOR__V1__RECORD_CHANGE__RECORD_NOTE) {
         by = arena_print(cli->arena, "%s  %s", change->note->text, change->actor);
     }
-    printf("%s  %-9s %-32s  %-20s %s\n", path_time(change->at, cli->arena),
-           change->kind, change->id, what, by);
+    show_line(stdout, "%s  %-9s %-32s  %-20s %s", path_time(change->at, cli->arena),
+              change->kind, change->id, what, by);
     fflush(stdout);
 }
 
