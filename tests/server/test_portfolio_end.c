@@ -127,7 +127,9 @@ test_what_has_ended_hides_nothing(void **state)
     for (size_t i = 0; i < N_ENDED; i++) {
         const char *id = arena_print(desk->h->arena, "coast/a-%zu/vm", i);
         harness_seed(desk->h, KIND_ITEM, id, &ended.base, "=r:alpine", NULL);
-        harness_seed(desk->h, KIND_INSTANCE, id, &gone.base, "=r:alpine", NULL);
+        if (i % 10 == 0) {
+            harness_seed(desk->h, KIND_INSTANCE, id, &gone.base, "=r:alpine", NULL);
+        }
     }
     fill(desk);
     assert_int_equal(move(desk, desk->admin, P(DEPRECATED), true, "", &reply),
