@@ -197,13 +197,13 @@ class Demo:
         threading.Thread(target=pump, daemon=True).start()
 
     def wait(self, kind, name, state):
-        """Until a record the watch brings is in a state."""
+        """Until a record the watch brings is in a state; answers what came up to then."""
         end = time.monotonic() + WAIT_SECONDS
         while True:
-            for change in self.changes:
+            for count, change in enumerate(self.changes, 1):
                 record = change.get(kind, {})
                 if record.get("id") == name and record.get("state") == state:
-                    return
+                    return self.changes[:count]
             try:
                 line = self.lines.get(timeout=max(0.01, end - time.monotonic()))
             except queue.Empty:
@@ -302,8 +302,9 @@ class Demo:
                      "--provision", os.path.join(scripts, "make-" + thing),
                      "--lookup", os.path.join(scripts, "find-" + thing)],
                     env=environment, stdout=log, stderr=log))
-        self.wait("item", f"{ORDER}/storage", "IN_PROGRESS")
-        states = {i["id"].rsplit("/", 1)[1]: i["state"] for i in self.order()["items"]}
+        # As the watch tells it: by the time anybody asked, the storage may be there.
+        so_far = self.wait("item", f"{ORDER}/storage", "IN_PROGRESS")
+        states = {c["item"]["id"].rsplit("/", 1)[1]: c["item"]["state"] for c in so_far if "item" in c}
         if states["notebook"] != "QUEUED":
             raise Short(f"the notebook does not wait: {states}")
         self.ok("notebook waits for storage")
