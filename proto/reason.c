@@ -190,6 +190,12 @@ static const struct reason_row rows[REASON_COUNT] = {
          "An authority of the bundle has the name or the key of one that belongs to "
          "another registry.",
          "Give the registry authorities of its own, with names of their own."},
+    [REASON_RUNS_SITE] =
+        {"RUNS_SITE", STATUS_PERMISSION_DENIED,
+         "The caller runs sites of the registry, and whoever runs a site never "
+         "certifies it.",
+         "Let a principal with the role CERTIFIER and neither SITE_ADMIN nor ADMIN "
+         "do it."},
     [REASON_DOWNTIME_OVER] =
         {"DOWNTIME_OVER", STATUS_FAILED_PRECONDITION,
          "The downtime has ended or was cancelled and stays as it was.",

@@ -35,6 +35,7 @@ enum {
     ROW_SESSION,
     ROW_MESSAGE,
     ROW_SITE,
+    ROW_CERTIFICATION_CHANGE,
     ROW_ENDPOINT,
     ROW_DOWNTIME,
     ROW_GUARD,
@@ -241,6 +242,17 @@ const struct kind kind_table[] =
                 .declared = {{"short_name", DECLARED_TEXT, {5}}},
                 .indexes = {{"short_name", {"short_name"}}},
             },
+        [ROW_CERTIFICATION_CHANGE] =
+            {
+                .name = "certification_change",
+                .record = &kontor__v1__certification_change__descriptor,
+                .internal = (const uint8_t[]){10, 0},
+                .has_history = true,
+                .watch_field = 29,
+                .declared = {{"site", DECLARED_TEXT, {5}},
+                             {"changed_at", DECLARED_TIME, {8}}},
+                .indexes = {{"site", {"site", "changed_at"}}},
+            },
         [ROW_ENDPOINT] =
             {
                 .name = "endpoint",
@@ -290,6 +302,8 @@ const struct kind *const KIND_ACCESS = &kind_table[ROW_ACCESS];
 const struct kind *const KIND_SESSION = &kind_table[ROW_SESSION];
 const struct kind *const KIND_MESSAGE = &kind_table[ROW_MESSAGE];
 const struct kind *const KIND_SITE = &kind_table[ROW_SITE];
+const struct kind *const KIND_CERTIFICATION_CHANGE =
+    &kind_table[ROW_CERTIFICATION_CHANGE];
 const struct kind *const KIND_ENDPOINT = &kind_table[ROW_ENDPOINT];
 const struct kind *const KIND_DOWNTIME = &kind_table[ROW_DOWNTIME];
 const struct kind *const KIND_GUARD = &kind_table[ROW_GUARD];

@@ -89,6 +89,7 @@ extern const struct kind *const KIND_TALLY;
 extern const struct kind *const KIND_ACCESS;
 extern const struct kind *const KIND_SESSION;
 extern const struct kind *const KIND_SITE;
+extern const struct kind *const KIND_CERTIFICATION_CHANGE;
 extern const struct kind *const KIND_ENDPOINT;
 extern const struct kind *const KIND_DOWNTIME;
 extern const struct kind *const KIND_GUARD;

@@ -1,6 +1,7 @@
 #include "server/configuration/configuration.h"
 
 #include "kontor/v1/configuration_service.pb-c.h"
+#include "server/configuration/certification.h"
 #include "server/configuration/downtime.h"
 #include "server/configuration/endpoint.h"
 #include "server/configuration/site.h"
@@ -16,6 +17,7 @@ enum {
 /* Whose site it is, the scope decides; these roles only say who writes configuration at
  * all. */
 #define WRITERS (ROLE_BIT(SITE_ADMIN) | ROLE_BIT(ADMIN))
+#define CERTIFIERS ROLE_BIT(CERTIFIER)
 /* Who may read an order may trace it. A reader may not: what carries an order is part
  * of the order. */
 #define TRACERS                                                                        \
@@ -25,7 +27,9 @@ enum {
 /* What is referred to stands first, but records may come in any order: what refers to a
  * later one is a finding. */
 static const struct import_part parts[] = {
-    {"site", "site_fields", &site_record, NULL},
+    {"site", "site_fields", &site_import_record, site_find},
+    {"certification_change", "certification_change_fields",
+     &certification_change_record, NULL},
     {"endpoint", "endpoint_fields", &endpoint_record, NULL},
     {"downtime", "downtime_fields", &downtime_import_record, NULL},
     {NULL, NULL, NULL, NULL},
@@ -84,6 +88,25 @@ static const struct row rows[] = {
         .decide = record_update,
         .answer = record_answer,
         .record = &site_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/MoveCertification",
+        .request = &kontor__v1__move_certification_request__descriptor,
+        .reply = &kontor__v1__site__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = CERTIFIERS,
+        .is_mutation = true,
+        .decide = certification_decide,
+        .answer = certification_answer,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/ListCertificationChanges",
+        .request = &kontor__v1__list_certification_changes_request__descriptor,
+        .reply = &kontor__v1__list_certification_changes_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_list,
+        .record = &certification_change_record,
     },
     {
         .path = "/kontor.v1.ConfigurationService/CreateEndpoint",

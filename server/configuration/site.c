@@ -4,6 +4,8 @@
 
 #include "kontor/v1/configuration.pb-c.h"
 #include "proto/text.h"
+#include "server/configuration/certification.h"
+#include "server/rpc/import.h"
 
 enum status
 site_must_own(struct call *call, const char *id)
@@ -82,13 +84,29 @@ give_name_back(struct call *call, const Kontor__V1__Site *old,
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+/* Once a site is there, only MoveCertification changes its certification, whatever
+ * fields a source owns. */
+static enum status
+judge_certification(struct call *call, const Kontor__V1__Site *old,
+                    Kontor__V1__Site *site, struct decision *decision)
+{
+    if (old == NULL) {
+        return certification_begin(call, site, decision);
+    }
+    site->certification = old->certification;
+    return STATUS_OK;
+}
+
 static enum status
 judge(struct call *call, const void *old, const struct document *old_doc, void *record,
       struct decision *decision)
 {
-    const Kontor__V1__Site *site = record;
+    Kontor__V1__Site *site = record;
     enum status status = site_must_own(call, site->id);
     (void)old_doc;
+    if (status == STATUS_OK) {
+        status = judge_certification(call, old, site, decision);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -111,10 +129,42 @@ scope(struct call *call, const void *record, char ***out, size_t *n_out)
     site_scope(call, site->id, out, n_out);
 }
 
+enum { CERTIFICATION = 12 };
+
 const struct record site_record = {
+    .kind = &KIND_SITE,
+    .field = "site",
+    .list_field = "sites",
+    .output_only = (const uint8_t[]){CERTIFICATION, 0},
+    .judge = judge,
+    .scope = scope,
+};
+
+const struct record site_import_record = {
     .kind = &KIND_SITE,
     .field = "site",
     .list_field = "sites",
     .judge = judge,
     .scope = scope,
 };
+
+void
+site_find(struct call *call, const void *record)
+{
+    const Kontor__V1__Site *given = record;
+    const Kontor__V1__Site *site;
+    struct document document;
+    if (given->certification == KONTOR__V1__CERTIFICATION__CERTIFICATION_UNSPECIFIED ||
+        store_get(call->reader, KIND_SITE, given->id, &call->who->scopes, 0,
+                  call->arena, &document) != STATUS_OK) {
+        return;
+    }
+    site = call_record(call, &document);
+    if (site->certification != given->certification) {
+        import_finding(call, "certification",
+                       "the source says %s, here it is %s: an import leaves it so, a "
+                       "certifier moves it",
+                       certification_name(given->certification),
+                       certification_name(site->certification));
+    }
+}

@@ -10,6 +10,11 @@
 #include "server/rpc/record.h"
 
 extern const struct record site_record;
+/* As it is imported: a new site may bring its certification. */
+extern const struct record site_import_record;
+/* Finds out whether an imported site that is there already has another certification
+ * here. */
+void site_find(struct call *call, const void *record);
 
 /* The scope of all that is declared in a registry: its owner's, and everybody reads.
  * Sites, endpoints, downtimes. */

@@ -1,7 +1,8 @@
-# Sites, endpoints, downtimes, and what carries an order.
+# Sites and their certification, endpoints, downtimes, and what carries an order.
 list(
   APPEND
   server_sources
+  configuration/certification.c
   configuration/configuration.c
   configuration/downtime.c
   configuration/endpoint.c

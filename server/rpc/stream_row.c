@@ -7,7 +7,7 @@
     }
 #define CONFIGURATION                                                                  \
     {                                                                                  \
-        "site", "endpoint", "downtime"                                                 \
+        "site", "certification_change", "endpoint", "downtime"                         \
     }
 
 const struct stream_row stream_catalogue = {.kinds = CATALOGUE};

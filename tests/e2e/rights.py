@@ -95,6 +95,8 @@ MAY_CALL = {
     "ConfigurationService.GetSite": EVERYBODY,
     "ConfigurationService.ListSites": EVERYBODY,
     "ConfigurationService.UpdateSite": KEEPERS,
+    "ConfigurationService.MoveCertification": "CERTIFIER",
+    "ConfigurationService.ListCertificationChanges": EVERYBODY,
     "ConfigurationService.CreateEndpoint": KEEPERS,
     "ConfigurationService.GetEndpoint": EVERYBODY,
     "ConfigurationService.ListEndpoints": EVERYBODY,

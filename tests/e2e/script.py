@@ -246,6 +246,11 @@ def configuration(p):
             "start_at": f"21{p.random.randint(10, 49)}-01-01T00:00:00Z",
             "end_at": "2200-01-02T00:00:00.5Z",
             "affected": [{"site": "hall", "host": f"e{n}.example", "type": "lab"}]})
+    for status, override in (("UNCERTIFIED", False), ("CANDIDATE", False), ("CANDIDATE", True), ("CERTIFIED", True)):
+        p.ask("alpine/certifier", "ConfigurationService.MoveCertification", id="alpine/hall", certification=status,
+              is_override=override, reason=word(p), request_id=fresh(p))
+    p.ask(SITES, "ConfigurationService.MoveCertification", id="alpine/hall", certification="CLOSED", reason="x")
+    p.ask(SITES, "ConfigurationService.ListCertificationChanges", site="alpine/hall")
     for mask in ("description", "*", "site,host"):
         p.ask(SITES, "ConfigurationService.UpdateEndpoint", update_mask=mask, request_id=fresh(p),
               endpoint={"id": "alpine/e-1", "site": "alpine/hall", "host": "e1.example",

@@ -178,6 +178,9 @@ def cases(town):
         "ConfigurationService.ListSites": [({}, PUBLIC)],
         "ConfigurationService.UpdateSite": [
             ({"site": {"id": "alpine/hall", "tier": "x"}}, ELSEWHERE)],
+        "ConfigurationService.MoveCertification": [
+            ({"id": "alpine/hall", "certification": "UNCERTIFIED", "reason": "x"}, NOT_MINE)],
+        "ConfigurationService.ListCertificationChanges": [({}, PUBLIC), ({"site": "alpine/hall"}, PUBLIC)],
         "ConfigurationService.CreateEndpoint": [
             ({"endpoint": {"id": "alpine/e9", "site": "alpine/hall", "host": "x", "type": "x"}},
              ELSEWHERE),

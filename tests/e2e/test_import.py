@@ -39,6 +39,22 @@ ENDPOINT = {
 }
 
 
+# Certifications one goes to, and those nobody does. Source: the CONFIGURATION design.
+LISTED = {("CANDIDATE", "UNCERTIFIED"), ("CANDIDATE", "CLOSED"), ("UNCERTIFIED", "CERTIFIED"),
+          ("UNCERTIFIED", "CLOSED"), ("CERTIFIED", "SUSPENDED"), ("CERTIFIED", "CLOSED"),
+          ("SUSPENDED", "UNCERTIFIED"), ("SUSPENDED", "CLOSED")}
+FORBIDDEN = {("Candidate", "Certified"), ("Suspended", "Certified"), ("Candidate", "Candidate")}
+
+
+def joins(rows):
+    """Of each two changes of a site that follow each other: whether there is a gap between them."""
+    last = {}
+    for site, _, old, new in sorted(rows, key=lambda row: row[:2]):
+        if site in last:
+            yield last[site] != old
+        last[site] = new
+
+
 def as_list(value):
     return value if isinstance(value, list) else [] if value is None else [value]
 
@@ -210,6 +226,36 @@ class Import(unittest.TestCase):
         affected = [a for d in downs for a in d["affected"]]
         self.assertEqual(len(affected), 40)
         self.assertEqual([a for a in affected if a.get("endpoint")], [], "none is known here")
+
+    def test_5_certifications_have_their_known_answers(self):
+        path = os.path.join(self.folder, "configuration", "CertStatusChanges.xml")
+        rows = [(row.findtext("SITE"), int(row.findtext("UNIX_TIME")), row.findtext("OLD_STATUS"),
+                 row.findtext("NEW_STATUS")) for row in xml.parse(path).getroot()]
+        self.assertEqual((len(rows), len({row[0] for row in rows})), (583, 262))
+        self.assertEqual((sum(1 for _ in joins(rows)), sum(joins(rows))), (321, 15))
+        refused = [row for row in rows if row[2:] in FORBIDDEN]
+        self.assertEqual(len(refused), 26)
+        # Records are refused: the command says so by its status, and takes all others.
+        for _ in range(2):
+            said = self.kontor("site_admin", "config", "import", "--format", "gocdb", path, status=67)
+            self.assertEqual(said.count(" is a change nobody may make"), 26)
+        kept = list(self.reader.pages("ConfigurationService.ListCertificationChanges", "changes",
+                                      page_size=100))
+        self.assertEqual(len(kept), 557)
+        self.assertEqual(sum(c.get("is_override", False) for c in kept), 71)
+        self.assertEqual(sum((c["from"], c["to"]) in LISTED for c in kept), 486)
+        by_name = {}
+        for row in rows:
+            if row[2:] not in FORBIDDEN:
+                by_name.setdefault("alpine/" + escaped(row[0]), []).append(row)
+        for site, wanted in by_name.items():
+            got = self.reader.pages("ConfigurationService.ListCertificationChanges", "changes",
+                                    site=site, page_size=3)
+            self.assertEqual([(c["from"], c["to"]) for c in got],
+                             [(r[2].upper(), r[3].upper()) for r in sorted(wanted, key=lambda r: r[1])])
+        # Names of people stay where they were.
+        self.assertEqual([c for c in self.broker.client("alpine", "site_admin").pages(
+            "ConfigurationService.ListCertificationChanges", "changes") if c.get("changed_by")], [])
 
     def test_6_a_bad_file_is_refused_with_its_place(self):
         bad = os.path.join(self.broker.folder, "bad.json")

@@ -20,6 +20,8 @@ static const struct {
     {GROUND_CALL("GetSite"), ROLES_ALL},
     {GROUND_CALL("ListSites"), ROLES_ALL},
     {GROUND_CALL("UpdateSite"), SITES},
+    {GROUND_CALL("MoveCertification"), ROLE_BIT(CERTIFIER)},
+    {GROUND_CALL("ListCertificationChanges"), ROLES_ALL},
     {GROUND_CALL("CreateEndpoint"), SITES},
     {GROUND_CALL("GetEndpoint"), ROLES_ALL},
     {GROUND_CALL("ListEndpoints"), ROLES_ALL},

@@ -110,6 +110,7 @@ static const struct {
       "jeopardy", "project", "on_behalf_of", "placed_by", "request_hash", "note",
       "sources", "cancel", "bundle", "bundle_revision"}},
     {"site", {"contact", "security_contact", "emergency_phone"}},
+    {"certification_change", {"changed_by"}},
     {"endpoint", {"contact"}},
 };
 

@@ -249,6 +249,45 @@ test_all_40_endpoints_join_the_18_sites(void **state)
     assert_false(import_fixture_found(&fixture->set, "", "not among the sites"));
 }
 
+/* What a status is called in the file. */
+static const char *
+status_text(Kontor__V1__Certification status)
+{
+    static const char *const texts[] = {"",          "Candidate", "Uncertified",
+                                        "Certified", "Suspended", "Closed"};
+    return texts[status];
+}
+
+static void
+test_583_changes_are_as_in_the_file(void **state)
+{
+    struct import_fixture *fixture = fixture_of(state);
+    const char *text = (const char *)import_fixture_real(
+                           fixture, "configuration/CertStatusChanges.xml")
+                           .data;
+    size_t n = 0;
+    for (char *row; (row = next_element(fixture, &text, "result")) != NULL; n++) {
+        const Kontor__V1__CertificationChange *change =
+            fixture->set.certification_changes[n];
+        const char *at =
+            arena_print(fixture->arena, "%lld", (long long)change->changed_at->seconds);
+        assert_string_equal(status_text(change->from),
+                            child(fixture, row, "OLD_STATUS"));
+        assert_string_equal(status_text(change->to), child(fixture, row, "NEW_STATUS"));
+        assert_string_equal(at, child(fixture, row, "UNIX_TIME"));
+        bool has_reason = strstr(row, "<COMMENT />") == NULL;
+        assert_string_equal(change->reason,
+                            has_reason ? child(fixture, row, "COMMENT") : "");
+        assert_string_equal(change->changed_by, "");
+        for (size_t i = 0; i < n; i++) {
+            assert_string_not_equal(change->id,
+                                    fixture->set.certification_changes[i]->id);
+        }
+    }
+    assert_int_equal(n, 583);
+    assert_int_equal(fixture->set.n_certification_changes, 583);
+}
+
 static Kontor__V1__Downtime *
 downtime_of(struct import_fixture *fixture, const char *key)
 {
@@ -342,6 +381,7 @@ main(void)
         IMPORT_TEST(test_a_key_that_differs_from_its_attribute_is_told),
         IMPORT_TEST(test_40_endpoints_are_as_in_the_file),
         IMPORT_TEST(test_all_40_endpoints_join_the_18_sites),
+        IMPORT_TEST(test_583_changes_are_as_in_the_file),
         IMPORT_TEST(test_40_rows_are_35_downtimes),
         IMPORT_TEST(test_downtimes_are_classified_at_their_declaration),
     };

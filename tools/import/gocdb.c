@@ -1,7 +1,7 @@
 /*
- * Answers of GOCDB's programmatic interface: get_site, get_service and get_downtime,
- * in any order and any mixture, since people download them one by one. Its element
- * names are kept as they are, typing errors included.
+ * Answers of GOCDB's programmatic interface: get_site, get_service, get_downtime and
+ * get_cert_status_changes, in any order and any mixture, since people download them one
+ * by one. Its element names are kept as they are, typing errors included.
  */
 #include "tools/import/gocdb.h"
 
@@ -102,6 +102,8 @@ static const struct kind {
      "country and ROC of an endpoint are its site's: not repeated"},
     {"DOWNTIME", gocdb_downtime,
      "ID, ENDPOINT, portal URL and FORMATED_ dates of a downtime stay there"},
+    {"result", gocdb_certification_change,
+     "TIME of a change repeats UNIX_TIME, and who made it stays there"},
 };
 
 static const struct kind *
@@ -129,7 +131,7 @@ read_results(const struct source *source, xmlNode *root)
         if (kind == NULL) {
             source_finding(source, xml_place(source, node),
                            "an element %s is not read: known are SITE, "
-                           "SERVICE_ENDPOINT and DOWNTIME",
+                           "SERVICE_ENDPOINT, DOWNTIME and result",
                            (const char *)node->name);
             continue;
         }
@@ -194,6 +196,7 @@ gocdb_read(const char *const *paths, size_t n_paths, const char *registry,
 {
     *out = (struct import_set){
         .site_fields = gocdb_site_mask(arena),
+        .certification_change_fields = gocdb_certification_change_mask(arena),
         .endpoint_fields = gocdb_endpoint_mask(arena),
         .downtime_fields = gocdb_downtime_mask(arena),
     };

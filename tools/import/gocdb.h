@@ -1,5 +1,6 @@
 /*
- * The documents GOCDB's read interface answers: sites, service endpoints and downtimes.
+ * The documents GOCDB's read interface answers: sites, service endpoints, downtimes and
+ * changes of certifications.
  *
  * Memory: the source's arena. Errors: faults and findings of the source. Threads: one
  * at a time. Source of element names: GOCDB, get_site, get_service, get_downtime.
@@ -18,14 +19,20 @@
 bool gocdb_read(const char *const *paths, size_t n_paths, const char *registry,
                 struct arena *arena, struct import_set *out, struct faults *faults);
 
-/* One SITE, SERVICE_ENDPOINT or DOWNTIME element into the set. */
+/* A certification as GOCDB writes it, "Certified"; another text is a fault. */
+Kontor__V1__Certification gocdb_certification(const struct source *source,
+                                              xmlNode *node);
+
+/* One SITE, SERVICE_ENDPOINT, DOWNTIME or result element into the set. */
 void gocdb_site(const struct source *source, xmlNode *node);
 void gocdb_endpoint(const struct source *source, xmlNode *node);
 void gocdb_downtime(const struct source *source, xmlNode *node);
+void gocdb_certification_change(const struct source *source, xmlNode *node);
 /* The fields the source owns. */
 Google__Protobuf__FieldMask *gocdb_site_mask(struct arena *arena);
 Google__Protobuf__FieldMask *gocdb_endpoint_mask(struct arena *arena);
 Google__Protobuf__FieldMask *gocdb_downtime_mask(struct arena *arena);
+Google__Protobuf__FieldMask *gocdb_certification_change_mask(struct arena *arena);
 
 /* SCOPES/SCOPE in today's rendering, into the repeated text of the row. */
 void gocdb_scopes(const struct source *source, xmlNode *node,

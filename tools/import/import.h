@@ -51,6 +51,8 @@ struct import_set {
     size_t n_bundles;
     Kontor__V1__Site **sites;
     size_t n_sites;
+    Kontor__V1__CertificationChange **certification_changes;
+    size_t n_certification_changes;
     Kontor__V1__Endpoint **endpoints;
     size_t n_endpoints;
     Kontor__V1__Downtime **downtimes;
@@ -60,6 +62,7 @@ struct import_set {
     Google__Protobuf__FieldMask *service_fields;
     Google__Protobuf__FieldMask *bundle_fields;
     Google__Protobuf__FieldMask *site_fields;
+    Google__Protobuf__FieldMask *certification_change_fields;
     Google__Protobuf__FieldMask *endpoint_fields;
     Google__Protobuf__FieldMask *downtime_fields;
     struct import_finding *findings;

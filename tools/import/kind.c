@@ -19,6 +19,7 @@ const struct import_kind import_kinds[IMPORT_KINDS] = {
     KIND(service, services, "catalogue"),
     KIND(bundle, bundles, "catalogue"),
     KIND(site, sites, "config"),
+    KIND(certification_change, certification_changes, "config"),
     KIND(endpoint, endpoints, "config"),
     KIND(downtime, downtimes, "config"),
 };

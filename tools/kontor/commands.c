@@ -20,6 +20,10 @@ static const struct argument offer_argument[] = {{"OFFER", "offer", false, false
 static const struct argument id_argument[] = {{"ID", "id", false, false}, END_ARGUMENT};
 static const struct argument move_arguments[] = {
     {"ID", "id", false, false}, {"PHASE", "phase", false, false}, END_ARGUMENT};
+static const struct argument certify_arguments[] = {
+    {"ID", "id", false, false},
+    {"STATUS", "certification", false, false},
+    END_ARGUMENT};
 static const struct argument diff_arguments[] = {{"ID", "id", false, false},
                                                  {"FROM", "from", false, false},
                                                  {"TO", "to", true, false},
@@ -156,6 +160,15 @@ static const struct column sites_columns[] = {{"ID", "id"},
                                               {"COUNTRY", "country"},
                                               {"CERTIFICATION", "certification"},
                                               END_COLUMN};
+static const struct column changes_columns[] = {{"SITE", "site"},
+                                                {"AT", "changed_at"},
+                                                {"FROM", "from"},
+                                                {"TO", "to"},
+                                                {"OVERRIDE", "is_override"},
+                                                {"BY", "changed_by"},
+                                                {"WHY", "reason"},
+                                                END_COLUMN};
+static const struct view changes_view = {"changes", changes_columns};
 static const struct view sites_view = {"sites", sites_columns};
 static const struct column endpoints_columns[] = {
     {"ID", "id"}, {"SITE", "site"}, {"HOST", "host"}, {"TYPE", "type"}, END_COLUMN};
@@ -392,6 +405,13 @@ const struct command commands[] = {
      NULL, NULL, run_call, NULL},
     {"config", "site list", "List sites", "ConfigurationService/ListSites", NULL, NULL,
      &sites_view, run_list, NULL},
+    {"config", "site certify",
+     "Move a site's certification: UNCERTIFIED, CERTIFIED, SUSPENDED or CLOSED",
+     "ConfigurationService/MoveCertification", certify_arguments, certify_options, NULL,
+     run_call, "site"},
+    {"config", "site history", "List what became of the certification of sites",
+     "ConfigurationService/ListCertificationChanges", NULL, changes_options,
+     &changes_view, run_list, NULL},
     {"config", "endpoint create", "Create the endpoint a JSON file describes",
      "ConfigurationService/CreateEndpoint", file_argument, create_options, NULL,
      own_create, NULL},

@@ -79,8 +79,10 @@ static const struct import_target {
       offsetof(struct import_set, bundle_fields)}},
     {"config",
      "ConfigurationService/Import",
-     {"site_fields", "endpoint_fields", "downtime_fields"},
+     {"site_fields", "certification_change_fields", "endpoint_fields",
+      "downtime_fields"},
      {offsetof(struct import_set, site_fields),
+      offsetof(struct import_set, certification_change_fields),
       offsetof(struct import_set, endpoint_fields),
       offsetof(struct import_set, downtime_fields)}},
 };

@@ -316,6 +316,17 @@ const struct option_row agent_options[] = {
      false},
     {"jobs", "N", "end after so many jobs", NULL, NULL, false, false},
     END_OPTION};
+const struct option_row certify_options[] = {
+    {"reason", "TEXT", "why: it stays with the site's history", "reason", NULL, true,
+     false},
+    {"override", NULL, "although it is no move of the list, which is noted for good",
+     "is_override", "true", false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row changes_options[] = {
+    {"site", "ID", "only this site's, oldest first", "site", NULL, false, false},
+    END_OPTION};
 const struct option_row endpoints_options[] = {
     {"config", "site ID", "only this site's", "site", NULL, false, false}, END_OPTION};
 const struct option_row downtimes_options[] = {

@@ -32,6 +32,7 @@ TESTS = (
     ("catalogue/*", ("onboarding*", "portfolio"), ("catalogue*", "offer*", "parameter")),
     ("server/catalogue/onboarding.c", ("onboarding*",), ("catalogue*",)),
     ("server/catalogue/*", ("catalogue",), ("offer*", "parameter", "search*", "record*")),
+    ("server/configuration/certification.c", ("certification",), ("configuration",)),
     ("server/configuration/*", ("configuration",), ("downtime", "trace")),
     ("server/registry/*", ("roles", "principal", "registry"), ("identity*",)),
     ("server/rpc/*", ("roles", "health", "reflection"), ("table", "dispatch", "judge", "server")),
