@@ -76,8 +76,8 @@ struct command {
         *subject; /* What an error calls it: "order refused: ..."; NULL = the noun. */
 };
 
-/* Every command, ended by a NULL noun. */
-extern const struct command commands[];
+/* The command behind another one; NULL begins, and ends. */
+const struct command *command_next(const struct command *row);
 /* Options every command takes. */
 extern const struct option_row common_options[];
 

@@ -75,7 +75,8 @@ print_line(const struct command *command, FILE *out)
 void
 help_noun(const char *noun, FILE *out)
 {
-    for (const struct command *row = commands; row->noun != NULL; row++) {
+    for (const struct command *row = command_next(NULL); row != NULL;
+         row = command_next(row)) {
         if (strcmp(row->noun, noun) == 0) {
             print_line(row, out);
         }
@@ -88,7 +89,8 @@ help_overview(FILE *out)
 {
     fputs("kontor: the command line of a Kontor broker\n\n", out);
     const char *noun = "";
-    for (const struct command *row = commands; row->noun != NULL; row++) {
+    for (const struct command *row = command_next(NULL); row != NULL;
+         row = command_next(row)) {
         if (strcmp(noun, row->noun) != 0 && noun[0] != '\0' && row->verb != NULL) {
             fputs("\n", out);
         }
@@ -219,7 +221,8 @@ help_man(FILE *out)
 {
     fputs(man_head, out);
     fputs(".SH COMMANDS\n", out);
-    for (const struct command *row = commands; row->noun != NULL; row++) {
+    for (const struct command *row = command_next(NULL); row != NULL;
+         row = command_next(row)) {
         char words[96];
         FILE *text = fmemopen(words, sizeof words, "w");
         if (text == NULL) {
@@ -244,7 +247,8 @@ static void
 bash_verbs(const char *noun, FILE *out)
 {
     fprintf(out, "        \"%s   \") words=\"", noun);
-    for (const struct command *row = commands; row->noun != NULL; row++) {
+    for (const struct command *row = command_next(NULL); row != NULL;
+         row = command_next(row)) {
         if (strcmp(row->noun, noun) == 0 && row->verb != NULL) {
             fprintf(out, "%s ", row->verb);
         }
@@ -287,7 +291,8 @@ help_bash(FILE *out)
         "        \"   \") words=\"",
         out);
     const char *noun = "";
-    for (const struct command *row = commands; row->noun != NULL; row++) {
+    for (const struct command *row = command_next(NULL); row != NULL;
+         row = command_next(row)) {
         if (strcmp(noun, row->noun) != 0) {
             fprintf(out, "%s ", row->noun);
         }
@@ -295,7 +300,8 @@ help_bash(FILE *out)
     }
     fputs("\" ;;\n", out);
     noun = "";
-    for (const struct command *row = commands; row->noun != NULL; row++) {
+    for (const struct command *row = command_next(NULL); row != NULL;
+         row = command_next(row)) {
         if (strcmp(noun, row->noun) != 0 && row->verb != NULL) {
             bash_verbs(row->noun, out);
         }

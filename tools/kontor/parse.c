@@ -85,7 +85,8 @@ option_take(struct cli *cli, int argc, char **argv, int *i)
 static bool
 noun_exists(const char *noun)
 {
-    for (const struct command *row = commands; row->noun != NULL; row++) {
+    for (const struct command *row = command_next(NULL); row != NULL;
+         row = command_next(row)) {
         if (strcmp(row->noun, noun) == 0) {
             return true;
         }
@@ -123,7 +124,8 @@ command_take(struct cli *cli, int argc, char **argv, int *i)
 {
     const char *noun = argv[*i];
     const char *verb = *i + 1 < argc ? argv[*i + 1] : "";
-    for (const struct command *row = commands; row->noun != NULL; row++) {
+    for (const struct command *row = command_next(NULL); row != NULL;
+         row = command_next(row)) {
         int n = command_matches(row, argc - *i, argv + *i);
         if (n > 0) {
             cli->command = row;

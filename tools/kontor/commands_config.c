@@ -1,0 +1,83 @@
+/* Commands of the configuration. */
+#include "tools/kontor/arguments.h"
+#include "tools/kontor/commands.h"
+#include "tools/kontor/options.h"
+#include "tools/kontor/own.h"
+#include "tools/kontor/run.h"
+
+#define END_COLUMN                                                                     \
+    {                                                                                  \
+        NULL, NULL                                                                     \
+    }
+
+static const struct column sites_columns[] = {{"ID", "id"},
+                                              {"NAME", "short_name"},
+                                              {"COUNTRY", "country"},
+                                              {"CERTIFICATION", "certification"},
+                                              END_COLUMN};
+static const struct column changes_columns[] = {{"SITE", "site"},
+                                                {"AT", "changed_at"},
+                                                {"FROM", "from"},
+                                                {"TO", "to"},
+                                                {"OVERRIDE", "is_override"},
+                                                {"BY", "changed_by"},
+                                                {"WHY", "reason"},
+                                                END_COLUMN};
+static const struct view changes_view = {"changes", changes_columns};
+static const struct view sites_view = {"sites", sites_columns};
+static const struct column endpoints_columns[] = {
+    {"ID", "id"}, {"SITE", "site"}, {"HOST", "host"}, {"TYPE", "type"}, END_COLUMN};
+static const struct view endpoints_view = {"endpoints", endpoints_columns};
+static const struct column downtimes_columns[] = {{"ID", "id"},
+                                                  {"SEVERITY", "severity"},
+                                                  {"START", "start_at"},
+                                                  {"END", "end_at"},
+                                                  {"KIND", "classification"},
+                                                  {"HITS", "affected#"},
+                                                  {"CANCELLED", "is_cancelled"},
+                                                  {"WHAT", "description"},
+                                                  END_COLUMN};
+static const struct view downtimes_view = {"downtimes", downtimes_columns};
+
+const struct command config_commands[] = {
+    {"config", "import", "Take records from files of another configuration database",
+     NULL, files_argument, import_options, NULL, own_import, NULL},
+    {"config", "watch", "Follow changes of sites, endpoints and downtimes",
+     "ConfigurationService/Watch", prefix_argument, watch_options, NULL, run_watch,
+     NULL},
+    {"config", "trace", "Show what carries an order, and what is ahead of it",
+     "ConfigurationService/Trace", order_argument, NULL, NULL, own_trace, "order"},
+
+    {"config", "site create", "Create the site a JSON file describes",
+     "ConfigurationService/CreateSite", file_argument, create_options, NULL, own_create,
+     NULL},
+    {"config", "site show", "Show a site", "ConfigurationService/GetSite", id_argument,
+     NULL, NULL, run_call, NULL},
+    {"config", "site list", "List sites", "ConfigurationService/ListSites", NULL, NULL,
+     &sites_view, run_list, NULL},
+    {"config", "site certify",
+     "Move a site's certification: UNCERTIFIED, CERTIFIED, SUSPENDED or CLOSED",
+     "ConfigurationService/MoveCertification", certify_arguments, certify_options, NULL,
+     run_call, "site"},
+    {"config", "site history", "List what became of the certification of sites",
+     "ConfigurationService/ListCertificationChanges", NULL, changes_options,
+     &changes_view, run_list, NULL},
+    {"config", "endpoint create", "Create the endpoint a JSON file describes",
+     "ConfigurationService/CreateEndpoint", file_argument, create_options, NULL,
+     own_create, NULL},
+    {"config", "endpoint show", "Show an endpoint", "ConfigurationService/GetEndpoint",
+     id_argument, NULL, NULL, run_call, NULL},
+    {"config", "endpoint list", "List endpoints", "ConfigurationService/ListEndpoints",
+     NULL, endpoints_options, &endpoints_view, run_list, NULL},
+    {"config", "downtime declare", "Declare the downtime a JSON file describes",
+     "ConfigurationService/DeclareDowntime", file_argument, create_options, NULL,
+     own_create, NULL},
+    {"config", "downtime show", "Show a downtime", "ConfigurationService/GetDowntime",
+     id_argument, NULL, NULL, run_call, NULL},
+    {"config", "downtime list", "List downtimes", "ConfigurationService/ListDowntimes",
+     NULL, downtimes_options, &downtimes_view, run_list, NULL},
+    {"config", "downtime cancel", "Cancel a downtime; it is kept as cancelled",
+     "ConfigurationService/CancelDowntime", id_argument, reason_options, NULL, run_call,
+     NULL},
+    {NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL},
+};
