@@ -225,3 +225,17 @@ arena_allocator(struct arena *arena, size_t budget)
     state->allocator.allocator_data = state;
     return &state->allocator;
 }
+
+void *
+arena_grown(struct arena *arena, void *rows, size_t n_rows, size_t *room, size_t width)
+{
+    if (n_rows < *room) {
+        return rows;
+    }
+    *room = 2 * *room + 4;
+    void *wider = arena_alloc(arena, *room * width);
+    if (n_rows > 0) {
+        memcpy(wider, rows, n_rows * width);
+    }
+    return wider;
+}

@@ -47,4 +47,9 @@ char *arena_vprint(struct arena *arena, const char *format, va_list args)
  */
 ProtobufCAllocator *arena_allocator(struct arena *arena, size_t budget);
 
+/* Rows with room for one more than n_rows, of width bytes each: the same, or twice as
+ * many with a copy of what was there; *room says for how many. */
+void *arena_grown(struct arena *arena, void *rows, size_t n_rows, size_t *room,
+                  size_t width);
+
 #endif

@@ -190,6 +190,9 @@ static const struct reason_row rows[REASON_COUNT] = {
          "An authority of the bundle has the name or the key of one that belongs to "
          "another registry.",
          "Give the registry authorities of its own, with names of their own."},
+    [REASON_IN_USE] = {"IN_USE", STATUS_FAILED_PRECONDITION,
+                       "Other records need the record: it cannot be deleted.",
+                       "Delete or change first what the error names."},
     [REASON_RUNS_SITE] =
         {"RUNS_SITE", STATUS_PERMISSION_DENIED,
          "The caller runs sites of the registry, and whoever runs a site never "

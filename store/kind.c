@@ -37,6 +37,7 @@ enum {
     ROW_SITE,
     ROW_CERTIFICATION_CHANGE,
     ROW_ENDPOINT,
+    ROW_GROUP,
     ROW_DOWNTIME,
     ROW_GUARD,
     ROW_END,
@@ -267,10 +268,20 @@ const struct kind kind_table[] =
                             {"host", {"host"}},
                             {"service", {"service"}, INDEX_CALLERS}},
             },
+        [ROW_GROUP] =
+            {
+                .name = "group",
+                .record = &kontor__v1__group__descriptor,
+                .internal = (const uint8_t[]){13, 0},
+                .has_history = true,
+                .watch_field = 30,
+            },
         [ROW_DOWNTIME] =
             {
                 .name = "downtime",
                 .record = &kontor__v1__downtime__descriptor,
+                /* Whose instances it hits is not everybody's to know. */
+                .internal = (const uint8_t[]){16, 0},
                 .has_history = true,
                 .watch_field = 23,
                 .declared = {{"end_at", DECLARED_TIME, {8}}},
@@ -305,6 +316,7 @@ const struct kind *const KIND_SITE = &kind_table[ROW_SITE];
 const struct kind *const KIND_CERTIFICATION_CHANGE =
     &kind_table[ROW_CERTIFICATION_CHANGE];
 const struct kind *const KIND_ENDPOINT = &kind_table[ROW_ENDPOINT];
+const struct kind *const KIND_GROUP = &kind_table[ROW_GROUP];
 const struct kind *const KIND_DOWNTIME = &kind_table[ROW_DOWNTIME];
 const struct kind *const KIND_GUARD = &kind_table[ROW_GUARD];
 

@@ -124,8 +124,10 @@ scope(struct call *call, const void *record, char ***out, size_t *n_out)
 
 /* Whoever was never approved has no services: they are refused until then. */
 static enum status
-judge_delete(struct call *call, const struct document *document)
+judge_delete(struct call *call, const struct document *document,
+             struct decision *decision)
 {
+    (void)decision;
     const Kontor__V1__Provider *provider = call_record(call, document);
     if (onboarding_is_draft(provider->state)) {
         return STATUS_OK;

@@ -304,8 +304,10 @@ scope(struct call *call, const void *record, char ***out, size_t *n_out)
 
 /* Nothing can be ordered before it is published, and what was ordered once stays. */
 static enum status
-judge_delete(struct call *call, const struct document *document)
+judge_delete(struct call *call, const struct document *document,
+             struct decision *decision)
 {
+    (void)decision;
     const Kontor__V1__Service *service = call_record(call, document);
     if (service->phase != KONTOR__V1__PHASE__FORTHCOMING) {
         return call_illegal(call, KIND_SERVICE, service->id, phase_name(service->phase),

@@ -4,6 +4,8 @@
 #include "server/configuration/certification.h"
 #include "server/configuration/downtime.h"
 #include "server/configuration/endpoint.h"
+#include "server/configuration/group.h"
+#include "server/configuration/impact.h"
 #include "server/configuration/site.h"
 #include "server/configuration/trace.h"
 #include "server/rpc/import.h"
@@ -31,6 +33,7 @@ static const struct import_part parts[] = {
     {"certification_change", "certification_change_fields",
      &certification_change_record, NULL},
     {"endpoint", "endpoint_fields", &endpoint_record, NULL},
+    {"group", "group_fields", &group_record, NULL},
     {"downtime", "downtime_fields", &downtime_import_record, NULL},
     {NULL, NULL, NULL, NULL},
 };
@@ -87,6 +90,17 @@ static const struct row rows[] = {
         .is_mutation = true,
         .decide = record_update,
         .answer = record_answer,
+        .record = &site_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/DeleteSite",
+        .request = &kontor__v1__delete_site_request__descriptor,
+        .reply = &kontor__v1__delete_site_response__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_delete,
+        .answer = record_delete_answer,
         .record = &site_record,
     },
     {
@@ -147,6 +161,68 @@ static const struct row rows[] = {
         .decide = record_update,
         .answer = record_answer,
         .record = &endpoint_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/DeleteEndpoint",
+        .request = &kontor__v1__delete_endpoint_request__descriptor,
+        .reply = &kontor__v1__delete_endpoint_response__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_delete,
+        .answer = record_delete_answer,
+        .record = &endpoint_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/CreateGroup",
+        .request = &kontor__v1__create_group_request__descriptor,
+        .reply = &kontor__v1__group__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_create,
+        .answer = record_answer,
+        .record = &group_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/GetGroup",
+        .request = &kontor__v1__get_group_request__descriptor,
+        .reply = &kontor__v1__group__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_get,
+        .record = &group_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/ListGroups",
+        .request = &kontor__v1__list_groups_request__descriptor,
+        .reply = &kontor__v1__list_groups_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_list,
+        .record = &group_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/UpdateGroup",
+        .request = &kontor__v1__update_group_request__descriptor,
+        .reply = &kontor__v1__group__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_update,
+        .answer = record_answer,
+        .record = &group_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/DeleteGroup",
+        .request = &kontor__v1__delete_group_request__descriptor,
+        .reply = &kontor__v1__delete_group_response__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_delete,
+        .answer = record_delete_answer,
+        .record = &group_record,
     },
     {
         .path = "/kontor.v1.ConfigurationService/DeclareDowntime",
@@ -233,6 +309,14 @@ static const struct row rows[] = {
         .klass = CLASS_READ,
         .roles = TRACERS,
         .decide = trace_decide,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/Impact",
+        .request = &kontor__v1__impact_request__descriptor,
+        .reply = &kontor__v1__impact_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = TRACERS | ROLE_BIT(SITE_ADMIN),
+        .decide = impact_decide,
     },
     {.path = NULL},
 };

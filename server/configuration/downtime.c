@@ -40,8 +40,35 @@ check_not_over(struct call *call, const Kontor__V1__Downtime *old)
     return STATUS_OK;
 }
 
+static bool
+is_whole_site(const Kontor__V1__Affected *affected)
+{
+    return affected->host[0] == '\0';
+}
+
+/* Whether what is named is known here; *endpoint is its id where it is one. */
+static enum status
+find_affected(struct call *call, const char *registry,
+              const Kontor__V1__Affected *affected, const char **endpoint,
+              bool *is_known)
+{
+    *endpoint = "";
+    if (is_whole_site(affected)) {
+        const char *site;
+        enum status status = site_named(call, registry, affected->site, 0, &site);
+        *is_known = site != NULL;
+        return status;
+    }
+    const struct endpoint_name name = {
+        .site = affected->site, .host = affected->host, .type = affected->type};
+    const char *found = endpoint_resolve(call, registry, &name);
+    *is_known = found != NULL;
+    *endpoint = found == NULL ? "" : found;
+    return STATUS_OK;
+}
+
 /* Copies: what was given may still be the caller's own request. */
-static void
+static enum status
 resolve(struct call *call, Kontor__V1__Downtime *downtime)
 {
     const char *registry = call_registry_of(call, downtime->id);
@@ -49,32 +76,157 @@ resolve(struct call *call, Kontor__V1__Downtime *downtime)
         arena_alloc(call->arena, (downtime->n_affected + 1) * sizeof(*resolved));
     for (size_t i = 0; i < downtime->n_affected; i++) {
         const Kontor__V1__Affected *given = downtime->affected[i];
-        struct endpoint_name name = {
-            .site = given->site, .host = given->host, .type = given->type};
-        const char *endpoint = endpoint_resolve(call, registry, &name);
+        const char *endpoint;
+        bool is_known;
+        enum status status = find_affected(call, registry, given, &endpoint, &is_known);
+        if (status != STATUS_OK) {
+            return status;
+        }
         resolved[i] = arena_alloc(call->arena, sizeof(**resolved));
         *resolved[i] = *given;
-        resolved[i]->endpoint = endpoint == NULL ? "" : (char *)endpoint;
-        if (endpoint == NULL) {
+        resolved[i]->endpoint = (char *)(uintptr_t)endpoint;
+        if (!is_known) {
             import_finding(call, arena_print(call->arena, "affected[%zu]", i),
                            "no endpoint is known here as (%s, %s, %s)", given->site,
                            given->host, given->type);
         }
     }
     downtime->affected = resolved;
+    return STATUS_OK;
 }
 
 /* A type alone would hit everything of its kind everywhere. */
 static void
 judge_affected(struct call *call, const Kontor__V1__Downtime *downtime)
 {
+    int64_t start_ms = moment_ms(downtime->start_at, INT64_MIN);
+    int64_t end_ms = moment_ms(downtime->end_at, INT64_MAX);
+    if (downtime->n_affected + downtime->n_groups + downtime->n_instances == 0) {
+        call_fault(call, "affected",
+                   "is required, or groups, or instances: say what it hits");
+    }
     for (size_t i = 0; i < downtime->n_affected; i++) {
         const Kontor__V1__Affected *affected = downtime->affected[i];
+        int64_t ended_ms = moment_ms(affected->end_at, end_ms);
         if (affected->site[0] == '\0' && affected->host[0] == '\0') {
             call_fault(call, arena_print(call->arena, "affected[%zu]", i),
                        "must name a site or a host");
         }
+        if (ended_ms <= start_ms || ended_ms > end_ms) {
+            call_fault(call, arena_print(call->arena, "affected[%zu].end_at", i),
+                       "must lie behind start_at, and not behind end_at");
+        }
     }
+}
+
+static bool
+is_among(char *const *ids, size_t n_ids, const char *id)
+{
+    for (size_t i = 0; i < n_ids; i++) {
+        if (strcmp(ids[i], id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What it hit before may be gone by now. */
+static enum status
+judge_groups(struct call *call, const Kontor__V1__Downtime *old,
+             const Kontor__V1__Downtime *downtime)
+{
+    for (size_t i = 0; i < downtime->n_groups; i++) {
+        const char *id = downtime->groups[i];
+        const char *path = arena_print(call->arena, "groups[%zu]", i);
+        struct document document;
+        if (import_is(call)) {
+            import_find_reference(call, path, KIND_GROUP, id);
+            continue;
+        }
+        if (old != NULL && is_among(old->groups, old->n_groups, id)) {
+            continue;
+        }
+        enum status status = call_get_any(call, KIND_GROUP, id, &document);
+        if (status == STATUS_NOT_FOUND) {
+            call_fault(call, path, "there is no group %s", id);
+        } else if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Only what the caller delivers: nobody takes down what is another's. */
+static enum status
+judge_instances(struct call *call, const Kontor__V1__Downtime *old,
+                const Kontor__V1__Downtime *downtime)
+{
+    for (size_t i = 0; i < downtime->n_instances; i++) {
+        const char *id = downtime->instances[i];
+        struct document document;
+        if (old != NULL && is_among(old->instances, old->n_instances, id)) {
+            continue;
+        }
+        enum status status = store_get(call->reader, KIND_INSTANCE, id,
+                                       &call->who->scopes, 0, call->arena, &document);
+        if (status != STATUS_OK || document.view != VIEW_FULL) {
+            call_fault(call, arena_print(call->arena, "instances[%zu]", i),
+                       "there is no instance %s of yours", id);
+        }
+    }
+    return STATUS_OK;
+}
+
+/* ---- Declared, or split from what was declared ---- */
+
+/* What lies within the times of another was announced with it. */
+static enum status
+judge_split(struct call *call, Kontor__V1__Downtime *downtime)
+{
+    struct document document;
+    const char *id = downtime->split_from;
+    if (strcmp(call_registry_of(call, id), call_registry_of(call, downtime->id)) != 0) {
+        call_fault(call, "split_from", "must be a downtime of the same registry");
+        return STATUS_OK;
+    }
+    enum status status = call_get_any(call, KIND_DOWNTIME, id, &document);
+    if (status == STATUS_NOT_FOUND) {
+        call_fault(call, "split_from", "there is no downtime %s", id);
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const Kontor__V1__Downtime *first = call_record(call, &document);
+    if (!first->is_cancelled &&
+        moment_ms(first->start_at, INT64_MAX) <= moment_ms(downtime->start_at, 0) &&
+        moment_ms(downtime->end_at, 0) <= moment_ms(first->end_at, INT64_MIN)) {
+        downtime->declared_at = first->declared_at;
+    }
+    return STATUS_OK;
+}
+
+static enum status
+judge_declared(struct call *call, const Kontor__V1__Downtime *old,
+               Kontor__V1__Downtime *downtime)
+{
+    enum status status = STATUS_OK;
+    if (old != NULL && strcmp(old->split_from, downtime->split_from) != 0) {
+        call_fault(call, "split_from", "is said when it is declared");
+    }
+    if (downtime->declared_at == NULL && old != NULL) {
+        downtime->declared_at = old->declared_at;
+    }
+    if (old == NULL && downtime->split_from[0] != '\0' && !import_is(call)) {
+        status = judge_split(call, downtime);
+    }
+    if (downtime->declared_at == NULL) {
+        downtime->declared_at = moment_new(call->arena, call->now_ms);
+    }
+    downtime->classification =
+        downtime_classify(moment_ms(downtime->declared_at, call->now_ms),
+                          moment_ms(downtime->start_at, call->now_ms));
+    return status;
 }
 
 static enum status
@@ -93,15 +245,15 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
         return status;
     }
     judge_affected(call, downtime);
-    if (downtime->declared_at == NULL) {
-        downtime->declared_at = before == NULL ? moment_new(call->arena, call->now_ms)
-                                               : before->declared_at;
+    status = judge_declared(call, before, downtime);
+    if (status == STATUS_OK) {
+        status = judge_groups(call, before, downtime);
     }
-    downtime->classification =
-        downtime_classify(moment_ms(downtime->declared_at, call->now_ms),
-                          moment_ms(downtime->start_at, call->now_ms));
-    resolve(call, downtime);
-    return STATUS_OK;
+    if (status == STATUS_OK) {
+        status = judge_instances(call, before, downtime);
+    }
+    return status == STATUS_OK && call->faults->n_found == 0 ? resolve(call, downtime)
+                                                             : status;
 }
 
 static void

@@ -56,6 +56,30 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     return judge_site(call, old, endpoint);
 }
 
+/* What is in use there would be carried by nothing. */
+static enum status
+judge_delete(struct call *call, const struct document *document,
+             struct decision *decision)
+{
+    const char *carried = arena_print(call->arena, "e:%s", document->id);
+    struct scopes scopes = {.strings = &carried, .n_strings = 1};
+    struct find find = {.kind = KIND_INSTANCE, .scopes = &scopes, .limit = 1};
+    struct page page;
+    (void)decision;
+    enum status status = store_find(call->reader, &find, call->arena, &page);
+    if (status != STATUS_OK) {
+        return call_fail(call, REASON_STORE_UNAVAILABLE, "the store does not answer");
+    }
+    if (page.n_documents > 0) {
+        return call_fail(
+            call, REASON_IN_USE,
+            "endpoint %s carries what is in use: kontor config impact says "
+            "whose",
+            document->id);
+    }
+    return STATUS_OK;
+}
+
 static void
 scope(struct call *call, const void *record, char ***out, size_t *n_out)
 {
@@ -81,6 +105,7 @@ const struct record endpoint_record = {
     .field = "endpoint",
     .list_field = "endpoints",
     .judge = judge,
+    .judge_delete = judge_delete,
     .scope = scope,
     .filter = filter,
 };

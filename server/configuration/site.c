@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "kontor/v1/configuration.pb-c.h"
-#include "proto/text.h"
 #include "server/configuration/certification.h"
+#include "server/configuration/held_name.h"
 #include "server/rpc/import.h"
+
+enum { SITES_PAGE = 500 }; /* Registries may call their sites alike. */
 
 enum status
 site_must_own(struct call *call, const char *id)
@@ -39,49 +41,31 @@ site_short_name(struct call *call, const char *id)
     return site->short_name;
 }
 
-/* The guard that holds a name in a registry. A name of signs alone folds to nothing and
- * stands for itself. */
-static const char *
-guard_of(struct call *call, const Kontor__V1__Site *site)
+enum status
+site_named(struct call *call, const char *registry, const char *name, int64_t as_of,
+           const char **id)
 {
-    const char *folded = text_fold(site->short_name, call->arena);
-    return arena_print(call->arena, "name/r:%s/site/%s",
-                       call_registry_of(call, site->id),
-                       folded[0] == '\0' ? site->short_name : folded);
+    struct find find = {.kind = KIND_SITE,
+                        .index = "short_name",
+                        .equal = {{.text = name}},
+                        .n_equal = 1,
+                        .limit = SITES_PAGE,
+                        .as_of = as_of};
+    struct page page;
+    enum status status = call_find(call, &find, false, &page);
+    *id = NULL;
+    for (size_t i = 0; status == STATUS_OK && i < page.n_documents; i++) {
+        if (strcmp(call_registry_of(call, page.documents[i].id), registry) == 0) {
+            *id = page.documents[i].id;
+        }
+    }
+    return status;
 }
 
-/* The guard is written in the same commit as the site, so two sites cannot take one
- * name at once. */
-static enum status
-take_name(struct call *call, const Kontor__V1__Site *site, struct decision *decision)
+static struct held_name
+name_of(const Kontor__V1__Site *site)
 {
-    const char *guard = guard_of(call, site);
-    struct document document;
-    enum status status = call_get_any(call, KIND_GUARD, guard, &document);
-    if (status == STATUS_OK) {
-        call_value(call, "name", "%s", site->short_name);
-        return call_fail(call, REASON_NAME_TAKEN,
-                         "another site of this registry is called \"%s\"",
-                         site->short_name);
-    }
-    if (status != STATUS_NOT_FOUND) {
-        return status;
-    }
-    decision_guard(call, decision, guard, 0);
-    return STATUS_OK;
-}
-
-static enum status
-give_name_back(struct call *call, const Kontor__V1__Site *old,
-               struct decision *decision)
-{
-    const char *guard = guard_of(call, old);
-    struct document document;
-    enum status status = call_get_any(call, KIND_GUARD, guard, &document);
-    if (status == STATUS_OK) {
-        decision_delete(call, decision, KIND_GUARD, guard, document.revision);
-    }
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return (struct held_name){.noun = "site", .id = site->id, .name = site->short_name};
 }
 
 /* Once a site is there, only MoveCertification changes its certification, whatever
@@ -110,16 +94,35 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     if (status != STATUS_OK) {
         return status;
     }
-    /* A change of case or accents alone keeps the name: its guard is held by this very
-     * site. */
-    if (old != NULL && strcmp(guard_of(call, old), guard_of(call, site)) == 0) {
-        return STATUS_OK;
+    const struct held_name name = name_of(site);
+    const struct held_name before = old == NULL ? name : name_of(old);
+    return held_name_take(call, &name, old == NULL ? NULL : &before, decision);
+}
+
+/* What runs there would be nowhere. An import may write an endpoint before its site, so
+ * that one without is nothing new should both happen at once. */
+static enum status
+judge_delete(struct call *call, const struct document *document,
+             struct decision *decision)
+{
+    const Kontor__V1__Site *site = call_record(call, document);
+    const struct held_name name = name_of(site);
+    struct find find = {
+        .kind = KIND_ENDPOINT, .index = "site", .n_equal = 1, .limit = 1};
+    struct page page;
+    find.equal[0].text = site->id;
+    enum status status = call_find(call, &find, true, &page);
+    if (status != STATUS_OK) {
+        return status;
     }
-    status = take_name(call, site, decision);
-    if (status == STATUS_OK && old != NULL) {
-        status = give_name_back(call, old, decision);
+    if (page.n_documents > 0) {
+        call_value(call, "endpoint", "%s", page.documents[0].id);
+        return call_fail(call, REASON_IN_USE,
+                         "endpoint %s is at site %s: delete the endpoints first, or "
+                         "give them another site",
+                         page.documents[0].id, site->id);
     }
-    return status;
+    return held_name_drop(call, &name, decision);
 }
 
 static void
@@ -137,6 +140,7 @@ const struct record site_record = {
     .list_field = "sites",
     .output_only = (const uint8_t[]){CERTIFICATION, 0},
     .judge = judge,
+    .judge_delete = judge_delete,
     .scope = scope,
 };
 

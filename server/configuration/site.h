@@ -22,6 +22,10 @@ void site_scope(struct call *call, const char *id, char ***scope, size_t *n_scop
 /* Fails with PERMISSION_DENIED{NOT_OWNER} unless the caller has the string of the
  * registry an id lies in. */
 enum status site_must_own(struct call *call, const char *id) MUST_CHECK;
+/* The site of a registry that is called so, as of a position (0 = now); *id NULL: there
+ * is none. Nothing is checked at commit. */
+enum status site_named(struct call *call, const char *registry, const char *name,
+                       int64_t as_of, const char **id) MUST_CHECK;
 /*
  * The short name of a site the caller may see, or NULL. A decision does not rest on it,
  * so nothing is checked at commit.

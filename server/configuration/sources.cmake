@@ -6,5 +6,10 @@ list(
   configuration/configuration.c
   configuration/downtime.c
   configuration/endpoint.c
+  configuration/group.c
+  configuration/held_name.c
+  configuration/impact.c
+  configuration/reach.c
   configuration/site.c
+  configuration/span.c
   configuration/trace.c)

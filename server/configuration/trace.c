@@ -5,84 +5,18 @@
 
 #include "kontor/v1/configuration_service.pb-c.h"
 #include "proto/moment.h"
-#include "server/configuration/site.h"
+#include "server/configuration/reach.h"
 
-enum {
-    MAX_ITEMS = 64, /* Of an order. */
-    DOWNTIME_PAGE = 500,
+enum { MAX_ITEMS = 64 /* Of an order. */ };
+
+/* An order being traced. */
+struct tracing {
+    struct call *call;
+    const Kontor__V1__AsOf *as_of;
+    int64_t at_ms;          /* What is ahead of it is told. */
+    struct outages outages; /* What has not ended by then, of all the caller may see:
+                               an order has many endpoints, and few are ahead. */
 };
-
-/* The downtimes that have not ended, of all the caller may see. */
-struct ahead {
-    Kontor__V1__Downtime **rows;
-    size_t n_rows, room;
-};
-
-static void
-add_downtime(struct call *call, struct ahead *ahead, Kontor__V1__Downtime *downtime)
-{
-    /* A cancelled one stays in the store for its history and hits nothing. */
-    if (downtime->is_cancelled) {
-        return;
-    }
-    if (ahead->n_rows == ahead->room) {
-        Kontor__V1__Downtime **wider;
-        ahead->room = 2 * ahead->room + 64;
-        wider = arena_alloc(call->arena, ahead->room * sizeof(*wider));
-        if (ahead->n_rows > 0) {
-            memcpy(wider, ahead->rows, ahead->n_rows * sizeof(*wider));
-        }
-        ahead->rows = wider;
-    }
-    ahead->rows[ahead->n_rows++] = downtime;
-}
-
-/* All of them, once a call: an order has many endpoints, and few downtimes are ahead.
- */
-static enum status
-read_ahead(struct call *call, struct ahead *ahead)
-{
-    struct find find = {.kind = KIND_DOWNTIME,
-                        .index = "end_at",
-                        .has_range = true,
-                        .low = call->now_ms + 1,
-                        .high = INT64_MAX,
-                        .limit = DOWNTIME_PAGE};
-    struct page page = {.next_token = ""};
-    do {
-        enum status status;
-        find.token = page.next_token;
-        status = call_find(call, &find, false, &page);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        for (size_t i = 0; i < page.n_documents; i++) {
-            add_downtime(call, ahead, call_record(call, &page.documents[i]));
-        }
-    } while (page.next_token[0] != '\0');
-    return STATUS_OK;
-}
-
-/* Whether a downtime hits an endpoint: by its id, or, declared before the endpoint was
- * known, by what it is called. A name counts only within the registry that declared the
- * downtime. */
-static bool
-is_hit(struct call *call, const Kontor__V1__Downtime *downtime,
-       const Kontor__V1__Endpoint *endpoint, const char *site)
-{
-    bool is_own = strcmp(call_registry_of(call, downtime->id),
-                         call_registry_of(call, endpoint->id)) == 0;
-    for (size_t i = 0; i < downtime->n_affected; i++) {
-        const Kontor__V1__Affected *affected = downtime->affected[i];
-        bool is_same_name = is_own && strcmp(affected->host, endpoint->host) == 0 &&
-                            strcmp(affected->type, endpoint->type) == 0 &&
-                            strcmp(affected->site, site) == 0;
-        if (is_same_name || strcmp(affected->endpoint, endpoint->id) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* By start, so that what is nearest comes first; equal ones by id, so that answers
  * repeat. */
@@ -100,20 +34,24 @@ compare_traced(const void *a, const void *b)
 }
 
 static void
-add_downtimes(struct call *call, const struct ahead *ahead,
+add_downtimes(struct tracing *tracing, const struct reach_endpoint *endpoint,
               Kontor__V1__TracedEndpoint *traced)
 {
+    struct call *call = tracing->call;
+    const struct outages *outages = &tracing->outages;
     traced->downtimes =
-        arena_alloc(call->arena, (ahead->n_rows + 1) * sizeof(*traced->downtimes));
-    for (size_t i = 0; i < ahead->n_rows; i++) {
-        Kontor__V1__TracedDowntime *hit;
-        if (!is_hit(call, ahead->rows[i], traced->endpoint, traced->site_name)) {
+        arena_alloc(call->arena, (outages->n_rows + 1) * sizeof(*traced->downtimes));
+    for (size_t i = 0; i < outages->n_rows; i++) {
+        const Kontor__V1__Downtime *downtime = outages->rows[i].downtime;
+        int64_t until_ms;
+        if (!outage_hits(call, &outages->rows[i], endpoint, &until_ms) ||
+            until_ms <= tracing->at_ms) {
             continue;
         }
-        hit = arena_alloc(call->arena, sizeof(*hit));
+        Kontor__V1__TracedDowntime *hit = arena_alloc(call->arena, sizeof(*hit));
         kontor__v1__traced_downtime__init(hit);
-        hit->downtime = ahead->rows[i];
-        hit->is_now = moment_ms(hit->downtime->start_at, INT64_MAX) <= call->now_ms;
+        hit->downtime = (Kontor__V1__Downtime *)(uintptr_t)downtime;
+        hit->is_now = moment_ms(downtime->start_at, INT64_MAX) <= tracing->at_ms;
         traced->downtimes[traced->n_downtimes++] = hit;
     }
     qsort(traced->downtimes, traced->n_downtimes, sizeof(*traced->downtimes),
@@ -122,37 +60,33 @@ add_downtimes(struct call *call, const struct ahead *ahead,
 
 /* An endpoint that is not known here is still told, by its id alone. */
 static enum status
-trace_endpoint(struct call *call, const struct ahead *ahead, char *id,
-               Kontor__V1__TracedEndpoint *traced)
+trace_endpoint(struct tracing *tracing, char *id, Kontor__V1__TracedEndpoint *traced)
 {
-    struct error before = call->error;
-    struct document document;
-    enum status status = call_get(call, KIND_ENDPOINT, id, &document);
-    const char *site;
+    struct call *call = tracing->call;
+    struct reach one = {.as_of = tracing->outages.as_of};
+    enum status status = reach_add_endpoint(call, &one, id);
     kontor__v1__traced_endpoint__init(traced);
-    if (status == STATUS_NOT_FOUND) {
-        call->error = before;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct reach_endpoint *endpoint = &one.rows[0];
+    traced->endpoint = (Kontor__V1__Endpoint *)(uintptr_t)endpoint->record;
+    traced->site_name = (char *)(uintptr_t)endpoint->site;
+    if (endpoint->record == NULL) {
         traced->endpoint = arena_alloc(call->arena, sizeof(*traced->endpoint));
         kontor__v1__endpoint__init(traced->endpoint);
         traced->endpoint->id = id;
         return STATUS_OK;
     }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    traced->endpoint = call_record(call, &document);
-    site = site_short_name(call, traced->endpoint->site);
-    if (site != NULL) {
-        traced->site_name = (char *)site;
-    }
-    add_downtimes(call, ahead, traced);
+    add_downtimes(tracing, endpoint, traced);
     return STATUS_OK;
 }
 
 static enum status
-trace_item(struct call *call, const struct ahead *ahead,
-           const struct document *document, Kontor__V1__TracedItem *traced)
+trace_item(struct tracing *tracing, const struct document *document,
+           Kontor__V1__TracedItem *traced)
 {
+    struct call *call = tracing->call;
     const Kontor__V1__OrderItem *item = call_record(call, document);
     const Kontor__V1__Delivery *delivery = item->delivery;
     size_t n_endpoints = delivery == NULL ? 0 : delivery->n_endpoints;
@@ -167,8 +101,7 @@ trace_item(struct call *call, const struct ahead *ahead,
     for (size_t i = 0; i < n_endpoints; i++) {
         Kontor__V1__TracedEndpoint *endpoint =
             arena_alloc(call->arena, sizeof(*endpoint));
-        enum status status =
-            trace_endpoint(call, ahead, delivery->endpoints[i], endpoint);
+        enum status status = trace_endpoint(tracing, delivery->endpoints[i], endpoint);
         if (status != STATUS_OK) {
             return status;
         }
@@ -178,15 +111,20 @@ trace_item(struct call *call, const struct ahead *ahead,
 }
 
 static enum status
-trace_items(struct call *call, const char *order, Kontor__V1__TraceResponse *reply)
+trace_items(struct tracing *tracing, const char *order,
+            Kontor__V1__TraceResponse *reply)
 {
     /* An order has at most so many items, so one page holds them. Each is read within
      * the caller's scopes: a provider traces what it delivers, not its neighbour's
      * part. */
-    struct find find = {.kind = KIND_ITEM, .prefix = order, .limit = MAX_ITEMS};
-    struct ahead ahead = {.rows = NULL};
+    struct call *call = tracing->call;
+    struct find find = {.kind = KIND_ITEM,
+                        .prefix = order,
+                        .limit = MAX_ITEMS,
+                        .as_of = tracing->outages.as_of};
     struct page page;
-    enum status status = read_ahead(call, &ahead);
+    enum status status =
+        outages_read(call, tracing->at_ms, INT64_MAX, &tracing->outages);
     if (status == STATUS_OK) {
         status = call_find(call, &find, false, &page);
     }
@@ -196,11 +134,35 @@ trace_items(struct call *call, const char *order, Kontor__V1__TraceResponse *rep
     reply->items = arena_alloc(call->arena, (MAX_ITEMS + 1) * sizeof(*reply->items));
     for (size_t i = 0; i < page.n_documents; i++) {
         Kontor__V1__TracedItem *item = arena_alloc(call->arena, sizeof(*item));
-        status = trace_item(call, &ahead, &page.documents[i], item);
+        status = trace_item(tracing, &page.documents[i], item);
         if (status != STATUS_OK) {
             return status;
         }
         reply->items[reply->n_items++] = item;
+    }
+    return STATUS_OK;
+}
+
+/* When a position of the log was written. */
+static enum status
+read_time(struct tracing *tracing)
+{
+    struct call *call = tracing->call;
+    const Kontor__V1__AsOf *as_of = tracing->as_of;
+    tracing->at_ms = call->now_ms;
+    if (as_of == NULL || tracing->outages.as_of == 0) {
+        return STATUS_OK;
+    }
+    if (as_of->point_case == KONTOR__V1__AS_OF__POINT_TIME) {
+        tracing->at_ms = moment_ms(as_of->time, call->now_ms);
+        return STATUS_OK;
+    }
+    Kontor__V1__Commit **commits;
+    size_t n_commits;
+    if (store_log_read(call->reader, tracing->outages.as_of - 1, 1, SIZE_MAX,
+                       call->arena, &commits, &n_commits) == STATUS_OK &&
+        n_commits > 0) {
+        tracing->at_ms = moment_ms(commits[0]->at, call->now_ms);
     }
     return STATUS_OK;
 }
@@ -210,12 +172,20 @@ trace_decide(struct call *call, const void *request, struct decision *decision)
 {
     const Kontor__V1__TraceRequest *wanted = request;
     Kontor__V1__TraceResponse *reply = arena_alloc(call->arena, sizeof(*reply));
+    struct tracing tracing = {.call = call, .as_of = wanted->as_of};
     struct document order;
-    enum status status = call_get(call, KIND_ORDER, wanted->order, &order);
+    enum status status =
+        call_get_as_of(call, KIND_ORDER, wanted->order, wanted->as_of, &order);
+    if (status == STATUS_OK) {
+        status = call_as_of(call, wanted->as_of, &tracing.outages.as_of);
+    }
+    if (status == STATUS_OK) {
+        status = read_time(&tracing);
+    }
     if (status != STATUS_OK) {
         return status;
     }
     kontor__v1__trace_response__init(reply);
     decision_reply(decision, reply);
-    return trace_items(call, order.id, reply);
+    return trace_items(&tracing, order.id, reply);
 }

@@ -13,6 +13,9 @@
 #define I(name) KONTOR__V1__INSTANCE_STATE__INSTANCE_##name
 #define ACTION(name) KONTOR__V1__ITEM_ACTION__##name
 
+/* Begins the scope strings of the endpoints that carry an instance. */
+#define CARRIES "~e:"
+
 enum { WARN_DAYS = 14 };
 
 /* ---- Its term ---- */
@@ -152,13 +155,41 @@ row_of(Kontor__V1__ItemAction action)
 
 /* ---- Following an item ---- */
 
+/*
+ * An endpoint takes part in what it carries: the string of it, which no principal has,
+ * is what finds all that is hit when it does not work.
+ */
+static char **
+scope_of(struct call *call, const struct document *document,
+         const Kontor__V1__Instance *instance, size_t *n_scope)
+{
+    const Kontor__V1__Delivery *delivery = instance->delivery;
+    size_t n_endpoints =
+        delivery == NULL || is_over(instance) ? 0 : delivery->n_endpoints;
+    char **scope = arena_alloc(call->arena,
+                               (document->n_scope + n_endpoints + 1) * sizeof(*scope));
+    *n_scope = 0;
+    for (size_t i = 0; i < document->n_scope; i++) {
+        if (strncmp(document->scope[i], CARRIES, strlen(CARRIES)) != 0) {
+            scope[(*n_scope)++] = document->scope[i];
+        }
+    }
+    for (size_t i = 0; i < n_endpoints; i++) {
+        scope[(*n_scope)++] =
+            arena_print(call->arena, CARRIES "%s", delivery->endpoints[i]);
+    }
+    return scope;
+}
+
 static void
 put(struct call *call, const struct document *document, Kontor__V1__Instance *instance,
     struct decision *decision)
 {
+    size_t n_scope;
+    char **scope = scope_of(call, document, instance, &n_scope);
     set_due(instance, call);
-    decision_put(call, decision, KIND_INSTANCE, instance->id, document->revision,
-                 document->scope, document->n_scope, &instance->base);
+    decision_put(call, decision, KIND_INSTANCE, instance->id, document->revision, scope,
+                 n_scope, &instance->base);
 }
 
 /* What was ordered is there. */

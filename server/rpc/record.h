@@ -35,9 +35,10 @@ struct record {
     enum status (*judge)(struct call *call, const void *old,
                          const struct document *old_doc, void *record,
                          struct decision *decision);
-    /* Judges whether the record, which the caller owns, may be deleted; NULL: always.
-     */
-    enum status (*judge_delete)(struct call *call, const struct document *document);
+    /* Judges whether the record, which the caller owns, may be deleted, and adds what
+     * goes with it to the decision; NULL: always. */
+    enum status (*judge_delete)(struct call *call, const struct document *document,
+                                struct decision *decision);
     /* The scope of the record, in the arena. */
     void (*scope)(struct call *call, const void *record, char ***scope,
                   size_t *n_scope);

@@ -16,7 +16,7 @@ record_delete(struct call *call, const void *request, struct decision *decision)
             call_expect(call, &document, named_integer(request, "expected_revision"));
     }
     if (status == STATUS_OK && row->judge_delete != NULL) {
-        status = row->judge_delete(call, &document);
+        status = row->judge_delete(call, &document, decision);
     }
     if (status == STATUS_OK) {
         decision_delete(call, decision, *row->kind, id, document.revision);

@@ -14,6 +14,7 @@ from broker import Broker  # noqa: E402
 
 import part_connect  # noqa: E402
 import part_get  # noqa: E402
+import part_impact  # noqa: E402
 import part_life  # noqa: E402
 import part_place  # noqa: E402
 import part_size  # noqa: E402
@@ -24,7 +25,8 @@ from measure import Bench, rss_mib  # noqa: E402
 # Each on a broker of its own, so that none is measured on what another left; some make several.
 ON_ONE = {"get": part_get.run, "place": part_place.run, "claim": part_life.run_claim,
           "life": part_life.run_life, "watch": part_watch.run, "connect": part_connect.run}
-ON_MANY = {"start": part_size.run_start, "search": part_size.run_search, "growth": part_size.run_growth}
+ON_MANY = {"start": part_size.run_start, "search": part_size.run_search, "growth": part_size.run_growth,
+           "impact": part_impact.run}
 PARTS = [*ON_ONE, *ON_MANY]
 
 

@@ -250,6 +250,14 @@ def configuration(p):
         p.ask("alpine/certifier", "ConfigurationService.MoveCertification", id="alpine/hall", certification=status,
               is_override=override, reason=word(p), request_id=fresh(p))
     p.ask(SITES, "ConfigurationService.MoveCertification", id="alpine/hall", certification="CLOSED", reason="x")
+    group = {"id": "alpine/g-1", "name": word(p), "endpoints": ["alpine/e-1"], "sites": ["alpine/hall"]}
+    repeats(p, SITES, "ConfigurationService.CreateGroup", group=group)
+    p.ask(SITES, "ConfigurationService.CreateGroup", group={**group, "id": "alpine/g-2", "name": "b", "groups": ["alpine/g-1"]})
+    p.ask(SITES, "ConfigurationService.UpdateGroup", group={"id": "alpine/g-1", "groups": ["alpine/g-2"]})
+    p.ask(SITES, "ConfigurationService.ListGroups", page_size=1)
+    p.ask(PORTAL, "ConfigurationService.GetGroup", id="alpine/g-1")
+    for kind, name in (("Group", "g-1"), ("Group", "none"), ("Site", "hall"), ("Endpoint", "e-3")):
+        p.ask(SITES, f"ConfigurationService.Delete{kind}", id=f"alpine/{name}")
     p.ask(SITES, "ConfigurationService.ListCertificationChanges", site="alpine/hall")
     for mask in ("description", "*", "site,host"):
         p.ask(SITES, "ConfigurationService.UpdateEndpoint", update_mask=mask, request_id=fresh(p),

@@ -178,6 +178,7 @@ def cases(town):
         "ConfigurationService.ListSites": [({}, PUBLIC)],
         "ConfigurationService.UpdateSite": [
             ({"site": {"id": "alpine/hall", "tier": "x"}}, ELSEWHERE)],
+        "ConfigurationService.DeleteSite": [({"id": "alpine/hall"}, NOT_MINE)],
         "ConfigurationService.MoveCertification": [
             ({"id": "alpine/hall", "certification": "UNCERTIFIED", "reason": "x"}, NOT_MINE)],
         "ConfigurationService.ListCertificationChanges": [({}, PUBLIC), ({"site": "alpine/hall"}, PUBLIC)],
@@ -190,6 +191,12 @@ def cases(town):
         "ConfigurationService.ListEndpoints": [({}, PUBLIC), ({"site": "alpine/hall"}, PUBLIC)],
         "ConfigurationService.UpdateEndpoint": [
             ({"endpoint": {"id": "alpine/e1", "url": "https://x.example/"}}, ELSEWHERE)],
+        "ConfigurationService.DeleteEndpoint": [({"id": "alpine/e1"}, NOT_MINE)],
+        "ConfigurationService.CreateGroup": [({"group": {"id": "alpine/g9", "name": "x"}}, ELSEWHERE)],
+        "ConfigurationService.GetGroup": [({"id": "alpine/g1"}, PUBLIC)],
+        "ConfigurationService.ListGroups": [({}, PUBLIC)],
+        "ConfigurationService.UpdateGroup": [({"group": {"id": "alpine/g1", "name": "x"}}, ELSEWHERE)],
+        "ConfigurationService.DeleteGroup": [({"id": "alpine/g1"}, NOT_MINE)],
         "ConfigurationService.DeclareDowntime": [
             ({"downtime": {"id": "alpine/d9", **DOWNTIME}}, ELSEWHERE)],
         "ConfigurationService.ReviseDowntime": [
@@ -202,6 +209,8 @@ def cases(town):
             ({"records": [{"downtime": {"id": "alpine/d1", **DOWNTIME}}]}, REFUSED)],
         "ConfigurationService.Export": [({}, PUBLIC)],
         "ConfigurationService.Watch": [(WATCH, PUBLIC)],
+        "ConfigurationService.Impact": [({"downtime": "alpine/d1"}, PUBLIC), ({"site": "alpine/hall"}, PUBLIC),
+                                        ({"endpoint": "alpine/e1"}, PUBLIC), ({"group": "alpine/g1"}, PUBLIC)],
         "ConfigurationService.Trace": [({"order": "coast/o1"}, UNKNOWN)],
         "RegistryService.WhoAmI": [({}, PUBLIC)],
         "RegistryService.GetStatus": [({}, PUBLIC)],

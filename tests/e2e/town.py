@@ -138,6 +138,8 @@ class Town:
         admin.call("ConfigurationService.CreateEndpoint",
                    endpoint={"id": "alpine/e1", "site": "alpine/hall", "host": "e1.example",
                              "type": "lab", "contact": contact(SITE)})
+        admin.call("ConfigurationService.CreateGroup",
+                   group={"id": "alpine/g1", "name": "Lab", "endpoints": ["alpine/e1"], "contact": contact(SITE)})
         admin.call("ConfigurationService.DeclareDowntime",
                    downtime={"id": "alpine/d1", "severity": "OUTAGE", "description": "Cables.",
                              "start_at": "2100-01-01T00:00:00Z", "end_at": "2100-01-02T00:00:00Z",

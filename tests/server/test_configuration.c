@@ -20,12 +20,19 @@ static const struct {
     {GROUND_CALL("GetSite"), ROLES_ALL},
     {GROUND_CALL("ListSites"), ROLES_ALL},
     {GROUND_CALL("UpdateSite"), SITES},
+    {GROUND_CALL("DeleteSite"), SITES},
     {GROUND_CALL("MoveCertification"), ROLE_BIT(CERTIFIER)},
     {GROUND_CALL("ListCertificationChanges"), ROLES_ALL},
     {GROUND_CALL("CreateEndpoint"), SITES},
     {GROUND_CALL("GetEndpoint"), ROLES_ALL},
     {GROUND_CALL("ListEndpoints"), ROLES_ALL},
     {GROUND_CALL("UpdateEndpoint"), SITES},
+    {GROUND_CALL("DeleteEndpoint"), SITES},
+    {GROUND_CALL("CreateGroup"), SITES},
+    {GROUND_CALL("GetGroup"), ROLES_ALL},
+    {GROUND_CALL("ListGroups"), ROLES_ALL},
+    {GROUND_CALL("UpdateGroup"), SITES},
+    {GROUND_CALL("DeleteGroup"), SITES},
     {GROUND_CALL("DeclareDowntime"), SITES},
     {GROUND_CALL("ReviseDowntime"), SITES},
     {GROUND_CALL("CancelDowntime"), SITES},
@@ -37,6 +44,9 @@ static const struct {
     {GROUND_CALL("Trace"), ROLE_BIT(PORTAL) | ROLE_BIT(APPROVER) | ROLE_BIT(SHIFTER) |
                                ROLE_BIT(OPERATOR) | ROLE_BIT(AGENT) | ROLE_BIT(ADMIN) |
                                ROLE_BIT(PEER)},
+    {GROUND_CALL("Impact"), ROLE_BIT(PORTAL) | ROLE_BIT(APPROVER) | ROLE_BIT(SHIFTER) |
+                                ROLE_BIT(OPERATOR) | ROLE_BIT(AGENT) | ROLE_BIT(ADMIN) |
+                                ROLE_BIT(PEER) | ROLE_BIT(SITE_ADMIN)},
 };
 
 static void

@@ -164,6 +164,138 @@ test_what_is_affected_must_be_named(void **state)
     assert_true(harness_has_fault(&error, "downtime.affected[1]"));
 }
 
+/* Only the endpoint by name, and by nothing else, is what some_downtime hits. */
+static Kontor__V1__Downtime *
+bare_downtime(struct ground *ground, const char *id)
+{
+    return ground_downtime(ground->h, id, HOUR, 3 * HOUR);
+}
+
+static void
+test_a_downtime_hits_something(void **state)
+{
+    struct ground *ground = *state;
+    struct error error;
+    assert_int_equal(ground_declare(ground, ground->admin,
+                                    bare_downtime(ground, "coast/d"), NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "downtime.affected"));
+}
+
+static void
+test_groups_and_instances_that_are_hit_are_there(void **state)
+{
+    struct ground *ground = *state;
+    struct error error;
+    Kontor__V1__Group group = KONTOR__V1__GROUP__INIT;
+    Kontor__V1__Instance instance = KONTOR__V1__INSTANCE__INIT;
+    Kontor__V1__Downtime *downtime = bare_downtime(ground, "coast/d");
+    downtime->groups = (char *[]){"hills/g"};
+    downtime->n_groups = 1;
+    downtime->instances = (char *[]){"hills/o-1/vm"};
+    downtime->n_instances = 1;
+    assert_int_equal(ground_declare(ground, ground->admin, downtime, NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "downtime.groups[0]"));
+    assert_true(harness_has_fault(&error, "downtime.instances[0]"));
+    harness_seed(ground->h, KIND_GROUP, "hills/g", &group.base, "=r:hills", "~*", NULL);
+    /* It has to be the caller's own: nobody takes down what is another's. */
+    static const char *const owners[] = {"=r:hills", "~r:coast", "=r:coast"};
+    for (size_t i = 0; i < 3; i++) {
+        harness_seed(ground->h, KIND_INSTANCE, "hills/o-1/vm", &instance.base,
+                     "=r:isles", owners[i], NULL);
+        enum status status =
+            ground_declare(ground, ground->admin, downtime, NULL, &error);
+        assert_int_equal(status, i == 2 ? STATUS_OK : STATUS_INVALID_ARGUMENT);
+    }
+    /* Others do not learn whose instances those are. */
+    Kontor__V1__GetDowntimeRequest get = KONTOR__V1__GET_DOWNTIME_REQUEST__INIT;
+    Kontor__V1__Downtime *seen = NULL;
+    get.id = "coast/d";
+    assert_int_equal(harness_call(ground->h, ground->stranger,
+                                  GROUND_CALL("GetDowntime"), &get, (void **)&seen,
+                                  NULL),
+                     STATUS_OK);
+    assert_int_equal(seen->n_groups, 1);
+    assert_int_equal(seen->n_instances, 0);
+    /* What is gone since may stay named. */
+    harness_remove(ground->h, KIND_INSTANCE, "hills/o-1/vm");
+    harness_remove(ground->h, KIND_GROUP, "hills/g");
+    downtime->description = "Still";
+    assert_int_equal(
+        revise(ground, downtime, NULL, NULL, &error),
+        STATUS_OK);
+}
+
+static void
+test_one_endpoint_may_work_again_sooner(void **state)
+{
+    static const struct {
+        int64_t end_ms;
+        bool is_taken;
+    } rows[] = {{HOUR, false},    {HOUR + 1, true},      {2 * HOUR, true},
+                {3 * HOUR, true}, {3 * HOUR + 1, false}, {0, false}};
+    struct ground *ground = *state;
+    declared(ground, some_downtime(ground, "coast/d", HOUR, 3 * HOUR));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct error error;
+        Kontor__V1__Downtime *downtime =
+            some_downtime(ground, "coast/d", HOUR, 3 * HOUR);
+        downtime->affected[0]->end_at = ground_time(ground->h, rows[i].end_ms);
+        assert_int_equal(revise(ground, downtime, "affected", NULL, &error),
+                         rows[i].is_taken ? STATUS_OK : STATUS_INVALID_ARGUMENT);
+        if (!rows[i].is_taken) {
+            assert_true(harness_has_fault(&error, "downtime.affected[0].end_at"));
+        }
+    }
+}
+
+/* What is split from a downtime was announced with it, as far as it lies within. */
+static void
+test_a_part_is_as_old_as_the_whole(void **state)
+{
+    static const struct {
+        int64_t from_ms, until_ms;
+        Kontor__V1__Classification classification;
+    } rows[] = {
+        {30 * HOUR, 40 * HOUR, KONTOR__V1__CLASSIFICATION__SCHEDULED},
+        {30 * HOUR, 32 * HOUR, KONTOR__V1__CLASSIFICATION__SCHEDULED},
+        {29 * HOUR, 32 * HOUR, KONTOR__V1__CLASSIFICATION__UNSCHEDULED},
+        {30 * HOUR, 41 * HOUR, KONTOR__V1__CLASSIFICATION__UNSCHEDULED},
+    };
+    struct ground *ground = *state;
+    struct error error;
+    declared(ground, some_downtime(ground, "coast/d", 30 * HOUR, 40 * HOUR));
+    harness_advance(ground->h, 10 * HOUR);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        Kontor__V1__Downtime *reply = NULL;
+        Kontor__V1__Downtime *part =
+            some_downtime(ground, arena_print(ground->h->arena, "coast/p%zu", i),
+                          rows[i].from_ms, rows[i].until_ms);
+        part->split_from = "coast/d";
+        assert_int_equal(ground_declare(ground, ground->admin, part, &reply, &error),
+                         STATUS_OK);
+        assert_int_equal(reply->classification, rows[i].classification);
+        assert_string_equal(reply->split_from, "coast/d");
+    }
+    /* It is said once. */
+    Kontor__V1__Downtime *later =
+        some_downtime(ground, "coast/p0", 30 * HOUR, 40 * HOUR);
+    later->split_from = "coast/p1";
+    assert_int_equal(revise(ground, later, "split_from", NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "downtime.split_from"));
+    static char *const wrong[] = {"coast/none", "hills/d"};
+    for (size_t i = 0; i < 2; i++) {
+        Kontor__V1__Downtime *part =
+            some_downtime(ground, "coast/q", 30 * HOUR, 40 * HOUR);
+        part->split_from = wrong[i];
+        assert_int_equal(ground_declare(ground, ground->admin, part, NULL, &error),
+                         STATUS_INVALID_ARGUMENT);
+        assert_true(harness_has_fault(&error, "downtime.split_from"));
+    }
+}
+
 static void
 test_another_registrys_endpoint_is_not_hit_by_name(void **state)
 {
@@ -321,6 +453,10 @@ main(void)
         T(test_a_window_must_end_after_it_starts),
         T(test_what_is_affected_resolves_or_is_kept_as_it_was_said),
         T(test_what_is_affected_must_be_named),
+        T(test_a_downtime_hits_something),
+        T(test_groups_and_instances_that_are_hit_are_there),
+        T(test_one_endpoint_may_work_again_sooner),
+        T(test_a_part_is_as_old_as_the_whole),
         T(test_another_registrys_endpoint_is_not_hit_by_name),
         T(test_a_revision_keeps_the_declaration_and_the_past),
         T(test_a_downtime_that_is_over_is_not_revised),

@@ -111,6 +111,8 @@ static const struct {
       "sources", "cancel", "bundle", "bundle_revision"}},
     {"site", {"contact", "security_contact", "emergency_phone"}},
     {"certification_change", {"changed_by"}},
+    {"group", {"contact"}},
+    {"downtime", {"instances"}},
     {"endpoint", {"contact"}},
 };
 

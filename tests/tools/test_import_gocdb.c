@@ -249,6 +249,51 @@ test_all_40_endpoints_join_the_18_sites(void **state)
     assert_false(import_fixture_found(&fixture->set, "", "not among the sites"));
 }
 
+static void
+test_all_46_members_of_7_groups_join_the_endpoints(void **state)
+{
+    struct import_fixture *fixture = fixture_of(state);
+    const char *paths[] = {
+        real_data_path("configuration/ServiceGroups.xml", fixture->arena),
+        real_data_path("configuration/ServiceEndpoints.xml", fixture->arena),
+    };
+    size_t n_members = 0, n_joined = 0;
+    assert_true(import_fixture_read(fixture, paths, 2));
+    assert_int_equal(fixture->set.n_groups, 7);
+    assert_int_equal(fixture->set.n_endpoints, 40);
+    for (size_t i = 0; i < fixture->set.n_groups; i++) {
+        const Kontor__V1__Group *group = fixture->set.groups[i];
+        n_members += group->n_endpoints;
+        for (size_t j = 0; j < group->n_endpoints; j++) {
+            for (size_t k = 0; k < fixture->set.n_endpoints; k++) {
+                n_joined +=
+                    strcmp(group->endpoints[j], fixture->set.endpoints[k]->id) == 0;
+            }
+        }
+    }
+    assert_int_equal(n_members, 46);
+    assert_int_equal(n_joined, 46);
+    assert_string_equal(fixture->set.groups[0]->name, "SERVICE_GROUP_1");
+    assert_true(fixture->set.groups[0]->is_monitored);
+}
+
+/* DPMT answers as GOCDB does, and says all of an endpoint within its group. */
+static void
+test_groups_of_dpmt_bring_their_endpoints(void **state)
+{
+    struct import_fixture *fixture = fixture_of(state);
+    import_fixture_real(fixture, "configuration/dpmt-service_group.xml");
+    assert_int_equal(fixture->set.n_groups, 2);
+    assert_true(fixture->set.n_endpoints > 0);
+    const Kontor__V1__Endpoint *endpoint = fixture->set.endpoints[0];
+    assert_string_equal(fixture->set.groups[0]->endpoints[0], endpoint->id);
+    assert_string_equal(endpoint->host, "b2find.eudat.eu");
+    assert_string_equal(endpoint->type, "b2find.ckan");
+    assert_string_equal(endpoint->site, "alpine/DKRZ");
+    assert_true(endpoint->is_monitored);
+    assert_false(fixture->set.groups[0]->is_monitored);
+}
+
 /* What a status is called in the file. */
 static const char *
 status_text(Kontor__V1__Certification status)
@@ -381,6 +426,8 @@ main(void)
         IMPORT_TEST(test_a_key_that_differs_from_its_attribute_is_told),
         IMPORT_TEST(test_40_endpoints_are_as_in_the_file),
         IMPORT_TEST(test_all_40_endpoints_join_the_18_sites),
+        IMPORT_TEST(test_all_46_members_of_7_groups_join_the_endpoints),
+        IMPORT_TEST(test_groups_of_dpmt_bring_their_endpoints),
         IMPORT_TEST(test_583_changes_are_as_in_the_file),
         IMPORT_TEST(test_40_rows_are_35_downtimes),
         IMPORT_TEST(test_downtimes_are_classified_at_their_declaration),

@@ -1,7 +1,8 @@
 /*
- * Answers of GOCDB's programmatic interface: get_site, get_service, get_downtime and
- * get_cert_status_changes, in any order and any mixture, since people download them one
- * by one. Its element names are kept as they are, typing errors included.
+ * Answers of GOCDB's programmatic interface: get_site, get_service, get_service_group,
+ * get_downtime and get_cert_status_changes, in any order and any mixture, since people
+ * download them one by one. Its element names are kept as they are, typing errors
+ * included.
  */
 #include "tools/import/gocdb.h"
 
@@ -100,6 +101,8 @@ static const struct kind {
      "ID, COBJECTID and NAME of a site are GOCDB's own and stay there"},
     {"SERVICE_ENDPOINT", gocdb_endpoint,
      "country and ROC of an endpoint are its site's: not repeated"},
+    {"SERVICE_GROUP", gocdb_group,
+     "ID of a group stays there, and what is said of its members: get_service says it"},
     {"DOWNTIME", gocdb_downtime,
      "ID, ENDPOINT, portal URL and FORMATED_ dates of a downtime stay there"},
     {"result", gocdb_certification_change,
@@ -131,7 +134,7 @@ read_results(const struct source *source, xmlNode *root)
         if (kind == NULL) {
             source_finding(source, xml_place(source, node),
                            "an element %s is not read: known are SITE, "
-                           "SERVICE_ENDPOINT, DOWNTIME and result",
+                           "SERVICE_ENDPOINT, SERVICE_GROUP, DOWNTIME and result",
                            (const char *)node->name);
             continue;
         }
@@ -198,6 +201,7 @@ gocdb_read(const char *const *paths, size_t n_paths, const char *registry,
         .site_fields = gocdb_site_mask(arena),
         .certification_change_fields = gocdb_certification_change_mask(arena),
         .endpoint_fields = gocdb_endpoint_mask(arena),
+        .group_fields = gocdb_group_mask(arena),
         .downtime_fields = gocdb_downtime_mask(arena),
     };
     struct source source = {.format = "gocdb",

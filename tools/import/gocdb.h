@@ -1,6 +1,6 @@
 /*
- * The documents GOCDB's read interface answers: sites, service endpoints, downtimes and
- * changes of certifications.
+ * The documents GOCDB's read interface answers: sites, service endpoints, service
+ * groups, downtimes and changes of certifications.
  *
  * Memory: the source's arena. Errors: faults and findings of the source. Threads: one
  * at a time. Source of element names: GOCDB, get_site, get_service, get_downtime.
@@ -23,14 +23,17 @@ bool gocdb_read(const char *const *paths, size_t n_paths, const char *registry,
 Kontor__V1__Certification gocdb_certification(const struct source *source,
                                               xmlNode *node);
 
-/* One SITE, SERVICE_ENDPOINT, DOWNTIME or result element into the set. */
+/* One SITE, SERVICE_ENDPOINT, SERVICE_GROUP, DOWNTIME or result element into the set.
+ */
 void gocdb_site(const struct source *source, xmlNode *node);
 void gocdb_endpoint(const struct source *source, xmlNode *node);
+void gocdb_group(const struct source *source, xmlNode *node);
 void gocdb_downtime(const struct source *source, xmlNode *node);
 void gocdb_certification_change(const struct source *source, xmlNode *node);
 /* The fields the source owns. */
 Google__Protobuf__FieldMask *gocdb_site_mask(struct arena *arena);
 Google__Protobuf__FieldMask *gocdb_endpoint_mask(struct arena *arena);
+Google__Protobuf__FieldMask *gocdb_group_mask(struct arena *arena);
 Google__Protobuf__FieldMask *gocdb_downtime_mask(struct arena *arena);
 Google__Protobuf__FieldMask *gocdb_certification_change_mask(struct arena *arena);
 
@@ -43,6 +46,9 @@ void gocdb_extensions(const struct source *source, xmlNode *node,
 /* An element without a field of its own, into the same list under its own name. */
 void gocdb_keep(const struct source *source, xmlNode *node,
                 const struct xml_field *field, void *message);
+/* An address into the Contact of the row, made when there is none yet. */
+void gocdb_email(const struct source *source, xmlNode *node,
+                 const struct xml_field *field, void *message);
 /* PRIMARY_KEY, compared with the attribute of the same name; NULL: a fault says why. */
 char *gocdb_key(const struct source *source, xmlNode *node);
 

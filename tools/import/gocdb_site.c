@@ -9,8 +9,6 @@ static void read_degrees(const struct source *source, xmlNode *node,
                          const struct xml_field *field, void *message);
 static void read_domain(const struct source *source, xmlNode *node,
                         const struct xml_field *field, void *message);
-static void read_email(const struct source *source, xmlNode *node,
-                       const struct xml_field *field, void *message);
 static void read_phone(const struct source *source, xmlNode *node,
                        const struct xml_field *field, void *message);
 static void read_interfaces(const struct source *source, xmlNode *node,
@@ -42,9 +40,9 @@ static const struct xml_field site_fields[] = {
     {"GIIS_URL", xml_field_url, SITE(giis_url), 0, "giis_url"},
     {"SCOPE", xml_field_texts, SITE(scopes), SITE(n_scopes), "scopes"},
     {"SCOPES", gocdb_scopes, SITE(scopes), SITE(n_scopes), "scopes"},
-    {"CONTACT_EMAIL", read_email, SITE(contact), 0, "contact"},
+    {"CONTACT_EMAIL", gocdb_email, SITE(contact), 0, "contact"},
     {"CONTACT_TEL", read_phone, SITE(contact), 0, "contact"},
-    {"CSIRT_EMAIL", read_email, SITE(security_contact), 0, "security_contact"},
+    {"CSIRT_EMAIL", gocdb_email, SITE(security_contact), 0, "security_contact"},
     {"CSIRTTEL", read_phone, SITE(security_contact), 0, "security_contact"},
     {"CSIRT_TEL", read_phone, SITE(security_contact), 0, "security_contact"},
     {"EMERGENCYTEL", xml_field_text, SITE(emergency_phone), 0, "emergency_phone"},
@@ -83,10 +81,12 @@ static const struct xml_field endpoint_fields[] = {
     {"ENDPOINTS", read_interfaces, 0, 0, "interfaces"},
     {"SCOPE", xml_field_texts, ENDPOINT(scopes), ENDPOINT(n_scopes), "scopes"},
     {"SCOPES", gocdb_scopes, ENDPOINT(scopes), ENDPOINT(n_scopes), "scopes"},
-    {"CONTACT_EMAIL", read_email, ENDPOINT(contact), 0, "contact"},
+    {"CONTACT_EMAIL", gocdb_email, ENDPOINT(contact), 0, "contact"},
     {"EXTENSIONS", gocdb_extensions, ENDPOINT(extensions), ENDPOINT(n_extensions),
      "extensions"},
     {"GOCDB_PORTAL_URL", gocdb_keep, ENDPOINT(extensions), ENDPOINT(n_extensions),
+     "extensions"},
+    {"DPMT_URL", gocdb_keep, ENDPOINT(extensions), ENDPOINT(n_extensions),
      "extensions"},
     {"HOST_IPV6", gocdb_keep, ENDPOINT(extensions), ENDPOINT(n_extensions),
      "extensions"},
@@ -162,9 +162,9 @@ contact_of(const struct source *source, const struct xml_field *field, void *mes
     return *at;
 }
 
-static void
-read_email(const struct source *source, xmlNode *node, const struct xml_field *field,
-           void *message)
+void
+gocdb_email(const struct source *source, xmlNode *node, const struct xml_field *field,
+            void *message)
 {
     contact_of(source, field, message)->email = xml_text(source, node);
 }

@@ -55,6 +55,8 @@ struct import_set {
     size_t n_certification_changes;
     Kontor__V1__Endpoint **endpoints;
     size_t n_endpoints;
+    Kontor__V1__Group **groups;
+    size_t n_groups;
     Kontor__V1__Downtime **downtimes;
     size_t n_downtimes;
     Google__Protobuf__FieldMask *vocabulary_fields;
@@ -64,6 +66,7 @@ struct import_set {
     Google__Protobuf__FieldMask *site_fields;
     Google__Protobuf__FieldMask *certification_change_fields;
     Google__Protobuf__FieldMask *endpoint_fields;
+    Google__Protobuf__FieldMask *group_fields;
     Google__Protobuf__FieldMask *downtime_fields;
     struct import_finding *findings;
     size_t n_findings;

@@ -21,6 +21,7 @@ const struct import_kind import_kinds[IMPORT_KINDS] = {
     KIND(site, sites, "config"),
     KIND(certification_change, certification_changes, "config"),
     KIND(endpoint, endpoints, "config"),
+    KIND(group, groups, "config"),
     KIND(downtime, downtimes, "config"),
 };
 

@@ -108,7 +108,7 @@ refuse_unknown(const struct source *source, const struct json_stream *file)
         if (!is_kind(file->members[i].name)) {
             source_fault(source, file->members[i].name,
                          "unknown: vocabularies, providers, services, bundles, sites, "
-                         "certification_changes, endpoints, downtimes");
+                         "certification_changes, endpoints, groups, downtimes");
         }
     }
 }

@@ -237,15 +237,16 @@ xml_field_texts(const struct source *source, xmlNode *node,
                   target(message, field->n_at), xml_text(source, node));
 }
 
-/* Empty counts as no, as the source's own pages show it. */
+/* Empty counts as no, as the source's own pages show it. DPMT writes True and False. */
 void
 xml_field_flag(const struct source *source, xmlNode *node,
                const struct xml_field *field, void *message)
 {
     protobuf_c_boolean *flag = target(message, field->at);
     const char *text = xml_text(source, node);
-    *flag = strcmp(text, "Y") == 0;
-    if (!*flag && strcmp(text, "N") != 0 && text[0] != '\0') {
+    *flag = strcmp(text, "Y") == 0 || strcmp(text, "True") == 0;
+    if (!*flag && strcmp(text, "N") != 0 && strcmp(text, "False") != 0 &&
+        text[0] != '\0') {
         source_fault(source, xml_place(source, node), "%s is \"%s\": Y or N",
                      field->element, text);
     }

@@ -7,6 +7,7 @@
 
 const struct argument offer_argument[] = {{"OFFER", "offer", false, false},
                                           END_ARGUMENT};
+const struct argument any_id_argument[] = {{"ID", NULL, false, false}, END_ARGUMENT};
 const struct argument id_argument[] = {{"ID", "id", false, false}, END_ARGUMENT};
 const struct argument move_arguments[] = {
     {"ID", "id", false, false}, {"PHASE", "phase", false, false}, END_ARGUMENT};

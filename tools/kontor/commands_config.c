@@ -28,6 +28,10 @@ static const struct view sites_view = {"sites", sites_columns};
 static const struct column endpoints_columns[] = {
     {"ID", "id"}, {"SITE", "site"}, {"HOST", "host"}, {"TYPE", "type"}, END_COLUMN};
 static const struct view endpoints_view = {"endpoints", endpoints_columns};
+static const struct column groups_columns[] = {
+    {"ID", "id"},        {"NAME", "name"},      {"ENDPOINTS", "endpoints#"},
+    {"SITES", "sites#"}, {"GROUPS", "groups#"}, END_COLUMN};
+static const struct view groups_view = {"groups", groups_columns};
 static const struct column downtimes_columns[] = {{"ID", "id"},
                                                   {"SEVERITY", "severity"},
                                                   {"START", "start_at"},
@@ -42,12 +46,16 @@ static const struct view downtimes_view = {"downtimes", downtimes_columns};
 const struct command config_commands[] = {
     {"config", "import", "Take records from files of another configuration database",
      NULL, files_argument, import_options, NULL, own_import, NULL},
-    {"config", "watch", "Follow changes of sites, endpoints and downtimes",
+    {"config", "watch", "Follow changes of sites, endpoints, groups and downtimes",
      "ConfigurationService/Watch", prefix_argument, watch_options, NULL, run_watch,
      NULL},
     {"config", "trace", "Show what carries an order, and what is ahead of it",
      "ConfigurationService/Trace", order_argument, NULL, NULL, own_trace, "order"},
 
+    {"config", "impact",
+     "Say who must be told of a downtime, and why: projects, orders, hours",
+     "ConfigurationService/Impact", any_id_argument, impact_options, NULL, own_impact,
+     "impact"},
     {"config", "site create", "Create the site a JSON file describes",
      "ConfigurationService/CreateSite", file_argument, create_options, NULL, own_create,
      NULL},
@@ -55,6 +63,9 @@ const struct command config_commands[] = {
      NULL, NULL, run_call, NULL},
     {"config", "site list", "List sites", "ConfigurationService/ListSites", NULL, NULL,
      &sites_view, run_list, NULL},
+    {"config", "site delete", "Delete a site with no endpoint at it",
+     "ConfigurationService/DeleteSite", id_argument, change_options, NULL, run_call,
+     "site"},
     {"config", "site certify",
      "Move a site's certification: UNCERTIFIED, CERTIFIED, SUSPENDED or CLOSED",
      "ConfigurationService/MoveCertification", certify_arguments, certify_options, NULL,
@@ -69,6 +80,19 @@ const struct command config_commands[] = {
      id_argument, NULL, NULL, run_call, NULL},
     {"config", "endpoint list", "List endpoints", "ConfigurationService/ListEndpoints",
      NULL, endpoints_options, &endpoints_view, run_list, NULL},
+    {"config", "endpoint delete", "Delete an endpoint that carries nothing in use",
+     "ConfigurationService/DeleteEndpoint", id_argument, change_options, NULL, run_call,
+     "endpoint"},
+    {"config", "group create", "Create the group a JSON file describes",
+     "ConfigurationService/CreateGroup", file_argument, create_options, NULL,
+     own_create, NULL},
+    {"config", "group show", "Show a group", "ConfigurationService/GetGroup",
+     id_argument, NULL, NULL, run_call, "group"},
+    {"config", "group list", "List groups", "ConfigurationService/ListGroups", NULL,
+     NULL, &groups_view, run_list, NULL},
+    {"config", "group delete", "Delete a group; what is in it stays",
+     "ConfigurationService/DeleteGroup", id_argument, change_options, NULL, run_call,
+     "group"},
     {"config", "downtime declare", "Declare the downtime a JSON file describes",
      "ConfigurationService/DeclareDowntime", file_argument, create_options, NULL,
      own_create, NULL},

@@ -60,31 +60,13 @@ show_progress(const struct import_batch *batch)
 
 /* ---- Batches ---- */
 
-/*
- * The two calls, and which field of their request takes which mask. Without its mask
- * an import would own every field and empty those the source does not know.
- */
+/* The two calls. */
 static const struct import_target {
     const char *noun;
     const char *method;
-    const char *masks[4]; /* NULL ends. */
-    size_t mask_at[4];
 } targets[] = {
-    {"catalogue",
-     "CatalogueService/Import",
-     {"vocabulary_fields", "provider_fields", "service_fields", "bundle_fields"},
-     {offsetof(struct import_set, vocabulary_fields),
-      offsetof(struct import_set, provider_fields),
-      offsetof(struct import_set, service_fields),
-      offsetof(struct import_set, bundle_fields)}},
-    {"config",
-     "ConfigurationService/Import",
-     {"site_fields", "certification_change_fields", "endpoint_fields",
-      "downtime_fields"},
-     {offsetof(struct import_set, site_fields),
-      offsetof(struct import_set, certification_change_fields),
-      offsetof(struct import_set, endpoint_fields),
-      offsetof(struct import_set, downtime_fields)}},
+    {"catalogue", "CatalogueService/Import"},
+    {"config", "ConfigurationService/Import"},
 };
 
 static const struct import_target *
@@ -115,16 +97,21 @@ method_of(const struct import_batch *batch)
         arena_print(batch->arena, "/kontor.v1.%s", batch->target->method));
 }
 
+/* Without its mask an import would own every field and empty those the source does not
+ * know. */
 static void
 set_masks(struct import_batch *batch)
 {
-    const struct import_target *target = batch->target;
-    for (size_t i = 0; i < 4 && target->masks[i] != NULL; i++) {
+    for (size_t i = 0; i < IMPORT_KINDS; i++) {
+        const struct import_kind *kind = &import_kinds[i];
         const ProtobufCFieldDescriptor *field =
-            protobuf_c_message_descriptor_get_field_by_name(batch->request->descriptor,
-                                                            target->masks[i]);
-        memcpy((char *)batch->request + field->offset,
-               (const char *)batch->masks + target->mask_at[i], sizeof(void *));
+            protobuf_c_message_descriptor_get_field_by_name(
+                batch->request->descriptor,
+                arena_print(batch->arena, "%s_fields", kind->name));
+        if (field != NULL) {
+            memcpy((char *)batch->request + field->offset,
+                   (const char *)batch->masks + kind->mask_at, sizeof(void *));
+        }
     }
 }
 

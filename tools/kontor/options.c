@@ -316,6 +316,16 @@ const struct option_row agent_options[] = {
      false},
     {"jobs", "N", "end after so many jobs", NULL, NULL, false, false},
     END_OPTION};
+const struct option_row impact_options[] = {
+    {"site", NULL, "the id is of a site: all that is declared for its endpoints", NULL,
+     NULL, false, false},
+    {"endpoint", NULL, "the id is of an endpoint", NULL, NULL, false, false},
+    {"group", NULL, "the id is of a group", NULL, NULL, false, false},
+    {"from", "TIME", "count hours from here on; the downtime's start, or now", "from",
+     NULL, false, false},
+    {"until", "TIME", "and up to here; the downtime's end, or without end", "until",
+     NULL, false, false},
+    END_OPTION};
 const struct option_row certify_options[] = {
     {"reason", "TEXT", "why: it stays with the site's history", "reason", NULL, true,
      false},

@@ -1,0 +1,71 @@
+/*
+ * What is meant by a site, a group or a downtime: sets of endpoints, and the times in
+ * which declared downtimes hit each.
+ *
+ * An endpoint is hit by its id; by site, host and type together, where it was declared
+ * before the endpoint was known here; with its whole site; or with a group it is in,
+ * however deep. Names count within the registry that declared the downtime only: nobody
+ * takes another's endpoints down by calling them by name.
+ *
+ * Memory: the call's arena. Errors: as call_find. Threads: the call's.
+ */
+#ifndef KONTOR_SERVER_CONFIGURATION_REACH_H
+#define KONTOR_SERVER_CONFIGURATION_REACH_H
+
+#include "kontor/v1/configuration.pb-c.h"
+#include "server/rpc/call.h"
+
+enum { REACH_MAX = 20000 /* Endpoints of a set. */ };
+
+struct reach_endpoint {
+    const char *id;
+    const Kontor__V1__Endpoint *record; /* NULL: not known here, or not visible. */
+    const char *site;                   /* Short name of its site; "" = not known. */
+};
+
+/* A set of endpoints, by id. */
+struct reach {
+    struct reach_endpoint *rows;
+    size_t n_rows, room;
+    int64_t as_of; /* 0 = now. */
+    bool is_cut;   /* There were more than REACH_MAX. */
+};
+
+/* Each adds to a set; reach_close sorts it and leaves each endpoint once. */
+enum status reach_add_endpoint(struct call *call, struct reach *reach,
+                               const char *id) MUST_CHECK;
+enum status reach_add_site(struct call *call, struct reach *reach,
+                           const char *id) MUST_CHECK;
+enum status reach_add_group(struct call *call, struct reach *reach,
+                            const char *id) MUST_CHECK;
+enum status reach_add_downtime(struct call *call, struct reach *reach,
+                               const Kontor__V1__Downtime *downtime) MUST_CHECK;
+void reach_close(struct reach *reach);
+/* Whether the set, closed, has an endpoint. */
+bool reach_has(const struct reach *reach, const char *id);
+
+/* A downtime with what its groups mean. */
+struct outage {
+    const Kontor__V1__Downtime *downtime;
+    struct reach groups;
+};
+
+/* The downtimes of a time. */
+struct outages {
+    struct outage *rows;
+    size_t n_rows, room;
+    int64_t as_of;
+};
+
+/* Reads those that are not cancelled and overlap [from_ms, until_ms). */
+enum status outages_read(struct call *call, int64_t from_ms, int64_t until_ms,
+                         struct outages *outages) MUST_CHECK;
+/* Adds one. */
+enum status outages_add(struct call *call, struct outages *outages,
+                        Kontor__V1__Downtime *downtime) MUST_CHECK;
+/* Whether it hits an endpoint, and until when: sooner than the downtime ends where that
+ * was said for this endpoint. */
+bool outage_hits(struct call *call, const struct outage *outage,
+                 const struct reach_endpoint *endpoint, int64_t *until_ms);
+
+#endif

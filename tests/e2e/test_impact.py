@@ -1,0 +1,101 @@
+"""Who is hit: an order is delivered on endpoints, the endpoints get a downtime, and whoever may see the order
+is told of it, through the API and on the command line."""
+import json
+import unittest
+
+from broker import Broker
+from test_order import approve_all, create_project, example
+
+ORDER = "coast/o-1"
+HIT, OTHER = "alpine/st1", "alpine/st2"
+DISK = "alpine/block-storage/standard"
+START, END = "2150-01-01T00:00:00Z", "2150-01-01T06:00:00Z"
+
+
+class Impact(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = Broker("impact").start().furnish()
+        cls.addClassCleanup(cls.broker.close)
+        source = example("alpine.json")
+        admin = cls.broker.client("alpine", "admin")
+        admin.call("CatalogueService.Import", records=[{"provider": p} for p in source["providers"]] +
+                   [{"service": s} for s in source["services"]])
+        admin.call("ConfigurationService.Import", records=[{"site": s} for s in source["sites"]] +
+                   [{"endpoint": e} for e in source["endpoints"]])
+        create_project(cls.broker)
+        cls.portal = cls.broker.client("coast", "portal")
+        cls.sites = cls.broker.client("alpine", "site_admin")
+        order = {**example("order.json"), "id": ORDER}
+        order["items"] = [i for i in order["items"] if i["offer"] == DISK]
+        cls.item = order["items"][0]["id"]
+        cls.portal.call("OrderService.PlaceOrder", **order)
+        approve_all(cls.broker, order)
+        agent = cls.broker.client("alpine", "agent")
+        session = agent.call("FulfilmentService.RegisterAgent", offers=[DISK], lease_seconds=60)["id"]
+        job = agent.call("FulfilmentService.Claim", session=session)["jobs"][0]
+        proof = {"item": job["item"], "fence": job["fence"]}
+        agent.call("FulfilmentService.Begin", intent=job["intent"], **proof)
+        agent.call("FulfilmentService.Complete", delivery={"backend_id": "b-1", "endpoints": [HIT, OTHER]}, **proof)
+        cls.instance = job["item"]
+
+    def declare(self, name, endpoint, **more):
+        host = {HIT: "st1.alpine.example", OTHER: "st2.alpine.example"}[endpoint]
+        return self.sites.call("ConfigurationService.DeclareDowntime", downtime={
+            "id": f"alpine/{name}", "severity": "OUTAGE", "description": "Cables", "start_at": START, "end_at": END,
+            "affected": [{"host": host}], **more})
+
+    def hours(self, client, **question):
+        reply = client.call("ConfigurationService.Impact", **question)
+        return {o["order"]: int(o.get("hit_seconds", 0)) / 3600 for o in reply.get("orders", [])}
+
+    def test_1_a_downtime_hits_an_order(self):
+        self.declare("m-1", HIT)
+        for registry, role in (("coast", "portal"), ("alpine", "site_admin"), ("alpine", "operator"),
+                               ("coast", "shifter")):
+            client = self.broker.client(registry, role)
+            self.assertEqual(self.hours(client, downtime="alpine/m-1"), {ORDER: 6.0}, role)
+        said = self.broker.kontor("alpine", "site_admin", "config", "impact", "alpine/m-1", "--output", "table")
+        for word in ("coast/p1", ORDER, self.instance, HIT, "alpine/m-1", "6.0", "tell coast/p1"):
+            self.assertIn(word, said)
+        self.assertNotIn(OTHER, said)
+        printed = json.loads(self.broker.kontor("coast", "portal", "config", "impact", HIT, "--endpoint",
+                                                "--output", "json"))
+        self.assertEqual(printed["orders"][0]["hitSeconds"], "21600")
+
+    def test_2_two_that_overlap_count_once(self):
+        self.declare("m-2", OTHER, start_at="2150-01-01T03:00:00Z", end_at="2150-01-01T09:00:00Z")
+        for question, expected in (({"site": "alpine/north-hall"}, 6.0), ({"site": "alpine/south-hall"}, 6.0)):
+            self.assertEqual(self.hours(self.portal, **question), {ORDER: expected})
+        self.sites.call("ConfigurationService.CreateGroup", group={
+            "id": "alpine/storage", "name": "Storage", "sites": ["alpine/north-hall"], "endpoints": [OTHER]})
+        self.assertEqual(self.hours(self.portal, group="alpine/storage"), {ORDER: 9.0})
+        self.assertEqual(self.hours(self.portal, group="alpine/storage", until="2150-01-01T04:00:00Z"), {ORDER: 4.0})
+
+    def test_3_what_carries_something_is_not_deleted(self):
+        for what, name in (("Endpoint", HIT), ("Site", "alpine/north-hall")):
+            with self.assertRaises(Exception) as caught:
+                self.sites.call(f"ConfigurationService.Delete{what}", id=name)
+            self.assertEqual(caught.exception.reason, "IN_USE")
+
+    def test_4_once_it_is_terminated_it_is_carried_by_nothing(self):
+        seen = self.portal.call("OrderService.GetInstance", id=self.instance)
+        self.assertEqual(seen["delivery"]["endpoints"], [HIT, OTHER])
+        before = self.broker.client("alpine", "admin").call("RegistryService.GetStatus")["seq"]
+        self.portal.call("OrderService.PlaceOrder", id="coast/o-2", project="coast/p1", items=[
+            {"id": "end", "action": "ACTION_TERMINATE", "instance": self.instance}])
+        agent = self.broker.client("alpine", "agent")
+        session = agent.call("FulfilmentService.RegisterAgent", offers=[DISK], lease_seconds=60,
+                             kinds=["TERMINATE"])["id"]
+        job = agent.call("FulfilmentService.Claim", session=session, wait_seconds=5)["jobs"][0]
+        proof = {"item": job["item"], "fence": job["fence"]}
+        agent.call("FulfilmentService.Begin", intent=job["intent"], **proof)
+        agent.call("FulfilmentService.Complete", **proof)
+        self.assertEqual(self.hours(self.portal, downtime="alpine/m-1"), {})
+        # It was, before.
+        self.assertEqual(self.hours(self.portal, downtime="alpine/m-1", as_of={"seq": before}), {ORDER: 6.0})
+        self.sites.call("ConfigurationService.DeleteEndpoint", id=OTHER)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

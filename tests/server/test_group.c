@@ -1,0 +1,227 @@
+/* Groups: what may be in them, never themselves, what they are called; and deleting
+ * sites, endpoints and groups. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/server/ground.h"
+
+static Kontor__V1__Group *
+group_new(struct ground *ground, const char *id, const char *name)
+{
+    Kontor__V1__Group *group = arena_alloc(ground->h->arena, sizeof(*group));
+    Kontor__V1__Contact *contact = arena_alloc(ground->h->arena, sizeof(*contact));
+    kontor__v1__group__init(group);
+    kontor__v1__contact__init(contact);
+    contact->email = "desk@example.org";
+    group->id = (char *)id;
+    group->name = (char *)name;
+    group->contact = contact;
+    return group;
+}
+
+static char **
+one(struct ground *ground, const char *id)
+{
+    char **ids = arena_alloc(ground->h->arena, sizeof(*ids));
+    ids[0] = (char *)id;
+    return ids;
+}
+
+static enum status
+create(struct ground *ground, Kontor__V1__Group *group, struct error *error)
+{
+    Kontor__V1__CreateGroupRequest request = KONTOR__V1__CREATE_GROUP_REQUEST__INIT;
+    request.group = group;
+    return harness_call(ground->h, ground->admin, GROUND_CALL("CreateGroup"), &request,
+                        NULL, error);
+}
+
+static enum status
+update(struct ground *ground, Kontor__V1__Group *group, struct error *error)
+{
+    Kontor__V1__UpdateGroupRequest request = KONTOR__V1__UPDATE_GROUP_REQUEST__INIT;
+    request.group = group;
+    return harness_call(ground->h, ground->admin, GROUND_CALL("UpdateGroup"), &request,
+                        NULL, error);
+}
+
+/* DeleteSite, DeleteEndpoint and DeleteGroup have one form. */
+static enum status delete (struct ground *ground, const struct principal *who,
+                           const char *path, const char *id, struct error *error) {
+    Kontor__V1__DeleteGroupRequest request = KONTOR__V1__DELETE_GROUP_REQUEST__INIT;
+    request.id = (char *)id;
+    request.base.descriptor = harness_row(ground->h, path)->request;
+    return harness_call(ground->h, who, path, &request, NULL, error);
+}
+
+static void
+furnish(struct ground *ground)
+{
+    assert_int_equal(ground_create_site(ground, ground->admin,
+                                        ground_site(ground->h, "coast/s", "South"),
+                                        NULL),
+                     STATUS_OK);
+    assert_int_equal(ground_create_site(ground, ground->stranger,
+                                        ground_site(ground->h, "hills/s", "Hill"),
+                                        NULL),
+                     STATUS_OK);
+    assert_int_equal(ground_create_endpoint(
+                         ground, ground->admin,
+                         ground_endpoint(ground->h, "coast/e", "coast/s", "h", "CE"),
+                         NULL),
+                     STATUS_OK);
+}
+
+static void
+test_a_group_reaches_over_registries(void **state)
+{
+    struct ground *ground = *state;
+    Kontor__V1__GetGroupRequest request = KONTOR__V1__GET_GROUP_REQUEST__INIT;
+    Kontor__V1__Group *seen = NULL;
+    struct error error;
+    furnish(ground);
+    Kontor__V1__Group *group = group_new(ground, "coast/g", "All");
+    group->endpoints = one(ground, "coast/e");
+    group->n_endpoints = 1;
+    group->sites = one(ground, "hills/s");
+    group->n_sites = 1;
+    assert_int_equal(create(ground, group, &error), STATUS_OK);
+    request.id = "coast/g";
+    assert_int_equal(harness_call(ground->h, ground->stranger, GROUND_CALL("GetGroup"),
+                                  &request, (void **)&seen, NULL),
+                     STATUS_OK);
+    assert_string_equal(seen->sites[0], "hills/s");
+    assert_null(seen->contact);
+}
+
+static void
+test_what_is_not_there_is_not_put_in(void **state)
+{
+    struct ground *ground = *state;
+    struct error error;
+    furnish(ground);
+    Kontor__V1__Group *group = group_new(ground, "coast/g", "All");
+    group->endpoints = one(ground, "coast/none");
+    group->n_endpoints = 1;
+    group->groups = one(ground, "coast/none");
+    group->n_groups = 1;
+    assert_int_equal(create(ground, group, &error), STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "group.endpoints[0]"));
+    assert_true(harness_has_fault(&error, "group.groups[0]"));
+    /* What was there once may stay. */
+    group->n_groups = 0;
+    group->endpoints = one(ground, "coast/e");
+    assert_int_equal(create(ground, group, &error), STATUS_OK);
+    assert_int_equal(delete (ground, ground->admin, GROUND_CALL("DeleteEndpoint"),
+                             "coast/e", &error),
+                     STATUS_OK);
+    group->description = "Still";
+    assert_int_equal(update(ground, group, &error), STATUS_OK);
+}
+
+static void
+test_no_group_is_within_itself(void **state)
+{
+    enum { DEEP = 6 };
+    struct ground *ground = *state;
+    struct error error;
+    for (int i = 0; i < DEEP; i++) {
+        const char *id = arena_print(ground->h->arena, "coast/g%d", i);
+        Kontor__V1__Group *group =
+            group_new(ground, id, arena_print(ground->h->arena, "Group %d", i));
+        if (i > 0) {
+            group->groups =
+                one(ground, arena_print(ground->h->arena, "coast/g%d", i - 1));
+            group->n_groups = 1;
+        }
+        assert_int_equal(create(ground, group, &error), STATUS_OK);
+    }
+    for (int i = 0; i < DEEP; i++) {
+        Kontor__V1__Group *first = group_new(ground, "coast/g0", "Group 0");
+        first->groups = one(ground, arena_print(ground->h->arena, "coast/g%d", i));
+        first->n_groups = 1;
+        assert_int_equal(update(ground, first, &error), STATUS_INVALID_ARGUMENT);
+        assert_true(harness_has_fault(&error, "group.groups"));
+    }
+}
+
+static void
+test_a_name_is_taken_once_and_given_back(void **state)
+{
+    struct ground *ground = *state;
+    struct error error;
+    assert_int_equal(create(ground, group_new(ground, "coast/a", "Grid"), &error),
+                     STATUS_OK);
+    assert_int_equal(create(ground, group_new(ground, "coast/b", "GRID"), &error),
+                     STATUS_ALREADY_EXISTS);
+    assert_int_equal(error.reason, REASON_NAME_TAKEN);
+    /* A site is another thing. */
+    assert_int_equal(ground_create_site(ground, ground->admin,
+                                        ground_site(ground->h, "coast/s", "Grid"),
+                                        &error),
+                     STATUS_OK);
+    assert_int_equal(
+        delete (ground, ground->admin, GROUND_CALL("DeleteGroup"), "coast/a", &error),
+        STATUS_OK);
+    assert_int_equal(create(ground, group_new(ground, "coast/b", "GRID"), &error),
+                     STATUS_OK);
+}
+
+static void
+test_what_is_needed_is_not_deleted(void **state)
+{
+    struct ground *ground = *state;
+    struct error error;
+    furnish(ground);
+    static const char *const paths[] = {GROUND_CALL("DeleteSite"),
+                                        GROUND_CALL("DeleteEndpoint")};
+    static const char *const ids[] = {"coast/s", "coast/e"};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(delete (ground, ground->stranger, paths[i], ids[i], &error),
+                         STATUS_PERMISSION_DENIED);
+        assert_int_equal(delete (ground, ground->admin, paths[i], "coast/no", &error),
+                         STATUS_NOT_FOUND);
+    }
+    assert_int_equal(delete (ground, ground->admin, paths[0], "coast/s", &error),
+                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(error.reason, REASON_IN_USE);
+    assert_string_equal(harness_value(&error, "endpoint"), "coast/e");
+    /* It carries something, of whatever registry. */
+    Kontor__V1__Instance instance = KONTOR__V1__INSTANCE__INIT;
+    harness_seed(ground->h, KIND_INSTANCE, "hills/o-1/vm", &instance.base, "=r:hills",
+                 "~e:coast/e", NULL);
+    assert_int_equal(delete (ground, ground->admin, paths[1], "coast/e", &error),
+                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(error.reason, REASON_IN_USE);
+    harness_remove(ground->h, KIND_INSTANCE, "hills/o-1/vm");
+    for (size_t i = 2; i > 0; i--) {
+        assert_int_equal(
+            delete (ground, ground->admin, paths[i - 1], ids[i - 1], &error),
+            STATUS_OK);
+    }
+    /* Its name is free again. */
+    assert_int_equal(ground_create_site(ground, ground->admin,
+                                        ground_site(ground->h, "coast/t", "South"),
+                                        &error),
+                     STATUS_OK);
+}
+
+#define GROUND_TEST(name)                                                              \
+    cmocka_unit_test_setup_teardown(name, ground_setup, ground_teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        GROUND_TEST(test_a_group_reaches_over_registries),
+        GROUND_TEST(test_what_is_not_there_is_not_put_in),
+        GROUND_TEST(test_no_group_is_within_itself),
+        GROUND_TEST(test_a_name_is_taken_once_and_given_back),
+        GROUND_TEST(test_what_is_needed_is_not_deleted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,82 @@
+/* Service groups of GOCDB, and of DPMT, which answers as GOCDB does. */
+#include <string.h>
+
+#include "tools/import/gocdb.h"
+
+static void read_member(const struct source *source, xmlNode *node,
+                        const struct xml_field *field, void *message);
+
+#define GROUP(member) offsetof(Kontor__V1__Group, member)
+
+static const struct xml_field group_fields[] = {
+    {"PRIMARY_KEY", NULL, 0, 0, "source"},
+    {"NAME", xml_field_text, GROUP(name), 0, "name"},
+    {"DESCRIPTION", xml_field_text, GROUP(description), 0, "description"},
+    {"MONITORED", xml_field_flag, GROUP(is_monitored), 0, "is_monitored"},
+    {"CONTACT_EMAIL", gocdb_email, GROUP(contact), 0, "contact"},
+    {"SERVICE_ENDPOINT", read_member, 0, 0, "endpoints"},
+    {"SCOPES", gocdb_scopes, GROUP(scopes), GROUP(n_scopes), "scopes"},
+    {"EXTENSIONS", gocdb_extensions, GROUP(extensions), GROUP(n_extensions),
+     "extensions"},
+    {"GOCDB_PORTAL_URL", gocdb_keep, GROUP(extensions), GROUP(n_extensions),
+     "extensions"},
+    {"DPMT_URL", gocdb_keep, GROUP(extensions), GROUP(n_extensions), "extensions"},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+static bool
+has_endpoint(const struct import_set *set, const char *id)
+{
+    for (size_t i = 0; i < set->n_endpoints; i++) {
+        if (strcmp(set->endpoints[i]->id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * GOCDB says of a member what tells it from others, and the rest in get_service. DPMT
+ * has no such answer but says all there is, its site included: that is an endpoint.
+ */
+static void
+read_member(const struct source *source, xmlNode *node, const struct xml_field *field,
+            void *message)
+{
+    Kontor__V1__Group *group = message;
+    const char *key = gocdb_key(source, node);
+    (void)field;
+    if (key == NULL) {
+        return;
+    }
+    char *id = source_id(source, key);
+    source_append(source->arena, &group->endpoints, &group->n_endpoints, id);
+    const char *site = xml_child(source, node, "SITENAME");
+    if (site != NULL && site[0] != '\0' && !has_endpoint(source->out, id)) {
+        gocdb_endpoint(source, node);
+    }
+}
+
+void
+gocdb_group(const struct source *source, xmlNode *node)
+{
+    const char *key = gocdb_key(source, node);
+    if (key == NULL) {
+        return;
+    }
+    Kontor__V1__Group *group = arena_alloc(source->arena, sizeof *group);
+    kontor__v1__group__init(group);
+    xml_fields_read(source, node, group_fields, group);
+    group->id = source_id(source, key);
+    group->source = source_of(source, key);
+    struct import_set *out = source->out;
+    out->groups = source_grow(source->arena, out->groups, out->n_groups,
+                              sizeof(Kontor__V1__Group *));
+    out->groups[out->n_groups++] = group;
+}
+
+Google__Protobuf__FieldMask *
+gocdb_group_mask(struct arena *arena)
+{
+    return xml_fields_mask(arena, group_fields);
+}

@@ -1,0 +1,110 @@
+/* Impact: who is hit by a downtime, or by what is declared for a site, an endpoint or a
+ * group. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/kontor/own.h"
+#include "tools/kontor/path.h"
+#include "tools/kontor/run.h"
+#include "tools/kontor/show.h"
+
+enum { HOUR_SECONDS = 3600 };
+
+static const char *
+hours(struct cli *cli, int64_t seconds)
+{
+    return arena_print(cli->arena, "%.1f", (double)seconds / HOUR_SECONDS);
+}
+
+static const char *
+joined(struct cli *cli, char *const *texts, size_t n)
+{
+    const char *all = "";
+    for (size_t i = 0; i < n; i++) {
+        all = arena_print(cli->arena, "%s%s%s", all, i == 0 ? "" : " ", texts[i]);
+    }
+    return all;
+}
+
+/* Who must be told, and why: the way from the downtime to the project, backwards. */
+static void
+show_instances(struct cli *cli, const Kontor__V1__ImpactResponse *reply)
+{
+    static const char *const titles[] = {"PROJECT", "ORDER",      "INSTANCE", "HOURS",
+                                         "OUTAGE",  "CARRIED BY", "HIT BY",   NULL};
+    struct table table = show_table(cli->arena, titles);
+    for (size_t i = 0; i < reply->n_instances; i++) {
+        const Kontor__V1__ImpactedInstance *row = reply->instances[i];
+        show_cell(&table, row->project);
+        show_cell(&table, row->order);
+        show_cell(&table, row->instance);
+        show_cell(&table, hours(cli, row->hit_seconds));
+        show_cell(&table, hours(cli, row->outage_seconds));
+        show_cell(&table, joined(cli, row->endpoints, row->n_endpoints));
+        show_cell(&table, joined(cli, row->downtimes, row->n_downtimes));
+    }
+    show_print(&table);
+}
+
+static void
+show_orders(struct cli *cli, const Kontor__V1__ImpactResponse *reply)
+{
+    for (size_t i = 0; i < reply->n_orders; i++) {
+        const Kontor__V1__ImpactedOrder *order = reply->orders[i];
+        show_line(stdout, "tell %s: order %s, %zu instance%s, %s hours, %s of them out",
+                  order->project, order->order, order->n_instances,
+                  order->n_instances == 1 ? "" : "s", hours(cli, order->hit_seconds),
+                  hours(cli, order->outage_seconds));
+    }
+    if (reply->n_orders == 0) {
+        show_line(stdout,
+                  "nobody whose orders you see: %d endpoints carry nothing of "
+                  "theirs",
+                  reply->endpoint_count);
+    }
+    if (reply->is_more) {
+        show_line(stdout, "and more: not all was looked at, ask about less");
+    }
+}
+
+/* What the id is of; a downtime where nothing is said. */
+static const char *
+subject_of(const struct cli *cli)
+{
+    static const char *const subjects[] = {"site", "endpoint", "group"};
+    const char *subject = "downtime";
+    for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
+        if (cli_count(cli, subjects[i]) > 0) {
+            subject = subjects[i];
+        }
+    }
+    return subject;
+}
+
+int
+own_impact(struct cli *cli)
+{
+    size_t n_said =
+        cli_count(cli, "site") + cli_count(cli, "endpoint") + cli_count(cli, "group");
+    if (n_said > 1) {
+        return cli_usage(cli, "say one of --site, --endpoint, --group at most");
+    }
+    ProtobufCMessage *request = run_request(cli);
+    if (request == NULL) {
+        return EXIT_USAGE;
+    }
+    path_set(request, subject_of(cli), cli->arguments[0], cli->arena);
+    Kontor__V1__ImpactResponse *reply = NULL;
+    int failed = run_reply(cli, request, &reply);
+    if (failed != EXIT_DONE) {
+        return failed;
+    }
+    if (cli->is_json) {
+        show_json(cli, &reply->base);
+    } else {
+        show_instances(cli, reply);
+        show_orders(cli, reply);
+    }
+    kontor_reply_free(reply);
+    return EXIT_DONE;
+}
