@@ -38,6 +38,7 @@ enum {
     ROW_CERTIFICATION_CHANGE,
     ROW_ENDPOINT,
     ROW_GROUP,
+    ROW_VERSION,
     ROW_DOWNTIME,
     ROW_GUARD,
     ROW_END,
@@ -276,6 +277,16 @@ const struct kind kind_table[] =
                 .has_history = true,
                 .watch_field = 30,
             },
+        [ROW_VERSION] =
+            {
+                .name = "version",
+                .record = &kontor__v1__version__descriptor,
+                .internal = (const uint8_t[]){12, 0},
+                .has_history = true,
+                .watch_field = 32,
+                .declared = {{"endpoint", DECLARED_TEXT, {8}}},
+                .indexes = {{"endpoint", {"endpoint"}, INDEX_CALLERS}},
+            },
         [ROW_DOWNTIME] =
             {
                 .name = "downtime",
@@ -317,6 +328,7 @@ const struct kind *const KIND_CERTIFICATION_CHANGE =
     &kind_table[ROW_CERTIFICATION_CHANGE];
 const struct kind *const KIND_ENDPOINT = &kind_table[ROW_ENDPOINT];
 const struct kind *const KIND_GROUP = &kind_table[ROW_GROUP];
+const struct kind *const KIND_VERSION = &kind_table[ROW_VERSION];
 const struct kind *const KIND_DOWNTIME = &kind_table[ROW_DOWNTIME];
 const struct kind *const KIND_GUARD = &kind_table[ROW_GUARD];
 

@@ -92,6 +92,7 @@ extern const struct kind *const KIND_SITE;
 extern const struct kind *const KIND_CERTIFICATION_CHANGE;
 extern const struct kind *const KIND_ENDPOINT;
 extern const struct kind *const KIND_GROUP;
+extern const struct kind *const KIND_VERSION;
 extern const struct kind *const KIND_DOWNTIME;
 extern const struct kind *const KIND_GUARD;
 extern const struct kind *const KIND_MESSAGE;

@@ -8,6 +8,7 @@
 #include "server/configuration/impact.h"
 #include "server/configuration/site.h"
 #include "server/configuration/trace.h"
+#include "server/configuration/version.h"
 #include "server/rpc/import.h"
 #include "server/rpc/record.h"
 #include "server/rpc/stream.h"
@@ -273,6 +274,23 @@ static const struct row rows[] = {
         .roles = ROLES_ALL,
         .decide = record_list,
         .record = &downtime_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/ReportVersions",
+        .request = &kontor__v1__report_versions_request__descriptor,
+        .reply = &kontor__v1__report_versions_response__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = ROLE_BIT(MONITOR),
+        .is_mutation = true,
+        .batch = &version_batch,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/ListVersions",
+        .request = &kontor__v1__list_versions_request__descriptor,
+        .reply = &kontor__v1__list_versions_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = version_list,
     },
     {
         .path = "/kontor.v1.ConfigurationService/Import",

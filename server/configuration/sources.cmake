@@ -12,4 +12,6 @@ list(
   configuration/reach.c
   configuration/site.c
   configuration/span.c
-  configuration/trace.c)
+  configuration/trace.c
+  configuration/version.c
+  configuration/version_list.c)

@@ -232,22 +232,18 @@ public_message(const struct call *call)
     return is_ours ? "the broker could not judge this record" : call->error.message;
 }
 
-/* Everything wrong with the record: its fields, else the one error. */
-static void
-refuse(struct call *call, Kontor__V1__ImportResult *result)
+void
+import_violations(struct call *call, Kontor__V1__Violation ***rows, size_t *n_rows)
 {
     const struct faults *faults = call->error.faults;
     size_t n_faults = faults == NULL ? 0 : faults->n_rows;
-    result->outcome = KONTOR__V1__IMPORT_OUTCOME__REFUSED;
-    result->n_violations = n_faults > 0 ? n_faults : 1;
-    result->violations =
-        arena_alloc(call->arena, result->n_violations * sizeof(*result->violations));
+    *n_rows = n_faults > 0 ? n_faults : 1;
+    *rows = arena_alloc(call->arena, *n_rows * sizeof(**rows));
     for (size_t i = 0; i < n_faults; i++) {
-        result->violations[i] =
-            violation(call, faults->rows[i].path, faults->rows[i].description);
+        (*rows)[i] = violation(call, faults->rows[i].path, faults->rows[i].description);
     }
     if (n_faults == 0) {
-        result->violations[0] = violation(call, "id", public_message(call));
+        (*rows)[0] = violation(call, "id", public_message(call));
     }
 }
 
@@ -280,7 +276,8 @@ import_note(struct call *call, const void *request, size_t record, enum status s
     const void *value = given(request, record, &name);
     result->id = arena_copy(call->arena, value == NULL ? "" : named_text(value, "id"));
     if (status != STATUS_OK) {
-        refuse(call, result);
+        result->outcome = KONTOR__V1__IMPORT_OUTCOME__REFUSED;
+        import_violations(call, &result->violations, &result->n_violations);
         return;
     }
     result->outcome = outcome_of(note, commit, result->id);

@@ -47,6 +47,9 @@ bool import_would_have(const struct call *call, const struct kind *kind,
  * NULL at first, and outside an import. */
 void **import_memo(const struct call *call);
 
+/* Why a record of any batch was refused: its fields, else the one error. */
+void import_violations(struct call *call, Kontor__V1__Violation ***rows,
+                       size_t *n_rows);
 /* Adds a finding to the record being decided. Does nothing outside an import. */
 void import_finding(struct call *call, const char *path, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

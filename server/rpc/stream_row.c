@@ -7,7 +7,7 @@
     }
 #define CONFIGURATION                                                                  \
     {                                                                                  \
-        "site", "certification_change", "endpoint", "group", "downtime"                \
+        "site", "certification_change", "endpoint", "group", "version", "downtime"     \
     }
 
 const struct stream_row stream_catalogue = {.kinds = CATALOGUE};

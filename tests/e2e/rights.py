@@ -113,6 +113,8 @@ MAY_CALL = {
     "ConfigurationService.CancelDowntime": KEEPERS,
     "ConfigurationService.GetDowntime": EVERYBODY,
     "ConfigurationService.ListDowntimes": EVERYBODY,
+    "ConfigurationService.ReportVersions": "MONITOR",
+    "ConfigurationService.ListVersions": EVERYBODY,
     "ConfigurationService.Import": KEEPERS,
     "ConfigurationService.Export": EVERYBODY,
     "ConfigurationService.Watch": EVERYBODY,

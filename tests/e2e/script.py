@@ -253,10 +253,20 @@ def configuration(p):
     group = {"id": "alpine/g-1", "name": word(p), "endpoints": ["alpine/e-1"], "sites": ["alpine/hall"]}
     repeats(p, SITES, "ConfigurationService.CreateGroup", group=group)
     p.ask(SITES, "ConfigurationService.CreateGroup", group={**group, "id": "alpine/g-2", "name": "b", "groups": ["alpine/g-1"]})
+    reports = [{"host": f"e{n}.example", "type": "lab", "component": word(p), "version": f"1.{n}"} for n in range(3)]
+    repeats(p, "alpine/monitor", "ConfigurationService.ReportVersions", reports=reports, source="svmon")
+    p.ask("alpine/monitor", "ConfigurationService.ReportVersions", reports=[{"host": "x", "type": "y"}])
+    p.ask(PORTAL, "ConfigurationService.ListVersions", page_size=2)
+    p.ask(SITES, "ConfigurationService.ListVersions", endpoint="alpine/e-1", drift_only=True)
     p.ask(SITES, "ConfigurationService.UpdateGroup", group={"id": "alpine/g-1", "groups": ["alpine/g-2"]})
     p.ask(SITES, "ConfigurationService.ListGroups", page_size=1)
     p.ask(PORTAL, "ConfigurationService.GetGroup", id="alpine/g-1")
-    for kind, name in (("Group", "g-1"), ("Group", "none"), ("Site", "hall"), ("Endpoint", "e-3")):
+    p.ask(SITES, "ConfigurationService.UpdateGroup", group={"id": "alpine/g-2", "description": word(p, 20)})
+    p.ask(SITES, "ConfigurationService.CreateSite", site={"id": "alpine/shed", "short_name": "shed"})
+    for who in (SITES, PORTAL, OPERATOR):
+        for kind, name in (("downtime", "d-1"), ("site", "hall"), ("endpoint", "e-1"), ("group", "g-2"), ("group", "none")):
+            p.ask(who, "ConfigurationService.Impact", **{kind: f"alpine/{name}", "until": "2300-01-01T00:00:00Z"})
+    for kind, name in (("Group", "g-1"), ("Group", "none"), ("Site", "hall"), ("Site", "shed"), ("Endpoint", "e-3")):
         p.ask(SITES, f"ConfigurationService.Delete{kind}", id=f"alpine/{name}")
     p.ask(SITES, "ConfigurationService.ListCertificationChanges", site="alpine/hall")
     for mask in ("description", "*", "site,host"):

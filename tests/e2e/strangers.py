@@ -204,6 +204,9 @@ def cases(town):
         "ConfigurationService.CancelDowntime": [({"id": "alpine/d1", "reason": "x"}, NOT_MINE)],
         "ConfigurationService.GetDowntime": [({"id": "alpine/d1"}, PUBLIC)],
         "ConfigurationService.ListDowntimes": [({}, PUBLIC)],
+        "ConfigurationService.ReportVersions": [
+            ({"reports": [{"host": "h.example", "type": "lab", "version": "1"}]}, PUBLIC)],
+        "ConfigurationService.ListVersions": [({}, PUBLIC), ({"endpoint": "alpine/e1"}, PUBLIC)],
         "ConfigurationService.Import": [
             ({"records": [{"site": {"id": "alpine/hall", "short_name": "x"}}]}, REFUSED),
             ({"records": [{"downtime": {"id": "alpine/d1", **DOWNTIME}}]}, REFUSED)],

@@ -1,6 +1,7 @@
 """Who is hit: an order is delivered on endpoints, the endpoints get a downtime, and whoever may see the order
 is told of it, through the API and on the command line."""
 import json
+import os
 import unittest
 
 from broker import Broker
@@ -95,6 +96,39 @@ class Impact(unittest.TestCase):
         # It was, before.
         self.assertEqual(self.hours(self.portal, downtime="alpine/m-1", as_of={"seq": before}), {ORDER: 6.0})
         self.sites.call("ConfigurationService.DeleteEndpoint", id=OTHER)
+
+
+    def test_5_monitors_report_and_drift_is_seen(self):
+        """Both forms of SVMON's clients; what is reported again is no news."""
+        self.sites.call("ConfigurationService.UpdateEndpoint",
+                        endpoint={"id": HIT, "declared_version": "2.10"}, update_mask="declaredVersion")
+        reports = [{"siteName": "", "hostNameId": "st1.alpine.example", "operatingSystem": "Debian 12",
+                    "serviceType": "block-storage", "serviceComponentName": "", "tagAtSite": "2.9"},
+                   {"siteName": "north-hall", "hostNameId": "nowhere.example", "operatingSystem": "",
+                    "serviceType": "x", "serviceComponentName": "y", "tagAtSite": "1"}]
+        path = os.path.join(self.broker.folder, "svmon.json")
+        lines = os.path.join(self.broker.folder, "svmon.tsv")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(reports, file)
+        with open(lines, "w", encoding="utf-8") as file:
+            file.write("\tst1.alpine.example\tDebian 12\tblock-storage\t\t2.9\r\n\n"
+                       "south-hall\tnb2.alpine.example\tDebian 12\tnotebooks\tjupyter\t4.1")
+        said = self.broker.kontor("alpine", "monitor", "config", "version", "report", "--source", "svmon", path,
+                                  "--output", "table")
+        self.assertIn("2 reports, 2 of them news", said)
+        self.assertIn("not known", said)
+        said = self.broker.kontor("alpine", "monitor", "config", "version", "report", lines, "--output", "json")
+        results = [json.loads(line) for line in said.splitlines()]
+        self.assertEqual([r.get("endpoint", "") for r in results], [HIT, "alpine/nb2"])
+        drift = self.broker.kontor("coast", "portal", "config", "version", "list", "--drift", "--output", "table")
+        for word in ("st1.alpine.example", "2.9", "2.10"):
+            self.assertIn(word, drift)
+        self.assertNotIn("nb2", drift)
+        with open(lines, "w", encoding="utf-8") as file:
+            file.write("a\tb\tc\n")
+        with self.assertRaises(Exception) as caught:
+            self.broker.kontor("alpine", "monitor", "config", "version", "report", lines)
+        self.assertIn("svmon.tsv:1: has 3 columns", str(caught.exception))
 
 
 if __name__ == "__main__":

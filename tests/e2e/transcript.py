@@ -29,7 +29,7 @@ RANDOM = {"Commit.eid": "eid", "Commit.request": "request", "Commit.prev": "hash
           "ListMessagesRequest.page_token": "token", "ListMessagesResponse.next_page_token": "token"}
 DOCUMENTS = {"item": "OrderItem", **{name: name.title() for name in (
     "registry", "principal", "revocation", "provider", "service", "project", "order", "session",
-    "site", "endpoint", "group", "downtime", "access", "message", "vocabulary", "bundle", "instance", "stock", "observation",
+    "site", "endpoint", "group", "version", "downtime", "access", "message", "vocabulary", "bundle", "instance", "stock", "observation",
     "opinion", "tally")}, "certification_change": "CertificationChange"}
 # How long something took, as a number: OrderItem.worked_ms.
 WORKED = "OrderItem.47"

@@ -38,6 +38,8 @@ static const struct {
     {GROUND_CALL("CancelDowntime"), SITES},
     {GROUND_CALL("GetDowntime"), ROLES_ALL},
     {GROUND_CALL("ListDowntimes"), ROLES_ALL},
+    {GROUND_CALL("ReportVersions"), ROLE_BIT(MONITOR)},
+    {GROUND_CALL("ListVersions"), ROLES_ALL},
     {GROUND_CALL("Import"), SITES},
     {GROUND_CALL("Export"), ROLES_ALL},
     {GROUND_CALL("Watch"), ROLES_ALL},

@@ -91,22 +91,28 @@ gocdb_keep(const struct source *source, xmlNode *node, const struct xml_field *f
     }
 }
 
+/* Groups come last: their members are known by other names than their keys, too. */
+enum round { ROUND_FIRST, ROUND_GROUPS, N_ROUNDS };
+
 /* What an element of the results is; `said` is told once a file, where it occurs. */
 static const struct kind {
     const char *element;
     void (*read)(const struct source *source, xmlNode *node);
     const char *said;
+    enum round round;
 } kinds[] = {
     {"SITE", gocdb_site,
-     "ID, COBJECTID and NAME of a site are GOCDB's own and stay there"},
+     "ID, COBJECTID and NAME of a site are GOCDB's own and stay there", ROUND_FIRST},
     {"SERVICE_ENDPOINT", gocdb_endpoint,
-     "country and ROC of an endpoint are its site's: not repeated"},
+     "country and ROC of an endpoint are its site's: not repeated", ROUND_FIRST},
     {"SERVICE_GROUP", gocdb_group,
-     "ID of a group stays there, and what is said of its members: get_service says it"},
+     "ID of a group stays there, and what is said of its members: get_service says it",
+     ROUND_GROUPS},
     {"DOWNTIME", gocdb_downtime,
-     "ID, ENDPOINT, portal URL and FORMATED_ dates of a downtime stay there"},
+     "ID, ENDPOINT, portal URL and FORMATED_ dates of a downtime stay there",
+     ROUND_FIRST},
     {"result", gocdb_certification_change,
-     "TIME of a change repeats UNIX_TIME, and who made it stays there"},
+     "TIME of a change repeats UNIX_TIME, and who made it stays there", ROUND_FIRST},
 };
 
 static const struct kind *
@@ -125,17 +131,23 @@ find_kind(const xmlNode *node)
  * each of thousands.
  */
 static void
-read_results(const struct source *source, xmlNode *root)
+read_results(const struct source *source, xmlNode *root, enum round round)
 {
     const struct kind *told = NULL;
     for (xmlNode *node = xml_element(root->children); node != NULL;
          node = xml_element(node->next)) {
         const struct kind *kind = find_kind(node);
+        if (kind == NULL && round != ROUND_FIRST) {
+            continue;
+        }
         if (kind == NULL) {
             source_finding(source, xml_place(source, node),
                            "an element %s is not read: known are SITE, "
                            "SERVICE_ENDPOINT, SERVICE_GROUP, DOWNTIME and result",
                            (const char *)node->name);
+            continue;
+        }
+        if (kind->round != round) {
             continue;
         }
         kind->read(source, node);
@@ -151,7 +163,7 @@ read_results(const struct source *source, xmlNode *root)
  * text says which.
  */
 static void
-read_file(const struct source *source)
+read_file(const struct source *source, enum round round)
 {
     xmlDoc *doc = xml_fields_open(source);
     if (doc == NULL) {
@@ -162,7 +174,7 @@ read_file(const struct source *source)
         source_fault(source, NULL, "its root is not <results>: %s",
                      root == NULL ? "nothing" : xml_text(source, root));
     } else {
-        read_results(source, root);
+        read_results(source, root, round);
     }
     xmlFreeDoc(doc);
 }
@@ -209,9 +221,11 @@ gocdb_read(const char *const *paths, size_t n_paths, const char *registry,
                             .arena = arena,
                             .out = out,
                             .faults = faults};
-    for (size_t i = 0; i < n_paths; i++) {
-        source.path = paths[i];
-        read_file(&source);
+    for (int round = 0; round < N_ROUNDS && faults->n_found == 0; round++) {
+        for (size_t i = 0; i < n_paths; i++) {
+            source.path = paths[i];
+            read_file(&source, (enum round)round);
+        }
     }
     check_joins(&source);
     return faults->n_found == 0;

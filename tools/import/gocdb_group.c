@@ -35,6 +35,38 @@ has_endpoint(const struct import_set *set, const char *id)
     return false;
 }
 
+/* The one endpoint that was read of this host and type; NULL: none, or several. */
+static char *
+named_endpoint(const struct import_set *set, const char *host, const char *type)
+{
+    char *found = NULL;
+    for (size_t i = 0; i < set->n_endpoints; i++) {
+        const Kontor__V1__Endpoint *endpoint = set->endpoints[i];
+        if (strcmp(endpoint->host, host) == 0 && strcmp(endpoint->type, type) == 0) {
+            if (found != NULL) {
+                return NULL;
+            }
+            found = endpoint->id;
+        }
+    }
+    return found;
+}
+
+/* Installations number the members of groups by themselves: what no endpoint has as its
+ * key is looked for by host and type. */
+static char *
+member_id(const struct source *source, xmlNode *node, const char *key)
+{
+    char *id = source_id(source, key);
+    const char *host = xml_child(source, node, "HOSTNAME");
+    const char *type = xml_child(source, node, "SERVICE_TYPE");
+    if (has_endpoint(source->out, id) || host == NULL || type == NULL) {
+        return id;
+    }
+    char *named = named_endpoint(source->out, host, type);
+    return named == NULL ? id : named;
+}
+
 /*
  * GOCDB says of a member what tells it from others, and the rest in get_service. DPMT
  * has no such answer but says all there is, its site included: that is an endpoint.
@@ -49,7 +81,7 @@ read_member(const struct source *source, xmlNode *node, const struct xml_field *
     if (key == NULL) {
         return;
     }
-    char *id = source_id(source, key);
+    char *id = member_id(source, node, key);
     source_append(source->arena, &group->endpoints, &group->n_endpoints, id);
     const char *site = xml_child(source, node, "SITENAME");
     if (site != NULL && site[0] != '\0' && !has_endpoint(source->out, id)) {

@@ -32,6 +32,15 @@ static const struct column groups_columns[] = {
     {"ID", "id"},        {"NAME", "name"},      {"ENDPOINTS", "endpoints#"},
     {"SITES", "sites#"}, {"GROUPS", "groups#"}, END_COLUMN};
 static const struct view groups_view = {"groups", groups_columns};
+static const struct column versions_columns[] = {{"HOST", "version.host"},
+                                                 {"TYPE", "version.type"},
+                                                 {"COMPONENT", "version.component"},
+                                                 {"SEEN", "seen"},
+                                                 {"AT", "seen_at"},
+                                                 {"DECLARED", "declared"},
+                                                 {"DRIFT", "is_drift"},
+                                                 END_COLUMN};
+static const struct view versions_view = {"versions", versions_columns};
 static const struct column downtimes_columns[] = {{"ID", "id"},
                                                   {"SEVERITY", "severity"},
                                                   {"START", "start_at"},
@@ -93,6 +102,13 @@ const struct command config_commands[] = {
     {"config", "group delete", "Delete a group; what is in it stays",
      "ConfigurationService/DeleteGroup", id_argument, change_options, NULL, run_call,
      "group"},
+    {"config", "version report",
+     "Report what versions run where: files of SVMON's clients, JSON or lines",
+     "ConfigurationService/ReportVersions", files_argument, report_options, NULL,
+     own_report, "report"},
+    {"config", "version list", "List what versions run where, beside those declared",
+     "ConfigurationService/ListVersions", NULL, versions_options, &versions_view,
+     run_list, NULL},
     {"config", "downtime declare", "Declare the downtime a JSON file describes",
      "ConfigurationService/DeclareDowntime", file_argument, create_options, NULL,
      own_create, NULL},

@@ -316,6 +316,17 @@ const struct option_row agent_options[] = {
      false},
     {"jobs", "N", "end after so many jobs", NULL, NULL, false, false},
     END_OPTION};
+const struct option_row report_options[] = {
+    {"source", "NAME",
+     "who speaks: the extras of the vocabulary SERVICE_TYPE say what it calls a type",
+     "source", NULL, false, false},
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row versions_options[] = {
+    {"endpoint", "ID", "only this endpoint's", "endpoint", NULL, false, false},
+    {"drift", NULL, "only where another version runs than is declared", "drift_only",
+     "true", false, false},
+    END_OPTION};
 const struct option_row impact_options[] = {
     {"site", NULL, "the id is of a site: all that is declared for its endpoints", NULL,
      NULL, false, false},

@@ -1,0 +1,36 @@
+/*
+ * Versions: what runs where, as monitors report it over time.
+ *
+ * Memory: constant; the call's arena. Errors: one report's become its result. Threads:
+ * the call's.
+ */
+#ifndef KONTOR_SERVER_CONFIGURATION_VERSION_H
+#define KONTOR_SERVER_CONFIGURATION_VERSION_H
+
+#include "kontor/v1/configuration.pb-c.h"
+#include "server/rpc/table.h"
+
+enum { VERSION_SPANS = 64 /* That are kept of what was seen. */ };
+
+/* ReportVersions. */
+extern const struct row_batch version_batch;
+
+/* ListVersions. */
+enum status version_list(struct call *call, const void *request,
+                         struct decision *decision);
+
+/* What a sighting is beside what is known. */
+enum version_sighting {
+    VERSION_KNOWN,    /* It says nothing new. */
+    VERSION_NEW,      /* It was put in. */
+    VERSION_DISPUTED, /* Another version was seen at that time; nothing is changed. */
+};
+
+/*
+ * Puts a sighting into the spans, which are in order and do not overlap: it lengthens a
+ * neighbour of the same version, or becomes a span of its own. The oldest go.
+ */
+enum version_sighting version_see(struct arena *arena, Kontor__V1__Version *version,
+                                  const char *seen, int64_t at_ms);
+
+#endif
