@@ -31,6 +31,7 @@ static const struct xml_field downtime_fields[] = {
     {"HOSTED_BY", NULL, 0, 0, "affected"},
     {"SERVICES", read_services, 0, 0, "affected"},
     {"ENDPOINT", NULL, 0, 0, NULL},
+    {"AFFECTED_ENDPOINTS", NULL, 0, 0, NULL},
     {"FORMATED_START_DATE", NULL, 0, 0, NULL},
     {"FORMATED_END_DATE", NULL, 0, 0, NULL},
     {"GOCDB_PORTAL_URL", NULL, 0, 0, NULL},
@@ -40,6 +41,7 @@ static const struct xml_field downtime_fields[] = {
 static const struct xml_field affected_fields[] = {
     {"PRIMARY_KEY", NULL, 0, 0, NULL},
     {"ENDPOINT", NULL, 0, 0, NULL},
+    {"AFFECTED_ENDPOINTS", NULL, 0, 0, NULL},
     {"HOSTED_BY", xml_field_text, AFFECTED(site), 0, NULL},
     {"HOSTNAME", xml_field_text, AFFECTED(host), 0, NULL},
     {"SERVICE_TYPE", xml_field_text, AFFECTED(type), 0, NULL},

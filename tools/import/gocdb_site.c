@@ -52,6 +52,7 @@ static const struct xml_field site_fields[] = {
     {"COUNTRY_CODE", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
     {"GOCDB_PORTAL_URL", gocdb_keep, SITE(extensions), SITE(n_extensions),
      "extensions"},
+    {"ALARM_EMAIL", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
     {"HELPDESKEMAIL", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
     {"NOTIFICATIONS", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
     {"SITE_IPV6", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
@@ -100,6 +101,8 @@ static const struct xml_field endpoint_fields[] = {
 
 static const struct xml_field interface_fields[] = {
     {"ID", NULL, 0, 0, NULL},
+    {"EXTENSIONS", NULL, 0, 0, NULL},
+    {"ENDPOINT_MONITORED", NULL, 0, 0, NULL},
     {"NAME", xml_field_text, offsetof(Kontor__V1__Interface, name), 0, NULL},
     {"URL", xml_field_url, offsetof(Kontor__V1__Interface, url), 0, NULL},
     {"INTERFACENAME", xml_field_text, offsetof(Kontor__V1__Interface, interface_name),

@@ -11,6 +11,7 @@
 extern const struct argument offer_argument[];
 extern const struct argument id_argument[];
 extern const struct argument any_id_argument[];
+extern const struct argument document_argument[];
 extern const struct argument move_arguments[];
 extern const struct argument certify_arguments[];
 extern const struct argument diff_arguments[];

@@ -55,6 +55,11 @@ static const struct view downtimes_view = {"downtimes", downtimes_columns};
 const struct command config_commands[] = {
     {"config", "import", "Take records from files of another configuration database",
      NULL, files_argument, import_options, NULL, own_import, NULL},
+    {"config", "export",
+     "Write one of GOCDB's documents: get_site_list, get_site, get_service, "
+     "get_service_group, get_downtime, get_downtime_nested_services or "
+     "get_service_types",
+     NULL, document_argument, NULL, NULL, own_config_export, NULL},
     {"config", "watch", "Follow changes of sites, endpoints, groups and downtimes",
      "ConfigurationService/Watch", prefix_argument, watch_options, NULL, run_watch,
      NULL},

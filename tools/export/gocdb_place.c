@@ -1,0 +1,267 @@
+/* Sites, services and groups as GOCDB answers them. Source of names, order and what may
+ * be left out: GOCDB, get_site, get_site_list, get_service, get_service_group. */
+#include <string.h>
+
+#include "tools/export/gocdb_out.h"
+
+/* What an import keeps under the element's own name. */
+static const char *const site_kept[] = {"ALARM_EMAIL",
+                                        "COUNTRY_CODE",
+                                        "GOCDB_PORTAL_URL",
+                                        "NOTIFICATIONS",
+                                        "SITE_IPV6",
+                                        "SUBGRID",
+                                        NULL};
+static const char *const service_kept[] = {"GOCDB_PORTAL_URL", "HOST_IPV6",
+                                           "NOTIFICATIONS", NULL};
+static const char *const group_kept[] = {"GOCDB_PORTAL_URL", NULL};
+
+static const char *
+certification_text(Kontor__V1__Certification status)
+{
+    static const char *const texts[] = {"Candidate", "Candidate", "Uncertified",
+                                        "Certified", "Suspended", "Closed"};
+    return (size_t)status < sizeof texts / sizeof texts[0] ? texts[status] : texts[0];
+}
+
+static const char *
+degrees(struct gocdb_out *out, bool is_there, double value)
+{
+    return is_there ? arena_print(out->arena, "%.15g", value) : "";
+}
+
+static const char *
+email(const Kontor__V1__Contact *contact)
+{
+    return contact == NULL ? "" : contact->email;
+}
+
+static const char *
+phone(const Kontor__V1__Contact *contact)
+{
+    return contact == NULL ? "" : contact->phone;
+}
+
+#define KEPT(record, element)                                                          \
+    gocdb_kept((record)->extensions, (record)->n_extensions, element)
+
+static void
+write_site_middle(struct gocdb_out *out, const Kontor__V1__Site *site)
+{
+    gocdb_some(out, "TIMEZONE", site->timezone);
+    gocdb_some(out, "LATITUDE",
+               degrees(out,
+                       site->_latitude_case == KONTOR__V1__SITE___LATITUDE_LATITUDE,
+                       site->latitude));
+    gocdb_some(out, "LONGITUDE",
+               degrees(out,
+                       site->_longitude_case == KONTOR__V1__SITE___LONGITUDE_LONGITUDE,
+                       site->longitude));
+    gocdb_some(out, "CSIRT_EMAIL", email(site->security_contact));
+    gocdb_some(out, "CSIRT_TEL", phone(site->security_contact));
+    gocdb_some(out, "EMERGENCY_TEL", site->emergency_phone);
+    gocdb_some(out, "NOTIFICATIONS", KEPT(site, "NOTIFICATIONS"));
+    gocdb_begin(out, "DOMAIN");
+    gocdb_text(out, "DOMAIN_NAME", site->domain);
+    gocdb_end(out);
+    gocdb_some(out, "SITE_IP", site->ip_range);
+    gocdb_some(out, "SITE_IPV6", KEPT(site, "SITE_IPV6"));
+    gocdb_some(out, "LOCATION", site->location);
+}
+
+static void
+write_site(struct gocdb_out *out, const Kontor__V1__Site *site)
+{
+    const char *key = gocdb_key_of(site->source, site->id);
+    gocdb_begin(out, "SITE");
+    gocdb_attribute(out, "ID", gocdb_id_of(out->arena, key));
+    gocdb_attribute(out, "PRIMARY_KEY", key);
+    gocdb_attribute(out, "NAME", site->short_name);
+    gocdb_text(out, "PRIMARY_KEY", key);
+    gocdb_text(out, "SHORT_NAME", site->short_name);
+    gocdb_some(out, "OFFICIAL_NAME", site->official_name);
+    gocdb_some(out, "SITE_DESCRIPTION", site->description);
+    gocdb_text(out, "GOCDB_PORTAL_URL", KEPT(site, "GOCDB_PORTAL_URL"));
+    gocdb_some(out, "HOME_URL", site->home_url);
+    gocdb_some(out, "CONTACT_EMAIL", email(site->contact));
+    gocdb_some(out, "CONTACT_TEL", phone(site->contact));
+    gocdb_some(out, "ALARM_EMAIL", KEPT(site, "ALARM_EMAIL"));
+    gocdb_some(out, "GIIS_URL", site->giis_url);
+    gocdb_some(out, "TIER", site->tier);
+    gocdb_some(out, "COUNTRY_CODE", KEPT(site, "COUNTRY_CODE"));
+    gocdb_some(out, "COUNTRY", site->country);
+    gocdb_text(out, "ROC", site->operator_group);
+    gocdb_some(out, "SUBGRID", KEPT(site, "SUBGRID"));
+    gocdb_some(out, "PRODUCTION_INFRASTRUCTURE", site->infrastructure);
+    gocdb_text(out, "CERTIFICATION_STATUS", certification_text(site->certification));
+    write_site_middle(out, site);
+    gocdb_out_scopes(out, site->scopes, site->n_scopes);
+    gocdb_out_extensions(out, site->extensions, site->n_extensions, site_kept);
+    gocdb_end(out);
+}
+
+void
+gocdb_write_sites(struct gocdb_out *out)
+{
+    for (size_t i = 0; i < out->world->n_sites; i++) {
+        write_site(out, out->world->sites[i]);
+    }
+}
+
+/* One line each: some look for them with a regular expression. */
+void
+gocdb_write_site_list(struct gocdb_out *out)
+{
+    for (size_t i = 0; i < out->world->n_sites; i++) {
+        const Kontor__V1__Site *site = out->world->sites[i];
+        const char *key = gocdb_key_of(site->source, site->id);
+        gocdb_begin(out, "SITE");
+        gocdb_attribute(out, "ID", gocdb_id_of(out->arena, key));
+        gocdb_attribute(out, "PRIMARY_KEY", key);
+        gocdb_attribute(out, "NAME", site->short_name);
+        gocdb_attribute(out, "COUNTRY", site->country);
+        gocdb_attribute(out, "COUNTRY_CODE", KEPT(site, "COUNTRY_CODE"));
+        gocdb_attribute(out, "ROC", site->operator_group);
+        gocdb_attribute(out, "SUBGRID", KEPT(site, "SUBGRID"));
+        gocdb_attribute(out, "GIIS_URL", site->giis_url);
+        gocdb_end(out);
+    }
+}
+
+/* ---- Services ---- */
+
+static void
+write_interfaces(struct gocdb_out *out, const Kontor__V1__Endpoint *endpoint)
+{
+    gocdb_begin(out, "ENDPOINTS");
+    for (size_t i = 0; i < endpoint->n_interfaces; i++) {
+        const Kontor__V1__Interface *way = endpoint->interfaces[i];
+        gocdb_begin(out, "ENDPOINT");
+        gocdb_text(out, "ID", arena_print(out->arena, "%zu", i + 1));
+        gocdb_text(out, "NAME", way->name);
+        gocdb_text(out, "EXTENSIONS", "");
+        gocdb_text(out, "URL", way->url);
+        gocdb_text(out, "INTERFACENAME", way->interface_name);
+        gocdb_text(out, "ENDPOINT_MONITORED", endpoint->is_monitored ? "Y" : "N");
+        gocdb_end(out);
+    }
+    gocdb_end(out);
+}
+
+static void
+write_service(struct gocdb_out *out, const Kontor__V1__Endpoint *endpoint)
+{
+    const Kontor__V1__Site *site = gocdb_site_of(out->world, endpoint->site);
+    const char *key = gocdb_key_of(endpoint->source, endpoint->id);
+    gocdb_begin(out, "SERVICE_ENDPOINT");
+    gocdb_attribute(out, "PRIMARY_KEY", key);
+    gocdb_text(out, "PRIMARY_KEY", key);
+    gocdb_text(out, "HOSTNAME", endpoint->host);
+    gocdb_text(out, "GOCDB_PORTAL_URL", KEPT(endpoint, "GOCDB_PORTAL_URL"));
+    gocdb_some(out, "HOSTDN", endpoint->host_dn);
+    gocdb_some(out, "HOST_OS", endpoint->host_os);
+    gocdb_some(out, "HOST_ARCH", endpoint->host_architecture);
+    gocdb_flag(out, "BETA", endpoint->is_beta);
+    gocdb_text(out, "SERVICE_TYPE", endpoint->type);
+    gocdb_some(out, "HOST_IP", endpoint->host_ip);
+    gocdb_some(out, "HOST_IPV6", KEPT(endpoint, "HOST_IPV6"));
+    gocdb_text(out, "CORE", endpoint->is_core ? "Y" : "");
+    gocdb_flag(out, "IN_PRODUCTION", endpoint->is_production);
+    gocdb_flag(out, "NODE_MONITORED", endpoint->is_monitored);
+    gocdb_some(out, "NOTIFICATIONS", KEPT(endpoint, "NOTIFICATIONS"));
+    gocdb_some(out, "CONTACT_EMAIL", email(endpoint->contact));
+    gocdb_some(out, "DESCRIPTION", endpoint->description);
+    gocdb_text(out, "SITENAME", gocdb_site_name(out->world, endpoint->site));
+    gocdb_text(out, "COUNTRY_NAME", site == NULL ? "" : site->country);
+    gocdb_text(out, "COUNTRY_CODE", site == NULL ? "" : KEPT(site, "COUNTRY_CODE"));
+    gocdb_text(out, "ROC_NAME", site == NULL ? "" : site->operator_group);
+    gocdb_text(out, "URL", endpoint->url);
+    write_interfaces(out, endpoint);
+    gocdb_out_scopes(out, endpoint->scopes, endpoint->n_scopes);
+    gocdb_out_extensions(out, endpoint->extensions, endpoint->n_extensions,
+                         service_kept);
+    gocdb_end(out);
+}
+
+/* Services of closed sites are never answered. */
+void
+gocdb_write_services(struct gocdb_out *out)
+{
+    for (size_t i = 0; i < out->world->n_endpoints; i++) {
+        const Kontor__V1__Endpoint *endpoint = out->world->endpoints[i];
+        const Kontor__V1__Site *site = gocdb_site_of(out->world, endpoint->site);
+        if (site == NULL || site->certification != KONTOR__V1__CERTIFICATION__CLOSED) {
+            write_service(out, endpoint);
+        }
+    }
+}
+
+/* ---- Groups ---- */
+
+/* Of a member only what tells it from others, as get_service_group does. */
+static void
+write_member(struct gocdb_out *out, const Kontor__V1__Endpoint *endpoint)
+{
+    gocdb_begin(out, "SERVICE_ENDPOINT");
+    gocdb_attribute(out, "PRIMARY_KEY", gocdb_key_of(endpoint->source, endpoint->id));
+    gocdb_text(out, "HOSTNAME", endpoint->host);
+    gocdb_text(out, "GOCDB_PORTAL_URL", KEPT(endpoint, "GOCDB_PORTAL_URL"));
+    gocdb_text(out, "SERVICE_TYPE", endpoint->type);
+    gocdb_text(out, "HOST_IP", endpoint->host_ip);
+    gocdb_text(out, "HOST_IPV6", KEPT(endpoint, "HOST_IPV6"));
+    gocdb_text(out, "HOSTDN", endpoint->host_dn);
+    gocdb_flag(out, "IN_PRODUCTION", endpoint->is_production);
+    gocdb_flag(out, "NODE_MONITORED", endpoint->is_monitored);
+    write_interfaces(out, endpoint);
+    gocdb_out_scopes(out, endpoint->scopes, endpoint->n_scopes);
+    gocdb_out_extensions(out, endpoint->extensions, endpoint->n_extensions,
+                         service_kept);
+    gocdb_end(out);
+}
+
+/* GOCDB has neither sites nor groups in a group: all that is in them is written. */
+static void
+write_members(struct gocdb_out *out, const Kontor__V1__Group *group)
+{
+    const struct gocdb_world *world = out->world;
+    for (size_t i = 0; i < group->n_endpoints; i++) {
+        const Kontor__V1__Endpoint *endpoint =
+            gocdb_endpoint_of(world, group->endpoints[i]);
+        if (endpoint != NULL) {
+            write_member(out, endpoint);
+        }
+    }
+    for (size_t i = 0; i < group->n_sites; i++) {
+        for (size_t j = 0; j < world->n_endpoints; j++) {
+            if (strcmp(world->endpoints[j]->site, group->sites[i]) == 0) {
+                write_member(out, world->endpoints[j]);
+            }
+        }
+    }
+}
+
+static void
+write_group(struct gocdb_out *out, const Kontor__V1__Group *group)
+{
+    const char *key = gocdb_key_of(group->source, group->id);
+    gocdb_begin(out, "SERVICE_GROUP");
+    gocdb_attribute(out, "ID", gocdb_id_of(out->arena, key));
+    gocdb_attribute(out, "PRIMARY_KEY", key);
+    gocdb_text(out, "NAME", group->name);
+    gocdb_text(out, "DESCRIPTION", group->description);
+    gocdb_flag(out, "MONITORED", group->is_monitored);
+    gocdb_text(out, "CONTACT_EMAIL", email(group->contact));
+    gocdb_text(out, "GOCDB_PORTAL_URL", KEPT(group, "GOCDB_PORTAL_URL"));
+    write_members(out, group);
+    gocdb_out_scopes(out, group->scopes, group->n_scopes);
+    gocdb_out_extensions(out, group->extensions, group->n_extensions, group_kept);
+    gocdb_end(out);
+}
+
+void
+gocdb_write_groups(struct gocdb_out *out)
+{
+    for (size_t i = 0; i < out->world->n_groups; i++) {
+        write_group(out, out->world->groups[i]);
+    }
+}
