@@ -11,7 +11,7 @@ TEXTS = ("", "x", "alpine/compute", "alpine/s-1", "coast/o-1", "coast/p1", "coas
          "alpine/hall", "alpine/e-1", "coast", "alpine", "a b", "é" * 40, "x" * 300, "1999-01-01",
          "-0.50", "https://x.example/", "alpine/block-storage/standard", "name", "CH", "EUR",
          "month")
-CALLERS = ("alpine/admin", "alpine/operator", "alpine/agent", "alpine/site_admin", "alpine/certifier",
+CALLERS = ("alpine/admin", "alpine/operator", "alpine/agent", "alpine/site_admin", "alpine/certifier", "alpine/monitor",
            "alpine/shifter", "coast/portal", "coast/shifter")
 NUMBERS = (0, 1, 2, -1, 100, 101, 2 ** 31 - 1, -2 ** 31)
 LONGS = (*NUMBERS, 2 ** 63 - 1, -2 ** 63)

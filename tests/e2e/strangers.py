@@ -205,7 +205,7 @@ def cases(town):
         "ConfigurationService.GetDowntime": [({"id": "alpine/d1"}, PUBLIC)],
         "ConfigurationService.ListDowntimes": [({}, PUBLIC)],
         "ConfigurationService.ReportVersions": [
-            ({"reports": [{"host": "h.example", "type": "lab", "version": "1"}]}, PUBLIC)],
+            ({"reports": [{"host": "h.example", "type": "lab"}]}, PUBLIC)],
         "ConfigurationService.ListVersions": [({}, PUBLIC), ({"endpoint": "alpine/e1"}, PUBLIC)],
         "ConfigurationService.Import": [
             ({"records": [{"site": {"id": "alpine/hall", "short_name": "x"}}]}, REFUSED),
