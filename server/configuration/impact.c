@@ -22,6 +22,12 @@ struct hit {
     size_t n_downtimes, downtime_room;
 };
 
+/* Outages that may hit an endpoint, by their numbers. */
+struct candidates {
+    size_t *outages;
+    size_t n_outages, room;
+};
+
 /* One question. */
 struct impact {
     struct call *call;
@@ -30,7 +36,9 @@ struct impact {
     struct span window;
     struct reach reach;
     struct outages outages;
-    struct hit *hits; /* By instance, each once, while they are gathered. */
+    struct candidates wide;  /* Of any endpoint: what names no endpoint by its id. */
+    struct candidates *near; /* Of each endpoint of reach. */
+    struct hit *hits;        /* By instance, each once, while they are gathered. */
     size_t n_hits, room;
     bool is_cut;
 };
@@ -148,6 +156,51 @@ add_outage(struct impact *impact, struct hit *hit, const Kontor__V1__Downtime *d
     hit->downtimes[hit->n_downtimes++] = downtime;
 }
 
+static void
+add_candidate(struct call *call, struct candidates *to, size_t outage)
+{
+    if (to->n_outages > 0 && to->outages[to->n_outages - 1] == outage) {
+        return;
+    }
+    to->outages = arena_grown(call->arena, to->outages, to->n_outages, &to->room,
+                              sizeof(*to->outages));
+    to->outages[to->n_outages++] = outage;
+}
+
+static bool
+names_ids_only(const Kontor__V1__Downtime *downtime)
+{
+    for (size_t i = 0; i < downtime->n_affected; i++) {
+        if (downtime->affected[i]->endpoint[0] == '\0') {
+            return false;
+        }
+    }
+    return downtime->n_groups == 0;
+}
+
+/* Most downtimes name endpoints by their ids: they are asked about those alone, and not
+ * each about all. */
+static void
+sort_candidates(struct impact *impact)
+{
+    struct call *call = impact->call;
+    impact->near =
+        arena_alloc(call->arena, (impact->reach.n_rows + 1) * sizeof(*impact->near));
+    for (size_t i = 0; i < impact->outages.n_rows; i++) {
+        const Kontor__V1__Downtime *downtime = impact->outages.rows[i].downtime;
+        if (!names_ids_only(downtime)) {
+            add_candidate(call, &impact->wide, i);
+            continue;
+        }
+        for (size_t j = 0; j < downtime->n_affected; j++) {
+            size_t place = reach_place(&impact->reach, downtime->affected[j]->endpoint);
+            if (place != SIZE_MAX) {
+                add_candidate(call, &impact->near[place], i);
+            }
+        }
+    }
+}
+
 /* The times in which an endpoint is hit, told of one instance after the other. */
 struct endpoint_outages {
     const Kontor__V1__Downtime **downtimes;
@@ -155,21 +208,31 @@ struct endpoint_outages {
     size_t n;
 };
 
+static void
+add_hitting(const struct impact *impact, const struct candidates *candidates,
+            const struct reach_endpoint *endpoint, struct endpoint_outages *out)
+{
+    for (size_t i = 0; i < candidates->n_outages; i++) {
+        const struct outage *outage = &impact->outages.rows[candidates->outages[i]];
+        int64_t until_ms;
+        if (outage_hits(outage, endpoint, &until_ms)) {
+            out->downtimes[out->n] = outage->downtime;
+            out->until_ms[out->n++] = until_ms;
+        }
+    }
+}
+
 static struct endpoint_outages
 outages_of(struct impact *impact, const struct reach_endpoint *endpoint)
 {
     struct call *call = impact->call;
-    const struct outages *all = &impact->outages;
+    const struct candidates *near = &impact->near[endpoint - impact->reach.rows];
+    size_t n = impact->wide.n_outages + near->n_outages;
     struct endpoint_outages out = {
-        .downtimes = arena_alloc(call->arena, (all->n_rows + 1) * sizeof(void *)),
-        .until_ms = arena_alloc(call->arena, (all->n_rows + 1) * sizeof(int64_t))};
-    for (size_t i = 0; i < all->n_rows; i++) {
-        int64_t until_ms;
-        if (outage_hits(call, &all->rows[i], endpoint, &until_ms)) {
-            out.downtimes[out.n] = all->rows[i].downtime;
-            out.until_ms[out.n++] = until_ms;
-        }
-    }
+        .downtimes = arena_alloc(call->arena, (n + 1) * sizeof(void *)),
+        .until_ms = arena_alloc(call->arena, (n + 1) * sizeof(int64_t))};
+    add_hitting(impact, &impact->wide, endpoint, &out);
+    add_hitting(impact, near, endpoint, &out);
     return out;
 }
 
@@ -400,6 +463,7 @@ read_all(struct impact *impact)
     if (status == STATUS_OK) {
         status = read_outages(impact);
     }
+    sort_candidates(impact);
     for (size_t i = 0;
          status == STATUS_OK && i < impact->reach.n_rows && !impact->is_cut; i++) {
         status = read_carried(impact, &impact->reach.rows[i]);

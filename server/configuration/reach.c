@@ -47,12 +47,15 @@ reach_close(struct reach *reach)
     reach->n_rows = n;
 }
 
-bool
-reach_has(const struct reach *reach, const char *id)
+size_t
+reach_place(const struct reach *reach, const char *id)
 {
     const struct reach_endpoint wanted = {.id = id};
-    return reach->n_rows > 0 && bsearch(&wanted, reach->rows, reach->n_rows,
-                                        sizeof(wanted), compare) != NULL;
+    const struct reach_endpoint *found =
+        reach->n_rows == 0
+            ? NULL
+            : bsearch(&wanted, reach->rows, reach->n_rows, sizeof(wanted), compare);
+    return found == NULL ? SIZE_MAX : (size_t)(found - reach->rows);
 }
 
 /* ---- Reading ---- */
@@ -87,6 +90,10 @@ reach_add_endpoint(struct call *call, struct reach *reach, const char *id)
 {
     struct reach_endpoint endpoint = {.id = id, .site = ""};
     void *record = NULL;
+    if (reach->is_ids_only) {
+        add(call, reach, &endpoint);
+        return STATUS_OK;
+    }
     enum status status = read_record(call, KIND_ENDPOINT, id, reach->as_of, &record);
     if (status == STATUS_OK && record != NULL) {
         endpoint.record = record;
@@ -222,15 +229,40 @@ reach_add_downtime(struct call *call, struct reach *reach,
     return status;
 }
 
+/* What a group means, opened when it is first met. */
+static enum status
+open_group(struct call *call, struct outages *outages, const char *id,
+           const struct outage_group **out)
+{
+    for (size_t i = 0; i < outages->n_groups; i++) {
+        if (strcmp(outages->groups[i]->id, id) == 0) {
+            *out = outages->groups[i];
+            return STATUS_OK;
+        }
+    }
+    struct outage_group *group = arena_alloc(call->arena, sizeof(*group));
+    *group = (struct outage_group){
+        .id = id, .reach = {.as_of = outages->as_of, .is_ids_only = true}};
+    enum status status = reach_add_group(call, &group->reach, id);
+    reach_close(&group->reach);
+    outages->groups = arena_grown(call->arena, outages->groups, outages->n_groups,
+                                  &outages->group_room, sizeof(*outages->groups));
+    outages->groups[outages->n_groups++] = group;
+    *out = group;
+    return status;
+}
+
 enum status
 outages_add(struct call *call, struct outages *outages, Kontor__V1__Downtime *downtime)
 {
-    struct outage outage = {.downtime = downtime, .groups = {.as_of = outages->as_of}};
+    struct outage outage = {.downtime = downtime};
     enum status status = STATUS_OK;
+    outage.groups =
+        arena_alloc(call->arena, (downtime->n_groups + 1) * sizeof(*outage.groups));
     for (size_t i = 0; status == STATUS_OK && i < downtime->n_groups; i++) {
-        status = reach_add_group(call, &outage.groups, downtime->groups[i]);
+        status = open_group(call, outages, downtime->groups[i],
+                            &outage.groups[outage.n_groups++]);
     }
-    reach_close(&outage.groups);
     outages->rows = arena_grown(call->arena, outages->rows, outages->n_rows,
                                 &outages->room, sizeof(*outages->rows));
     outages->rows[outages->n_rows++] = outage;
@@ -280,15 +312,33 @@ is_named(const Kontor__V1__Affected *affected, const struct reach_endpoint *endp
     return is_type && strcmp(affected->host, endpoint->record->host) == 0;
 }
 
+static bool
+is_in_groups(const struct outage *outage, const char *endpoint)
+{
+    for (size_t i = 0; i < outage->n_groups; i++) {
+        if (reach_place(&outage->groups[i]->reach, endpoint) != SIZE_MAX) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Asked for each downtime and endpoint, so nothing is copied. */
+static bool
+is_same_registry(const char *a, const char *b)
+{
+    size_t size = strcspn(a, "/");
+    return strncmp(a, b, size) == 0 && b[size] == '/';
+}
+
 bool
-outage_hits(struct call *call, const struct outage *outage,
-            const struct reach_endpoint *endpoint, int64_t *until_ms)
+outage_hits(const struct outage *outage, const struct reach_endpoint *endpoint,
+            int64_t *until_ms)
 {
     const Kontor__V1__Downtime *downtime = outage->downtime;
     int64_t end_ms = moment_ms(downtime->end_at, INT64_MAX);
-    bool is_own = strcmp(call_registry_of(call, downtime->id),
-                         call_registry_of(call, endpoint->id)) == 0;
-    bool is_hit = reach_has(&outage->groups, endpoint->id);
+    bool is_own = is_same_registry(downtime->id, endpoint->id);
+    bool is_hit = is_in_groups(outage, endpoint->id);
     *until_ms = is_hit ? end_ms : INT64_MIN;
     for (size_t i = 0; i < downtime->n_affected; i++) {
         const Kontor__V1__Affected *affected = downtime->affected[i];

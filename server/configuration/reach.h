@@ -28,7 +28,9 @@ struct reach {
     struct reach_endpoint *rows;
     size_t n_rows, room;
     int64_t as_of; /* 0 = now. */
-    bool is_cut;   /* There were more than REACH_MAX. */
+    bool
+        is_ids_only; /* Endpoints that are named are not read: their rows have an id. */
+    bool is_cut;     /* There were more than REACH_MAX. */
 };
 
 /* Each adds to a set; reach_close sorts it and leaves each endpoint once. */
@@ -41,19 +43,28 @@ enum status reach_add_group(struct call *call, struct reach *reach,
 enum status reach_add_downtime(struct call *call, struct reach *reach,
                                const Kontor__V1__Downtime *downtime) MUST_CHECK;
 void reach_close(struct reach *reach);
-/* Whether the set, closed, has an endpoint. */
-bool reach_has(const struct reach *reach, const char *id);
+/* The place of an endpoint in a closed set; SIZE_MAX where it is not in it. */
+size_t reach_place(const struct reach *reach, const char *id);
 
-/* A downtime with what its groups mean. */
+/* What a group means: many downtimes may hit one. */
+struct outage_group {
+    const char *id;
+    struct reach reach;
+};
+
+/* A downtime with its groups. */
 struct outage {
     const Kontor__V1__Downtime *downtime;
-    struct reach groups;
+    const struct outage_group **groups;
+    size_t n_groups;
 };
 
 /* The downtimes of a time. */
 struct outages {
     struct outage *rows;
     size_t n_rows, room;
+    struct outage_group **groups; /* Each that is hit, once. */
+    size_t n_groups, group_room;
     int64_t as_of;
 };
 
@@ -65,7 +76,7 @@ enum status outages_add(struct call *call, struct outages *outages,
                         Kontor__V1__Downtime *downtime) MUST_CHECK;
 /* Whether it hits an endpoint, and until when: sooner than the downtime ends where that
  * was said for this endpoint. */
-bool outage_hits(struct call *call, const struct outage *outage,
-                 const struct reach_endpoint *endpoint, int64_t *until_ms);
+bool outage_hits(const struct outage *outage, const struct reach_endpoint *endpoint,
+                 int64_t *until_ms);
 
 #endif

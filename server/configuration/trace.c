@@ -44,7 +44,7 @@ add_downtimes(struct tracing *tracing, const struct reach_endpoint *endpoint,
     for (size_t i = 0; i < outages->n_rows; i++) {
         const Kontor__V1__Downtime *downtime = outages->rows[i].downtime;
         int64_t until_ms;
-        if (!outage_hits(call, &outages->rows[i], endpoint, &until_ms) ||
+        if (!outage_hits(&outages->rows[i], endpoint, &until_ms) ||
             until_ms <= tracing->at_ms) {
             continue;
         }
