@@ -407,8 +407,7 @@ test_the_records_of_an_import_are_judged_one_by_one(void **state)
             *record = new_message(field_of(rule)->descriptor);
             assert_false(trips(message, "", ""));
             assert_int_equal(faults.n_found, 0);
-            assert_true(trips(*record, "", "choices") ||
-                        trips(*record, "host", ""));
+            assert_true(trips(*record, "", "choices") || trips(*record, "host", ""));
         }
     }
 }

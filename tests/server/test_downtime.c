@@ -222,9 +222,7 @@ test_groups_and_instances_that_are_hit_are_there(void **state)
     harness_remove(ground->h, KIND_INSTANCE, "hills/o-1/vm");
     harness_remove(ground->h, KIND_GROUP, "hills/g");
     downtime->description = "Still";
-    assert_int_equal(
-        revise(ground, downtime, NULL, NULL, &error),
-        STATUS_OK);
+    assert_int_equal(revise(ground, downtime, NULL, NULL, &error), STATUS_OK);
 }
 
 static void
