@@ -73,6 +73,12 @@ class Impact(unittest.TestCase):
         self.assertEqual(self.hours(self.portal, group="alpine/storage"), {ORDER: 9.0})
         self.assertEqual(self.hours(self.portal, group="alpine/storage", until="2150-01-01T04:00:00Z"), {ORDER: 4.0})
 
+    def test_2_calendars_read_it(self):
+        said = self.broker.kontor("coast", "portal", "config", "downtime", "calendar")
+        self.assertIn("UID:alpine/m-1\n", said.replace("\r\n", "\n"))
+        self.assertIn("DTSTART:21500101T000000Z", said)
+        self.assertTrue(said.rstrip().endswith("END:VCALENDAR"))
+
     def test_3_what_carries_something_is_not_deleted(self):
         for what, name in (("Endpoint", HIT), ("Site", "alpine/north-hall")):
             with self.assertRaises(Exception) as caught:

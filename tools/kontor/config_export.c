@@ -1,9 +1,10 @@
-/* Exporting the configuration: one of GOCDB's documents. */
+/* Exporting the configuration: one of GOCDB's documents, or downtimes as a calendar. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/export/gocdb.h"
+#include "tools/export/ical.h"
 #include "tools/import/kind.h"
 #include "tools/kontor/own.h"
 #include "tools/kontor/path.h"
@@ -130,5 +131,46 @@ own_config_export(struct cli *cli)
         return cli_failed(cli);
     }
     (void)gocdb_export(document, &world, stdout, cli->arena);
+    return EXIT_DONE;
+}
+
+/* ---- Calendar ---- */
+
+static void
+take_downtimes(const ProtobufCMessage *page, void *context)
+{
+    bool *is_begun = context;
+    struct arena *arena = arena_new();
+    size_t n;
+    ProtobufCMessage *const *rows = path_rows(page, "downtimes", &n);
+    if (!*is_begun) {
+        ical_begin(stdout);
+        *is_begun = true;
+    }
+    for (size_t i = 0; i < n; i++) {
+        ical_downtime((const Kontor__V1__Downtime *)rows[i], stdout, arena);
+        arena_reset(arena);
+    }
+    arena_free(arena);
+}
+
+/* Written as it comes; a refused call prints nothing, what was cut off has no end. */
+int
+own_calendar(struct cli *cli)
+{
+    bool is_begun = false;
+    ProtobufCMessage *request = run_request(cli);
+    if (request == NULL) {
+        return EXIT_USAGE;
+    }
+    int failed = cli_connect(cli);
+    if (failed != EXIT_DONE) {
+        return failed;
+    }
+    if (run_pages(cli, cli->command->method, request, take_downtimes, &is_begun) !=
+        KONTOR_OK) {
+        return cli_failed(cli);
+    }
+    ical_end(stdout);
     return EXIT_DONE;
 }

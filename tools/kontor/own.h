@@ -35,6 +35,7 @@ int own_trace(struct cli *cli);
 int own_impact(struct cli *cli);
 int own_report(struct cli *cli);
 int own_config_export(struct cli *cli);
+int own_calendar(struct cli *cli);
 int own_create(struct cli *cli);
 int own_principal(struct cli *cli);
 int own_verify(struct cli *cli);
