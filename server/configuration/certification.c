@@ -207,11 +207,50 @@ certification_answer(struct call *call, const void *message,
 
 /* ---- A site's beginning ---- */
 
+/* Where the moves made here left a site of this id; what was imported is another's
+ * word.
+ */
+static enum status
+find_last(struct call *call, const char *site, Kontor__V1__Certification *last)
+{
+    struct find find = {.kind = KIND_CERTIFICATION_CHANGE,
+                        .index = "site",
+                        .equal = {{.text = site}},
+                        .n_equal = 1,
+                        .limit = HISTORY_PAGE};
+    struct page page = {.next_token = ""};
+    *last = C(CERTIFICATION_UNSPECIFIED);
+    do {
+        find.token = page.next_token;
+        enum status status = call_find(call, &find, true, &page);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        for (size_t i = 0; i < page.n_documents; i++) {
+            const Kontor__V1__CertificationChange *change =
+                call_record(call, &page.documents[i]);
+            *last = change->source == NULL ? change->to : *last;
+        }
+    } while (page.next_token[0] != '\0');
+    return STATUS_OK;
+}
+
+/* A site that was deleted and comes again is where it was: deleting it moves nothing.
+ */
 enum status
 certification_begin(struct call *call, Kontor__V1__Site *site,
                     struct decision *decision)
 {
     Kontor__V1__CertificationChange change = KONTOR__V1__CERTIFICATION_CHANGE__INIT;
+    Kontor__V1__Certification last;
+    enum status status = find_last(call, site->id, &last);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (last != C(CERTIFICATION_UNSPECIFIED)) {
+        site->certification = last;
+        return STATUS_OK;
+    }
     bool is_said = import_is(call) &&
                    site->certification != C(CERTIFICATION_UNSPECIFIED) &&
                    site->certification != C(CANDIDATE);
@@ -232,13 +271,16 @@ certification_begin(struct call *call, Kontor__V1__Site *site,
 
 /* ---- Imported history ---- */
 
-/* History is told once: an import that comes again says the same. */
+/* History is told once: an import that comes again says the same. What happened here is
+ * nobody else's to tell. */
 static void
 judge_same(struct call *call, const Kontor__V1__CertificationChange *old,
            const Kontor__V1__CertificationChange *change)
 {
-    bool is_same = strcmp(old->site, change->site) == 0 && old->from == change->from &&
-                   old->to == change->to && strcmp(old->reason, change->reason) == 0 &&
+    bool is_same = old->source != NULL && strcmp(old->site, change->site) == 0 &&
+                   old->from == change->from && old->to == change->to &&
+                   strcmp(old->reason, change->reason) == 0 &&
+                   strcmp(old->changed_by, change->changed_by) == 0 &&
                    moment_ms(old->changed_at, 0) == moment_ms(change->changed_at, 0);
     if (!is_same) {
         call_fault(call, "id",
@@ -340,6 +382,9 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     if (strcmp(call_registry_of(call, change->site),
                call_registry_of(call, change->id)) != 0) {
         call_fault(call, "site", "must be a site of the change's own registry");
+    }
+    if (change->source == NULL || change->source->format[0] == '\0') {
+        call_fault(call, "source", "is required: what is imported happened elsewhere");
     }
     if (moment_ms(change->changed_at, 0) > call->now_ms) {
         call_fault(call, "changed_at", "lies ahead: history is what has happened");

@@ -322,6 +322,9 @@ add_change(struct ground *ground, struct batch *batch, const char *id, int from,
     change->from = (Kontor__V1__Certification)from;
     change->to = (Kontor__V1__Certification)to;
     change->changed_at = ground_time(ground->h, ms);
+    change->source = arena_alloc(ground->h->arena, sizeof(*change->source));
+    kontor__v1__source__init(change->source);
+    change->source->format = "gocdb";
     record->record_case =
         KONTOR__V1__CONFIGURATION_IMPORT_RECORD__RECORD_CERTIFICATION_CHANGE;
     record->certification_change = change;
@@ -433,6 +436,68 @@ test_history_is_not_written_anew(void **state)
     change->site = "hills/s";
     result = import_as(ground, ground->admin, batch)->results[0];
     assert_string_equal(result->violations[0]->field, "site");
+    change->site = "coast/s";
+    change->source = NULL;
+    result = import_as(ground, ground->admin, batch)->results[0];
+    assert_string_equal(result->violations[0]->field, "source");
+}
+
+/* What happened here is not told anew by an import. */
+static void
+test_what_happened_here_stays(void **state)
+{
+    struct ground *ground = *state;
+    struct batch *batch = batch_new(ground);
+    seed_site(ground, "coast/s", KONTOR__V1__CERTIFICATION__CANDIDATE);
+    assert_int_equal(move_as(ground, certifier(ground), "coast/s",
+                             KONTOR__V1__CERTIFICATION__UNCERTIFIED, false, NULL),
+                     STATUS_OK);
+    const Kontor__V1__CertificationChange *made =
+        history(ground, ground->admin, "coast/s")->changes[0];
+    Kontor__V1__CertificationChange *change =
+        add_change(ground, batch, made->id, made->from, made->to, 0);
+    change->changed_at = made->changed_at;
+    const Kontor__V1__ImportResult *result =
+        import_as(ground, ground->admin, batch)->results[0];
+    assert_int_equal(result->outcome, KONTOR__V1__IMPORT_OUTCOME__SAME);
+    assert_int_equal(result->n_findings, 1);
+    batch->request.takes_over = true;
+    result = import_as(ground, ground->admin, batch)->results[0];
+    assert_int_equal(result->outcome, KONTOR__V1__IMPORT_OUTCOME__REFUSED);
+    assert_string_equal(result->violations[0]->field, "id");
+    made = history(ground, ground->admin, "coast/s")->changes[0];
+    assert_null(made->source);
+}
+
+/* Deleting a site and creating it again moves nothing, whoever does it. */
+static void
+test_a_site_that_comes_again_is_where_it_was(void **state)
+{
+    struct ground *ground = *state;
+    Kontor__V1__DeleteSiteRequest away = KONTOR__V1__DELETE_SITE_REQUEST__INIT;
+    struct batch *batch = batch_new(ground);
+    seed_site(ground, "coast/s", KONTOR__V1__CERTIFICATION__CERTIFIED);
+    assert_int_equal(move_as(ground, certifier(ground), "coast/s",
+                             KONTOR__V1__CERTIFICATION__SUSPENDED, false, NULL),
+                     STATUS_OK);
+    away.id = "coast/s";
+    for (int by_import = 0; by_import <= 1; by_import++) {
+        assert_int_equal(harness_call(ground->h, ground->admin,
+                                      GROUND_CALL("DeleteSite"), &away, NULL, NULL),
+                         STATUS_OK);
+        if (by_import) {
+            add_site(ground, batch, "coast/s", 3);
+            (void)import_as(ground, ground->admin, batch);
+        } else {
+            assert_int_equal(
+                ground_create_site(ground, ground->admin,
+                                   ground_site(ground->h, "coast/s", "North"), NULL),
+                STATUS_OK);
+        }
+        assert_int_equal(status_of(ground, "coast/s"),
+                         KONTOR__V1__CERTIFICATION__SUSPENDED);
+    }
+    assert_int_equal(history(ground, ground->admin, "coast/s")->n_changes, 1);
 }
 
 static void
@@ -491,6 +556,8 @@ main(void)
         GROUND_TEST(test_history_is_judged_by_its_own_pairs),
         GROUND_TEST(test_a_gap_is_told),
         GROUND_TEST(test_history_is_not_written_anew),
+        GROUND_TEST(test_what_happened_here_stays),
+        GROUND_TEST(test_a_site_that_comes_again_is_where_it_was),
         GROUND_TEST(test_an_admin_takes_a_certification_over_and_a_site_admin_does_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
