@@ -95,6 +95,29 @@ resolve(struct call *call, Kontor__V1__Downtime *downtime)
     return STATUS_OK;
 }
 
+/* What has happened stays: neither it nor a part of it ends before now. */
+static void
+judge_end(struct call *call, const Kontor__V1__Downtime *old,
+          const Kontor__V1__Downtime *downtime)
+{
+    if (old == NULL || import_is(call)) {
+        return;
+    }
+    int64_t end_ms = moment_ms(downtime->end_at, INT64_MAX);
+    if (end_ms < call->now_ms && end_ms != moment_ms(old->end_at, INT64_MAX)) {
+        call_fault(call, "end_at", "lies in the past: it can end now at the earliest");
+    }
+    for (size_t i = 0; i < downtime->n_affected; i++) {
+        const Kontor__V1__Affected *affected = downtime->affected[i];
+        int64_t ended_ms = moment_ms(affected->end_at, INT64_MAX);
+        if (ended_ms < call->now_ms && i < old->n_affected &&
+            ended_ms != moment_ms(old->affected[i]->end_at, INT64_MAX)) {
+            call_fault(call, arena_print(call->arena, "affected[%zu].end_at", i),
+                       "lies in the past: it can end now at the earliest");
+        }
+    }
+}
+
 /* A type alone would hit everything of its kind everywhere. */
 static void
 judge_affected(struct call *call, const Kontor__V1__Downtime *downtime)
@@ -156,7 +179,7 @@ judge_groups(struct call *call, const Kontor__V1__Downtime *old,
     return STATUS_OK;
 }
 
-/* Only what the caller delivers: nobody takes down what is another's. */
+/* Only what the registry's providers deliver: nobody takes down what is another's. */
 static enum status
 judge_instances(struct call *call, const Kontor__V1__Downtime *old,
                 const Kontor__V1__Downtime *downtime)
@@ -169,9 +192,12 @@ judge_instances(struct call *call, const Kontor__V1__Downtime *old,
         }
         enum status status = store_get(call->reader, KIND_INSTANCE, id,
                                        &call->who->scopes, 0, call->arena, &document);
-        if (status != STATUS_OK || document.view != VIEW_FULL) {
+        const Kontor__V1__Instance *instance =
+            status == STATUS_OK ? call_record(call, &document) : NULL;
+        if (instance == NULL || strcmp(call_registry_of(call, instance->provider),
+                                       call->who->registry) != 0) {
             call_fault(call, arena_print(call->arena, "instances[%zu]", i),
-                       "there is no instance %s of yours", id);
+                       "there is no instance %s that your registry delivers", id);
         }
     }
     return STATUS_OK;
@@ -179,7 +205,39 @@ judge_instances(struct call *call, const Kontor__V1__Downtime *old,
 
 /* ---- Declared, or split from what was declared ---- */
 
-/* What lies within the times of another was announced with it. */
+static bool
+has_affected(const Kontor__V1__Downtime *downtime, const Kontor__V1__Affected *wanted)
+{
+    for (size_t i = 0; i < downtime->n_affected; i++) {
+        const Kontor__V1__Affected *affected = downtime->affected[i];
+        if (strcmp(affected->site, wanted->site) == 0 &&
+            strcmp(affected->host, wanted->host) == 0 &&
+            strcmp(affected->type, wanted->type) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether all that one hits is hit by another. */
+static bool
+hits_no_more(const Kontor__V1__Downtime *downtime, const Kontor__V1__Downtime *than)
+{
+    bool is_so = true;
+    for (size_t i = 0; i < downtime->n_affected; i++) {
+        is_so = is_so && has_affected(than, downtime->affected[i]);
+    }
+    for (size_t i = 0; i < downtime->n_groups; i++) {
+        is_so = is_so && is_among(than->groups, than->n_groups, downtime->groups[i]);
+    }
+    for (size_t i = 0; i < downtime->n_instances; i++) {
+        is_so = is_so &&
+                is_among(than->instances, than->n_instances, downtime->instances[i]);
+    }
+    return is_so;
+}
+
+/* What lies within the times of another, and hits no more, was announced with it. */
 static enum status
 judge_split(struct call *call, Kontor__V1__Downtime *downtime)
 {
@@ -198,7 +256,8 @@ judge_split(struct call *call, Kontor__V1__Downtime *downtime)
         return status;
     }
     const Kontor__V1__Downtime *first = call_record(call, &document);
-    if (!first->is_cancelled &&
+    if (!first->is_cancelled && hits_no_more(downtime, first) &&
+        moment_ms(first->end_at, INT64_MIN) > call->now_ms &&
         moment_ms(first->start_at, INT64_MAX) <= moment_ms(downtime->start_at, 0) &&
         moment_ms(downtime->end_at, 0) <= moment_ms(first->end_at, INT64_MIN)) {
         downtime->declared_at = first->declared_at;
@@ -216,6 +275,15 @@ judge_declared(struct call *call, const Kontor__V1__Downtime *old,
     }
     if (downtime->declared_at == NULL && old != NULL) {
         downtime->declared_at = old->declared_at;
+    }
+    /* What comes sooner, or upon more, was not announced before. */
+    if (old != NULL && !import_is(call) &&
+        (moment_ms(downtime->start_at, 0) < moment_ms(old->start_at, 0) ||
+         !hits_no_more(downtime, old))) {
+        downtime->declared_at = moment_new(call->arena, call->now_ms);
+    }
+    if (import_is(call) && downtime->source == NULL && old == NULL) {
+        downtime->declared_at = NULL;
     }
     if (old == NULL && downtime->split_from[0] != '\0' && !import_is(call)) {
         status = judge_split(call, downtime);
@@ -245,6 +313,7 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
         return status;
     }
     judge_affected(call, downtime);
+    judge_end(call, before, downtime);
     status = judge_declared(call, before, downtime);
     if (status == STATUS_OK) {
         status = judge_groups(call, before, downtime);

@@ -306,6 +306,9 @@ batch_of_five(struct ground *ground)
         ground_downtime(h, "coast/d2", -90 * GROUND_HOUR_MS, -80 * GROUND_HOUR_MS);
     known->declared_at = ground_time(h, 10 * GROUND_HOUR_MS);
     unknown->declared_at = ground_time(h, -200 * GROUND_HOUR_MS);
+    known->source = unknown->source = arena_alloc(h->arena, sizeof(*known->source));
+    kontor__v1__source__init(known->source);
+    known->source->format = "gocdb";
     ground_affect(h, known, "North", "h.example.org", "CE");
     ground_affect(h, unknown, "North", "h.example.org", "SE");
     add_site(ground, &batch, ground_site(h, "coast/a", "North"));

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -199,14 +200,21 @@ test_groups_and_instances_that_are_hit_are_there(void **state)
     assert_true(harness_has_fault(&error, "downtime.groups[0]"));
     assert_true(harness_has_fault(&error, "downtime.instances[0]"));
     harness_seed(ground->h, KIND_GROUP, "hills/g", &group.base, "=r:hills", "~*", NULL);
-    /* It has to be the caller's own: nobody takes down what is another's. */
-    static const char *const owners[] = {"=r:hills", "~r:coast", "=r:coast"};
-    for (size_t i = 0; i < 3; i++) {
+    /* Its registry has to deliver it: nobody takes down what is another's, who ordered
+     * no more than whoever sees a part. */
+    static const struct {
+        const char *provider, *scope;
+    } rows[] = {
+        {"hills/lab", "=r:hills"}, {"coast/lab", "=r:hills"}, {"hills/lab", "~r:coast"},
+        {"hills/lab", "=r:coast"}, {"coast/lab", "=r:coast"},
+    };
+    for (size_t i = 0; i < 5; i++) {
+        instance.provider = (char *)(uintptr_t)rows[i].provider;
         harness_seed(ground->h, KIND_INSTANCE, "hills/o-1/vm", &instance.base,
-                     "=r:isles", owners[i], NULL);
+                     "=r:isles", rows[i].scope, NULL);
         enum status status =
             ground_declare(ground, ground->admin, downtime, NULL, &error);
-        assert_int_equal(status, i == 2 ? STATUS_OK : STATUS_INVALID_ARGUMENT);
+        assert_int_equal(status, i == 4 ? STATUS_OK : STATUS_INVALID_ARGUMENT);
     }
     /* Others do not learn whose instances those are. */
     Kontor__V1__GetDowntimeRequest get = KONTOR__V1__GET_DOWNTIME_REQUEST__INIT;
@@ -276,6 +284,15 @@ test_a_part_is_as_old_as_the_whole(void **state)
         assert_int_equal(reply->classification, rows[i].classification);
         assert_string_equal(reply->split_from, "coast/d");
     }
+    /* What hits more than that was not announced, nor what comes when that is over. */
+    Kontor__V1__Downtime *reply = NULL;
+    Kontor__V1__Downtime *more =
+        some_downtime(ground, "coast/more", 30 * HOUR, 40 * HOUR);
+    ground_affect(ground->h, more, "North", "h1", "SE");
+    more->split_from = "coast/d";
+    assert_int_equal(ground_declare(ground, ground->admin, more, &reply, &error),
+                     STATUS_OK);
+    assert_int_equal(reply->classification, KONTOR__V1__CLASSIFICATION__UNSCHEDULED);
     /* It is said once. */
     Kontor__V1__Downtime *later =
         some_downtime(ground, "coast/p0", 30 * HOUR, 40 * HOUR);
@@ -338,6 +355,81 @@ test_a_revision_keeps_the_declaration_and_the_past(void **state)
                                   NULL),
                      STATUS_OK);
     assert_int_equal(moment_ms(reply->end_at, 0), HARNESS_NOW_MS + 40 * HOUR);
+}
+
+/* What begins sooner, or hits more, is announced by the revision; nothing else is. */
+static void
+test_a_revision_that_takes_more_is_a_declaration(void **state)
+{
+    enum { SOONER, MORE, GROUPS, LATER, LONGER, LESS, N_WAYS };
+    static char *const groups[] = {"coast/g"};
+    struct ground *ground = *state;
+    Kontor__V1__Group group = KONTOR__V1__GROUP__INIT;
+    harness_seed(ground->h, KIND_GROUP, "coast/g", &group.base, "=r:coast", "~*", NULL);
+    for (int way = 0; way < N_WAYS; way++) {
+        const char *id = arena_print(ground->h->arena, "coast/d%d", way);
+        Kontor__V1__Downtime *first = some_downtime(ground, id, 60 * HOUR, 70 * HOUR);
+        ground_affect(ground->h, first, "North", "h1", "SE");
+        declared(ground, first);
+    }
+    harness_advance(ground->h, HOUR);
+    for (int way = 0; way < N_WAYS; way++) {
+        const char *id = arena_print(ground->h->arena, "coast/d%d", way);
+        Kontor__V1__Downtime *reply = NULL;
+        Kontor__V1__Downtime *next =
+            some_downtime(ground, id,
+                          way == SOONER  ? 59 * HOUR
+                          : way == LATER ? 61 * HOUR
+                                         : 60 * HOUR,
+                          way == LONGER ? 90 * HOUR : 70 * HOUR);
+        if (way != LESS) {
+            ground_affect(ground->h, next, "North", "h1", "SE");
+        }
+        if (way == MORE) {
+            ground_affect(ground->h, next, "North", "", "");
+        }
+        if (way == GROUPS) {
+            next->groups = (char **)(uintptr_t)groups;
+            next->n_groups = 1;
+        }
+        assert_int_equal(revise(ground, next, NULL, &reply, NULL), STATUS_OK);
+        assert_int_equal(moment_ms(reply->declared_at, 0),
+                         HARNESS_NOW_MS + (way <= GROUPS ? HOUR : 0));
+    }
+}
+
+/* What has happened stays: neither it nor a part of it ends before now. */
+static void
+test_nothing_ends_in_the_past(void **state)
+{
+    struct ground *ground = *state;
+    struct error error;
+    declared(ground, some_downtime(ground, "coast/d", HOUR, 9 * HOUR));
+    harness_advance(ground->h, 4 * HOUR);
+    for (int ms = -1; ms <= 0; ms++) {
+        Kontor__V1__Downtime *ended =
+            some_downtime(ground, "coast/d", HOUR, 4 * HOUR + ms);
+        if (ms < 0) {
+            assert_int_equal(revise(ground, ended, "end_at", NULL, &error),
+                             STATUS_INVALID_ARGUMENT);
+            assert_true(harness_has_fault(&error, "downtime.end_at"));
+        }
+        ended = some_downtime(ground, "coast/d", HOUR, 9 * HOUR);
+        ended->affected[0]->end_at = ground_time(ground->h, 4 * HOUR + ms);
+        assert_int_equal(revise(ground, ended, "affected", NULL, &error),
+                         ms < 0 ? STATUS_INVALID_ARGUMENT : STATUS_OK);
+        if (ms < 0) {
+            assert_true(harness_has_fault(&error, "downtime.affected[0].end_at"));
+        }
+    }
+    harness_advance(ground->h, HOUR);
+    /* What ended stays ended, and said. */
+    Kontor__V1__Downtime *same = some_downtime(ground, "coast/d", HOUR, 9 * HOUR);
+    same->affected[0]->end_at = ground_time(ground->h, 4 * HOUR);
+    assert_int_equal(revise(ground, same, "affected", NULL, &error), STATUS_OK);
+    assert_int_equal(revise(ground, some_downtime(ground, "coast/d", HOUR, 5 * HOUR),
+                            "end_at", NULL, &error),
+                     STATUS_OK);
 }
 
 static void
@@ -457,6 +549,8 @@ main(void)
         T(test_a_part_is_as_old_as_the_whole),
         T(test_another_registrys_endpoint_is_not_hit_by_name),
         T(test_a_revision_keeps_the_declaration_and_the_past),
+        T(test_a_revision_that_takes_more_is_a_declaration),
+        T(test_nothing_ends_in_the_past),
         T(test_a_downtime_that_is_over_is_not_revised),
         T(test_a_revision_names_only_what_callers_set),
         T(test_a_cancelled_downtime_is_kept_with_its_reason),
