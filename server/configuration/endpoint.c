@@ -63,7 +63,12 @@ judge_delete(struct call *call, const struct document *document,
 {
     const char *carried = arena_print(call->arena, "e:%s", document->id);
     struct scopes scopes = {.strings = &carried, .n_strings = 1};
-    struct find find = {.kind = KIND_INSTANCE, .scopes = &scopes, .limit = 1};
+    /* What others deliver over it is no reason to keep it. */
+    struct find find = {.kind = KIND_INSTANCE,
+                        .scopes = &scopes,
+                        .within = arena_print(call->arena, "r:%s",
+                                              call_registry_of(call, document->id)),
+                        .limit = 1};
     struct page page;
     (void)decision;
     enum status status = store_find(call->reader, &find, call->arena, &page);

@@ -54,6 +54,20 @@ read_subject(struct impact *impact, const struct kind *kind, const char *id,
     return call_get_as_of(call, kind, id, impact->request->as_of, document);
 }
 
+/* With the instances it names, which only its registry sees: each caller is told of
+ * those it may see. */
+static enum status
+read_whole(struct impact *impact, struct document *document)
+{
+    struct call *call = impact->call;
+    const char *id = arena_copy(call->arena, document->id);
+    enum status status = store_get(call->reader, KIND_DOWNTIME, id, NULL,
+                                   impact->reach.as_of, call->arena, document);
+    return status == STATUS_OK
+               ? STATUS_OK
+               : call_fail(call, REASON_STORE_UNAVAILABLE, "the store does not answer");
+}
+
 static enum status
 read_meant(struct impact *impact)
 {
@@ -64,6 +78,10 @@ read_meant(struct impact *impact)
     switch (request->subject_case) {
     case SUBJECT(DOWNTIME):
         status = read_subject(impact, KIND_DOWNTIME, request->downtime, &document);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        status = read_whole(impact, &document);
         if (status != STATUS_OK) {
             return status;
         }
@@ -141,8 +159,12 @@ add_outage(struct impact *impact, struct hit *hit, const Kontor__V1__Downtime *d
            int64_t until_ms)
 {
     struct arena *arena = impact->call->arena;
-    const struct span span = {.from_ms = moment_ms(downtime->start_at, INT64_MAX),
-                              .until_ms = until_ms};
+    /* Nobody is hit before there is anything, or after its term. */
+    int64_t made_ms = moment_ms(hit->instance->created_at, INT64_MIN);
+    int64_t over_ms = moment_ms(hit->instance->valid_until, INT64_MAX);
+    int64_t start_ms = moment_ms(downtime->start_at, INT64_MAX);
+    const struct span span = {.from_ms = start_ms > made_ms ? start_ms : made_ms,
+                              .until_ms = until_ms < over_ms ? until_ms : over_ms};
     size_t n_before = hit->spans.n_rows;
     spans_add(arena, &hit->spans, span, impact->window);
     if (hit->spans.n_rows == n_before) {
@@ -301,6 +323,22 @@ read_named(struct impact *impact)
         }
     }
     return STATUS_OK;
+}
+
+/* What other downtimes name by itself of what was found. */
+static void
+add_named(struct impact *impact)
+{
+    const struct outages *outages = &impact->outages;
+    for (size_t i = 0; impact->downtime == NULL && i < outages->n_rows; i++) {
+        const Kontor__V1__Downtime *downtime = outages->rows[i].downtime;
+        for (size_t j = 0; downtime->n_instances > 0 && j < impact->n_hits; j++) {
+            struct hit *hit = &impact->hits[j];
+            if (outage_names(downtime, hit->instance->id)) {
+                add_outage(impact, hit, downtime, moment_ms(downtime->end_at, 0));
+            }
+        }
+    }
 }
 
 /* ---- Joining ---- */
@@ -485,10 +523,11 @@ impact_decide(struct call *call, const void *message, struct decision *decision)
     if (status != STATUS_OK) {
         return status;
     }
+    add_named(&impact);
     join_all(&impact);
     kontor__v1__impact_response__init(reply);
     reply->endpoint_count = (int32_t)impact.reach.n_rows;
-    reply->is_more = impact.is_cut || impact.reach.is_cut;
+    reply->is_more = impact.is_cut || impact.reach.is_cut || impact.outages.is_cut;
     reply->instances =
         arena_alloc(call->arena, (impact.n_hits + 1) * sizeof(*reply->instances));
     for (size_t i = 0; i < impact.n_hits; i++) {

@@ -203,7 +203,8 @@ add_affected(struct call *call, struct reach *reach, const char *registry,
              const Kontor__V1__Affected *affected)
 {
     if (affected->endpoint[0] != '\0') {
-        return reach_add_endpoint(call, reach, affected->endpoint);
+        bool is_own = strcmp(call_registry_of(call, affected->endpoint), registry) == 0;
+        return is_own ? reach_add_endpoint(call, reach, affected->endpoint) : STATUS_OK;
     }
     if (is_whole_site(affected)) {
         return add_whole_site(call, reach, registry, affected);
@@ -212,6 +213,21 @@ add_affected(struct call *call, struct reach *reach, const char *registry,
         .site = affected->site, .host = affected->host, .type = affected->type};
     const char *id = endpoint_resolve(call, registry, &name);
     return id == NULL ? STATUS_OK : reach_add_endpoint(call, reach, id);
+}
+
+/* Of a group what the registry has of its own. */
+static enum status
+add_own_of_group(struct call *call, struct reach *reach, const char *registry,
+                 const char *id)
+{
+    struct reach all = {.as_of = reach->as_of};
+    enum status status = reach_add_group(call, &all, id);
+    for (size_t i = 0; status == STATUS_OK && i < all.n_rows; i++) {
+        if (strcmp(call_registry_of(call, all.rows[i].id), registry) == 0) {
+            add(call, reach, &all.rows[i]);
+        }
+    }
+    return status;
 }
 
 enum status
@@ -224,7 +240,7 @@ reach_add_downtime(struct call *call, struct reach *reach,
         status = add_affected(call, reach, registry, downtime->affected[i]);
     }
     for (size_t i = 0; status == STATUS_OK && i < downtime->n_groups; i++) {
-        status = reach_add_group(call, reach, downtime->groups[i]);
+        status = add_own_of_group(call, reach, registry, downtime->groups[i]);
     }
     return status;
 }
@@ -243,8 +259,13 @@ open_group(struct call *call, struct outages *outages, const char *id,
     struct outage_group *group = arena_alloc(call->arena, sizeof(*group));
     *group = (struct outage_group){
         .id = id, .reach = {.as_of = outages->as_of, .is_ids_only = true}};
-    enum status status = reach_add_group(call, &group->reach, id);
+    /* A bound for all of them: whoever asks need not pay for what others declare. */
+    enum status status = outages->n_members >= REACH_MAX
+                             ? STATUS_OK
+                             : reach_add_group(call, &group->reach, id);
     reach_close(&group->reach);
+    outages->n_members += group->reach.n_rows;
+    outages->is_cut = outages->is_cut || outages->n_members >= REACH_MAX;
     outages->groups = arena_grown(call->arena, outages->groups, outages->n_groups,
                                   &outages->group_room, sizeof(*outages->groups));
     outages->groups[outages->n_groups++] = group;
@@ -284,7 +305,9 @@ outages_read(struct call *call, int64_t from_ms, int64_t until_ms,
     struct page page = {.next_token = ""};
     do {
         find.token = page.next_token;
-        enum status status = call_find(call, &find, false, &page);
+        /* Whole, with the instances it names; everybody reads downtimes, and of those
+         * instances each caller is told what it may see. */
+        enum status status = call_find(call, &find, true, &page);
         for (size_t i = 0; status == STATUS_OK && i < page.n_documents; i++) {
             Kontor__V1__Downtime *downtime = call_record(call, &page.documents[i]);
             if (!downtime->is_cancelled &&
@@ -295,14 +318,17 @@ outages_read(struct call *call, int64_t from_ms, int64_t until_ms,
         if (status != STATUS_OK) {
             return status;
         }
-    } while (page.next_token[0] != '\0');
+        outages->is_cut = outages->is_cut || outages->n_rows >= OUTAGES_MAX;
+    } while (page.next_token[0] != '\0' && outages->n_rows < OUTAGES_MAX);
     return STATUS_OK;
 }
 
 static bool
 is_named(const Kontor__V1__Affected *affected, const struct reach_endpoint *endpoint)
 {
-    if (endpoint->record == NULL || strcmp(affected->site, endpoint->site) != 0) {
+    bool is_anywhere = affected->site[0] == '\0'; /* A host, wherever it stands. */
+    if (endpoint->record == NULL ||
+        (!is_anywhere && strcmp(affected->site, endpoint->site) != 0)) {
         return false;
     }
     bool is_type = strcmp(affected->type, endpoint->record->type) == 0;
@@ -337,19 +363,33 @@ outage_hits(const struct outage *outage, const struct reach_endpoint *endpoint,
 {
     const Kontor__V1__Downtime *downtime = outage->downtime;
     int64_t end_ms = moment_ms(downtime->end_at, INT64_MAX);
-    bool is_own = is_same_registry(downtime->id, endpoint->id);
-    bool is_hit = is_in_groups(outage, endpoint->id);
-    *until_ms = is_hit ? end_ms : INT64_MIN;
+    int64_t wide_ms = INT64_MIN, named_ms = INT64_MIN; /* By what, and until when. */
+    if (!is_same_registry(downtime->id, endpoint->id)) {
+        return false;
+    }
+    if (is_in_groups(outage, endpoint->id)) {
+        wide_ms = end_ms;
+    }
     for (size_t i = 0; i < downtime->n_affected; i++) {
         const Kontor__V1__Affected *affected = downtime->affected[i];
+        int64_t *until = is_whole_site(affected) ? &wide_ms : &named_ms;
         bool is_this = affected->endpoint[0] != '\0'
                            ? strcmp(affected->endpoint, endpoint->id) == 0
-                           : is_own && is_named(affected, endpoint);
-        if (is_this) {
-            int64_t ended_ms = moment_ms(affected->end_at, end_ms);
-            is_hit = true;
-            *until_ms = ended_ms > *until_ms ? ended_ms : *until_ms;
+                           : is_named(affected, endpoint);
+        int64_t ended_ms = moment_ms(affected->end_at, end_ms);
+        *until = is_this && ended_ms > *until ? ended_ms : *until;
+    }
+    *until_ms = named_ms != INT64_MIN ? named_ms : wide_ms;
+    return *until_ms != INT64_MIN;
+}
+
+bool
+outage_names(const Kontor__V1__Downtime *downtime, const char *instance)
+{
+    for (size_t i = 0; i < downtime->n_instances; i++) {
+        if (strcmp(downtime->instances[i], instance) == 0) {
+            return true;
         }
     }
-    return is_hit;
+    return false;
 }

@@ -4,8 +4,8 @@
  *
  * An endpoint is hit by its id; by site, host and type together, where it was declared
  * before the endpoint was known here; with its whole site; or with a group it is in,
- * however deep. Names count within the registry that declared the downtime only: nobody
- * takes another's endpoints down by calling them by name.
+ * however deep. Only endpoints of the registry that declared the downtime are hit: nobody
+ * takes another's down, by name or by a group.
  *
  * Memory: the call's arena. Errors: as call_find. Threads: the call's.
  */
@@ -65,8 +65,12 @@ struct outages {
     size_t n_rows, room;
     struct outage_group **groups; /* Each that is hit, once. */
     size_t n_groups, group_room;
+    size_t n_members; /* Of all groups together. */
     int64_t as_of;
+    bool is_cut; /* There were more than OUTAGES_MAX, or than REACH_MAX in groups. */
 };
+
+enum { OUTAGES_MAX = 5000 /* Downtimes that are looked at. */ };
 
 /* Reads those that are not cancelled and overlap [from_ms, until_ms). */
 enum status outages_read(struct call *call, int64_t from_ms, int64_t until_ms,
@@ -74,6 +78,8 @@ enum status outages_read(struct call *call, int64_t from_ms, int64_t until_ms,
 /* Adds one. */
 enum status outages_add(struct call *call, struct outages *outages,
                         Kontor__V1__Downtime *downtime) MUST_CHECK;
+/* Whether a downtime names an instance by itself. */
+bool outage_names(const Kontor__V1__Downtime *downtime, const char *instance);
 /* Whether it hits an endpoint, and until when: sooner than the downtime ends where that
  * was said for this endpoint. */
 bool outage_hits(const struct outage *outage, const struct reach_endpoint *endpoint,

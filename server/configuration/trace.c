@@ -33,6 +33,44 @@ compare_traced(const void *a, const void *b)
     return strcmp(left->downtime->id, right->downtime->id);
 }
 
+/* Whose instances a downtime hits is its registry's to know. */
+static Kontor__V1__TracedDowntime *
+trace_downtime(struct tracing *tracing, const Kontor__V1__Downtime *downtime)
+{
+    struct call *call = tracing->call;
+    Kontor__V1__TracedDowntime *traced = arena_alloc(call->arena, sizeof(*traced));
+    Kontor__V1__Downtime *shown = arena_alloc(call->arena, sizeof(*shown));
+    const char *registry =
+        arena_print(call->arena, "r:%s", call_registry_of(call, downtime->id));
+    *shown = *downtime;
+    if (!principal_has_scope(call->who, registry)) {
+        shown->n_instances = 0;
+    }
+    kontor__v1__traced_downtime__init(traced);
+    traced->downtime = shown;
+    traced->is_now = moment_ms(downtime->start_at, INT64_MAX) <= tracing->at_ms;
+    return traced;
+}
+
+/* Those that name the instance by itself. */
+static void
+add_naming(struct tracing *tracing, const char *instance,
+           Kontor__V1__TracedItem *traced)
+{
+    const struct outages *outages = &tracing->outages;
+    traced->downtimes = arena_alloc(tracing->call->arena,
+                                    (outages->n_rows + 1) * sizeof(*traced->downtimes));
+    for (size_t i = 0; i < outages->n_rows; i++) {
+        const Kontor__V1__Downtime *downtime = outages->rows[i].downtime;
+        if (outage_names(downtime, instance)) {
+            traced->downtimes[traced->n_downtimes++] =
+                trace_downtime(tracing, downtime);
+        }
+    }
+    qsort(traced->downtimes, traced->n_downtimes, sizeof(*traced->downtimes),
+          compare_traced);
+}
+
 static void
 add_downtimes(struct tracing *tracing, const struct reach_endpoint *endpoint,
               Kontor__V1__TracedEndpoint *traced)
@@ -48,11 +86,7 @@ add_downtimes(struct tracing *tracing, const struct reach_endpoint *endpoint,
             until_ms <= tracing->at_ms) {
             continue;
         }
-        Kontor__V1__TracedDowntime *hit = arena_alloc(call->arena, sizeof(*hit));
-        kontor__v1__traced_downtime__init(hit);
-        hit->downtime = (Kontor__V1__Downtime *)(uintptr_t)downtime;
-        hit->is_now = moment_ms(downtime->start_at, INT64_MAX) <= tracing->at_ms;
-        traced->downtimes[traced->n_downtimes++] = hit;
+        traced->downtimes[traced->n_downtimes++] = trace_downtime(tracing, downtime);
     }
     qsort(traced->downtimes, traced->n_downtimes, sizeof(*traced->downtimes),
           compare_traced);
@@ -93,6 +127,7 @@ trace_item(struct tracing *tracing, const struct document *document,
     kontor__v1__traced_item__init(traced);
     traced->item = strrchr(item->id, '/') + 1;
     traced->state = item->state;
+    add_naming(tracing, item->instance[0] == '\0' ? item->id : item->instance, traced);
     if (delivery != NULL) {
         traced->backend_id = delivery->backend_id;
     }

@@ -190,10 +190,12 @@ test_what_is_needed_is_not_deleted(void **state)
                      STATUS_FAILED_PRECONDITION);
     assert_int_equal(error.reason, REASON_IN_USE);
     assert_string_equal(harness_value(&error, "endpoint"), "coast/e");
-    /* It carries something, of whatever registry. */
+    /* It carries what its registry delivers, to whomever; others cannot hold it. */
     Kontor__V1__Instance instance = KONTOR__V1__INSTANCE__INIT;
-    harness_seed(ground->h, KIND_INSTANCE, "hills/o-1/vm", &instance.base, "=r:hills",
+    harness_seed(ground->h, KIND_INSTANCE, "hills/o-2/vm", &instance.base, "=r:hills",
                  "~e:coast/e", NULL);
+    harness_seed(ground->h, KIND_INSTANCE, "hills/o-1/vm", &instance.base, "=r:hills",
+                 "=r:coast", "~e:coast/e", NULL);
     assert_int_equal(delete (ground, ground->admin, paths[1], "coast/e", &error),
                      STATUS_FAILED_PRECONDITION);
     assert_int_equal(error.reason, REASON_IN_USE);

@@ -1,5 +1,6 @@
 /* Who is hit, against a reference that looks at every minute of every instance, on
  * seeded random sites, groups and downtimes; and what is told of it. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,6 +25,7 @@ enum {
     N_DOWNTIMES = 10,
     N_INSTANCES = 8,
     N_MINUTES = 120,
+    MADE = 20, /* The minute in which all instances are made: the clock's. */
     MINUTE_MS = 60 * 1000,
 };
 
@@ -34,10 +36,12 @@ struct world {
     struct {
         int from, until;
         bool is_cancelled, is_outage;
-        int until_of[N_ENDPOINTS]; /* 0 = it does not hit it. */
+        /* By a whole site or a group, and by its own name, which counts; 0 = not so. */
+        int wide_until[N_ENDPOINTS], named_until[N_ENDPOINTS];
         bool names[N_INSTANCES];
     } downtimes[N_DOWNTIMES];
     bool is_carried[N_INSTANCES][N_ENDPOINTS];
+    int over[N_INSTANCES]; /* Nothing is hit from here on, nor before MADE. */
 };
 
 static unsigned int dice;
@@ -52,6 +56,12 @@ static const char *
 name_of(struct ground *ground, const char *kind, int i)
 {
     return arena_print(ground->h->arena, "coast/%s%d", kind, i);
+}
+
+static Google__Protobuf__Timestamp *
+minute_at(struct ground *ground, int minute)
+{
+    return ground_time(ground->h, ((int64_t)minute - MADE) * MINUTE_MS);
 }
 
 static char **
@@ -123,10 +133,16 @@ seed_groups(struct ground *ground, struct world *world)
 }
 
 static void
-note_hit(struct world *world, int downtime, int endpoint, int until)
+note_hit(int *known, int until)
 {
-    int *known = &world->downtimes[downtime].until_of[endpoint];
     *known = until > *known ? until : *known;
+}
+
+static int
+until_of(const struct world *world, int downtime, int endpoint)
+{
+    int named = world->downtimes[downtime].named_until[endpoint];
+    return named > 0 ? named : world->downtimes[downtime].wide_until[endpoint];
 }
 
 /* By id, by its whole name, by its site, or by its site and type. */
@@ -150,14 +166,16 @@ seed_affected(struct ground *ground, struct world *world, int downtime,
     }
     if (roll(3) == 0 && until - from > 1) {
         until = from + 1 + roll(until - from - 1);
-        affected->end_at = ground_time(ground->h, (int64_t)until * MINUTE_MS);
+        affected->end_at = minute_at(ground, until);
     }
     for (int k = 0; k < N_ENDPOINTS; k++) {
         bool is_it =
             way < 2 ? k == endpoint
                     : world->site_of[k] == site && (way == 2 || k % 2 == endpoint % 2);
         if (is_it) {
-            note_hit(world, downtime, k, until);
+            note_hit(way < 2 ? &world->downtimes[downtime].named_until[k]
+                             : &world->downtimes[downtime].wide_until[k],
+                     until);
         }
     }
 }
@@ -168,8 +186,9 @@ seed_downtime(struct ground *ground, struct world *world, int i)
     int from = roll(N_MINUTES - 20);
     int until = from + 1 + roll(N_MINUTES - from - 1);
     Kontor__V1__Downtime *record =
-        ground_downtime(ground->h, name_of(ground, "d", i), (int64_t)from * MINUTE_MS,
-                        (int64_t)until * MINUTE_MS);
+        ground_downtime(ground->h, name_of(ground, "d", i), 0, 0);
+    record->start_at = minute_at(ground, from);
+    record->end_at = minute_at(ground, until);
     world->downtimes[i].from = from;
     world->downtimes[i].until = until;
     world->downtimes[i].is_cancelled = roll(6) == 0;
@@ -177,7 +196,8 @@ seed_downtime(struct ground *ground, struct world *world, int i)
     world->downtimes[i].is_outage = roll(2) == 0;
     record->severity = world->downtimes[i].is_outage ? KONTOR__V1__SEVERITY__OUTAGE
                                                      : KONTOR__V1__SEVERITY__WARNING;
-    memset(world->downtimes[i].until_of, 0, sizeof world->downtimes[i].until_of);
+    memset(world->downtimes[i].wide_until, 0, sizeof world->downtimes[i].wide_until);
+    memset(world->downtimes[i].named_until, 0, sizeof world->downtimes[i].named_until);
     memset(world->downtimes[i].names, 0, sizeof world->downtimes[i].names);
     for (int n = roll(3); n > 0; n--) {
         seed_affected(ground, world, i, record);
@@ -188,7 +208,7 @@ seed_downtime(struct ground *ground, struct world *world, int i)
                                   name_of(ground, "g", group));
         for (int k = 0; k < N_ENDPOINTS; k++) {
             if (world->is_member[group][k]) {
-                note_hit(world, i, k, until);
+                note_hit(&world->downtimes[i].wide_until[k], until);
             }
         }
     }
@@ -213,6 +233,10 @@ seed_instance(struct ground *ground, struct world *world, int i)
     instance.order =
         (char *)(uintptr_t)arena_print(ground->h->arena, "hills/o-%d", i / 3);
     instance.project = "hills/p";
+    world->over[i] = roll(3) == 0 ? roll(N_MINUTES) : INT_MAX;
+    if (world->over[i] != INT_MAX) {
+        instance.valid_until = minute_at(ground, world->over[i]);
+    }
     for (int n = roll(4); n > 0; n--) {
         int endpoint = roll(N_ENDPOINTS);
         if (!world->is_carried[i][endpoint]) {
@@ -255,7 +279,7 @@ is_meant(const struct world *world, const struct question *question, int endpoin
 {
     switch (question->kind) {
     case 0:
-        return world->downtimes[question->subject].until_of[endpoint] > 0;
+        return until_of(world, question->subject, endpoint) > 0;
     case 1:
         return world->site_of[endpoint] == question->subject;
     case 2:
@@ -269,6 +293,9 @@ static bool
 is_hit_at(const struct world *world, const struct question *question, int instance,
           int minute, bool is_outage_only)
 {
+    if (minute < MADE || minute >= world->over[instance]) {
+        return false;
+    }
     for (int d = 0; d < N_DOWNTIMES; d++) {
         bool is_asked = question->kind != 0 || d == question->subject;
         if (!is_asked || world->downtimes[d].is_cancelled ||
@@ -276,13 +303,12 @@ is_hit_at(const struct world *world, const struct question *question, int instan
             (is_outage_only && !world->downtimes[d].is_outage)) {
             continue;
         }
-        if (question->kind == 0 && world->downtimes[d].names[instance] &&
-            minute < world->downtimes[d].until) {
+        if (world->downtimes[d].names[instance] && minute < world->downtimes[d].until) {
             return true;
         }
         for (int e = 0; e < N_ENDPOINTS; e++) {
             if (world->is_carried[instance][e] && is_meant(world, question, e) &&
-                minute < world->downtimes[d].until_of[e]) {
+                minute < until_of(world, d, e)) {
                 return true;
             }
         }
@@ -325,8 +351,9 @@ check_order(struct ground *ground, const struct world *world,
     for (int minute = question->from; minute < question->until; minute++) {
         bool is_hit = false, is_outage = false;
         for (int i = 3 * number; i < 3 * number + 3 && i < N_INSTANCES; i++) {
-            is_hit = is_hit || is_hit_at(world, question, i, minute, false);
-            is_outage = is_outage || is_hit_at(world, question, i, minute, true);
+            bool is_its = is_told(world, question, i);
+            is_hit |= is_its && is_hit_at(world, question, i, minute, false);
+            is_outage |= is_its && is_hit_at(world, question, i, minute, true);
         }
         n_hit += is_hit;
         n_outage += is_outage;
@@ -378,8 +405,8 @@ ask(struct ground *ground, const struct world *world)
     request.subject_case = (Kontor__V1__ImpactRequest__SubjectCase)(question.kind + 1);
     request.downtime =
         (char *)(uintptr_t)name_of(ground, kinds[question.kind], question.subject);
-    request.from = ground_time(ground->h, (int64_t)question.from * MINUTE_MS);
-    request.until = ground_time(ground->h, (int64_t)question.until * MINUTE_MS);
+    request.from = minute_at(ground, question.from);
+    request.until = minute_at(ground, question.until);
     assert_int_equal(harness_call(ground->h, ground->admin, GROUND_CALL("Impact"),
                                   &request, (void **)&reply, NULL),
                      STATUS_OK);
@@ -503,6 +530,36 @@ test_what_is_asked_has_to_be_there(void **state)
                      STATUS_INVALID_ARGUMENT);
 }
 
+/* A downtime of one registry takes nothing of another's down: not by its id, not by its
+ * name, not by a group it is in. */
+static void
+test_a_registry_hits_what_is_its_own(void **state)
+{
+    struct ground *ground = *state;
+    Kontor__V1__ImpactRequest request = KONTOR__V1__IMPACT_REQUEST__INIT;
+    Kontor__V1__Group group = KONTOR__V1__GROUP__INIT;
+    Kontor__V1__Downtime *theirs =
+        ground_downtime(ground->h, "hills/d", 4 * GROUND_HOUR_MS, 6 * GROUND_HOUR_MS);
+    furnish(ground);
+    group.sites = add_text(ground, NULL, &group.n_sites, "coast/s0");
+    group.endpoints = add_text(ground, NULL, &group.n_endpoints, "coast/e1");
+    harness_seed(ground->h, KIND_GROUP, "coast/g", &group.base, "=r:coast", "~*", NULL);
+    ground_affect(ground->h, theirs, "", "h1.example.org", "CE");
+    theirs->affected[0]->endpoint = "coast/e1";
+    theirs->groups = add_text(ground, NULL, &theirs->n_groups, "coast/g");
+    harness_seed(ground->h, KIND_DOWNTIME, "hills/d", &theirs->base, "=r:hills", "~*",
+                 NULL);
+    request.subject_case = KONTOR__V1__IMPACT_REQUEST__SUBJECT_DOWNTIME;
+    request.downtime = "hills/d";
+    assert_int_equal(impact_of(ground, ground->admin, &request, STATUS_OK)->n_instances,
+                     0);
+    request.subject_case = KONTOR__V1__IMPACT_REQUEST__SUBJECT_ENDPOINT;
+    request.endpoint = "coast/e1";
+    assert_int_equal(
+        impact_of(ground, ground->admin, &request, STATUS_OK)->orders[0]->hit_seconds,
+        2 * 3600);
+}
+
 /* As it was: neither the cancelling nor a later declaration counts. */
 static void
 test_the_past_is_as_it_was(void **state)
@@ -568,6 +625,7 @@ main(void)
         GROUND_TEST(test_every_answer_is_that_of_the_reference),
         GROUND_TEST(test_without_a_window_a_downtimes_own_counts),
         GROUND_TEST(test_nobody_is_told_of_what_it_may_not_see),
+        GROUND_TEST(test_a_registry_hits_what_is_its_own),
         GROUND_TEST(test_what_is_asked_has_to_be_there),
         GROUND_TEST(test_the_past_is_as_it_was),
         cmocka_unit_test(test_what_overlaps_counts_once),

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -172,6 +173,41 @@ test_trace_shows_a_provider_its_own_items_only(void **state)
                      STATUS_NOT_FOUND);
 }
 
+/* What names an instance by itself is told of its item; whose others it names is its
+ * registry's to know. */
+static void
+test_trace_tells_what_names_an_instance(void **state)
+{
+    struct ground *ground = *state;
+    Kontor__V1__Instance instance = KONTOR__V1__INSTANCE__INIT;
+    static const char *const ids[] = {"hills/o/vm", "isles/o/vm"};
+    static const char *const owners[] = {"=r:hills", "=r:isles"};
+    const struct principal *portal =
+        harness_principal(ground->h, "hills/portal", ROLE_BIT(PORTAL), "r:hills", NULL);
+    const struct principal *operator_ =
+        harness_principal(ground->h, "coast/op", ROLE_BIT(ADMIN), "r:coast", NULL);
+    Kontor__V1__Downtime *downtime =
+        ground_downtime(ground->h, "coast/d", HOUR, 2 * HOUR);
+    Kontor__V1__TraceResponse *reply = NULL;
+    instance.provider = "coast/hpc";
+    for (size_t i = 0; i < 2; i++) {
+        harness_seed(ground->h, KIND_INSTANCE, ids[i], &instance.base, owners[i],
+                     "=r:coast", NULL);
+    }
+    downtime->instances = (char **)(uintptr_t)ids;
+    downtime->n_instances = 2;
+    assert_int_equal(ground_declare(ground, ground->admin, downtime, NULL, NULL),
+                     STATUS_OK);
+    assert_int_equal(trace(ground, portal, "hills/o", &reply, NULL), STATUS_OK);
+    assert_int_equal(reply->items[0]->n_downtimes, 1);
+    assert_string_equal(reply->items[0]->downtimes[0]->downtime->id, "coast/d");
+    assert_false(reply->items[0]->downtimes[0]->is_now);
+    assert_int_equal(reply->items[0]->downtimes[0]->downtime->n_instances, 0);
+    assert_int_equal(reply->items[1]->n_downtimes, 0);
+    assert_int_equal(trace(ground, operator_, "hills/o", &reply, NULL), STATUS_OK);
+    assert_int_equal(reply->items[0]->downtimes[0]->downtime->n_instances, 2);
+}
+
 int
 main(void)
 {
@@ -180,6 +216,7 @@ main(void)
         T(test_trace_tells_what_carries_an_item_and_what_is_ahead),
         T(test_trace_matches_a_downtime_declared_before_its_endpoint),
         T(test_trace_leaves_a_cancelled_downtime_out),
+        T(test_trace_tells_what_names_an_instance),
         T(test_trace_shows_a_provider_its_own_items_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,19 @@ x(const char *text)
     return (const xmlChar *)text;
 }
 
+/* What XML 1.0 cannot say becomes a space: one text must not make all unreadable. */
+static const xmlChar *
+legal(struct gocdb_out *out, const char *text)
+{
+    char *copy = arena_copy(out->arena, text);
+    for (char *c = copy; *c != '\0'; c++) {
+        if ((unsigned char)*c < 0x20 && strchr("\t\n\r", *c) == NULL) {
+            *c = ' ';
+        }
+    }
+    return x(copy);
+}
+
 void
 gocdb_begin(struct gocdb_out *out, const char *element)
 {
@@ -30,7 +43,7 @@ gocdb_text(struct gocdb_out *out, const char *element, const char *text)
         gocdb_end(out);
         return;
     }
-    xmlTextWriterWriteElement(out->writer, x(element), x(text));
+    xmlTextWriterWriteElement(out->writer, x(element), legal(out, text));
 }
 
 void
@@ -50,7 +63,7 @@ gocdb_flag(struct gocdb_out *out, const char *element, bool flag)
 void
 gocdb_attribute(struct gocdb_out *out, const char *name, const char *text)
 {
-    xmlTextWriterWriteAttribute(out->writer, x(name), x(text));
+    xmlTextWriterWriteAttribute(out->writer, x(name), legal(out, text));
 }
 
 void

@@ -49,8 +49,13 @@ show_instances(struct cli *cli, const Kontor__V1__ImpactResponse *reply)
 static void
 show_orders(struct cli *cli, const Kontor__V1__ImpactResponse *reply)
 {
+    size_t n_told = 0;
     for (size_t i = 0; i < reply->n_orders; i++) {
         const Kontor__V1__ImpactedOrder *order = reply->orders[i];
+        if (order->hit_seconds == 0) {
+            continue;
+        }
+        n_told++;
         show_line(stdout, "tell %s: order %s, %zu instance%s, %s hours, %s of them out",
                   order->project, order->order, order->n_instances,
                   order->n_instances == 1 ? "" : "s", hours(cli, order->hit_seconds),
@@ -61,6 +66,9 @@ show_orders(struct cli *cli, const Kontor__V1__ImpactResponse *reply)
                   "nobody whose orders you see: %d endpoints carry nothing of "
                   "theirs",
                   reply->endpoint_count);
+    }
+    if (reply->n_orders > 0 && n_told == 0) {
+        show_line(stdout, "nobody: nothing of it is down within these times");
     }
     if (reply->is_more) {
         show_line(stdout, "and more: not all was looked at, ask about less");

@@ -329,11 +329,11 @@ own_override(struct cli *cli)
 /* ---- Tracing ---- */
 
 static const char *
-downtimes_text(struct cli *cli, const Kontor__V1__TracedEndpoint *traced)
+downtimes_text(struct cli *cli, Kontor__V1__TracedDowntime *const *rows, size_t n_rows)
 {
     const char *all = "";
-    for (size_t i = 0; i < traced->n_downtimes; i++) {
-        const Kontor__V1__TracedDowntime *row = traced->downtimes[i];
+    for (size_t i = 0; i < n_rows; i++) {
+        const Kontor__V1__TracedDowntime *row = rows[i];
         if (row->downtime == NULL) {
             continue;
         }
@@ -343,27 +343,48 @@ downtimes_text(struct cli *cli, const Kontor__V1__TracedEndpoint *traced)
                           path_time(row->downtime->end_at, cli->arena),
                           path_text(&row->downtime->base, "severity", cli->arena));
     }
-    return all[0] == '\0' ? "no downtime ahead" : all;
+    return all;
+}
+
+static void
+trace_endpoint(struct cli *cli, struct table *table,
+               const Kontor__V1__TracedEndpoint *traced)
+{
+    const char *ahead = downtimes_text(cli, traced->downtimes, traced->n_downtimes);
+    bool is_known = traced->endpoint != NULL;
+    show_cell(table, is_known ? traced->endpoint->host : "");
+    show_cell(table, is_known ? traced->endpoint->type : "");
+    show_cell(table, traced->site_name);
+    show_cell(table, ahead[0] == '\0' ? "no downtime ahead" : ahead);
+}
+
+/* Empty where it was shown above. */
+static void
+trace_name(struct cli *cli, struct table *table, const Kontor__V1__TracedItem *item)
+{
+    show_cell(table, item == NULL ? "" : item->item);
+    show_cell(table, item == NULL ? "" : state_of(cli, item->state));
+    show_cell(table, item == NULL ? "" : item->backend_id);
 }
 
 /*
- * An item on several endpoints gets a line for each; its own columns stand in the
- * first.
+ * An item on several endpoints gets a line for each, and one for what names it by
+ * itself; its own columns stand in the first.
  */
 static void
 trace_item(struct cli *cli, struct table *table, const Kontor__V1__TracedItem *item)
 {
-    for (size_t i = 0; i < item->n_endpoints || i == 0; i++) {
-        const Kontor__V1__TracedEndpoint *traced =
-            i < item->n_endpoints ? item->endpoints[i] : NULL;
-        bool is_known = traced != NULL && traced->endpoint != NULL;
-        show_cell(table, i == 0 ? item->item : "");
-        show_cell(table, i == 0 ? state_of(cli, item->state) : "");
-        show_cell(table, i == 0 ? item->backend_id : "");
-        show_cell(table, is_known ? traced->endpoint->host : "");
-        show_cell(table, is_known ? traced->endpoint->type : "");
-        show_cell(table, traced == NULL ? "" : traced->site_name);
-        show_cell(table, traced == NULL ? "" : downtimes_text(cli, traced));
+    bool has_own = item->n_downtimes > 0 || item->n_endpoints == 0;
+    if (has_own) {
+        trace_name(cli, table, item);
+        for (int i = 0; i < 3; i++) {
+            show_cell(table, "");
+        }
+        show_cell(table, downtimes_text(cli, item->downtimes, item->n_downtimes));
+    }
+    for (size_t i = 0; i < item->n_endpoints; i++) {
+        trace_name(cli, table, i == 0 && !has_own ? item : NULL);
+        trace_endpoint(cli, table, item->endpoints[i]);
     }
 }
 
