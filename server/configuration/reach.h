@@ -4,8 +4,8 @@
  *
  * An endpoint is hit by its id; by site, host and type together, where it was declared
  * before the endpoint was known here; with its whole site; or with a group it is in,
- * however deep. Only endpoints of the registry that declared the downtime are hit: nobody
- * takes another's down, by name or by a group.
+ * however deep. Only endpoints of the registry that declared the downtime are hit:
+ * nobody takes another's down, by name or by a group.
  *
  * Memory: the call's arena. Errors: as call_find. Threads: the call's.
  */
