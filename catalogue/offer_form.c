@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "catalogue/amount.h"
 #include "catalogue/offer_rule.h"
 #include "catalogue/parameter.h"
 
@@ -97,6 +98,52 @@ judge_stock(struct faults *faults, const Kontor__V1__Offer *offer)
         "must name a quantity, or an integer of 1 at least, of the offer");
 }
 
+static bool
+is_number(const Kontor__V1__Parameter *parameter)
+{
+    return parameter->type_case == KONTOR__V1__PARAMETER__TYPE_QUANTITY ||
+           parameter->type_case == KONTOR__V1__PARAMETER__TYPE_INTEGER ||
+           parameter->type_case == KONTOR__V1__PARAMETER__TYPE_DECIMAL;
+}
+
+static bool
+has_number(const Kontor__V1__Offer *offer, const char *id)
+{
+    for (size_t i = 0; i < offer->n_parameters; i++) {
+        if (strcmp(offer->parameters[i]->id, id) == 0) {
+            return is_number(offer->parameters[i]);
+        }
+    }
+    return false;
+}
+
+/* What an item takes must be a number the customer gives, and of each capacity once. */
+static void
+judge_allocations(struct faults *faults, const Kontor__V1__Offer *offer)
+{
+    for (size_t i = 0; i < offer->n_allocations; i++) {
+        const Kontor__V1__OfferAllocation *row = offer->allocations[i];
+        const char *path = arena_print(faults->arena, "%s.allocations[%zu]",
+                                       offer_path(faults, offer), i);
+        int64_t pieces = 1;
+        if (row->parameter[0] != '\0' && !has_number(offer, row->parameter)) {
+            faults_add(faults, arena_print(faults->arena, "%s.parameter", path),
+                       "must name an integer, a decimal or a quantity of the offer");
+        }
+        if (row->amount != NULL &&
+            (!amount_pieces(row->amount, &pieces) || pieces == 0)) {
+            faults_add(faults, arena_print(faults->arena, "%s.amount", path),
+                       "must be more than nothing, and no more than there can be");
+        }
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(row->capacity, offer->allocations[j]->capacity) == 0) {
+                faults_add(faults, arena_print(faults->arena, "%s.capacity", path),
+                           "is named before: one row for each");
+            }
+        }
+    }
+}
+
 /* Support that ends before it begins is none. */
 static void
 judge_targets(struct faults *faults, const char *path,
@@ -120,6 +167,7 @@ offer_judge(struct faults *faults, const Kontor__V1__Service *service)
         offer_rule_judge(faults, offer_path(faults, offer), offer);
         judge_approval(faults, offer);
         judge_stock(faults, offer);
+        judge_allocations(faults, offer);
         judge_targets(faults,
                       arena_print(faults->arena, "%s.", offer_path(faults, offer)),
                       offer->targets);

@@ -147,6 +147,12 @@ static const struct reason_row rows[REASON_COUNT] = {
          "waiting list, or never had so many.",
          "Order fewer pieces, or ask for the stock (GetStock) and order once it is "
          "free."},
+    [REASON_CAPACITY_EXCEEDED] =
+        {"CAPACITY_EXCEEDED", STATUS_FAILED_PRECONDITION,
+         "The provider does not have as much as the item takes, for as long as it is "
+         "wanted.",
+         "Order less, for a shorter time or to begin later, or ask the provider, who "
+         "sees with ListAllocations what is free when."},
     [REASON_NOT_ORDERABLE] =
         {"NOT_ORDERABLE", STATUS_FAILED_PRECONDITION,
          "The offer cannot be ordered through this broker now.",

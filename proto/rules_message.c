@@ -124,6 +124,24 @@ judge_date_parameter(const ProtobufCMessage *message)
 }
 
 static struct rule_finding
+judge_amount(const ProtobufCMessage *message)
+{
+    const Kontor__V1__Amount *amount = (const void *)message;
+    return amount->value[0] == '-'
+               ? (struct rule_finding){"value", "must not be less than nothing"}
+               : nothing;
+}
+
+static struct rule_finding
+judge_key_value(const ProtobufCMessage *message)
+{
+    const Kontor__V1__KeyValue *row = (const void *)message;
+    return row->unit[0] != '\0' && !rules_is_decimal(row->value)
+               ? (struct rule_finding){"value", "must be a decimal, as it has a unit"}
+               : nothing;
+}
+
+static struct rule_finding
 judge_downtime(const ProtobufCMessage *message)
 {
     const Kontor__V1__Downtime *downtime = (const void *)message;
@@ -175,6 +193,8 @@ static const struct message_rule rules[] = {
     {&kontor__v1__decimal_parameter__descriptor, judge_decimal_parameter},
     {&kontor__v1__multi_choice_parameter__descriptor, judge_multi_choice_parameter},
     {&kontor__v1__date_parameter__descriptor, judge_date_parameter},
+    {&kontor__v1__amount__descriptor, judge_amount},
+    {&kontor__v1__key_value__descriptor, judge_key_value},
     {&kontor__v1__downtime__descriptor, judge_downtime},
     {&kontor__v1__decide_item_request__descriptor, judge_decide_item},
     {&kontor__v1__decide_cancel_request__descriptor, judge_decide_cancel},

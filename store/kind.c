@@ -39,6 +39,8 @@ enum {
     ROW_ENDPOINT,
     ROW_GROUP,
     ROW_VERSION,
+    ROW_CAPACITY,
+    ROW_CAPACITY_USE,
     ROW_DOWNTIME,
     ROW_GUARD,
     ROW_END,
@@ -287,6 +289,22 @@ const struct kind kind_table[] =
                 .declared = {{"endpoint", DECLARED_TEXT, {8}}},
                 .indexes = {{"endpoint", {"endpoint"}, INDEX_CALLERS}},
             },
+        [ROW_CAPACITY] =
+            {
+                .name = "capacity",
+                .record = &kontor__v1__capacity__descriptor,
+                .has_history = true,
+                .watch_field = 33,
+                .declared = {{"provider", DECLARED_TEXT, {5}}},
+                .indexes = {{"provider", {"provider"}, INDEX_CALLERS}},
+            },
+        /* What is taken of it: a guard that counts, without a scope. */
+        [ROW_CAPACITY_USE] =
+            {
+                .name = "capacity_use",
+                .record = &kontor__v1__capacity_use__descriptor,
+                .has_history = true,
+            },
         [ROW_DOWNTIME] =
             {
                 .name = "downtime",
@@ -329,6 +347,8 @@ const struct kind *const KIND_CERTIFICATION_CHANGE =
 const struct kind *const KIND_ENDPOINT = &kind_table[ROW_ENDPOINT];
 const struct kind *const KIND_GROUP = &kind_table[ROW_GROUP];
 const struct kind *const KIND_VERSION = &kind_table[ROW_VERSION];
+const struct kind *const KIND_CAPACITY = &kind_table[ROW_CAPACITY];
+const struct kind *const KIND_CAPACITY_USE = &kind_table[ROW_CAPACITY_USE];
 const struct kind *const KIND_DOWNTIME = &kind_table[ROW_DOWNTIME];
 const struct kind *const KIND_GUARD = &kind_table[ROW_GUARD];
 

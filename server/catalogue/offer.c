@@ -5,6 +5,7 @@
 #include "catalogue/phase.h"
 #include "proto/digest.h"
 #include "proto/rules.h"
+#include "server/rpc/import.h"
 
 /* Fields of an offer that do not say what is ordered: names and words, and what only
  * its delivery must bring. */
@@ -16,8 +17,53 @@ static const char *const not_ordered[] = {"iid",
                                           "must_name_endpoints",
                                           "activation_text",
                                           "stock",
+                                          "allocations",
                                           "targets",
                                           NULL};
+
+/* ---- Capacities ---- */
+
+/* An import may bring offers before there are capacities: until then they have nothing
+ * to give. */
+static enum status
+judge_capacity(struct call *call, const Kontor__V1__Service *service, const char *path,
+               const char *id)
+{
+    struct document document;
+    /* Whose it is never changes: nothing to check at commit. */
+    enum status status =
+        store_get(call->reader, KIND_CAPACITY, id, NULL, 0, call->arena, &document);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    const Kontor__V1__Capacity *capacity =
+        status == STATUS_OK ? call_record(call, &document) : NULL;
+    if (capacity == NULL && import_is(call)) {
+        import_find_reference(call, path, KIND_CAPACITY, id);
+    } else if (capacity == NULL || strcmp(capacity->provider, service->provider) != 0) {
+        call_fault(call, path, "there is no capacity %s of provider %s", id,
+                   service->provider);
+    }
+    return STATUS_OK;
+}
+
+enum status
+offer_judge_capacities(struct call *call, const Kontor__V1__Service *service)
+{
+    for (size_t i = 0; i < service->n_offers; i++) {
+        const Kontor__V1__Offer *offer = service->offers[i];
+        for (size_t j = 0; j < offer->n_allocations; j++) {
+            const char *path = arena_print(
+                call->arena, "offers[%s].allocations[%zu].capacity", offer->iid, j);
+            enum status status =
+                judge_capacity(call, service, path, offer->allocations[j]->capacity);
+            if (status != STATUS_OK) {
+                return status;
+            }
+        }
+    }
+    return STATUS_OK;
+}
 
 /* ---- Finding ---- */
 

@@ -18,6 +18,10 @@ struct offer_found {
     const Kontor__V1__Offer *offer;     /* The offer in it. */
 };
 
+/* What its offers take is of capacities of its own provider. Faults. */
+enum status offer_judge_capacities(struct call *call,
+                                   const Kontor__V1__Service *service) MUST_CHECK;
+
 /*
  * Finds the offer <registry>/<local>/<iid> within the caller's scopes. Fails the call
  * with NOT_FOUND for an id out of form, an unknown or invisible service and an unknown

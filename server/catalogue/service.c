@@ -280,6 +280,10 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     /* Judged before it is stamped: what is refused must not use up a revision of an
      * offer. */
     offer_judge(call->faults, service);
+    status = offer_judge_capacities(call, service);
+    if (status != STATUS_OK) {
+        return status;
+    }
     offer_stamp(call, old, service);
     if (old != NULL) {
         note_past_offers(call, old, service);

@@ -1,6 +1,7 @@
 #include "server/configuration/configuration.h"
 
 #include "kontor/v1/configuration_service.pb-c.h"
+#include "server/configuration/capacity.h"
 #include "server/configuration/certification.h"
 #include "server/configuration/downtime.h"
 #include "server/configuration/endpoint.h"
@@ -20,6 +21,10 @@ enum {
 /* Whose site it is, the scope decides; these roles only say who writes configuration at
  * all. */
 #define WRITERS (ROLE_BIT(SITE_ADMIN) | ROLE_BIT(ADMIN))
+/* What a provider has to give, its operators say and its side sees. */
+#define PROVIDERS (ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN))
+#define PROVIDER_SIDE                                                                  \
+    (PROVIDERS | ROLE_BIT(SHIFTER) | ROLE_BIT(AGENT) | ROLE_BIT(APPROVER))
 #define CERTIFIERS ROLE_BIT(CERTIFIER)
 /* Who may read an order may trace it. A reader may not: what carries an order is part
  * of the order. */
@@ -291,6 +296,54 @@ static const struct row rows[] = {
         .klass = CLASS_READ,
         .roles = ROLES_ALL,
         .decide = version_list,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/CreateCapacity",
+        .request = &kontor__v1__create_capacity_request__descriptor,
+        .reply = &kontor__v1__capacity__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = PROVIDERS,
+        .is_mutation = true,
+        .decide = record_create,
+        .answer = record_answer,
+        .record = &capacity_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/GetCapacity",
+        .request = &kontor__v1__get_capacity_request__descriptor,
+        .reply = &kontor__v1__capacity__descriptor,
+        .klass = CLASS_READ,
+        .roles = PROVIDER_SIDE,
+        .decide = record_get,
+        .record = &capacity_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/ListCapacities",
+        .request = &kontor__v1__list_capacities_request__descriptor,
+        .reply = &kontor__v1__list_capacities_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = PROVIDER_SIDE,
+        .decide = record_list,
+        .record = &capacity_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/UpdateCapacity",
+        .request = &kontor__v1__update_capacity_request__descriptor,
+        .reply = &kontor__v1__capacity__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = PROVIDERS,
+        .is_mutation = true,
+        .decide = record_update,
+        .answer = record_answer,
+        .record = &capacity_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/ListAllocations",
+        .request = &kontor__v1__list_allocations_request__descriptor,
+        .reply = &kontor__v1__list_allocations_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = PROVIDER_SIDE,
+        .decide = capacity_list_allocations,
     },
     {
         .path = "/kontor.v1.ConfigurationService/Import",

@@ -2,6 +2,8 @@
 list(
   APPEND
   server_sources
+  configuration/capacity.c
+  configuration/capacity_use.c
   configuration/certification.c
   configuration/configuration.c
   configuration/downtime.c

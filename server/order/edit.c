@@ -66,6 +66,7 @@ edit_item(struct edit *edit, size_t index, Kontor__V1__OrderItem **out)
     row->was = row->item->state;
     row->was_unwanted = item_needs_cleanup(row->item);
     row->was_stock = stock_mark(row->item);
+    row->was_allocated = allocation_mark(call, row->item);
     /*
      * A document never contains its own commit's position (STORE design, "Commit"), so
      * the claiming version says only "this one". Whatever writes the item next turns
@@ -277,10 +278,15 @@ put_changed(struct edit *edit, size_t index, struct decision *decision)
     const struct instance_step step = {row->item, row->was, row->was_unwanted};
     struct stock_step taken = {.was = row->was_stock};
     stock_settle(row->item);
+    allocation_settle(row->item);
     put_item(edit, index, decision);
     enum status status = instance_follow(edit->call, &step, decision, &taken.pieces);
-    return status == STATUS_OK ? stock_follow(edit->call, row->item, &taken, decision)
-                               : status;
+    if (status == STATUS_OK) {
+        status = stock_follow(edit->call, row->item, &taken, decision);
+    }
+    return status == STATUS_OK
+               ? allocation_follow(edit->call, row->item, &row->was_allocated, decision)
+               : status;
 }
 
 static void

@@ -10,6 +10,7 @@
 
 #include "kontor/v1/order.pb-c.h"
 #include "server/order/aggregate.h"
+#include "server/order/allocation.h"
 #include "server/order/item_state.h"
 #include "server/order/stock.h"
 #include "server/rpc/call.h"
@@ -20,8 +21,9 @@ struct edit_item {
     Kontor__V1__OrderItem *item; /* NULL = not read yet. */
     Kontor__V1__ItemState was;   /* Its state as it was read; 0 = it is new. */
     bool was_unwanted;           /* It was to be cleaned up when it was read. */
-    struct stock_mark was_stock; /* What it had of its offer's stock then. */
-    bool is_changed;             /* To be written. */
+    struct allocation_mark was_allocated; /* What it held of capacities then. */
+    struct stock_mark was_stock;          /* What it had of its offer's stock then. */
+    bool is_changed;                      /* To be written. */
 };
 
 struct edit {

@@ -4,6 +4,8 @@
 
 #include "kontor/v1/order_service.pb-c.h"
 #include "proto/moment.h"
+#include "server/configuration/capacity.h"
+#include "server/order/allocation.h"
 #include "server/order/calendar.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
@@ -81,19 +83,19 @@ take_delivery(Kontor__V1__Instance *instance, Kontor__V1__Delivery *delivery)
 
 static void
 modify(Kontor__V1__Instance *instance, const Kontor__V1__OrderItem *item,
-       const struct call *call)
+       struct call *call)
 {
-    (void)call;
     if (item->stock != NULL) {
         instance->stock_pieces = item->stock->wanted;
     }
+    allocation_deliver(call, item, instance);
     take_order(instance, item);
     take_delivery(instance, item->delivery);
 }
 
 static void
 renew(Kontor__V1__Instance *instance, const Kontor__V1__OrderItem *item,
-      const struct call *call)
+      struct call *call)
 {
     take_delivery(instance, item->delivery);
     instance->valid_days = item->valid_days;
@@ -102,17 +104,18 @@ renew(Kontor__V1__Instance *instance, const Kontor__V1__OrderItem *item,
 
 static void
 terminate(Kontor__V1__Instance *instance, const Kontor__V1__OrderItem *item,
-          const struct call *call)
+          struct call *call)
 {
     (void)item;
     (void)call;
     instance->state = I(TERMINATED);
     instance->stock_pieces = 0;
+    instance->n_allocations = 0;
 }
 
 static void
 suspend(Kontor__V1__Instance *instance, const Kontor__V1__OrderItem *item,
-        const struct call *call)
+        struct call *call)
 {
     (void)call;
     take_delivery(instance, item->delivery);
@@ -121,7 +124,7 @@ suspend(Kontor__V1__Instance *instance, const Kontor__V1__OrderItem *item,
 
 static void
 resume(Kontor__V1__Instance *instance, const Kontor__V1__OrderItem *item,
-       const struct call *call)
+       struct call *call)
 {
     (void)call;
     take_delivery(instance, item->delivery);
@@ -133,7 +136,7 @@ static const struct action_row {
     Kontor__V1__ItemAction action;
     bool of_active, of_suspended;
     void (*apply)(Kontor__V1__Instance *instance, const Kontor__V1__OrderItem *item,
-                  const struct call *call);
+                  struct call *call);
 } action_rows[] = {
     {ACTION(ACTION_MODIFY), true, false, modify},
     {ACTION(ACTION_RENEW), true, true, renew},
@@ -155,9 +158,16 @@ row_of(Kontor__V1__ItemAction action)
 
 /* ---- Following an item ---- */
 
+static bool
+begins_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
 /*
  * An endpoint takes part in what it carries: the string of it, which no principal has,
- * is what finds all that is hit when it does not work.
+ * is what finds all that is hit when it does not work. So does a capacity in what takes
+ * of it.
  */
 static char **
 scope_of(struct call *call, const struct document *document,
@@ -166,13 +176,19 @@ scope_of(struct call *call, const struct document *document,
     const Kontor__V1__Delivery *delivery = instance->delivery;
     size_t n_endpoints =
         delivery == NULL || is_over(instance) ? 0 : delivery->n_endpoints;
-    char **scope = arena_alloc(call->arena,
-                               (document->n_scope + n_endpoints + 1) * sizeof(*scope));
+    size_t n_more = n_endpoints + instance->n_allocations;
+    char **scope =
+        arena_alloc(call->arena, (document->n_scope + n_more + 1) * sizeof(*scope));
     *n_scope = 0;
     for (size_t i = 0; i < document->n_scope; i++) {
-        if (strncmp(document->scope[i], CARRIES, strlen(CARRIES)) != 0) {
+        if (!begins_with(document->scope[i], CARRIES) &&
+            !begins_with(document->scope[i], CAPACITY_TAKES)) {
             scope[(*n_scope)++] = document->scope[i];
         }
+    }
+    for (size_t i = 0; i < instance->n_allocations; i++) {
+        scope[(*n_scope)++] = arena_print(call->arena, CAPACITY_TAKES "%s",
+                                          instance->allocations[i]->capacity);
     }
     for (size_t i = 0; i < n_endpoints; i++) {
         scope[(*n_scope)++] =
@@ -181,15 +197,19 @@ scope_of(struct call *call, const struct document *document,
     return scope;
 }
 
-static void
+static enum status
 put(struct call *call, const struct document *document, Kontor__V1__Instance *instance,
     struct decision *decision)
 {
+    const Kontor__V1__Instance *was =
+        document->revision == 0 ? NULL : call_record(call, document);
     size_t n_scope;
     char **scope = scope_of(call, document, instance, &n_scope);
     set_due(instance, call);
+    enum status status = allocation_follow_instance(call, was, instance, decision);
     decision_put(call, decision, KIND_INSTANCE, instance->id, document->revision, scope,
                  n_scope, &instance->base);
+    return status;
 }
 
 /* What was ordered is there. */
@@ -210,11 +230,11 @@ make(struct call *call, const Kontor__V1__OrderItem *item, struct decision *deci
     instance->delivery = item->delivery;
     instance->stock_pieces = item->stock == NULL ? 0 : item->stock->wanted;
     take_order(instance, item);
+    allocation_deliver(call, item, instance);
     extend(instance, call);
     item_scope(call, item, &document.scope, &document.n_scope);
-    put(call, &document, instance, decision);
     *pieces = instance->stock_pieces;
-    return STATUS_OK;
+    return put(call, &document, instance, decision);
 }
 
 static void
@@ -240,8 +260,7 @@ unmake(struct call *call, const char *id, struct decision *decision)
     /* The item still has all of it; twice it would not fit beside what else of the
      * order is written. */
     keep_name_only(instance->delivery);
-    put(call, &document, instance, decision);
-    return STATUS_OK;
+    return put(call, &document, instance, decision);
 }
 
 /* What was delivered is gone, and what it took up is free. */
@@ -254,13 +273,13 @@ let_go(struct call *call, const char *id, struct decision *decision, int64_t *pi
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
     Kontor__V1__Instance *instance = call_record(call, &document);
-    if (instance->stock_pieces == 0) {
+    if (instance->stock_pieces == 0 && instance->n_allocations == 0) {
         return STATUS_OK;
     }
     *pieces = -instance->stock_pieces;
     instance->stock_pieces = 0;
-    put(call, &document, instance, decision);
-    return STATUS_OK;
+    instance->n_allocations = 0;
+    return put(call, &document, instance, decision);
 }
 
 /* An order takes the instance, or lets it go, with what it did to it. */
@@ -283,9 +302,8 @@ change(struct call *call, const Kontor__V1__OrderItem *item, struct decision *de
         instance->last_item = item->id;
         row->apply(instance, item, call);
     }
-    put(call, &document, instance, decision);
     *pieces = instance->stock_pieces - before;
-    return STATUS_OK;
+    return put(call, &document, instance, decision);
 }
 
 enum status
@@ -428,8 +446,9 @@ instance_fire(struct call *call, const void *request, struct decision *decision)
     bool has_ended = moment_ms(instance->valid_until, INT64_MAX) <= call->now_ms;
     instance->is_ending = true;
     instance->state = has_ended ? I(EXPIRED) : instance->state;
-    put(call, &document, instance, decision);
-    return has_ended ? remove_object(call, instance, decision) : STATUS_OK;
+    status = put(call, &document, instance, decision);
+    return status == STATUS_OK && has_ended ? remove_object(call, instance, decision)
+                                            : status;
 }
 
 /* ---- Reading ---- */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/moment.h"
+#include "server/configuration/capacity.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 #define CANCEL(name) KONTOR__V1__CANCEL_STATE__CANCEL_##name
@@ -31,12 +32,16 @@ item_scope(struct call *call, const Kontor__V1__OrderItem *item, char ***scope,
            size_t *n_scope)
 {
     /* Both sides own an item; where they are one registry, its string stands once. */
-    *scope = arena_alloc(call->arena, 4 * sizeof **scope);
+    *scope = arena_alloc(call->arena, (4 + item->n_allocations) * sizeof **scope);
     *n_scope = 0;
     add_scope(call, *scope, n_scope, "=r:", call_registry_of(call, item->order));
     add_scope(call, *scope, n_scope, "=j:", item->project);
     add_scope(call, *scope, n_scope, "=r:", call_registry_of(call, item->provider));
     add_scope(call, *scope, n_scope, "=p:", item->provider);
+    for (size_t i = 0; i < item->n_allocations; i++) {
+        add_scope(call, *scope, n_scope, CAPACITY_TAKES,
+                  item->allocations[i]->capacity);
+    }
 }
 
 void

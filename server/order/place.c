@@ -4,6 +4,7 @@
 
 #include "proto/digest.h"
 #include "server/order/access.h"
+#include "server/order/allocation.h"
 #include "server/order/edit.h"
 #include "server/order/finish.h"
 #include "server/order/item.h"
@@ -275,6 +276,9 @@ judge(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     }
     if (status == STATUS_OK) {
         status = stock_judge(call, items, request->n_items);
+    }
+    if (status == STATUS_OK) {
+        status = allocation_judge(call, items, request->n_items);
     }
     if (status != STATUS_OK) {
         placed_tell(call, items, request->n_items);

@@ -272,6 +272,8 @@ placed_item(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     item->prices = placed->prices;
     item->n_prices = placed->n_prices;
     item->stock = placed->stock;
+    item->allocations = placed->allocations;
+    item->n_allocations = placed->n_allocations;
     add_approvals(call, placed, item);
     /* Every stored item has a job, so nothing that reads one has to ask. */
     job_settle_fence(item, call->arena);

@@ -48,7 +48,9 @@ struct placed {
         *prices; /* The offer's, then those of the quantities chosen. */
     size_t n_prices;
     Kontor__V1__ItemStock
-        *stock;        /* What it takes of its offer's; NULL = it has none. */
+        *stock; /* What it takes of its offer's; NULL = it has none. */
+    Kontor__V1__Allocation **allocations; /* Of its provider's capacities. */
+    size_t n_allocations;
     uint64_t requires; /* Bit i: needs item i of the order. */
     uint64_t excludes; /* Bit i: is an alternative to item i. */
     char **required;   /* Names of the items it needs, parts of its bundle included. */

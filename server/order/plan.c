@@ -26,6 +26,8 @@ plan_item(struct call *call, const struct placed *placed)
     plan->prices = placed->prices;
     plan->n_prices = placed->n_prices;
     plan->stock = placed->stock;
+    plan->allocations = placed->allocations;
+    plan->n_allocations = placed->n_allocations;
     plan->questions = placed->values.questions;
     plan->n_questions = placed->values.n_questions;
     plan->targets = placed->found.offer == NULL

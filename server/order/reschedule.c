@@ -2,6 +2,7 @@
 
 #include "kontor/v1/order_service.pb-c.h"
 #include "proto/moment.h"
+#include "server/order/allocation.h"
 #include "server/order/due.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
@@ -61,6 +62,10 @@ reschedule_decide(struct call *call, const void *message, struct decision *decis
         return status;
     }
     item->start_at = request->start_at;
+    status = allocation_move(call, item);
+    if (status != STATUS_OK) {
+        return status;
+    }
     item_remember(item, RESCHEDULE, item->state, request->reason, call);
     due_again(item, call->arena);
     edit_restate(edit, index);

@@ -4,6 +4,7 @@ list(
   server_sources
   order/access.c
   order/actions.c
+  order/allocation.c
   order/aggregate.c
   order/calendar.c
   order/cancel.c

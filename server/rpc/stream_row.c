@@ -7,7 +7,8 @@
     }
 #define CONFIGURATION                                                                  \
     {                                                                                  \
-        "site", "certification_change", "endpoint", "group", "version", "downtime"     \
+        "site", "certification_change", "endpoint", "group", "version", "capacity",    \
+            "downtime"                                                                 \
     }
 
 const struct stream_row stream_catalogue = {.kinds = CATALOGUE};

@@ -11,6 +11,7 @@ KEEPERS = "SITE_ADMIN ADMIN"
 BUYERS = "PORTAL SHIFTER PEER"
 MANAGERS = "PORTAL SHIFTER ADMIN"
 HANDS = "AGENT PEER"
+PROVIDER_SIDE = "OPERATOR ADMIN SHIFTER AGENT APPROVER"
 HOME = "HOME_ADMIN"  # The admin of the home registry and nobody else.
 ANYBODY = "ANY_CERTIFICATE"  # Also whom nobody registered.
 
@@ -108,6 +109,11 @@ MAY_CALL = {
     "ConfigurationService.ListGroups": EVERYBODY,
     "ConfigurationService.UpdateGroup": KEEPERS,
     "ConfigurationService.DeleteGroup": KEEPERS,
+    "ConfigurationService.CreateCapacity": "OPERATOR ADMIN",
+    "ConfigurationService.GetCapacity": PROVIDER_SIDE,
+    "ConfigurationService.ListCapacities": PROVIDER_SIDE,
+    "ConfigurationService.UpdateCapacity": "OPERATOR ADMIN",
+    "ConfigurationService.ListAllocations": PROVIDER_SIDE,
     "ConfigurationService.DeclareDowntime": KEEPERS,
     "ConfigurationService.ReviseDowntime": KEEPERS,
     "ConfigurationService.CancelDowntime": KEEPERS,

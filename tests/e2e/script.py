@@ -262,6 +262,15 @@ def configuration(p):
     p.ask(SITES, "ConfigurationService.ListGroups", page_size=1)
     p.ask(PORTAL, "ConfigurationService.GetGroup", id="alpine/g-1")
     p.ask(SITES, "ConfigurationService.UpdateGroup", group={"id": "alpine/g-2", "description": word(p, 20)})
+    disks = {"id": "alpine/disks", "provider": "alpine/compute", "name": word(p), "unit": "TB", "steps": [{"value": "7.5"}]}
+    repeats(p, OPERATOR, "ConfigurationService.CreateCapacity", capacity=disks)
+    p.ask(OPERATOR, "ConfigurationService.CreateCapacity", capacity={**disks, "id": "alpine/none", "provider": "alpine/none"})
+    for steps in ([{"value": "8"}, {"value": "9", "from": "2120-01-01T00:00:00Z"}], [{"value": "-1"}], []):
+        p.ask(OPERATOR, "ConfigurationService.UpdateCapacity", update_mask="steps", capacity={"id": "alpine/disks", "steps": steps})
+    for who in (OPERATOR, PORTAL):
+        pages(p, who, "ConfigurationService.ListCapacities", 1)
+        p.ask(who, "ConfigurationService.GetCapacity", id="alpine/disks")
+        p.ask(who, "ConfigurationService.ListAllocations", capacity="alpine/disks", requested=True)
     p.ask(SITES, "ConfigurationService.CreateSite", site={"id": "alpine/shed", "short_name": "shed"})
     for who in (SITES, PORTAL, OPERATOR):
         for kind, name in (("downtime", "d-1"), ("site", "hall"), ("endpoint", "e-1"), ("group", "g-2"), ("group", "none")):

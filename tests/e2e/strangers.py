@@ -17,6 +17,7 @@ WATCH = {"after": {"seq": "0"}, "follow": False}
 WHEN = {"start_at": "2100-01-01T00:00:00Z", "end_at": "2100-01-02T00:00:00Z"}
 DOWNTIME = {"severity": "OUTAGE", "description": "x", **WHEN,
             "affected": [{"site": "hall", "host": "e1.example", "type": "lab"}]}
+CAPACITY = {"provider": "alpine/compute", "name": "x", "unit": "TB", "steps": [{"value": "1"}]}
 NEW_ORDER = [{"id": "a", "offer": "alpine/lab/one",
               "parameters": [{"id": "word", "value": {"text": "x"}}]}]
 
@@ -197,6 +198,14 @@ def cases(town):
         "ConfigurationService.ListGroups": [({}, PUBLIC)],
         "ConfigurationService.UpdateGroup": [({"group": {"id": "alpine/g1", "name": "x"}}, ELSEWHERE)],
         "ConfigurationService.DeleteGroup": [({"id": "alpine/g1"}, NOT_MINE)],
+        "ConfigurationService.CreateCapacity": [
+            ({"capacity": {"id": "alpine/disks9", **CAPACITY}}, ELSEWHERE),
+            ({"capacity": {"id": "hills/disks", **CAPACITY}}, NOT_MINE)],
+        "ConfigurationService.GetCapacity": [({"id": "alpine/disks"}, UNKNOWN)],
+        "ConfigurationService.ListCapacities": [({}, EMPTY), ({"provider": "alpine/compute"}, EMPTY)],
+        "ConfigurationService.UpdateCapacity": [
+            ({"capacity": {"id": "alpine/disks", "name": "x"}}, ELSEWHERE)],
+        "ConfigurationService.ListAllocations": [({"capacity": "alpine/disks"}, UNKNOWN)],
         "ConfigurationService.DeclareDowntime": [
             ({"downtime": {"id": "alpine/d9", **DOWNTIME}}, ELSEWHERE)],
         "ConfigurationService.ReviseDowntime": [

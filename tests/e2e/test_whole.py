@@ -34,6 +34,7 @@ OFFERS = [
      "terms_of_use": "https://alpine.example/t", "must_name_endpoints": True, "activation_text": "Come in",
      "no_return_milestone": "shipped", "valid_days": 30, "is_evaluated": True,
      "prices": [{"name": "use", "amount": MONEY, "period": "month"}],
+     "allocations": [{"capacity": "alpine/cores", "amount": {"value": "2.5", "unit": "core"}, "parameter": "gpus"}],
      "deadlines": {"approval_days": 1, "answer_days": 2, "dispatch_days": 3, "held_days": 4, "assess_days": 5,
                    "is_cancel_granted": True, "work_hours": 6},
      "stock": {"total": "7", "unit": "cards", "parameter": "pieces", "reserve_hours": 8, "has_waiting_list": True},
@@ -73,6 +74,7 @@ HAND = {("Service", "offers"): OFFERS, ("Service", "provider"): "alpine/p", ("Se
         ("Bundle", "offers"): [{"offer": "alpine/s-plain/other"},
                                {"offer": "alpine/s-training/other", "is_optional": True}],
         ("Bundle", "rules"): RULES_OF_BUNDLE, ("Provider", "is_legal_entity"): True,
+        ("KeyValue", "value"): "12.5",  # A number, as it has a unit.
         ("WorkCalendar", "holidays"): ["2026-01-01", "2026-12-25"]}
 
 
@@ -194,6 +196,9 @@ class Whole(unittest.TestCase):
         for name, record in self.records:
             more = {"override_reason": "as it stands"} if name == "Service" else {}
             self.admin.call(f"CatalogueService.Create{name}", **{name.lower(): record}, **more)
+            if name == "Provider":
+                self.admin.call("ConfigurationService.CreateCapacity", capacity={
+                    "id": "alpine/cores", "provider": record["id"], "name": "Cores", "unit": "core", "steps": [{"value": "64"}]})
         self.compare(self.admin)
 
     def test_3_what_is_exported_goes_in_elsewhere(self):

@@ -140,6 +140,9 @@ class Town:
                              "type": "lab", "contact": contact(SITE)})
         admin.call("ConfigurationService.CreateGroup",
                    group={"id": "alpine/g1", "name": "Lab", "endpoints": ["alpine/e1"], "contact": contact(SITE)})
+        admin.call("ConfigurationService.CreateCapacity",
+                   capacity={"id": "alpine/disks", "provider": "alpine/compute", "name": COMPUTE, "unit": "TB",
+                             "steps": [{"value": "100"}], "description": COMPUTE})
         admin.call("ConfigurationService.DeclareDowntime",
                    downtime={"id": "alpine/d1", "severity": "OUTAGE", "description": "Cables.",
                              "start_at": "2100-01-01T00:00:00Z", "end_at": "2100-01-02T00:00:00Z",

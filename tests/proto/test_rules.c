@@ -50,7 +50,7 @@ static const struct {
     {RULE_URL, "ldap://host:2170/o=grid", "javascript://x"},
     {RULE_WEB_URL, "https://example.org", "ftp://example.org"},
     {RULE_EMAIL, "help@example.org", "help"},
-    {RULE_DECIMAL, "-1.5", "1."},
+    {RULE_DECIMAL, "1.5", "1."},
     {RULE_DATE, "2024-02-29", "2023-02-29"},
     {RULE_DATE_OR_NOW, "now", "soon"},
     {RULE_CURRENCY, "EUR", "euro"},
@@ -392,7 +392,7 @@ test_a_partial_record_needs_its_id_only(void **state)
         assert_int_equal(faults.n_found, 1);
         n_tripped++;
     }
-    assert_int_equal(n_tripped, 10);
+    assert_int_equal(n_tripped, 11);
 }
 
 static void

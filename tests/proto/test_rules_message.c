@@ -151,6 +151,27 @@ test_money_has_one_sign_and_a_currency(void **state)
 }
 
 static void
+test_amounts_are_numbers_of_something(void **state)
+{
+    static const char *const none[] = {NULL};
+    static const char *const both[] = {"value: must be given", "unit: must be given",
+                                       NULL};
+    static const char *const less[] = {"value: must not be less than nothing", NULL};
+    static const char *const text[] = {"value: must be a decimal, as it has a unit",
+                                       NULL};
+    const ProtobufCMessageDescriptor *amount = &kontor__v1__amount__descriptor;
+    const ProtobufCMessageDescriptor *row = &kontor__v1__key_value__descriptor;
+    (void)state;
+    judge(amount, "{\"value\":\"0.5\",\"unit\":\"TiB\"}", none);
+    judge(amount, "{}", both);
+    judge(amount, "{\"value\":\"-0.5\",\"unit\":\"TiB\"}", less);
+    judge(row, "{\"key\":\"power\",\"value\":\"about 5\"}", none);
+    judge(row, "{\"key\":\"power\",\"value\":\"-5\",\"unit\":\"kW\"}", none);
+    judge(row, "{\"key\":\"power\",\"value\":\"about 5\",\"unit\":\"kW\"}", text);
+    judge(row, "{\"key\":\"power\",\"unit\":\"kW\"}", text);
+}
+
+static void
 test_limits_that_cross_are_refused(void **state)
 {
     static const struct {
@@ -237,6 +258,7 @@ main(void)
         cmocka_unit_test(test_choices_must_be_distinct_values),
         cmocka_unit_test(test_times_are_whole_milliseconds_in_range),
         cmocka_unit_test(test_money_has_one_sign_and_a_currency),
+        cmocka_unit_test(test_amounts_are_numbers_of_something),
         cmocka_unit_test(test_limits_that_cross_are_refused),
         cmocka_unit_test(test_a_coordinate_that_is_no_number_is_refused),
     };

@@ -13,8 +13,8 @@
 #include "server/order/item_state.h"
 #include "server/order/order_service.h"
 
-static const struct service_rows *const services[] = {&catalogue_rows, &order_rows,
-                                                      &fulfilment_rows, NULL};
+static const struct service_rows *const services[] = {
+    &catalogue_rows, &order_rows, &configuration_rows, &fulfilment_rows, NULL};
 
 static struct principal const *
 somebody(struct desk *desk, const char *id, uint32_t roles, const char *scope)

@@ -12,6 +12,9 @@
 
 /* A copy by hand of who may call what; the rows must agree. */
 #define SITES (ROLE_BIT(SITE_ADMIN) | ROLE_BIT(ADMIN))
+#define PROVIDER_SIDE                                                                  \
+    (ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN) | ROLE_BIT(SHIFTER) | ROLE_BIT(AGENT) |      \
+     ROLE_BIT(APPROVER))
 static const struct {
     const char *path;
     uint32_t roles;
@@ -40,6 +43,11 @@ static const struct {
     {GROUND_CALL("ListDowntimes"), ROLES_ALL},
     {GROUND_CALL("ReportVersions"), ROLE_BIT(MONITOR)},
     {GROUND_CALL("ListVersions"), ROLES_ALL},
+    {GROUND_CALL("CreateCapacity"), ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN)},
+    {GROUND_CALL("GetCapacity"), PROVIDER_SIDE},
+    {GROUND_CALL("ListCapacities"), PROVIDER_SIDE},
+    {GROUND_CALL("UpdateCapacity"), ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN)},
+    {GROUND_CALL("ListAllocations"), PROVIDER_SIDE},
     {GROUND_CALL("Import"), SITES},
     {GROUND_CALL("Export"), ROLES_ALL},
     {GROUND_CALL("Watch"), ROLES_ALL},
