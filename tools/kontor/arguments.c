@@ -38,6 +38,8 @@ const struct argument registry_argument[] = {{"ID", "registry.id", false, false}
                                              END_ARGUMENT};
 const struct argument of_registry_argument[] = {{"REGISTRY", "registry", false, false},
                                                 END_ARGUMENT};
+const struct argument capacity_argument[] = {{"CAPACITY", "capacity", false, false},
+                                             END_ARGUMENT};
 const struct argument order_argument[] = {{"ORDER", "order", false, false},
                                           END_ARGUMENT};
 const struct argument directory_argument[] = {{"DIRECTORY", NULL, false, false},

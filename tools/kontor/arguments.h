@@ -26,6 +26,7 @@ extern const struct argument words_argument[];
 extern const struct argument project_argument[];
 extern const struct argument registry_argument[];
 extern const struct argument of_registry_argument[];
+extern const struct argument capacity_argument[];
 extern const struct argument order_argument[];
 extern const struct argument directory_argument[];
 extern const struct argument shell_argument[];

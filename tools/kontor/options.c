@@ -327,6 +327,13 @@ const struct option_row versions_options[] = {
     {"drift", NULL, "only where another version runs than is declared", "drift_only",
      "true", false, false},
     END_OPTION};
+const struct option_row capacities_options[] = {
+    {"provider", "ID", "only this provider's", "provider", NULL, false, false},
+    END_OPTION};
+const struct option_row allocations_options[] = {
+    {"requested", NULL, "what open items hold, not what was delivered", "requested",
+     "true", false, false},
+    END_OPTION};
 const struct option_row impact_options[] = {
     {"site", NULL, "the id is of a site: all that is declared for its endpoints", NULL,
      NULL, false, false},

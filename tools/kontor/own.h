@@ -33,6 +33,7 @@ int own_override(struct cli *cli);
 int own_agent(struct cli *cli);
 int own_trace(struct cli *cli);
 int own_impact(struct cli *cli);
+int own_allocations(struct cli *cli);
 int own_report(struct cli *cli);
 int own_config_export(struct cli *cli);
 int own_calendar(struct cli *cli);
