@@ -53,6 +53,9 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     /* The service may be somebody else's, or come later: it is never a reason to
      * refuse. */
     import_find_reference(call, "service", KIND_SERVICE, endpoint->service);
+    if (endpoint->component[0] != '\0' && endpoint->service[0] == '\0') {
+        call_fault(call, "component", "is of no service: give the service, too");
+    }
     return judge_site(call, old, endpoint);
 }
 
@@ -96,13 +99,17 @@ static enum status
 filter(struct call *call, const void *request, struct find *find)
 {
     const Kontor__V1__ListEndpointsRequest *list = request;
-    (void)call;
-    if (list->site[0] != '\0') {
-        find->index = "site";
-        find->equal[0].text = list->site;
-        find->n_equal = 1;
+    bool is_by_site = list->site[0] != '\0';
+    if (!is_by_site && list->service[0] == '\0') {
+        return STATUS_OK;
     }
-    return STATUS_OK;
+    if (is_by_site && list->service[0] != '\0') {
+        call_fault(call, "service", "cannot be asked for together with a site");
+    }
+    find->index = is_by_site ? "site" : "service";
+    find->equal[0].text = is_by_site ? list->site : list->service;
+    find->n_equal = 1;
+    return call_check_faults(call);
 }
 
 const struct record endpoint_record = {

@@ -46,11 +46,15 @@ judge_members(struct call *call, const struct members *members)
         if (is_among(members->old, members->n_old, id)) {
             continue;
         }
-        enum status status = call_get_any(call, members->kind, id, &document);
+        /* Without a check: what is in a group may go at any time, and there may be
+         * more than a commit checks. */
+        enum status status =
+            store_get(call->reader, members->kind, id, NULL, 0, call->arena, &document);
         if (status == STATUS_NOT_FOUND) {
             call_fault(call, path, "there is no %s %s", members->kind->name, id);
         } else if (status != STATUS_OK) {
-            return status;
+            return call_fail(call, REASON_STORE_UNAVAILABLE,
+                             "the store does not answer");
         }
     }
     return STATUS_OK;

@@ -19,7 +19,7 @@ struct group_walk {
     bool is_cut; /* There were more than GROUP_MAX_WITHIN. */
 };
 
-enum { GROUP_MAX_WITHIN = 1024 /* Groups within a group, however deep. */ };
+enum { GROUP_MAX_WITHIN = 256 /* Groups within a group, however deep. */ };
 
 struct group_walk group_walk_begin(struct call *call);
 /* Adds one unless it is there. The id is borrowed. */

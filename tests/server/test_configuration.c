@@ -237,6 +237,12 @@ test_endpoints_are_listed_by_site(void **state)
                          STATUS_OK);
     }
     request.site = "coast/b";
+    request.service = "coast/s";
+    assert_int_equal(harness_call(ground->h, ground->stranger,
+                                  GROUND_CALL("ListEndpoints"), &request,
+                                  (void **)&page, NULL),
+                     STATUS_INVALID_ARGUMENT);
+    request.service = "";
     assert_int_equal(harness_call(ground->h, ground->stranger,
                                   GROUND_CALL("ListEndpoints"), &request,
                                   (void **)&page, NULL),
@@ -245,6 +251,36 @@ test_endpoints_are_listed_by_site(void **state)
     assert_string_equal(page->endpoints[0]->id, "coast/e0");
     assert_string_equal(page->endpoints[1]->id, "coast/e3");
     assert_non_null(page->position);
+}
+
+static void
+test_endpoints_are_linked_to_what_they_run(void **state)
+{
+    struct ground *ground = *state;
+    Kontor__V1__ListEndpointsRequest request = KONTOR__V1__LIST_ENDPOINTS_REQUEST__INIT;
+    Kontor__V1__ListEndpointsResponse *page = NULL;
+    struct error error;
+    make_site(ground, "coast/a", "North");
+    for (int i = 0; i < 4; i++) {
+        Kontor__V1__Endpoint *endpoint =
+            ground_endpoint(ground->h, arena_print(ground->h->arena, "coast/e%d", i),
+                            "coast/a", "h", "CE");
+        endpoint->service = i % 2 == 0 ? "hills/batch" : "";
+        endpoint->component = "queue";
+        enum status status =
+            ground_create_endpoint(ground, ground->admin, endpoint, &error);
+        assert_int_equal(status, i % 2 == 0 ? STATUS_OK : STATUS_INVALID_ARGUMENT);
+        assert_true(status == STATUS_OK ||
+                    harness_has_fault(&error, "endpoint.component"));
+    }
+    request.service = "hills/batch";
+    assert_int_equal(harness_call(ground->h, ground->stranger,
+                                  GROUND_CALL("ListEndpoints"), &request,
+                                  (void **)&page, NULL),
+                     STATUS_OK);
+    assert_int_equal(page->n_endpoints, 2);
+    assert_string_equal(page->endpoints[1]->id, "coast/e2");
+    assert_string_equal(page->endpoints[1]->component, "queue");
 }
 
 /* ---- Import ---- */
@@ -444,6 +480,7 @@ main(void)
         T(test_everybody_reads_a_site_without_its_contacts),
         T(test_an_endpoint_needs_a_site_of_its_registry),
         T(test_endpoints_are_listed_by_site),
+        T(test_endpoints_are_linked_to_what_they_run),
         T(test_an_import_reports_what_does_not_resolve_and_refuses_nothing),
         T(test_importing_twice_changes_nothing_and_the_log_stays),
         T(test_an_import_refuses_a_name_that_is_taken),

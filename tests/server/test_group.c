@@ -123,6 +123,54 @@ test_what_is_not_there_is_not_put_in(void **state)
     assert_int_equal(update(ground, group, &error), STATUS_OK);
 }
 
+static char **
+many(struct ground *ground, const char *stem, int n)
+{
+    char **ids = arena_alloc(ground->h->arena, (size_t)n * sizeof(*ids));
+    for (int i = 0; i < n; i++) {
+        ids[i] = arena_print(ground->h->arena, "coast/%s-%d", stem, i);
+    }
+    return ids;
+}
+
+static void
+test_a_group_holds_as_much_as_the_contract_says(void **state)
+{
+    enum { N_ENDPOINTS = 1024, N_GROUPS = 256 };
+    struct ground *ground = *state;
+    struct error error;
+    furnish(ground);
+    Kontor__V1__Group *group = group_new(ground, "coast/g", "All");
+    group->endpoints = many(ground, "m", N_ENDPOINTS);
+    group->n_endpoints = N_ENDPOINTS;
+    group->groups = many(ground, "within", N_GROUPS);
+    group->n_groups = N_GROUPS;
+    for (int i = 0; i < N_ENDPOINTS; i++) {
+        assert_int_equal(
+            ground_create_endpoint(
+                ground, ground->admin,
+                ground_endpoint(ground->h, group->endpoints[i], "coast/s", "h", "CE"),
+                NULL),
+            STATUS_OK);
+    }
+    for (int i = 0; i < N_GROUPS; i++) {
+        assert_int_equal(
+            create(ground, group_new(ground, group->groups[i], group->groups[i]), NULL),
+            STATUS_OK);
+    }
+    assert_int_equal(create(ground, group, &error), STATUS_OK);
+    /* One more below, and it is too many. */
+    Kontor__V1__Group *deep = group_new(ground, "coast/deep", "Deep");
+    assert_int_equal(create(ground, deep, NULL), STATUS_OK);
+    Kontor__V1__Group *last = group_new(ground, group->groups[N_GROUPS - 1], "Last");
+    last->groups = one(ground, "coast/deep");
+    last->n_groups = 1;
+    assert_int_equal(update(ground, last, NULL), STATUS_OK);
+    group->description = "More";
+    assert_int_equal(update(ground, group, &error), STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "group.groups"));
+}
+
 static void
 test_no_group_is_within_itself(void **state)
 {
@@ -221,6 +269,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         GROUND_TEST(test_a_group_reaches_over_registries),
         GROUND_TEST(test_what_is_not_there_is_not_put_in),
+        GROUND_TEST(test_a_group_holds_as_much_as_the_contract_says),
         GROUND_TEST(test_no_group_is_within_itself),
         GROUND_TEST(test_a_name_is_taken_once_and_given_back),
         GROUND_TEST(test_what_is_needed_is_not_deleted),

@@ -356,7 +356,10 @@ const struct option_row changes_options[] = {
     {"site", "ID", "only this site's, oldest first", "site", NULL, false, false},
     END_OPTION};
 const struct option_row endpoints_options[] = {
-    {"config", "site ID", "only this site's", "site", NULL, false, false}, END_OPTION};
+    {"site", "ID", "only this site's", "site", NULL, false, false},
+    {"service", "ID", "only those this service of the catalogue runs at", "service",
+     NULL, false, false},
+    END_OPTION};
 const struct option_row downtimes_options[] = {
     {"ends-after", "TIME",
      "only those that end after this, such as 2026-11-23T20:00:00Z", "ends_after", NULL,
