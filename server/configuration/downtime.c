@@ -46,46 +46,68 @@ is_whole_site(const Kontor__V1__Affected *affected)
     return affected->host[0] == '\0';
 }
 
-/* Whether what is named is known here; *endpoint is its id where it is one. */
+/* What is known here of what is named. What was known once stays: names change. */
 static enum status
-find_affected(struct call *call, const char *registry,
-              const Kontor__V1__Affected *affected, const char **endpoint,
+find_affected(struct call *call, const char *registry, Kontor__V1__Affected *affected,
               bool *is_known)
 {
-    *endpoint = "";
+    const char *site = NULL;
+    affected->endpoint = "";
+    affected->site_id = "";
     if (is_whole_site(affected)) {
-        const char *site;
         enum status status = site_named(call, registry, affected->site, 0, &site);
+        affected->site_id = (char *)(uintptr_t)(site == NULL ? "" : site);
         *is_known = site != NULL;
         return status;
     }
     const struct endpoint_name name = {
         .site = affected->site, .host = affected->host, .type = affected->type};
-    const char *found = endpoint_resolve(call, registry, &name);
-    *is_known = found != NULL;
-    *endpoint = found == NULL ? "" : found;
-    return STATUS_OK;
+    struct endpoint_ids ids;
+    enum status status = endpoint_named(call, registry, &name, 0, &ids);
+    const char *endpoint = status == STATUS_OK ? endpoint_one(&ids, &name) : NULL;
+    affected->endpoint = (char *)(uintptr_t)(endpoint == NULL ? "" : endpoint);
+    *is_known = ids.n_rows > 0;
+    return status;
+}
+
+static const Kontor__V1__Affected *
+row_of(const Kontor__V1__Downtime *downtime, const Kontor__V1__Affected *wanted)
+{
+    for (size_t i = 0; downtime != NULL && i < downtime->n_affected; i++) {
+        const Kontor__V1__Affected *affected = downtime->affected[i];
+        if (strcmp(affected->site, wanted->site) == 0 &&
+            strcmp(affected->host, wanted->host) == 0 &&
+            strcmp(affected->type, wanted->type) == 0) {
+            return affected;
+        }
+    }
+    return NULL;
 }
 
 /* Copies: what was given may still be the caller's own request. */
 static enum status
-resolve(struct call *call, Kontor__V1__Downtime *downtime)
+resolve(struct call *call, const Kontor__V1__Downtime *old,
+        Kontor__V1__Downtime *downtime)
 {
     const char *registry = call_registry_of(call, downtime->id);
     Kontor__V1__Affected **resolved =
         arena_alloc(call->arena, (downtime->n_affected + 1) * sizeof(*resolved));
     for (size_t i = 0; i < downtime->n_affected; i++) {
         const Kontor__V1__Affected *given = downtime->affected[i];
-        const char *endpoint;
+        const Kontor__V1__Affected *before = row_of(old, given);
         bool is_known;
-        enum status status = find_affected(call, registry, given, &endpoint, &is_known);
+        resolved[i] = arena_alloc(call->arena, sizeof(**resolved));
+        *resolved[i] = *given;
+        enum status status = find_affected(call, registry, resolved[i], &is_known);
         if (status != STATUS_OK) {
             return status;
         }
-        resolved[i] = arena_alloc(call->arena, sizeof(**resolved));
-        *resolved[i] = *given;
-        resolved[i]->endpoint = (char *)(uintptr_t)endpoint;
-        if (!is_known) {
+        bool was_known = before != NULL &&
+                         (before->endpoint[0] != '\0' || before->site_id[0] != '\0');
+        if (!is_known && was_known) {
+            resolved[i]->endpoint = before->endpoint;
+            resolved[i]->site_id = before->site_id;
+        } else if (!is_known) {
             import_finding(call, arena_print(call->arena, "affected[%zu]", i),
                            "no endpoint is known here as (%s, %s, %s)", given->site,
                            given->host, given->type);
@@ -205,27 +227,13 @@ judge_instances(struct call *call, const Kontor__V1__Downtime *old,
 
 /* ---- Declared, or split from what was declared ---- */
 
-static bool
-has_affected(const Kontor__V1__Downtime *downtime, const Kontor__V1__Affected *wanted)
-{
-    for (size_t i = 0; i < downtime->n_affected; i++) {
-        const Kontor__V1__Affected *affected = downtime->affected[i];
-        if (strcmp(affected->site, wanted->site) == 0 &&
-            strcmp(affected->host, wanted->host) == 0 &&
-            strcmp(affected->type, wanted->type) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Whether all that one hits is hit by another. */
 static bool
 hits_no_more(const Kontor__V1__Downtime *downtime, const Kontor__V1__Downtime *than)
 {
     bool is_so = true;
     for (size_t i = 0; i < downtime->n_affected; i++) {
-        is_so = is_so && has_affected(than, downtime->affected[i]);
+        is_so = is_so && row_of(than, downtime->affected[i]) != NULL;
     }
     for (size_t i = 0; i < downtime->n_groups; i++) {
         is_so = is_so && is_among(than->groups, than->n_groups, downtime->groups[i]);
@@ -321,8 +329,9 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     if (status == STATUS_OK) {
         status = judge_instances(call, before, downtime);
     }
-    return status == STATUS_OK && call->faults->n_found == 0 ? resolve(call, downtime)
-                                                             : status;
+    return status == STATUS_OK && call->faults->n_found == 0
+               ? resolve(call, before, downtime)
+               : status;
 }
 
 static void

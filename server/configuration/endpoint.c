@@ -124,69 +124,68 @@ const struct record endpoint_record = {
 
 /* ---- Resolving ---- */
 
-/* What the name leaves out matches everything. */
 static bool
 is_named(struct call *call, const struct document *document,
-         const struct endpoint_name *name)
+         const struct endpoint_name *name, int64_t as_of)
 {
     const Kontor__V1__Endpoint *endpoint = call_record(call, document);
-    const char *site;
     if (name->type[0] != '\0' && strcmp(name->type, endpoint->type) != 0) {
         return false;
     }
-    if (name->site[0] == '\0') {
-        return true;
-    }
-    site = site_short_name(call, endpoint->site);
-    return site != NULL && strcmp(site, name->site) == 0;
+    return name->site[0] == '\0' ||
+           strcmp(site_short_name(call, endpoint->site, as_of), name->site) == 0;
 }
-
-/* Endpoints with a name, as far as they were looked for. */
-struct named {
-    const char *first;
-    size_t n;
-};
 
 /* Only endpoints of the registry that speaks count: nobody declares a downtime of
  * another by calling it by name. */
 static void
 gather_named(struct call *call, const char *registry, const struct endpoint_name *name,
-             const struct page *page, struct named *named)
+             const struct find *find, const struct page *page, struct endpoint_ids *ids)
 {
     for (size_t i = 0; i < page->n_documents; i++) {
         const struct document *document = &page->documents[i];
         if (strcmp(call_registry_of(call, document->id), registry) != 0 ||
-            !is_named(call, document, name)) {
+            !is_named(call, document, name, find->as_of)) {
             continue;
         }
-        named->first = named->n == 0 ? document->id : named->first;
-        named->n++;
+        ids->rows = arena_grown(call->arena, ids->rows, ids->n_rows, &ids->room,
+                                sizeof(*ids->rows));
+        ids->rows[ids->n_rows++] = arena_copy(call->arena, document->id);
     }
 }
 
-const char *
-endpoint_resolve(struct call *call, const char *registry,
-                 const struct endpoint_name *name)
+enum status
+endpoint_named(struct call *call, const char *registry,
+               const struct endpoint_name *name, int64_t as_of,
+               struct endpoint_ids *ids)
 {
-    bool is_whole = name->site[0] != '\0' && name->type[0] != '\0';
     struct find find = {.kind = KIND_ENDPOINT,
                         .index = "host",
                         .equal = {{.text = name->host}},
                         .n_equal = 1,
-                        .scopes = &call->who->scopes,
-                        .limit = RESOLVE_PAGE};
-    struct named named = {.first = NULL};
+                        .limit = RESOLVE_PAGE,
+                        .as_of = as_of};
     struct page page = {.next_token = ""};
+    enum status status = STATUS_OK;
+    *ids = (struct endpoint_ids){.rows = NULL};
+    if (name->host[0] == '\0') {
+        return STATUS_OK;
+    }
     do {
         find.token = page.next_token;
-        if (name->host[0] == '\0' ||
-            store_find(call->reader, &find, call->arena, &page) != STATUS_OK) {
-            return NULL;
+        status = call_find(call, &find, false, &page);
+        if (status == STATUS_OK) {
+            gather_named(call, registry, name, &find, &page, ids);
         }
-        gather_named(call, registry, name, &page, &named);
-    } while (page.next_token[0] != '\0' && named.n < 2);
-    /* A name that says site, host and type means what it says, even where a source
-     * lists such an endpoint twice; a shorter name that fits several means none of
-     * them. */
-    return named.n == 1 || is_whole ? named.first : NULL;
+    } while (status == STATUS_OK && page.next_token[0] != '\0');
+    return status;
+}
+
+/* A name that says site, host and type means what it says, even where a source lists
+ * such an endpoint twice. */
+const char *
+endpoint_one(const struct endpoint_ids *ids, const struct endpoint_name *name)
+{
+    bool is_whole = name->site[0] != '\0' && name->type[0] != '\0';
+    return ids->n_rows == 1 || (ids->n_rows > 1 && is_whole) ? ids->rows[0] : NULL;
 }

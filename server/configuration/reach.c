@@ -183,9 +183,10 @@ add_whole_site(struct call *call, struct reach *reach, const char *registry,
                const Kontor__V1__Affected *affected)
 {
     struct reach all = {.as_of = reach->as_of};
-    const char *site;
-    enum status status =
-        site_named(call, registry, affected->site, reach->as_of, &site);
+    const char *site = affected->site_id;
+    enum status status = site[0] != '\0' ? STATUS_OK
+                                         : site_named(call, registry, affected->site,
+                                                      reach->as_of, &site);
     if (status == STATUS_OK && site != NULL) {
         status = reach_add_site(call, &all, site);
     }
@@ -211,8 +212,12 @@ add_affected(struct call *call, struct reach *reach, const char *registry,
     }
     const struct endpoint_name name = {
         .site = affected->site, .host = affected->host, .type = affected->type};
-    const char *id = endpoint_resolve(call, registry, &name);
-    return id == NULL ? STATUS_OK : reach_add_endpoint(call, reach, id);
+    struct endpoint_ids ids;
+    enum status status = endpoint_named(call, registry, &name, reach->as_of, &ids);
+    for (size_t i = 0; status == STATUS_OK && i < ids.n_rows; i++) {
+        status = reach_add_endpoint(call, reach, ids.rows[i]);
+    }
+    return status;
 }
 
 /* Of a group what the registry has of its own. */
@@ -324,18 +329,25 @@ outages_read(struct call *call, int64_t from_ms, int64_t until_ms,
 }
 
 static bool
+is_at(const Kontor__V1__Affected *affected, const struct reach_endpoint *endpoint)
+{
+    if (affected->site_id[0] != '\0') {
+        return strcmp(affected->site_id, endpoint->record->site) == 0;
+    }
+    bool is_anywhere = affected->site[0] == '\0'; /* A host, wherever it stands. */
+    return is_anywhere || strcmp(affected->site, endpoint->site) == 0;
+}
+
+static bool
 is_named(const Kontor__V1__Affected *affected, const struct reach_endpoint *endpoint)
 {
-    bool is_anywhere = affected->site[0] == '\0'; /* A host, wherever it stands. */
-    if (endpoint->record == NULL ||
-        (!is_anywhere && strcmp(affected->site, endpoint->site) != 0)) {
+    if (endpoint->record == NULL || !is_at(affected, endpoint)) {
         return false;
     }
-    bool is_type = strcmp(affected->type, endpoint->record->type) == 0;
-    if (is_whole_site(affected)) {
-        return affected->type[0] == '\0' || is_type;
-    }
-    return is_type && strcmp(affected->host, endpoint->record->host) == 0;
+    bool is_type = affected->type[0] == '\0' ||
+                   strcmp(affected->type, endpoint->record->type) == 0;
+    return is_type && (is_whole_site(affected) ||
+                       strcmp(affected->host, endpoint->record->host) == 0);
 }
 
 static bool

@@ -29,13 +29,13 @@ site_scope(struct call *call, const char *id, char ***scope, size_t *n_scope)
 /* Within the caller's scopes and without a check: the name is for showing and matching,
  * and a decision must not be made again because a site was renamed. */
 const char *
-site_short_name(struct call *call, const char *id)
+site_short_name(struct call *call, const char *id, int64_t as_of)
 {
     struct document document;
     const Kontor__V1__Site *site;
-    if (store_get(call->reader, KIND_SITE, id, &call->who->scopes, 0, call->arena,
+    if (store_get(call->reader, KIND_SITE, id, &call->who->scopes, as_of, call->arena,
                   &document) != STATUS_OK) {
-        return NULL;
+        return "";
     }
     site = call_record(call, &document);
     return site->short_name;

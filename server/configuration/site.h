@@ -27,9 +27,9 @@ enum status site_must_own(struct call *call, const char *id) MUST_CHECK;
 enum status site_named(struct call *call, const char *registry, const char *name,
                        int64_t as_of, const char **id) MUST_CHECK;
 /*
- * The short name of a site the caller may see, or NULL. A decision does not rest on it,
- * so nothing is checked at commit.
+ * The short name a site had at a position (0 = now), "" where the caller sees none. A
+ * decision does not rest on it, so nothing is checked at commit.
  */
-const char *site_short_name(struct call *call, const char *id);
+const char *site_short_name(struct call *call, const char *id, int64_t as_of);
 
 #endif

@@ -113,9 +113,9 @@ type_of_alias(struct call *call, const char *source, const char *alias)
 
 /* An endpoint's type names the component ("b2find.ckan"), or does not, or the
  * registry's vocabulary says what the source means. */
-static const char *
+static enum status
 find_endpoint(struct call *call, const char *source,
-              const Kontor__V1__VersionReport *report)
+              const Kontor__V1__VersionReport *report, const char **endpoint)
 {
     const char *types[] = {
         report->component[0] == '\0'
@@ -127,14 +127,18 @@ find_endpoint(struct call *call, const char *source,
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         const struct endpoint_name name = {
             .site = report->site, .host = report->host, .type = types[i]};
-        const char *id = types[i] == NULL
-                             ? NULL
-                             : endpoint_resolve(call, call->who->registry, &name);
-        if (id != NULL) {
-            return id;
+        struct endpoint_ids ids;
+        if (types[i] == NULL) {
+            continue;
+        }
+        enum status status = endpoint_named(call, call->who->registry, &name, 0, &ids);
+        *endpoint = endpoint_one(&ids, &name);
+        if (status != STATUS_OK || *endpoint != NULL) {
+            return status;
         }
     }
-    return "";
+    *endpoint = "";
+    return STATUS_OK;
 }
 
 static char *
@@ -145,6 +149,9 @@ id_of(struct call *call, const Kontor__V1__VersionReport *report)
     digest_add_text(digest, report->host);
     digest_add_text(digest, report->type);
     digest_add_text(digest, report->component);
+    if (report->site[0] != '\0') {
+        digest_add_text(digest, report->site);
+    }
     digest_end(digest, hash);
     return arena_print(call->arena, "%s/v-%.*s", call->who->registry, ID_DIGITS,
                        digest_hex(call->arena, hash));
@@ -245,10 +252,12 @@ decide(struct call *call, const void *message, struct decision *decision)
     if (status == STATUS_OK) {
         status = read_version(call, report, &version);
     }
+    if (status == STATUS_OK) {
+        status = find_endpoint(call, request->source, report, &note->endpoint);
+    }
     if (status != STATUS_OK) {
         return status;
     }
-    note->endpoint = find_endpoint(call, request->source, report);
     bool is_again =
         report->report[0] != '\0' && strcmp(report->report, version->last_report) == 0;
     status = is_again ? STATUS_OK : see(call, report, version, note);

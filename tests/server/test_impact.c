@@ -58,6 +58,19 @@ name_of(struct ground *ground, const char *kind, int i)
     return arena_print(ground->h->arena, "coast/%s%d", kind, i);
 }
 
+/* Of the later endpoints two stand on a host. */
+static int
+host_of(int endpoint)
+{
+    return endpoint < 4 ? endpoint : endpoint / 2 * 2;
+}
+
+static const char *
+host_name(struct ground *ground, int endpoint)
+{
+    return arena_print(ground->h->arena, "h%d.example.org", host_of(endpoint));
+}
+
 static Google__Protobuf__Timestamp *
 minute_at(struct ground *ground, int minute)
 {
@@ -89,7 +102,7 @@ seed_places(struct ground *ground, struct world *world)
         world->site_of[i] = roll(N_SITES);
         Kontor__V1__Endpoint *endpoint = ground_endpoint(
             ground->h, name_of(ground, "e", i), name_of(ground, "s", world->site_of[i]),
-            arena_print(ground->h->arena, "h%d.example.org", i), i % 2 ? "CE" : "SE");
+            host_name(ground, i), i % 2 ? "CE" : "SE");
         harness_seed(ground->h, KIND_ENDPOINT, endpoint->id, &endpoint->base,
                      "=r:coast", "~*", NULL);
     }
@@ -145,7 +158,29 @@ until_of(const struct world *world, int downtime, int endpoint)
     return named > 0 ? named : world->downtimes[downtime].wide_until[endpoint];
 }
 
-/* By id, by its whole name, by its site, or by its site and type. */
+/* How an endpoint is named. */
+enum way { BY_ID, BY_NAME, BY_SITE, BY_SITE_AND_TYPE, BY_SITE_AND_HOST, BY_HOST, WAYS };
+
+static bool
+is_meant_by(const struct world *world, enum way way, int endpoint, int other)
+{
+    bool is_site = world->site_of[other] == world->site_of[endpoint];
+    bool is_type = other % 2 == endpoint % 2;
+    bool is_host = host_of(other) == host_of(endpoint);
+    switch (way) {
+    case BY_SITE:
+        return is_site;
+    case BY_SITE_AND_TYPE:
+        return is_site && is_type;
+    case BY_SITE_AND_HOST:
+        return is_site && is_host;
+    case BY_HOST:
+        return is_host;
+    default:
+        return other == endpoint;
+    }
+}
+
 static void
 seed_affected(struct ground *ground, struct world *world, int downtime,
               Kontor__V1__Downtime *record)
@@ -153,15 +188,20 @@ seed_affected(struct ground *ground, struct world *world, int downtime,
     int endpoint = roll(N_ENDPOINTS);
     int site = world->site_of[endpoint];
     const char *site_name = arena_print(ground->h->arena, "SITE-%d", site);
-    const char *host = arena_print(ground->h->arena, "h%d.example.org", endpoint);
     const char *type = endpoint % 2 ? "CE" : "SE";
     int from = world->downtimes[downtime].from;
     int until = world->downtimes[downtime].until;
-    int way = roll(4);
-    ground_affect(ground->h, record, site_name, way < 2 ? host : "",
-                  way == 2 ? "" : type);
+    enum way way = (enum way)roll(WAYS);
+    bool is_wide = way == BY_SITE || way == BY_SITE_AND_TYPE;
+    bool is_any_type = way == BY_SITE || way == BY_SITE_AND_HOST || way == BY_HOST;
+    ground_affect(ground->h, record, way == BY_HOST ? "" : site_name,
+                  is_wide ? "" : host_name(ground, endpoint), is_any_type ? "" : type);
     Kontor__V1__Affected *affected = record->affected[record->n_affected - 1];
-    if (way == 0) {
+    if (is_wide && roll(2) == 0) {
+        affected->site_id = (char *)(uintptr_t)name_of(ground, "s", site);
+        affected->site = "as it was called once";
+    }
+    if (way == BY_ID) {
         affected->endpoint = (char *)(uintptr_t)name_of(ground, "e", endpoint);
     }
     if (roll(3) == 0 && until - from > 1) {
@@ -169,12 +209,9 @@ seed_affected(struct ground *ground, struct world *world, int downtime,
         affected->end_at = minute_at(ground, until);
     }
     for (int k = 0; k < N_ENDPOINTS; k++) {
-        bool is_it =
-            way < 2 ? k == endpoint
-                    : world->site_of[k] == site && (way == 2 || k % 2 == endpoint % 2);
-        if (is_it) {
-            note_hit(way < 2 ? &world->downtimes[downtime].named_until[k]
-                             : &world->downtimes[downtime].wide_until[k],
+        if (is_meant_by(world, way, endpoint, k)) {
+            note_hit(is_wide ? &world->downtimes[downtime].wide_until[k]
+                             : &world->downtimes[downtime].named_until[k],
                      until);
         }
     }
@@ -560,6 +597,46 @@ test_a_registry_hits_what_is_its_own(void **state)
         2 * 3600);
 }
 
+/* A whole site is hit by what it is, whatever it is called by then; and so is a host
+ * with all that runs on it. */
+static void
+test_what_is_hit_stays_hit_under_another_name(void **state)
+{
+    struct ground *ground = *state;
+    Kontor__V1__ImpactRequest request = KONTOR__V1__IMPACT_REQUEST__INIT;
+    Kontor__V1__UpdateSiteRequest rename = KONTOR__V1__UPDATE_SITE_REQUEST__INIT;
+    Kontor__V1__ReviseDowntimeRequest revise =
+        KONTOR__V1__REVISE_DOWNTIME_REQUEST__INIT;
+    furnish(ground);
+    const Kontor__V1__Endpoint *hit =
+        harness_record(ground->h, KIND_ENDPOINT, "coast/e1");
+    Kontor__V1__Site *site = harness_record(ground->h, KIND_SITE, hit->site);
+    Kontor__V1__Downtime *downtime =
+        ground_downtime(ground->h, "coast/whole", GROUND_HOUR_MS, 5 * GROUND_HOUR_MS);
+    ground_affect(ground->h, downtime, site->short_name, "", "");
+    assert_int_equal(ground_declare(ground, ground->admin, downtime, NULL, NULL),
+                     STATUS_OK);
+    site->short_name = "RENAMED";
+    rename.site = site;
+    assert_int_equal(harness_call(ground->h, ground->admin, GROUND_CALL("UpdateSite"),
+                                  &rename, NULL, NULL),
+                     STATUS_OK);
+    request.subject_case = KONTOR__V1__IMPACT_REQUEST__SUBJECT_DOWNTIME;
+    request.downtime = "coast/whole";
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(impact_of(ground, ground->admin, &request, STATUS_OK)
+                             ->orders[0]
+                             ->hit_seconds,
+                         4 * 3600);
+        downtime->description = "The same, in other words";
+        revise.downtime = downtime;
+        assert_int_equal(harness_call(ground->h, ground->admin,
+                                      GROUND_CALL("ReviseDowntime"), &revise, NULL,
+                                      NULL),
+                         STATUS_OK);
+    }
+}
+
 /* As it was: neither the cancelling nor a later declaration counts. */
 static void
 test_the_past_is_as_it_was(void **state)
@@ -627,6 +704,7 @@ main(void)
         GROUND_TEST(test_nobody_is_told_of_what_it_may_not_see),
         GROUND_TEST(test_a_registry_hits_what_is_its_own),
         GROUND_TEST(test_what_is_asked_has_to_be_there),
+        GROUND_TEST(test_what_is_hit_stays_hit_under_another_name),
         GROUND_TEST(test_the_past_is_as_it_was),
         cmocka_unit_test(test_what_overlaps_counts_once),
     };
