@@ -422,3 +422,36 @@ downtime_cancel_answer(struct call *call, const void *request,
     const Kontor__V1__CancelDowntimeRequest *wanted = request;
     return answer_record(call, commit, KIND_DOWNTIME, wanted->id, reply);
 }
+
+/* ---- What is still to come ---- */
+
+enum status
+downtime_of_group(struct call *call, const char *group, const char **id)
+{
+    enum { PAGE = 500 };
+    struct find find = {.kind = KIND_DOWNTIME,
+                        .index = "end_at",
+                        .has_range = true,
+                        .low = call->now_ms + 1,
+                        .high = INT64_MAX,
+                        .limit = PAGE};
+    struct page page = {.next_token = ""};
+    enum status status = STATUS_OK;
+    *id = NULL;
+    do {
+        find.token = page.next_token;
+        status = call_find(call, &find, true, &page);
+        for (size_t i = 0; status == STATUS_OK && i < page.n_documents; i++) {
+            const Kontor__V1__Downtime *downtime =
+                call_record(call, &page.documents[i]);
+            bool is_own = strcmp(call_registry_of(call, downtime->id),
+                                 call_registry_of(call, group)) == 0;
+            if (is_own && !downtime->is_cancelled &&
+                is_among(downtime->groups, downtime->n_groups, group)) {
+                *id = downtime->id;
+                return STATUS_OK;
+            }
+        }
+    } while (status == STATUS_OK && page.next_token[0] != '\0');
+    return status;
+}

@@ -21,6 +21,11 @@ extern const struct record downtime_import_record;
 Kontor__V1__Classification downtime_classify(int64_t declared_at_ms,
                                              int64_t start_at_ms);
 
+/* A downtime of the group's registry that hits the group and is not over; *id NULL
+ * where there is none. */
+enum status downtime_of_group(struct call *call, const char *group,
+                              const char **id) MUST_CHECK;
+
 /* CancelDowntime. */
 enum status downtime_cancel(struct call *call, const void *request,
                             struct decision *decision);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kontor/v1/configuration_service.pb-c.h"
+#include "server/configuration/downtime.h"
 #include "server/configuration/held_name.h"
 #include "server/configuration/site.h"
 #include "server/rpc/import.h"
@@ -172,12 +173,21 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
                : status;
 }
 
+/* With it a downtime would lose what it hits. */
 static enum status
 judge_delete(struct call *call, const struct document *document,
              struct decision *decision)
 {
     const struct held_name name = name_of(call_record(call, document));
-    return held_name_drop(call, &name, decision);
+    const char *downtime;
+    enum status status = downtime_of_group(call, document->id, &downtime);
+    if (status == STATUS_OK && downtime != NULL) {
+        return call_fail(call, REASON_IN_USE,
+                         "group %s is hit by downtime %s, which is not over: cancel "
+                         "that first, or wait",
+                         document->id, downtime);
+    }
+    return status == STATUS_OK ? held_name_drop(call, &name, decision) : status;
 }
 
 static void

@@ -260,6 +260,43 @@ test_what_is_needed_is_not_deleted(void **state)
                      STATUS_OK);
 }
 
+/* What others declare holds nobody. */
+static void
+test_a_group_that_is_hit_is_not_deleted(void **state)
+{
+    struct ground *ground = *state;
+    struct error error;
+    Kontor__V1__CancelDowntimeRequest cancel =
+        KONTOR__V1__CANCEL_DOWNTIME_REQUEST__INIT;
+    furnish(ground);
+    Kontor__V1__Group *group = group_new(ground, "coast/g", "All");
+    assert_int_equal(create(ground, group, &error), STATUS_OK);
+    for (int i = 0; i < 2; i++) {
+        Kontor__V1__Downtime *downtime =
+            ground_downtime(ground->h, i == 0 ? "coast/d" : "hills/d", GROUND_HOUR_MS,
+                            2 * GROUND_HOUR_MS);
+        downtime->groups = one(ground, "coast/g");
+        downtime->n_groups = 1;
+        assert_int_equal(ground_declare(ground,
+                                        i == 0 ? ground->admin : ground->stranger,
+                                        downtime, NULL, &error),
+                         STATUS_OK);
+    }
+    assert_int_equal(
+        delete (ground, ground->admin, GROUND_CALL("DeleteGroup"), "coast/g", &error),
+        STATUS_FAILED_PRECONDITION);
+    assert_int_equal(error.reason, REASON_IN_USE);
+    assert_non_null(strstr(error.message, "coast/d"));
+    cancel.id = "coast/d";
+    cancel.reason = "not needed";
+    assert_int_equal(harness_call(ground->h, ground->admin,
+                                  GROUND_CALL("CancelDowntime"), &cancel, NULL, NULL),
+                     STATUS_OK);
+    assert_int_equal(
+        delete (ground, ground->admin, GROUND_CALL("DeleteGroup"), "coast/g", &error),
+        STATUS_OK);
+}
+
 #define GROUND_TEST(name)                                                              \
     cmocka_unit_test_setup_teardown(name, ground_setup, ground_teardown)
 
@@ -273,6 +310,7 @@ main(void)
         GROUND_TEST(test_no_group_is_within_itself),
         GROUND_TEST(test_a_name_is_taken_once_and_given_back),
         GROUND_TEST(test_what_is_needed_is_not_deleted),
+        GROUND_TEST(test_a_group_that_is_hit_is_not_deleted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
