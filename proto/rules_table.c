@@ -434,6 +434,8 @@ const struct rule rules_table[] = {
     {MESSAGE(impact_request), "site", RULE_FREE, RULE_ID, 0, 0, 0},
     {MESSAGE(impact_request), "endpoint", RULE_FREE, RULE_ID, 0, 0, 0},
     {MESSAGE(impact_request), "group", RULE_FREE, RULE_ID, 0, 0, 0},
+    {MESSAGE(running_version), "component", RULE_NEEDED, RULE_TEXT, 0, 257, 0},
+    {MESSAGE(running_version), "version", RULE_FREE, RULE_TEXT, 0, 128, 0},
     {MESSAGE(declare_downtime_request), "downtime", RULE_NEEDED, RULE_ANY, 0, 0, 0},
     {MESSAGE(revise_downtime_request), "downtime", RULE_NEEDED | RULE_PARTIAL, RULE_ANY, 0, 0, 0},
     {MESSAGE(cancel_downtime_request), "id", RULE_NEEDED, RULE_ID, 0, 0, 0},

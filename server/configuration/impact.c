@@ -96,6 +96,8 @@ read_meant(struct impact *impact)
         return status == STATUS_OK
                    ? reach_add_endpoint(call, &impact->reach, request->endpoint)
                    : status;
+    case SUBJECT(VERSION):
+        return reach_add_version(call, &impact->reach, request->version);
     default:
         status = read_subject(impact, KIND_GROUP, request->group, &document);
         return status == STATUS_OK

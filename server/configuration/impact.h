@@ -1,6 +1,6 @@
 /*
- * Impact: who is hit by a downtime, or by what is declared for a site, an endpoint or a
- * group, and for how long.
+ * Impact: who is hit by a downtime, or by what is declared for a site, an endpoint, a
+ * group or where a version runs, and for how long.
  *
  * Memory: the call's arena. Errors: NOT_FOUND for a subject that is not there. Threads:
  * the call's.

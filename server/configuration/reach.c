@@ -7,6 +7,7 @@
 #include "server/configuration/endpoint.h"
 #include "server/configuration/group.h"
 #include "server/configuration/site.h"
+#include "server/configuration/version.h"
 
 enum { PAGE = 500 };
 
@@ -166,6 +167,29 @@ reach_add_group(struct call *call, struct reach *reach, const char *id)
         status = add_members(call, reach, group);
     }
     reach->is_cut = reach->is_cut || walk.is_cut;
+    return status;
+}
+
+enum status
+reach_add_version(struct call *call, struct reach *reach,
+                  const Kontor__V1__RunningVersion *wanted)
+{
+    struct find find = {.kind = KIND_VERSION, .limit = PAGE, .as_of = reach->as_of};
+    struct page page = {.next_token = ""};
+    size_t n_seen = 0;
+    enum status status = STATUS_OK;
+    do {
+        find.token = page.next_token;
+        status = call_find(call, &find, false, &page);
+        for (size_t i = 0; status == STATUS_OK && i < page.n_documents; i++) {
+            const Kontor__V1__Version *version = call_record(call, &page.documents[i]);
+            if (version->endpoint[0] != '\0' && version_runs(version, wanted)) {
+                status = reach_add_endpoint(call, reach, version->endpoint);
+            }
+        }
+        n_seen += status == STATUS_OK ? page.n_documents : 0;
+        reach->is_cut = reach->is_cut || n_seen >= REACH_MAX;
+    } while (status == STATUS_OK && page.next_token[0] != '\0' && !reach->is_cut);
     return status;
 }
 

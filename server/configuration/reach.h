@@ -13,6 +13,7 @@
 #define KONTOR_SERVER_CONFIGURATION_REACH_H
 
 #include "kontor/v1/configuration.pb-c.h"
+#include "kontor/v1/configuration_service.pb-c.h"
 #include "server/rpc/call.h"
 
 enum { REACH_MAX = 20000 /* Endpoints of a set. */ };
@@ -40,6 +41,9 @@ enum status reach_add_site(struct call *call, struct reach *reach,
                            const char *id) MUST_CHECK;
 enum status reach_add_group(struct call *call, struct reach *reach,
                             const char *id) MUST_CHECK;
+/* Where a version was seen last. */
+enum status reach_add_version(struct call *call, struct reach *reach,
+                              const Kontor__V1__RunningVersion *wanted) MUST_CHECK;
 enum status reach_add_downtime(struct call *call, struct reach *reach,
                                const Kontor__V1__Downtime *downtime) MUST_CHECK;
 void reach_close(struct reach *reach);

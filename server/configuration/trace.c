@@ -6,6 +6,7 @@
 #include "kontor/v1/configuration_service.pb-c.h"
 #include "proto/moment.h"
 #include "server/configuration/reach.h"
+#include "server/configuration/version.h"
 
 enum { MAX_ITEMS = 64 /* Of an order. */ };
 
@@ -113,7 +114,8 @@ trace_endpoint(struct tracing *tracing, char *id, Kontor__V1__TracedEndpoint *tr
         return STATUS_OK;
     }
     add_downtimes(tracing, endpoint, traced);
-    return STATUS_OK;
+    return version_at_endpoint(call, id, tracing->outages.as_of, &traced->versions,
+                               &traced->n_versions);
 }
 
 static enum status

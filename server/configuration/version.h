@@ -8,6 +8,7 @@
 #define KONTOR_SERVER_CONFIGURATION_VERSION_H
 
 #include "kontor/v1/configuration.pb-c.h"
+#include "kontor/v1/configuration_service.pb-c.h"
 #include "server/rpc/table.h"
 
 enum { VERSION_SPANS = 64 /* That are kept of what was seen. */ };
@@ -18,6 +19,14 @@ extern const struct row_batch version_batch;
 /* ListVersions. */
 enum status version_list(struct call *call, const void *request,
                          struct decision *decision);
+
+/* What runs at an endpoint as of a position (0 = now); of very many the first. */
+enum status version_at_endpoint(struct call *call, const char *endpoint, int64_t as_of,
+                                Kontor__V1__SeenVersion ***rows,
+                                size_t *n_rows) MUST_CHECK;
+/* Whether it is what was seen there last. */
+bool version_runs(const Kontor__V1__Version *version,
+                  const Kontor__V1__RunningVersion *wanted);
 
 /* What a sighting is beside what is known. */
 enum version_sighting {

@@ -108,3 +108,52 @@ version_list(struct call *call, const void *message, struct decision *decision)
     decision_reply(decision, reply);
     return STATUS_OK;
 }
+
+/* ---- At an endpoint, and of a component ---- */
+
+enum status
+version_at_endpoint(struct call *call, const char *endpoint, int64_t as_of,
+                    Kontor__V1__SeenVersion ***rows, size_t *n_rows)
+{
+    struct find find = {.kind = KIND_VERSION,
+                        .index = "endpoint",
+                        .equal = {{.text = endpoint}},
+                        .n_equal = 1,
+                        .limit = MAX_PAGE,
+                        .as_of = as_of};
+    struct page page;
+    enum status status = call_find(call, &find, false, &page);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    *rows = arena_alloc(call->arena, (page.n_documents + 1) * sizeof(**rows));
+    *n_rows = page.n_documents;
+    for (size_t i = 0; i < page.n_documents; i++) {
+        (*rows)[i] = seen_of(call, &page.documents[i], as_of);
+    }
+    return STATUS_OK;
+}
+
+/* "type.component", the component, or of the service itself the type. */
+static bool
+is_called(const Kontor__V1__Version *version, const char *name)
+{
+    size_t size = strlen(version->type);
+    if (version->component[0] == '\0') {
+        return strcmp(version->type, name) == 0;
+    }
+    return strcmp(version->component, name) == 0 ||
+           (strncmp(version->type, name, size) == 0 && name[size] == '.' &&
+            strcmp(name + size + 1, version->component) == 0);
+}
+
+bool
+version_runs(const Kontor__V1__Version *version,
+             const Kontor__V1__RunningVersion *wanted)
+{
+    if (version->n_spans == 0 || !is_called(version, wanted->component)) {
+        return false;
+    }
+    const char *last = version->spans[version->n_spans - 1]->version;
+    return wanted->version[0] == '\0' || strcmp(last, wanted->version) == 0;
+}

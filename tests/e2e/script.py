@@ -275,6 +275,7 @@ def configuration(p):
     for who in (SITES, PORTAL, OPERATOR):
         for kind, name in (("downtime", "d-1"), ("site", "hall"), ("endpoint", "e-1"), ("group", "g-2"), ("group", "none")):
             p.ask(who, "ConfigurationService.Impact", **{kind: f"alpine/{name}", "until": "2300-01-01T00:00:00Z"})
+    p.ask(SITES, "ConfigurationService.Impact", version={"component": "lab", "version": "1.1"})
     for kind, name in (("Group", "g-1"), ("Group", "none"), ("Site", "hall"), ("Site", "shed"), ("Endpoint", "e-3")):
         p.ask(SITES, f"ConfigurationService.Delete{kind}", id=f"alpine/{name}")
     p.ask(SITES, "ConfigurationService.ListCertificationChanges", site="alpine/hall")

@@ -126,6 +126,14 @@ class Impact(unittest.TestCase):
         said = self.broker.kontor("alpine", "monitor", "config", "version", "report", lines, "--output", "json")
         results = [json.loads(line) for line in said.splitlines()]
         self.assertEqual([r.get("endpoint", "") for r in results], [HIT, "alpine/nb2"])
+        said = self.broker.kontor("alpine", "site_admin", "config", "impact", "block-storage=2.9", "--version",
+                                  "--output", "table")
+        self.assertIn("1 endpoints carry nothing", said)
+        said = self.broker.kontor("coast", "portal", "config", "trace", ORDER, "--output", "table")
+        self.assertIn("2.9, declared 2.10", said)
+        said = self.broker.kontor("coast", "portal", "config", "endpoint", "list", "--site", "alpine/south-hall")
+        self.assertIn("alpine/nb2", said)
+        self.assertNotIn(HIT, said)
         drift = self.broker.kontor("coast", "portal", "config", "version", "list", "--drift", "--output", "table")
         for word in ("st1.alpine.example", "2.9", "2.10"):
             self.assertIn(word, drift)

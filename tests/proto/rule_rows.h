@@ -421,6 +421,8 @@ static const char *const expected_rules[] = {
     "ImpactRequest.site id",
     "ImpactRequest.endpoint id",
     "ImpactRequest.group id",
+    "RunningVersion.component needed text of 257",
+    "RunningVersion.version text of 128",
     "DeclareDowntimeRequest.downtime needed any",
     "ReviseDowntimeRequest.downtime needed partial any",
     "CancelDowntimeRequest.id needed id",

@@ -637,6 +637,53 @@ test_what_is_hit_stays_hit_under_another_name(void **state)
     }
 }
 
+/* Where a version was seen last, and nowhere else. */
+static void
+test_a_version_is_asked_about_wherever_it_runs(void **state)
+{
+    static const struct {
+        const char *component, *version;
+        size_t n_orders;
+    } rows[] = {{"ckan", "2.9", 1},   {"b2find.ckan", "2.9", 1},
+                {"ckan", "", 1},      {"ckan", "2.8", 0},
+                {"b2find", "2.9", 0}, {"b2find.ckan", "2.9.1", 0},
+                {"b2find.", "", 0},   {"other", "", 0},
+                {"b2find", "1", 1},   {"ckan.2", "2.9", 0}};
+    struct ground *ground = *state;
+    furnish(ground);
+    for (size_t i = 0; i < 3; i++) {
+        Kontor__V1__Version version = KONTOR__V1__VERSION__INIT;
+        Kontor__V1__VersionSpan old = KONTOR__V1__VERSION_SPAN__INIT;
+        Kontor__V1__VersionSpan last = KONTOR__V1__VERSION_SPAN__INIT;
+        Kontor__V1__VersionSpan *spans[] = {&old, &last};
+        old.version = "2.8";
+        last.version = i == 2 ? "1" : "2.9";
+        version.spans = spans;
+        version.n_spans = 2;
+        version.type = "b2find";
+        version.component = i == 2 ? "" : "ckan";
+        /* One is at nothing that is known here. */
+        version.endpoint = i == 0 ? "" : "coast/e1";
+        harness_seed(ground->h, KIND_VERSION,
+                     arena_print(ground->h->arena, "coast/v-%zu", i), &version.base,
+                     "=r:coast", "~*", NULL);
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        Kontor__V1__ImpactRequest request = KONTOR__V1__IMPACT_REQUEST__INIT;
+        Kontor__V1__RunningVersion version = KONTOR__V1__RUNNING_VERSION__INIT;
+        request.subject_case = KONTOR__V1__IMPACT_REQUEST__SUBJECT_VERSION;
+        request.version = &version;
+        version.component = (char *)(uintptr_t)rows[i].component;
+        version.version = (char *)(uintptr_t)rows[i].version;
+        const Kontor__V1__ImpactResponse *reply =
+            impact_of(ground, ground->admin, &request, STATUS_OK);
+        assert_int_equal(reply->n_orders, rows[i].n_orders);
+        assert_int_equal(reply->endpoint_count, rows[i].n_orders);
+        version.component = "";
+        (void)impact_of(ground, ground->admin, &request, STATUS_INVALID_ARGUMENT);
+    }
+}
+
 /* As it was: neither the cancelling nor a later declaration counts. */
 static void
 test_the_past_is_as_it_was(void **state)
@@ -705,6 +752,7 @@ main(void)
         GROUND_TEST(test_a_registry_hits_what_is_its_own),
         GROUND_TEST(test_what_is_asked_has_to_be_there),
         GROUND_TEST(test_what_is_hit_stays_hit_under_another_name),
+        GROUND_TEST(test_a_version_is_asked_about_wherever_it_runs),
         GROUND_TEST(test_the_past_is_as_it_was),
         cmocka_unit_test(test_what_overlaps_counts_once),
     };

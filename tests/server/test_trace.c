@@ -115,6 +115,32 @@ test_trace_tells_what_carries_an_item_and_what_is_ahead(void **state)
 }
 
 static void
+test_trace_tells_what_runs_there(void **state)
+{
+    struct ground *ground = *state;
+    const struct principal *portal =
+        harness_principal(ground->h, "hills/portal", ROLE_BIT(PORTAL), "r:hills", NULL);
+    Kontor__V1__Version version = KONTOR__V1__VERSION__INIT;
+    Kontor__V1__VersionSpan span = KONTOR__V1__VERSION_SPAN__INIT;
+    Kontor__V1__VersionSpan *spans[] = {&span};
+    Kontor__V1__TraceResponse *reply = NULL;
+    span.version = "2.9";
+    version.spans = spans;
+    version.n_spans = 1;
+    version.component = "queue";
+    version.endpoint = "coast/e";
+    version.reporter = "coast/mon";
+    harness_seed(ground->h, KIND_VERSION, "coast/v-1", &version.base, "=r:coast", "~*",
+                 NULL);
+    assert_int_equal(trace(ground, portal, "hills/o", &reply, NULL), STATUS_OK);
+    const Kontor__V1__TracedEndpoint *endpoint = reply->items[0]->endpoints[0];
+    assert_int_equal(endpoint->n_versions, 1);
+    assert_string_equal(endpoint->versions[0]->seen, "2.9");
+    assert_string_equal(endpoint->versions[0]->version->reporter, "");
+    assert_int_equal(reply->items[0]->endpoints[1]->n_versions, 0);
+}
+
+static void
 test_trace_matches_a_downtime_declared_before_its_endpoint(void **state)
 {
     struct ground *ground = *state;
@@ -215,6 +241,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         T(test_trace_tells_what_carries_an_item_and_what_is_ahead),
         T(test_trace_matches_a_downtime_declared_before_its_endpoint),
+        T(test_trace_tells_what_runs_there),
         T(test_trace_leaves_a_cancelled_downtime_out),
         T(test_trace_tells_what_names_an_instance),
         T(test_trace_shows_a_provider_its_own_items_only),

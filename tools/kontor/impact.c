@@ -1,5 +1,5 @@
-/* Impact: who is hit by a downtime, or by what is declared for a site, an endpoint or a
- * group. */
+/* Impact: who is hit by a downtime, or by what is declared for a site, an endpoint, a
+ * group or where a version runs. */
 #include <stdio.h>
 #include <string.h>
 
@@ -75,33 +75,55 @@ show_orders(struct cli *cli, const Kontor__V1__ImpactResponse *reply)
     }
 }
 
-/* What the id is of; a downtime where nothing is said. */
+/* What the argument is; a downtime where nothing is said, NULL where too much is. */
 static const char *
 subject_of(const struct cli *cli)
 {
-    static const char *const subjects[] = {"site", "endpoint", "group"};
+    static const char *const subjects[] = {"site", "endpoint", "group", "version"};
     const char *subject = "downtime";
+    size_t n_said = 0;
     for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
         if (cli_count(cli, subjects[i]) > 0) {
             subject = subjects[i];
+            n_said++;
         }
     }
-    return subject;
+    return n_said > 1 ? NULL : subject;
+}
+
+/* COMPONENT=VERSION: a component's name has no "=". */
+static void
+set_version(struct cli *cli, ProtobufCMessage *message)
+{
+    Kontor__V1__ImpactRequest *request = (void *)message;
+    const char *text = cli->arguments[0];
+    size_t size = strcspn(text, "=");
+    request->subject_case = KONTOR__V1__IMPACT_REQUEST__SUBJECT_VERSION;
+    request->version = arena_alloc(cli->arena, sizeof(*request->version));
+    kontor__v1__running_version__init(request->version);
+    request->version->component = arena_copy_n(cli->arena, text, size);
+    if (text[size] == '=') {
+        request->version->version = arena_copy(cli->arena, text + size + 1);
+    }
 }
 
 int
 own_impact(struct cli *cli)
 {
-    size_t n_said =
-        cli_count(cli, "site") + cli_count(cli, "endpoint") + cli_count(cli, "group");
-    if (n_said > 1) {
-        return cli_usage(cli, "say one of --site, --endpoint, --group at most");
+    const char *subject = subject_of(cli);
+    if (subject == NULL) {
+        return cli_usage(cli,
+                         "say one of --site, --endpoint, --group, --version at most");
     }
     ProtobufCMessage *request = run_request(cli);
     if (request == NULL) {
         return EXIT_USAGE;
     }
-    path_set(request, subject_of(cli), cli->arguments[0], cli->arena);
+    if (strcmp(subject, "version") == 0) {
+        set_version(cli, request);
+    } else {
+        path_set(request, subject, cli->arguments[0], cli->arena);
+    }
     Kontor__V1__ImpactResponse *reply = NULL;
     int failed = run_reply(cli, request, &reply);
     if (failed != EXIT_DONE) {

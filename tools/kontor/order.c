@@ -346,6 +346,24 @@ downtimes_text(struct cli *cli, Kontor__V1__TracedDowntime *const *rows, size_t 
     return all;
 }
 
+/* A component and what was seen of it. */
+static const char *
+versions_text(struct cli *cli, Kontor__V1__SeenVersion *const *rows, size_t n_rows)
+{
+    const char *all = "";
+    for (size_t i = 0; i < n_rows; i++) {
+        const Kontor__V1__Version *version = rows[i]->version;
+        bool is_part = version != NULL && version->component[0] != '\0';
+        all = arena_print(cli->arena, "%s%s%s%s%s%s", all, i == 0 ? "" : "; ",
+                          is_part ? version->component : "", is_part ? " " : "",
+                          rows[i]->seen,
+                          rows[i]->is_drift ? arena_print(cli->arena, ", declared %s",
+                                                          rows[i]->declared)
+                                            : "");
+    }
+    return all;
+}
+
 static void
 trace_endpoint(struct cli *cli, struct table *table,
                const Kontor__V1__TracedEndpoint *traced)
@@ -355,6 +373,7 @@ trace_endpoint(struct cli *cli, struct table *table,
     show_cell(table, is_known ? traced->endpoint->host : "");
     show_cell(table, is_known ? traced->endpoint->type : "");
     show_cell(table, traced->site_name);
+    show_cell(table, versions_text(cli, traced->versions, traced->n_versions));
     show_cell(table, ahead[0] == '\0' ? "no downtime ahead" : ahead);
 }
 
@@ -377,7 +396,7 @@ trace_item(struct cli *cli, struct table *table, const Kontor__V1__TracedItem *i
     bool has_own = item->n_downtimes > 0 || item->n_endpoints == 0;
     if (has_own) {
         trace_name(cli, table, item);
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 4; i++) {
             show_cell(table, "");
         }
         show_cell(table, downtimes_text(cli, item->downtimes, item->n_downtimes));
@@ -391,8 +410,8 @@ trace_item(struct cli *cli, struct table *table, const Kontor__V1__TracedItem *i
 int
 own_trace(struct cli *cli)
 {
-    static const char *const titles[] = {"ITEM", "STATE", "OBJECT",   "HOST",
-                                         "TYPE", "SITE",  "DOWNTIME", NULL};
+    static const char *const titles[] = {"ITEM", "STATE", "OBJECT",   "HOST", "TYPE",
+                                         "SITE", "RUNS",  "DOWNTIME", NULL};
     Kontor__V1__TraceResponse *reply = NULL;
     int failed = run_reply(cli, run_request(cli), &reply);
     if (failed != EXIT_DONE) {
