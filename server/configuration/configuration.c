@@ -7,6 +7,7 @@
 #include "server/configuration/endpoint.h"
 #include "server/configuration/group.h"
 #include "server/configuration/impact.h"
+#include "server/configuration/reconcile.h"
 #include "server/configuration/site.h"
 #include "server/configuration/trace.h"
 #include "server/configuration/version.h"
@@ -296,6 +297,14 @@ static const struct row rows[] = {
         .klass = CLASS_READ,
         .roles = ROLES_ALL,
         .decide = version_list,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/Reconcile",
+        .request = &kontor__v1__reconcile_request__descriptor,
+        .reply = &kontor__v1__reconcile_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = reconcile_decide,
     },
     {
         .path = "/kontor.v1.ConfigurationService/CreateCapacity",

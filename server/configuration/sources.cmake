@@ -12,6 +12,7 @@ list(
   configuration/held_name.c
   configuration/impact.c
   configuration/reach.c
+  configuration/reconcile.c
   configuration/site.c
   configuration/span.c
   configuration/trace.c

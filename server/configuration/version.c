@@ -86,26 +86,35 @@ version_see(struct arena *arena, Kontor__V1__Version *version, const char *seen,
 
 /* ---- Of what ---- */
 
-/* What a source calls a type, by the extras of the registry's vocabulary of types;
- * NULL: nothing says so. */
-static const char *
-type_of_alias(struct call *call, const char *source, const char *alias)
+const Kontor__V1__Vocabulary *
+version_types(struct call *call, const char *registry)
 {
     struct document document;
-    const char *id = arena_print(call->arena, "%s/SERVICE_TYPE", call->who->registry);
-    if (source[0] == '\0' ||
-        store_get(call->reader, KIND_VOCABULARY, id, &call->who->scopes, 0, call->arena,
-                  &document) != STATUS_OK) {
-        return NULL;
+    const char *id = arena_print(call->arena, "%s/SERVICE_TYPE", registry);
+    enum status status = store_get(call->reader, KIND_VOCABULARY, id,
+                                   &call->who->scopes, 0, call->arena, &document);
+    return status == STATUS_OK ? call_record(call, &document) : NULL;
+}
+
+static bool
+has_extra(const Kontor__V1__Term *term, const char *key, const char *value)
+{
+    for (size_t i = 0; i < term->n_extras; i++) {
+        if (strcmp(term->extras[i]->key, key) == 0 &&
+            strcmp(term->extras[i]->value, value) == 0) {
+            return true;
+        }
     }
-    const Kontor__V1__Vocabulary *vocabulary = call_record(call, &document);
-    for (size_t i = 0; i < vocabulary->n_terms; i++) {
-        const Kontor__V1__Term *term = vocabulary->terms[i];
-        for (size_t j = 0; j < term->n_extras; j++) {
-            if (strcmp(term->extras[j]->key, source) == 0 &&
-                strcmp(term->extras[j]->value, alias) == 0) {
-                return term->id;
-            }
+    return false;
+}
+
+const char *
+version_type_of(const Kontor__V1__Vocabulary *types, const char *source,
+                const char *alias)
+{
+    for (size_t i = 0; types != NULL && source[0] != '\0' && i < types->n_terms; i++) {
+        if (has_extra(types->terms[i], source, alias)) {
+            return types->terms[i]->id;
         }
     }
     return NULL;
@@ -122,7 +131,7 @@ find_endpoint(struct call *call, const char *source,
             ? NULL
             : arena_print(call->arena, "%s.%s", report->type, report->component),
         report->type,
-        type_of_alias(call, source, report->type),
+        version_type_of(version_types(call, call->who->registry), source, report->type),
     };
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         const struct endpoint_name name = {

@@ -7,6 +7,7 @@
 #ifndef KONTOR_SERVER_CONFIGURATION_VERSION_H
 #define KONTOR_SERVER_CONFIGURATION_VERSION_H
 
+#include "kontor/v1/catalogue.pb-c.h"
 #include "kontor/v1/configuration.pb-c.h"
 #include "kontor/v1/configuration_service.pb-c.h"
 #include "server/rpc/table.h"
@@ -27,6 +28,15 @@ enum status version_at_endpoint(struct call *call, const char *endpoint, int64_t
 /* Whether it is what was seen there last. */
 bool version_runs(const Kontor__V1__Version *version,
                   const Kontor__V1__RunningVersion *wanted);
+
+/* The types a registry knows, NULL where it says nothing of them; and the one that a
+ * source calls so, by the extras of the terms, or NULL. */
+const Kontor__V1__Vocabulary *version_types(struct call *call, const char *registry);
+const char *version_type_of(const Kontor__V1__Vocabulary *types, const char *source,
+                            const char *alias);
+/* What an endpoint declares for a component of a type; "" = nothing. */
+const char *version_declared(struct call *call, const Kontor__V1__Endpoint *endpoint,
+                             const char *type, const char *component);
 
 /* What a sighting is beside what is known. */
 enum version_sighting {

@@ -22,28 +22,24 @@ endpoint_of(struct call *call, const Kontor__V1__Version *version, int64_t as_of
 /* Whether the endpoint as a whole is of this component: the service itself, one that is
  * called like the service, or one the endpoint's type names. */
 static bool
-is_whole(const Kontor__V1__Version *version, const Kontor__V1__Endpoint *endpoint)
+is_whole(const Kontor__V1__Endpoint *endpoint, const char *type, const char *component)
 {
     const char *dot = strrchr(endpoint->type, '.');
-    return version->component[0] == '\0' ||
-           strcmp(version->component, version->type) == 0 ||
-           (dot != NULL && strcmp(dot + 1, version->component) == 0);
+    return component[0] == '\0' || strcmp(component, type) == 0 ||
+           (dot != NULL && strcmp(dot + 1, component) == 0);
 }
 
-static const char *
-declared_of(struct call *call, const Kontor__V1__Version *version,
-            const Kontor__V1__Endpoint *endpoint)
+const char *
+version_declared(struct call *call, const Kontor__V1__Endpoint *endpoint,
+                 const char *type, const char *component)
 {
-    if (endpoint == NULL) {
-        return "";
-    }
-    const char *key = arena_print(call->arena, "%s_version", version->component);
+    const char *key = arena_print(call->arena, "%s_version", component);
     for (size_t i = 0; i < endpoint->n_extensions; i++) {
         if (strcmp(endpoint->extensions[i]->key, key) == 0) {
             return endpoint->extensions[i]->value;
         }
     }
-    return is_whole(version, endpoint) ? endpoint->declared_version : "";
+    return is_whole(endpoint, type, component) ? endpoint->declared_version : "";
 }
 
 static Kontor__V1__SeenVersion *
@@ -53,8 +49,11 @@ seen_of(struct call *call, const struct document *document, int64_t as_of)
     kontor__v1__seen_version__init(seen);
     seen->version = call_record(call, document);
     const Kontor__V1__Version *version = seen->version;
+    const Kontor__V1__Endpoint *endpoint = endpoint_of(call, version, as_of);
     const char *declared =
-        declared_of(call, version, endpoint_of(call, version, as_of));
+        endpoint == NULL
+            ? ""
+            : version_declared(call, endpoint, version->type, version->component);
     seen->declared = (char *)(uintptr_t)declared;
     if (version->n_spans > 0) {
         const Kontor__V1__VersionSpan *last = version->spans[version->n_spans - 1];

@@ -109,6 +109,7 @@ MAY_CALL = {
     "ConfigurationService.ListGroups": EVERYBODY,
     "ConfigurationService.UpdateGroup": KEEPERS,
     "ConfigurationService.DeleteGroup": KEEPERS,
+    "ConfigurationService.Reconcile": EVERYBODY,
     "ConfigurationService.CreateCapacity": "OPERATOR ADMIN",
     "ConfigurationService.GetCapacity": PROVIDER_SIDE,
     "ConfigurationService.ListCapacities": PROVIDER_SIDE,

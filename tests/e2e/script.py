@@ -262,6 +262,10 @@ def configuration(p):
     p.ask(SITES, "ConfigurationService.ListGroups", page_size=1)
     p.ask(PORTAL, "ConfigurationService.GetGroup", id="alpine/g-1")
     p.ask(SITES, "ConfigurationService.UpdateGroup", group={"id": "alpine/g-2", "description": word(p, 20)})
+    for told in ({"site": "hall", "host": "E1.example", "type": "lab", "fields": [{"key": "is_production", "value": "true"}]},
+                 {"host": "e2.example", "type": "lab", "component": "x", "fields": [{"key": "version", "value": "9"}]},
+                 {"host": "e2.example", "type": "none"}, {"host": "x", "type": "x", "fields": [{"key": "none"}]}):
+        p.ask(SITES, "ConfigurationService.Reconcile", endpoints=[told], is_whole=True, source="svmon")
     disks = {"id": "alpine/disks", "provider": "alpine/compute", "name": word(p), "unit": "TB", "steps": [{"value": "7.5"}]}
     repeats(p, OPERATOR, "ConfigurationService.CreateCapacity", capacity=disks)
     p.ask(OPERATOR, "ConfigurationService.CreateCapacity", capacity={**disks, "id": "alpine/none", "provider": "alpine/none"})

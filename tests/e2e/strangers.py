@@ -198,6 +198,9 @@ def cases(town):
         "ConfigurationService.ListGroups": [({}, PUBLIC)],
         "ConfigurationService.UpdateGroup": [({"group": {"id": "alpine/g1", "name": "x"}}, ELSEWHERE)],
         "ConfigurationService.DeleteGroup": [({"id": "alpine/g1"}, NOT_MINE)],
+        "ConfigurationService.Reconcile": [
+            ({"endpoints": [{"host": "h.example", "type": "lab"}]}, PUBLIC),
+            ({"registry": "alpine", "is_whole": True, "endpoints": [{"host": "h.example", "type": "lab"}]}, PUBLIC)],
         "ConfigurationService.CreateCapacity": [
             ({"capacity": {"id": "alpine/disks9", **CAPACITY}}, ELSEWHERE),
             ({"capacity": {"id": "hills/disks", **CAPACITY}}, NOT_MINE)],

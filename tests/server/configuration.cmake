@@ -1,4 +1,4 @@
 # Sites, endpoints, downtimes, and what carries an order.
-foreach(name test_certification test_configuration test_downtime test_group test_impact test_trace test_version)
+foreach(name test_certification test_configuration test_downtime test_group test_impact test_reconcile test_trace test_version)
   server_test(${name} SOURCES ground.c)
 endforeach()

@@ -43,6 +43,7 @@ static const struct {
     {GROUND_CALL("ListDowntimes"), ROLES_ALL},
     {GROUND_CALL("ReportVersions"), ROLE_BIT(MONITOR)},
     {GROUND_CALL("ListVersions"), ROLES_ALL},
+    {GROUND_CALL("Reconcile"), ROLES_ALL},
     {GROUND_CALL("CreateCapacity"), ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN)},
     {GROUND_CALL("GetCapacity"), PROVIDER_SIDE},
     {GROUND_CALL("ListCapacities"), PROVIDER_SIDE},

@@ -327,6 +327,18 @@ const struct option_row versions_options[] = {
     {"drift", NULL, "only where another version runs than is declared", "drift_only",
      "true", false, false},
     END_OPTION};
+const struct option_row reconcile_options[] = {
+    {"format", "FORMAT", "what the files are: gocdb, svmon or kontor-1", NULL, NULL,
+     true, false},
+    {"whole", NULL, "it is all the source has: tell what it lacks, too", "is_whole",
+     "true", false, false},
+    {"registry", "ID", "with whose endpoints to compare; your own", "registry", NULL,
+     false, false},
+    {"source", "NAME",
+     "who speaks, where that is not the format: the extras of the vocabulary "
+     "SERVICE_TYPE say what it calls a type",
+     "source", NULL, false, false},
+    END_OPTION};
 const struct option_row capacities_options[] = {
     {"provider", "ID", "only this provider's", "provider", NULL, false, false},
     END_OPTION};
