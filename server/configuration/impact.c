@@ -8,7 +8,11 @@
 #include "server/configuration/reach.h"
 #include "server/configuration/span.h"
 
-enum { MAX_INSTANCES = 5000, PAGE = 500 };
+enum {
+    MAX_INSTANCES = 5000,
+    MAX_PAIRS = 50000, /* Of an instance and an endpoint that carries it. */
+    PAGE = 500
+};
 
 #define SUBJECT(name) KONTOR__V1__IMPACT_REQUEST__SUBJECT_##name
 
@@ -145,7 +149,7 @@ read_outages(struct impact *impact)
 static struct hit *
 add_hit(struct impact *impact, const Kontor__V1__Instance *instance)
 {
-    if (impact->n_hits == MAX_INSTANCES) {
+    if (impact->n_hits == MAX_PAIRS) {
         impact->is_cut = true;
         return NULL;
     }
@@ -399,7 +403,8 @@ join_all(struct impact *impact)
             impact->hits[n++] = impact->hits[i];
         }
     }
-    impact->n_hits = n;
+    impact->is_cut = impact->is_cut || n > MAX_INSTANCES;
+    impact->n_hits = n < MAX_INSTANCES ? n : MAX_INSTANCES;
 }
 
 /* ---- The reply ---- */

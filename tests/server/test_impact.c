@@ -684,6 +684,37 @@ test_a_version_is_asked_about_wherever_it_runs(void **state)
     }
 }
 
+/* What several endpoints carry is one instance. */
+static void
+test_instances_are_counted_once_each(void **state)
+{
+    enum { N_CARRIED = 1700, N_CARRIERS = 3 };
+    struct ground *ground = *state;
+    Kontor__V1__ImpactRequest request = KONTOR__V1__IMPACT_REQUEST__INIT;
+    Kontor__V1__Group group = KONTOR__V1__GROUP__INIT;
+    furnish(ground);
+    for (int i = 0; i < N_CARRIERS; i++) {
+        group.endpoints = add_text(ground, group.endpoints, &group.n_endpoints,
+                                   name_of(ground, "e", i));
+    }
+    harness_seed(ground->h, KIND_GROUP, "coast/g", &group.base, "=r:coast", "~*", NULL);
+    for (int i = 0; i < N_CARRIED; i++) {
+        Kontor__V1__Instance instance = KONTOR__V1__INSTANCE__INIT;
+        instance.order = "hills/o-2";
+        harness_seed(ground->h, KIND_INSTANCE,
+                     arena_print(ground->h->arena, "hills/o-2/i%d", i), &instance.base,
+                     "=r:hills", "=r:coast", "~e:coast/e0", "~e:coast/e1",
+                     "~e:coast/e2", NULL);
+    }
+    request.subject_case = KONTOR__V1__IMPACT_REQUEST__SUBJECT_GROUP;
+    request.group = "coast/g";
+    const Kontor__V1__ImpactResponse *reply =
+        impact_of(ground, ground->admin, &request, STATUS_OK);
+    assert_int_equal(reply->n_instances, N_CARRIED + 1);
+    assert_int_equal(reply->instances[1]->n_endpoints, N_CARRIERS);
+    assert_false(reply->is_more);
+}
+
 /* As it was: neither the cancelling nor a later declaration counts. */
 static void
 test_the_past_is_as_it_was(void **state)
@@ -753,6 +784,7 @@ main(void)
         GROUND_TEST(test_what_is_asked_has_to_be_there),
         GROUND_TEST(test_what_is_hit_stays_hit_under_another_name),
         GROUND_TEST(test_a_version_is_asked_about_wherever_it_runs),
+        GROUND_TEST(test_instances_are_counted_once_each),
         GROUND_TEST(test_the_past_is_as_it_was),
         cmocka_unit_test(test_what_overlaps_counts_once),
     };
