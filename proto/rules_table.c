@@ -406,6 +406,7 @@ const struct rule rules_table[] = {
     {MESSAGE(create_endpoint_request), "endpoint", RULE_NEEDED, RULE_ANY, 0, 0, 0},
     {MESSAGE(get_endpoint_request), "id", RULE_NEEDED, RULE_ID, 0, 0, 0},
     {MESSAGE(update_endpoint_request), "endpoint", RULE_NEEDED | RULE_PARTIAL, RULE_ANY, 0, 0, 0},
+    {MESSAGE(list_sites_request), "operator_group", RULE_FREE, RULE_TEXT, 0, 128, 0},
     {MESSAGE(list_endpoints_request), "site", RULE_FREE, RULE_ID, 0, 0, 0},
     {MESSAGE(list_endpoints_request), "service", RULE_FREE, RULE_ID, 0, 0, 0},
     {MESSAGE(delete_site_request), "id", RULE_NEEDED, RULE_ID, 0, 0, 0},

@@ -243,8 +243,10 @@ const struct kind kind_table[] =
                 .internal = (const uint8_t[]){23, 24, 25, 0},
                 .has_history = true,
                 .watch_field = 21,
-                .declared = {{"short_name", DECLARED_TEXT, {5}}},
-                .indexes = {{"short_name", {"short_name"}}},
+                .declared = {{"short_name", DECLARED_TEXT, {5}},
+                             {"operator_group", DECLARED_TEXT, {10}}},
+                .indexes = {{"short_name", {"short_name"}},
+                            {"operator_group", {"operator_group"}, INDEX_CALLERS}},
             },
         [ROW_CERTIFICATION_CHANGE] =
             {

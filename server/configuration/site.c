@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kontor/v1/configuration.pb-c.h"
+#include "kontor/v1/configuration_service.pb-c.h"
 #include "server/configuration/certification.h"
 #include "server/configuration/held_name.h"
 #include "server/rpc/import.h"
@@ -132,6 +133,19 @@ scope(struct call *call, const void *record, char ***out, size_t *n_out)
     site_scope(call, site->id, out, n_out);
 }
 
+static enum status
+filter(struct call *call, const void *request, struct find *find)
+{
+    const Kontor__V1__ListSitesRequest *list = request;
+    (void)call;
+    if (list->operator_group[0] != '\0') {
+        find->index = "operator_group";
+        find->equal[0].text = list->operator_group;
+        find->n_equal = 1;
+    }
+    return STATUS_OK;
+}
+
 enum { CERTIFICATION = 12 };
 
 const struct record site_record = {
@@ -142,6 +156,7 @@ const struct record site_record = {
     .judge = judge,
     .judge_delete = judge_delete,
     .scope = scope,
+    .filter = filter,
 };
 
 const struct record site_import_record = {

@@ -393,6 +393,7 @@ static const char *const expected_rules[] = {
     "CreateEndpointRequest.endpoint needed any",
     "GetEndpointRequest.id needed id",
     "UpdateEndpointRequest.endpoint needed partial any",
+    "ListSitesRequest.operator_group text of 128",
     "ListEndpointsRequest.site id",
     "ListEndpointsRequest.service id",
     "DeleteSiteRequest.id needed id",

@@ -222,6 +222,34 @@ test_an_endpoint_needs_a_site_of_its_registry(void **state)
 }
 
 static void
+test_sites_are_listed_by_operator_group(void **state)
+{
+    struct ground *ground = *state;
+    Kontor__V1__ListSitesRequest request = KONTOR__V1__LIST_SITES_REQUEST__INIT;
+    Kontor__V1__ListSitesResponse *page = NULL;
+    for (int i = 0; i < 4; i++) {
+        Kontor__V1__Site *site =
+            ground_site(ground->h, arena_print(ground->h->arena, "coast/s%d", i),
+                        arena_print(ground->h->arena, "S%d", i));
+        site->operator_group = i % 2 == 0 ? "NGI_A" : "NGI_B";
+        assert_int_equal(ground_create_site(ground, ground->admin, site, NULL),
+                         STATUS_OK);
+    }
+    request.operator_group = "NGI_A";
+    request.page_size = 1;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(harness_call(ground->h, ground->stranger,
+                                      GROUND_CALL("ListSites"), &request,
+                                      (void **)&page, NULL),
+                         STATUS_OK);
+        assert_int_equal(page->n_sites, 1);
+        assert_string_equal(page->sites[0]->id, i == 0 ? "coast/s0" : "coast/s2");
+        request.page_token = page->next_page_token;
+    }
+    assert_string_equal(page->next_page_token, "");
+}
+
+static void
 test_endpoints_are_listed_by_site(void **state)
 {
     struct ground *ground = *state;
@@ -480,6 +508,7 @@ main(void)
         T(test_sites_and_endpoints_are_their_registrys_to_write),
         T(test_everybody_reads_a_site_without_its_contacts),
         T(test_an_endpoint_needs_a_site_of_its_registry),
+        T(test_sites_are_listed_by_operator_group),
         T(test_endpoints_are_listed_by_site),
         T(test_endpoints_are_linked_to_what_they_run),
         T(test_an_import_reports_what_does_not_resolve_and_refuses_nothing),

@@ -12,6 +12,7 @@
 
 static const struct column sites_columns[] = {{"ID", "id"},
                                               {"NAME", "short_name"},
+                                              {"OPERATOR GROUP", "operator_group"},
                                               {"COUNTRY", "country"},
                                               {"CERTIFICATION", "certification"},
                                               END_COLUMN};
@@ -82,8 +83,8 @@ const struct command config_commands[] = {
      "site"},
     {"config", "site show", "Show a site", "ConfigurationService/GetSite", id_argument,
      NULL, NULL, run_call, NULL},
-    {"config", "site list", "List sites", "ConfigurationService/ListSites", NULL, NULL,
-     &sites_view, run_list, NULL},
+    {"config", "site list", "List sites", "ConfigurationService/ListSites", NULL,
+     sites_options, &sites_view, run_list, NULL},
     {"config", "site delete", "Delete a site with no endpoint at it",
      "ConfigurationService/DeleteSite", id_argument, change_options, NULL, run_call,
      "site"},

@@ -370,6 +370,10 @@ const struct option_row certify_options[] = {
 const struct option_row changes_options[] = {
     {"site", "ID", "only this site's, oldest first", "site", NULL, false, false},
     END_OPTION};
+const struct option_row sites_options[] = {{"operator-group", "NAME",
+                                            "only this operator group's, such as NGI_X",
+                                            "operator_group", NULL, false, false},
+                                           END_OPTION};
 const struct option_row endpoints_options[] = {
     {"site", "ID", "only this site's", "site", NULL, false, false},
     {"service", "ID", "only those this service of the catalogue runs at", "service",
