@@ -1,6 +1,5 @@
 #include "plan/madmp_judge.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,7 +80,9 @@ is_of_type(const struct json_value *value, enum json_type type)
         return value->type == JSON_TYPE_REAL || value->type == JSON_TYPE_INTEGER;
     }
     if (type == JSON_TYPE_INTEGER && value->type == JSON_TYPE_REAL) {
-        return isfinite(value->real) && floor(value->real) == value->real;
+        /* Beyond that a double has no fraction. */
+        bool is_beyond = value->real < -9e15 || value->real > 9e15;
+        return is_beyond || (double)(int64_t)value->real == value->real;
     }
     return value->type == type;
 }
@@ -126,6 +127,10 @@ judge_text(struct judging *judging, const struct json_value *value,
     if (is_closed && !madmp_is_among(field->values, value->text)) {
         add(judging, judging->faults, path, "\"%s\" must be %s",
             told(judging, value->text), choices_text(judging, field->values));
+    } else if (!madmp_form_is(field->form, judging->version, value->text, &wanted) &&
+               field->form == FORM_EMAIL) {
+        /* What is said of people goes no further than it must. */
+        add(judging, judging->faults, path, "must be %s", wanted);
     } else if (!madmp_form_is(field->form, judging->version, value->text, &wanted)) {
         add(judging, judging->faults, path, "\"%s\" must be %s",
             told(judging, value->text), wanted);
