@@ -11,6 +11,12 @@ list(
   configuration/group.c
   configuration/held_name.c
   configuration/impact.c
+  configuration/plan.c
+  configuration/plan_fill.c
+  configuration/plan_meet.c
+  configuration/plan_place.c
+  configuration/plan_propose.c
+  configuration/plan_write_back.c
   configuration/reach.c
   configuration/site.c
   configuration/span.c

@@ -142,6 +142,10 @@ const struct command config_commands[] = {
      "List what is taken of a capacity, by which orders, and what is free when",
      "ConfigurationService/ListAllocations", capacity_argument, allocations_options,
      NULL, own_allocations, "capacity"},
+    {"config", "plan validate",
+     "Judge a data management plan (maDMP), without a broker; exit with 1 if it is not "
+     "valid",
+     NULL, file_argument, plan_validate_options, NULL, own_plan_validate, NULL},
     {"config", "downtime declare", "Declare the downtime a JSON file describes",
      "ConfigurationService/DeclareDowntime", file_argument, create_options, NULL,
      own_create, NULL},

@@ -334,6 +334,17 @@ const struct option_row allocations_options[] = {
     {"requested", NULL, "what open items hold, not what was delivered", "requested",
      "true", false, false},
     END_OPTION};
+#define PLAN_VERSION(field)                                                            \
+    {                                                                                  \
+        "version", "V",                                                                \
+            "judge it by 1.0, 1.1 or 1.2; the one it names, else the newest that "     \
+            "takes it",                                                                \
+            field, NULL, false, false                                                  \
+    }
+const struct option_row plan_validate_options[] = {
+    PLAN_VERSION(NULL),
+    {"strict", NULL, "exit with 1 for notes, too", NULL, NULL, false, false},
+    END_OPTION};
 const struct option_row impact_options[] = {
     {"site", NULL, "the id is of a site: all that is declared for its endpoints", NULL,
      NULL, false, false},

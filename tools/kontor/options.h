@@ -47,6 +47,7 @@ extern const struct option_row report_options[];
 extern const struct option_row versions_options[];
 extern const struct option_row capacities_options[];
 extern const struct option_row allocations_options[];
+extern const struct option_row plan_validate_options[];
 extern const struct option_row impact_options[];
 extern const struct option_row certify_options[];
 extern const struct option_row changes_options[];

@@ -34,6 +34,7 @@ int own_agent(struct cli *cli);
 int own_trace(struct cli *cli);
 int own_impact(struct cli *cli);
 int own_allocations(struct cli *cli);
+int own_plan_validate(struct cli *cli);
 int own_report(struct cli *cli);
 int own_config_export(struct cli *cli);
 int own_calendar(struct cli *cli);
