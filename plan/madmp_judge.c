@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "plan/madmp_table.h"
@@ -155,22 +156,39 @@ judge_value(struct judging *judging, const struct json_value *value,
 
 /* ---- Lists ---- */
 
-static bool
-is_same_text(const struct json_value *a, const struct json_value *b)
+/* A text and where it stands. */
+struct placed_text {
+    const char *text;
+    size_t at;
+};
+
+static int
+compare_texts(const void *a, const void *b)
 {
-    return a->type == JSON_TYPE_TEXT && b->type == JSON_TYPE_TEXT &&
-           strcmp(a->text, b->text) == 0;
+    const struct placed_text *left = a;
+    const struct placed_text *right = b;
+    int order = strcmp(left->text, right->text);
+    return order != 0 ? order : (left->at > right->at) - (left->at < right->at);
 }
 
+/* Sorted, so that a long list costs no more than its length. */
 static void
-judge_distinct(struct judging *judging, const struct json_value *list, size_t at,
-               const char *path)
+judge_distinct(struct judging *judging, const struct json_value *list, const char *path)
 {
-    for (size_t i = 0; i < at; i++) {
-        if (is_same_text(&list->elements[i], &list->elements[at])) {
-            add(judging, judging->faults, path, "stands in the list already, at [%zu]",
-                i);
-            return;
+    struct placed_text *texts =
+        arena_alloc(judging->arena, (list->n + 1) * sizeof *texts);
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->elements[i].type == JSON_TYPE_TEXT) {
+            texts[n++] = (struct placed_text){list->elements[i].text, i};
+        }
+    }
+    qsort(texts, n, sizeof *texts, compare_texts);
+    for (size_t i = 1; i < n; i++) {
+        if (strcmp(texts[i - 1].text, texts[i].text) == 0) {
+            add(judging, judging->faults,
+                arena_print(judging->arena, "%s[%zu]", path, texts[i].at),
+                "stands in the list already, at [%zu]", texts[i - 1].at);
         }
     }
 }
@@ -188,11 +206,11 @@ judge_list(struct judging *judging, const struct json_value *list,
         add(judging, judging->faults, path, "is empty and must have one element");
     }
     for (size_t i = 0; i < list->n; i++) {
-        const char *place = arena_print(judging->arena, "%s[%zu]", path, i);
-        judge_value(judging, &list->elements[i], field, place);
-        if ((field->distinct & judging->in) != 0) {
-            judge_distinct(judging, list, i, place);
-        }
+        judge_value(judging, &list->elements[i], field,
+                    arena_print(judging->arena, "%s[%zu]", path, i));
+    }
+    if ((field->distinct & judging->in) != 0) {
+        judge_distinct(judging, list, path);
     }
 }
 

@@ -37,8 +37,8 @@ patch_test(struct patch *patch, const char *pointer, const struct json_value *va
     add(patch, "test", pointer, value);
 }
 
-static bool
-is_set(const struct patch *patch, const char *path)
+bool
+patch_is_set(const struct patch *patch, const char *path)
 {
     for (size_t i = 0; i < patch->n_operations; i++) {
         const struct json_member *members = patch->operations[i].members;
@@ -58,7 +58,7 @@ patch_set(struct patch *patch, const struct json_value *object, const char *poin
     const char *path = arena_print(patch->arena, "%s/%s", pointer, name);
     bool is_same = old != NULL && strcmp(json_tree_print(old, patch->arena),
                                          json_tree_print(&value, patch->arena)) == 0;
-    if (is_same || is_set(patch, path)) {
+    if (is_same) {
         return;
     }
     if (old != NULL) {

@@ -25,10 +25,12 @@ void patch_test(struct patch *patch, const char *pointer,
                 const struct json_value *value);
 /*
  * Makes a member of an object, which stands at pointer (RFC 6901), the value; nothing
- * where it is that already. What was set once stays so.
+ * where it is that already. Once only.
  */
 void patch_set(struct patch *patch, const struct json_value *object,
                const char *pointer, const char *name, struct json_value value);
+/* Whether what stands at a pointer was set. */
+bool patch_is_set(const struct patch *patch, const char *pointer);
 /* The patch as JSON: "[]" where nothing changes, whatever is tested. */
 char *patch_print(const struct patch *patch);
 

@@ -2,21 +2,27 @@
 
 #include <string.h>
 
-enum { LEAST_NAME = 4 /* Bytes: shorter ones are parts of too many words. */ };
+enum {
+    LEAST_NAME = 4, /* Bytes: shorter ones are parts of too many words. */
+    /* Texts that are looked for in all others. Of more people each is still replaced
+     * where the plan describes them. */
+    MAX_NEEDLES = 256,
+    ORCID_LENGTH = 19,
+};
 
 /* Members that describe people, wherever they stand. */
 static const char *const people[] = {"contact", "contributor", "creator"};
 
 /* What is kept of a person, and how. Any other member goes: tools put in what they
  * like, down to telephone numbers. */
-enum keeping { KEEP_AS_IS, KEEP_NAME, KEEP_MAIL, KEEP_ID };
+enum keeping { KEEP_REST, KEEP_ROLES, KEEP_NAME, KEEP_MAIL, KEEP_ID };
 static const struct {
     const char *name;
     enum keeping keeping;
 } kept[] = {
     {"name", KEEP_NAME},         {"mbox", KEEP_MAIL},     {"contact_id", KEEP_ID},
-    {"contributor_id", KEEP_ID}, {"creator_id", KEEP_ID}, {"role", KEEP_AS_IS},
-    {"affiliation", KEEP_AS_IS},
+    {"contributor_id", KEEP_ID}, {"creator_id", KEEP_ID}, {"role", KEEP_ROLES},
+    {"affiliation", KEEP_REST},
 };
 
 /* A text that names somebody, looked for in all other texts. */
@@ -52,7 +58,7 @@ add_needle(struct redacting *redacting, const char *text, const char *instead,
            bool is_name)
 {
     bool is_ours = strcmp(text, REDACTED_TEXT) == 0 || strcmp(text, REDACTED_MAIL) == 0;
-    if (strlen(text) < LEAST_NAME || is_ours) {
+    if (strlen(text) < LEAST_NAME || is_ours || redacting->n_needles == MAX_NEEDLES) {
         return;
     }
     redacting->needles =
@@ -147,75 +153,131 @@ find_whole(const char *text, const char *needle)
     return NULL;
 }
 
+/* A text in the making; once for all of a text, so that one of many matches is not
+ * copied with each. */
+struct rewriting {
+    struct arena *arena;
+    char *text;
+    size_t size, room;
+};
+
+static void
+rewrite(struct rewriting *rewriting, const char *bytes, size_t n)
+{
+    if (rewriting->size + n + 1 > rewriting->room) {
+        rewriting->room = 2 * (rewriting->size + n + 1);
+        char *wider = arena_alloc(rewriting->arena, rewriting->room);
+        if (rewriting->size > 0) {
+            memcpy(wider, rewriting->text, rewriting->size);
+        }
+        rewriting->text = wider;
+    }
+    memcpy(rewriting->text + rewriting->size, bytes, n);
+    rewriting->size += n;
+    rewriting->text[rewriting->size] = '\0';
+}
+
 static const char *
 replace_all(struct redacting *redacting, const char *text, const struct needle *needle)
 {
-    const char *done = "";
+    struct rewriting done = {.arena = redacting->arena};
     const char *at = find_whole(text, needle->text);
+    if (at == NULL) {
+        return text;
+    }
     while (at != NULL) {
-        done = arena_print(redacting->arena, "%s%.*s%s", done, (int)(at - text), text,
-                           needle->instead);
+        rewrite(&done, text, (size_t)(at - text));
+        rewrite(&done, needle->instead, strlen(needle->instead));
         text = at + strlen(needle->text);
         redacting->n_redacted++;
         at = find_whole(text, needle->text);
     }
-    return done[0] == '\0' ? text : arena_print(redacting->arena, "%s%s", done, text);
+    rewrite(&done, text, strlen(text));
+    return done.text;
 }
 
-/* The length of an ORCID there, 0000-0001-2345-678X; 0 = there is none. */
-static size_t
-orcid_at(const char *text)
+/* Where a word names somebody. */
+struct span {
+    size_t from, n; /* n 0 = it does not. */
+    const char *instead;
+};
+
+/* Whether an ORCID stands there, 0000-0001-2345-678X, n bytes before the word's end. */
+static bool
+is_orcid(const char *text, size_t n)
 {
-    enum { LENGTH = 19 };
-    for (size_t i = 0; i < LENGTH; i++) {
+    for (size_t i = 0; i < ORCID_LENGTH; i++) {
         bool is_dash = i % 5 == 4;
-        bool is_digit =
-            (text[i] >= '0' && text[i] <= '9') || (i == LENGTH - 1 && text[i] == 'X');
+        bool is_digit = (text[i] >= '0' && text[i] <= '9') ||
+                        (i == ORCID_LENGTH - 1 && text[i] == 'X');
         if (is_dash ? text[i] != '-' : !is_digit) {
-            return 0;
+            return false;
         }
     }
-    return is_letter(text[LENGTH]) || text[LENGTH] == '-' ? 0 : LENGTH;
+    return n == ORCID_LENGTH ||
+           (!is_letter(text[ORCID_LENGTH]) && text[ORCID_LENGTH] != '-');
 }
 
-/* The length of a word with an at-sign in it that is a mail address, not a place. */
-static size_t
-mail_at(const char *text)
+static struct span
+find_orcid(const char *word, size_t n)
 {
-    static const char ends[] = " \t\r\n<>()[]{},;\"'|";
-    size_t n = strcspn(text, ends);
-    const char *at = memchr(text, '@', n);
-    const char *dot = at == NULL ? NULL : memchr(at, '.', (size_t)(text + n - at));
-    if (at == NULL || at == text || dot == NULL || memchr(text, '/', n) != NULL) {
-        return 0;
+    for (size_t i = 0; i + ORCID_LENGTH <= n; i++) {
+        bool is_apart = i == 0 || !is_letter(word[i - 1]);
+        if (is_apart && is_orcid(word + i, n - i)) {
+            return (struct span){i, ORCID_LENGTH, REDACTED_TEXT};
+        }
     }
-    while (n > 0 && strchr(".:!?", text[n - 1]) != NULL) {
+    return (struct span){.n = 0};
+}
+
+/* A word with an at-sign in it that is a mail address, not a place: of mailto:a@b.org
+ * what follows the colon. */
+static struct span
+find_mail(const char *word, size_t n)
+{
+    const char *at = memchr(word, '@', n);
+    const char *dot = at == NULL ? NULL : memchr(at, '.', (size_t)(word + n - at));
+    if (dot == NULL || memchr(word, '/', n) != NULL) {
+        return (struct span){.n = 0};
+    }
+    const char *colon = memrchr(word, ':', (size_t)(at - word));
+    size_t from = colon == NULL ? 0 : (size_t)(colon + 1 - word);
+    while (n > 0 && strchr(".:!?", word[n - 1]) != NULL) {
         n--;
     }
-    return n;
+    bool is_ours = n - from == strlen(REDACTED_MAIL) &&
+                   memcmp(word + from, REDACTED_MAIL, n - from) == 0;
+    bool is_mail = at > word + from && dot < word + n && !is_ours;
+    return (struct span){from, is_mail ? n - from : 0, REDACTED_MAIL};
 }
 
 /* Whoever is not described elsewhere in the plan is still somebody. */
 static const char *
 replace_forms(struct redacting *redacting, const char *text)
 {
-    const char *done = "", *from = text;
-    bool is_word = true;
-    for (const char *at = text; *at != '\0';) {
-        size_t n_mail = is_word ? mail_at(at) : 0;
-        size_t n =
-            n_mail > 0 || (at > text && is_letter(at[-1])) ? n_mail : orcid_at(at);
-        bool is_ours = n == strlen(REDACTED_MAIL) && memcmp(at, REDACTED_MAIL, n) == 0;
-        if (n > 0 && !is_ours) {
-            done = arena_print(redacting->arena, "%s%.*s%s", done, (int)(at - from),
-                               from, n_mail > 0 ? REDACTED_MAIL : REDACTED_TEXT);
+    static const char ends[] = " \t\r\n<>()[]{},;\"'|";
+    struct rewriting done = {.arena = redacting->arena};
+    const char *from = text;
+    for (const char *word = text; *word != '\0';) {
+        size_t n = strcspn(word, ends);
+        struct span span = find_mail(word, n);
+        span = span.n > 0 ? span : find_orcid(word, n);
+        if (span.n > 0) {
+            rewrite(&done, from, (size_t)(word + span.from - from));
+            rewrite(&done, span.instead, strlen(span.instead));
             redacting->n_redacted++;
-            from = at + n;
+            from = word + span.from + span.n;
+            word = from;
+        } else {
+            word += n;
+            word += strspn(word, ends);
         }
-        at += n > 0 ? n : 1;
-        is_word = !is_letter(at[-1]) && strchr("._%+-@/", at[-1]) == NULL;
     }
-    return from == text ? text : arena_print(redacting->arena, "%s%s", done, from);
+    if (from == text) {
+        return text;
+    }
+    rewrite(&done, from, strlen(from));
+    return done.text;
 }
 
 static const char *
@@ -286,6 +348,28 @@ redact_id(struct redacting *redacting, const struct json_value *from,
     *to = (struct json_value){.type = JSON_TYPE_OBJECT, .members = members, .n = n};
 }
 
+/* A role that names somebody goes, since two that do could become the same, which is
+ * not allowed; the last one stays, since there has to be one. */
+static void
+redact_roles(struct redacting *redacting, const struct json_value *from,
+             struct json_value *to)
+{
+    if (from->type != JSON_TYPE_LIST) {
+        redact_value(redacting, from, to);
+        return;
+    }
+    struct json_value *elements =
+        arena_alloc(redacting->arena, (from->n + 1) * sizeof *elements);
+    size_t n = 0;
+    for (size_t i = 0; i < from->n; i++) {
+        size_t n_before = redacting->n_redacted;
+        redact_value(redacting, &from->elements[i], &elements[n]);
+        bool is_last = n == 0 && i + 1 == from->n;
+        n += redacting->n_redacted == n_before || is_last ? 1 : 0;
+    }
+    *to = (struct json_value){.type = JSON_TYPE_LIST, .elements = elements, .n = n};
+}
+
 static bool
 redact_member(struct redacting *redacting, const struct json_member *from,
               struct json_value *to)
@@ -295,8 +379,11 @@ redact_member(struct redacting *redacting, const struct json_member *from,
             continue;
         }
         switch (kept[i].keeping) {
-        case KEEP_AS_IS:
+        case KEEP_REST:
             redact_value(redacting, &from->value, to);
+            return true;
+        case KEEP_ROLES:
+            redact_roles(redacting, &from->value, to);
             return true;
         case KEEP_NAME:
             put_text(redacting, to, REDACTED_TEXT);

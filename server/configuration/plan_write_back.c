@@ -251,6 +251,11 @@ write_doi(struct writing *writing, const struct wanted *part,
     const char *pointer =
         arena_print(writing->call->arena, "/dmp/dataset/%zu/dataset_id", part->dataset);
     const struct json_value *id = json_tree_get(part->dataset_value, "dataset_id");
+    /* A dataset that lies in several places has one id. */
+    if (patch_is_set(&writing->patch,
+                     arena_print(writing->call->arena, "%s/identifier", pointer))) {
+        return;
+    }
     patch_set(&writing->patch, id, pointer, "identifier", patch_text(doi));
     patch_set(&writing->patch, id, pointer, "type", patch_text("doi"));
 }

@@ -295,6 +295,28 @@ test_more_faults_than_are_listed_are_counted(void **state)
 }
 
 static void
+test_a_long_list_is_judged_in_no_time(void **state)
+{
+    enum { N = 30000 };
+    char *list = arena_alloc(arena, N * 8 + 1), *at = list;
+    (void)state;
+    for (size_t i = 0; i < N; i++) {
+        at += sprintf(at, "%s\"%04x\"", i == 0 ? "" : ",", (unsigned)i);
+    }
+    struct madmp_verdict verdict = judge(
+        plan_with(arena_print(arena,
+                              "\"contributor\":[{\"name\":\"n\",\"role\":[%s,\"0007\"],"
+                              "\"contributor_id\":{\"identifier\":\"i\",\"type\":"
+                              "\"orcid\"}}],",
+                              list),
+                  "", "", ""),
+        MADMP_1_0);
+    assert_int_equal(verdict.faults.n_found, 1);
+    assert_string_equal(find(&verdict.faults, "$.dmp.contributor[0].role[30000]"),
+                        "stands in the list already, at [7]");
+}
+
+static void
 test_hostile_documents_are_refused(void **state)
 {
     size_t too_many = MADMP_MAX_BYTES + 1;
@@ -393,6 +415,7 @@ main(void)
         cmocka_unit_test(test_a_slip_of_the_pen_is_told),
         cmocka_unit_test(test_a_whole_number_may_be_written_with_a_point),
         cmocka_unit_test(test_more_faults_than_are_listed_are_counted),
+        cmocka_unit_test(test_a_long_list_is_judged_in_no_time),
         cmocka_unit_test(test_hostile_documents_are_refused),
         cmocka_unit_test(test_example_9_is_refused_as_1_1_only),
         cmocka_unit_test(test_community_plan_8_is_refused_as_1_2_only),

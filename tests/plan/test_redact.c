@@ -77,6 +77,11 @@ test_what_else_is_said_of_people_goes(void **state)
           "{\"contact\":{\"contact_id\":{\"identifier\":\"redacted\",\"type\":"
           "\"orcid\"}}}",
           4);
+    check("{\"contributor\":[{\"role\":[\"a@b.org\",\"lead\",\"c@d.org\"]},{\"role\":"
+          "[\"a@b.org\",\"c@d.org\"]}]}",
+          "{\"contributor\":[{\"role\":[\"lead\"]},{\"role\":"
+          "[\"redacted@example.invalid\"]}]}",
+          4);
     check("{\"contact\":\"Ada\"}", "{\"contact\":\"redacted\"}", 1);
 }
 
@@ -102,6 +107,9 @@ test_people_are_found_where_else_they_stand(void **state)
         {"https://user@host.org/a", "https://user@host.org/a"},
         {"a @ b.c, @x.y, a@b", "a @ b.c, @x.y, a@b"},
         {"redacted@example.invalid", "redacted@example.invalid"},
+        {"mailto:bo@x.org", "mailto:redacted@example.invalid"},
+        {"a:@x.org :@.", "a:@x.org :@."},
+        {"0000-0001-2345-6789/0000-0001-2345-6780!", "redacted/redacted!"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -134,6 +142,27 @@ test_what_is_redacted_stays_as_it_is(void **state)
                               &n);
     (void)state;
     assert_string_equal(redact(once, &n), once);
+}
+
+/* What is made to be slow is not: the time is that of its length. */
+static void
+test_hostile_texts_take_no_time(void **state)
+{
+    enum { SIZE = 200 * 1024 };
+    static const char *const pieces[] = {":", "@", "a@b.", "0000-", "Ada Able "};
+    (void)state;
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        char *text = arena_alloc(arena, SIZE + 16);
+        size_t used = arena_used(arena), n, n_piece = strlen(pieces[i]);
+        for (size_t k = 0; k + n_piece <= SIZE; k += n_piece) {
+            memcpy(text + k, pieces[i], n_piece);
+        }
+        redact(arena_print(arena, "{\"contact\":{\"name\":\"Ada Able\"},\"x\":\"%s\"}",
+                           text),
+               &n);
+        assert_true(arena_used(arena) - used < 40 * SIZE);
+        arena_reset(arena);
+    }
 }
 
 /* Nobody is left in real plans, and they are as valid as before. */
@@ -181,6 +210,7 @@ main(void)
         cmocka_unit_test(test_people_are_found_where_else_they_stand),
         cmocka_unit_test(test_a_host_called_like_somebody_stays),
         cmocka_unit_test(test_what_is_redacted_stays_as_it_is),
+        cmocka_unit_test(test_hostile_texts_take_no_time),
         cmocka_unit_test(test_real_plans_stay_valid_without_their_people),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
