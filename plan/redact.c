@@ -164,7 +164,7 @@ struct rewriting {
 static void
 rewrite(struct rewriting *rewriting, const char *bytes, size_t n)
 {
-    if (rewriting->size + n + 1 > rewriting->room) {
+    if (rewriting->text == NULL || rewriting->size + n + 1 > rewriting->room) {
         rewriting->room = 2 * (rewriting->size + n + 1);
         char *wider = arena_alloc(rewriting->arena, rewriting->room);
         if (rewriting->size > 0) {

@@ -33,10 +33,12 @@ static int
 offset_of(const char *text)
 {
     const char *sign = strpbrk(text, "+-");
-    int hours = sign == NULL ? 0 : atoi(sign + 1);
-    const char *colon = sign == NULL ? NULL : strchr(sign, ':');
-    int minutes = hours * 60 + (colon == NULL ? 0 : atoi(colon + 1));
-    return sign != NULL && *sign == '-' ? -minutes : minutes;
+    char *colon = NULL;
+    long minutes = sign == NULL ? 0 : strtol(sign + 1, &colon, 10) * 60;
+    if (colon != NULL && *colon == ':') {
+        minutes += strtol(colon + 1, NULL, 10);
+    }
+    return (int)(sign != NULL && *sign == '-' ? -minutes : minutes);
 }
 
 /* Milliseconds of a time whose form was judged. */

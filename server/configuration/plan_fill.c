@@ -265,6 +265,39 @@ fill_end_parameter(struct plan_filling *filling)
               filling->offer->id, until, (int)offer->valid_days);
 }
 
+/* ---- What it is already ---- */
+
+static bool
+is_given(const Kontor__V1__NewItem *item, const char *id)
+{
+    for (size_t i = 0; i < item->n_parameters; i++) {
+        if (strcmp(item->parameters[i]->id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the plan says nothing about stays as it was ordered: a change names all of it.
+ */
+static void
+keep_values(struct plan_filling *filling)
+{
+    const Kontor__V1__Offer *offer = filling->offer->offer;
+    const Kontor__V1__Instance *instance = filling->instance;
+    for (size_t i = 0; instance != NULL && i < instance->n_parameters; i++) {
+        Kontor__V1__ParameterValue *row = instance->parameters[i];
+        for (size_t k = 0; k < offer->n_parameters; k++) {
+            const Kontor__V1__Parameter *parameter = offer->parameters[k];
+            if (strcmp(parameter->id, row->id) == 0 &&
+                parameter->type_case != TYPE(CONSTANT) &&
+                !is_given(filling->item, row->id)) {
+                filling->item->parameters[filling->item->n_parameters++] = row;
+            }
+        }
+    }
+}
+
 /* ---- All of it ---- */
 
 /* Takes out what the values together do not allow, such as one that is not asked. */
@@ -304,6 +337,7 @@ plan_fill(struct plan_filling *filling)
     fill_size_parameter(filling);
     fill_end_parameter(filling);
     plan_meet(filling);
+    keep_values(filling);
     do {
         faults = (struct faults){.arena = call->arena};
         values = (struct values){.is_plan = true};

@@ -9,6 +9,7 @@
 #define KONTOR_SERVER_CONFIGURATION_PLAN_FILL_H
 
 #include "kontor/v1/configuration_service.pb-c.h"
+#include "kontor/v1/order.pb-c.h"
 #include "server/configuration/plan_place.h"
 
 /* A place that is filled in. */
@@ -16,6 +17,7 @@ struct plan_filling {
     struct call *call;
     const struct plan_place *place;
     const struct plan_offer *offer;
+    const Kontor__V1__Instance *instance; /* That is changed; NULL = something new. */
     struct plan_findings *findings;
     Kontor__V1__NewItem *item;          /* Gets the values. */
     Kontor__V1__ProposedItem *proposed; /* Gets size, end, constraints, questions. */

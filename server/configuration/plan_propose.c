@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "kontor/v1/configuration_service.pb-c.h"
+#include "proto/wire.h"
+#include "server/configuration/plan_delivered.h"
 #include "server/configuration/plan_fill.h"
 
 /* An order being proposed. */
@@ -12,6 +14,7 @@ struct proposing {
     const Kontor__V1__Plan *plan;
     struct plan_findings findings;
     struct plan_places places;
+    struct plan_delivered *delivered; /* One a place. */
     Kontor__V1__ProposeOrderResponse *reply;
 };
 
@@ -68,6 +71,12 @@ only(const struct plan_place *place, bool has_size)
 
 /* ---- One place ---- */
 
+static bool
+is_alive(const Kontor__V1__Instance *instance)
+{
+    return instance != NULL && !plan_is_over(instance);
+}
+
 static Kontor__V1__ProposedItem *
 new_proposed(struct call *call, const struct plan_place *place)
 {
@@ -108,16 +117,19 @@ propose_choice(struct proposing *proposing, const struct plan_place *place,
 }
 
 static void
-propose_offer(struct proposing *proposing, const struct plan_place *place,
+propose_offer(struct proposing *proposing, const struct plan_delivered *delivered,
               const struct plan_offer *offer, Kontor__V1__ProposedItem *proposed,
               Kontor__V1__NewItem *item)
 {
-    struct plan_filling filling = {.call = proposing->call,
-                                   .place = place,
-                                   .offer = offer,
-                                   .findings = &proposing->findings,
-                                   .item = item,
-                                   .proposed = proposed};
+    const struct plan_place *place = delivered->place;
+    struct plan_filling filling = {
+        .call = proposing->call,
+        .place = place,
+        .offer = offer,
+        .instance = is_alive(delivered->instance) ? delivered->instance : NULL,
+        .findings = &proposing->findings,
+        .item = item,
+        .proposed = proposed};
     proposed->offer = arena_copy(proposing->call->arena, offer->id);
     item->offer = proposed->offer;
     item->offer_rev = offer->offer->rev;
@@ -131,28 +143,99 @@ propose_offer(struct proposing *proposing, const struct plan_place *place,
     }
 }
 
+/* Whether a change would change nothing. */
+static bool
+is_as_delivered(struct call *call, const Kontor__V1__NewItem *item,
+                const Kontor__V1__Instance *instance)
+{
+    for (size_t i = 0; i < item->n_parameters; i++) {
+        struct bytes wanted = wire_pack(&item->parameters[i]->base, call->arena);
+        bool is_found = false;
+        for (size_t k = 0; k < instance->n_parameters; k++) {
+            struct bytes is = wire_pack(&instance->parameters[k]->base, call->arena);
+            is_found = is_found || (is.size == wanted.size &&
+                                    memcmp(is.data, wanted.data, is.size) == 0);
+        }
+        if (!is_found) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A later state of a plan changes what was delivered for an earlier one. False: there
+ * is nothing to change. */
+static bool
+propose_change(struct proposing *proposing, const struct plan_delivered *delivered,
+               Kontor__V1__ProposedItem *proposed, Kontor__V1__NewItem *item)
+{
+    struct call *call = proposing->call;
+    const Kontor__V1__Instance *instance = delivered->instance;
+    const char *path = delivered->place->parts[0]->path;
+    const struct plan_offer *offer = offer_named(delivered->place, instance->offer);
+    proposed->instance = instance->id;
+    proposed->offer = instance->offer;
+    if (offer == NULL) {
+        plan_find(call, &proposing->findings, path,
+                  "%s was delivered for it, and its offer cannot be ordered any more",
+                  instance->id);
+        return false;
+    }
+    propose_offer(proposing, delivered, offer, proposed, item);
+    item->action = KONTOR__V1__ITEM_ACTION__ACTION_MODIFY;
+    item->instance = instance->id;
+    if (proposed->n_questions == 0 && is_as_delivered(call, item, instance)) {
+        plan_find(call, &proposing->findings, path,
+                  "%s was delivered for it, as the plan wants it", instance->id);
+        return false;
+    }
+    return true;
+}
+
+/* An offer, or which of several. */
+static bool
+propose_new(struct proposing *proposing, const struct plan_delivered *delivered,
+            Kontor__V1__ProposedItem *proposed, Kontor__V1__NewItem *item)
+{
+    const struct plan_offer *offer = chosen(proposing, delivered->place);
+    if (offer == NULL) {
+        offer = only(delivered->place, proposed->byte_size[0] != '\0');
+    }
+    item->action = KONTOR__V1__ITEM_ACTION__ADD;
+    if (offer != NULL) {
+        propose_offer(proposing, delivered, offer, proposed, item);
+    } else {
+        propose_choice(proposing, delivered->place, proposed);
+    }
+    return true;
+}
+
+/* What is ordered once is not ordered again. */
 static void
-propose_place(struct proposing *proposing, const struct plan_place *place)
+propose_place(struct proposing *proposing, const struct plan_delivered *delivered)
 {
     struct call *call = proposing->call;
     Kontor__V1__PlaceOrderRequest *order = proposing->reply->order;
+    const struct plan_place *place = delivered->place;
     Kontor__V1__ProposedItem *proposed = new_proposed(call, place);
     Kontor__V1__NewItem *item = arena_alloc(call->arena, sizeof *item);
+    bool is_wanted = false;
     kontor__v1__new_item__init(item);
     plan_fill_sums(call, place, &proposing->findings, proposed);
-    const struct plan_offer *offer = chosen(proposing, place);
-    if (offer == NULL) {
-        offer = only(place, proposed->byte_size[0] != '\0');
-    }
     item->id = arena_copy(call->arena, place->item);
-    proposed->item = item->id;
-    item->action = KONTOR__V1__ITEM_ACTION__ADD;
-    if (offer != NULL) {
-        propose_offer(proposing, place, offer, proposed, item);
+    if (delivered->open != NULL) {
+        proposed->offer = delivered->open->offer;
+        plan_find(call, &proposing->findings, place->parts[0]->path,
+                  "%s is being ordered for it", delivered->open->id);
+    } else if (is_alive(delivered->instance)) {
+        is_wanted = propose_change(proposing, delivered, proposed, item);
     } else {
-        propose_choice(proposing, place, proposed);
+        is_wanted = propose_new(proposing, delivered, proposed, item);
     }
-    order->items[order->n_items++] = item;
+    if (is_wanted) {
+        proposed->item = item->id;
+        order->items[order->n_items++] = item;
+    }
     proposing->reply->items[proposing->reply->n_items++] = proposed;
 }
 
@@ -252,11 +335,16 @@ plan_propose_decide(struct call *call, const void *message, struct decision *dec
     if (status != STATUS_OK) {
         return status;
     }
+    status = plan_delivered_read(call, proposing.plan->id, "", &proposing.places,
+                                 &proposing.findings, &proposing.delivered);
+    if (status != STATUS_OK) {
+        return status;
+    }
     begin(&proposing);
     check_choices(&proposing);
     for (size_t i = 0; i < proposing.places.n_rows; i++) {
         if (proposing.places.rows[i].n_offers > 0) {
-            propose_place(&proposing, &proposing.places.rows[i]);
+            propose_place(&proposing, &proposing.delivered[i]);
         }
     }
     for (size_t i = 0; i < proposing.places.n_rows; i++) {

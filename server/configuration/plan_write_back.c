@@ -11,16 +11,8 @@
 #include "plan/patch.h"
 #include "proto/moment.h"
 #include "server/catalogue/offer.h"
-#include "server/configuration/plan_place.h"
+#include "server/configuration/plan_delivered.h"
 #include "server/order/value.h"
-
-enum { ORDER_PAGE = 100 };
-
-/* A place, and what was delivered for it. */
-struct delivered {
-    const struct plan_place *place;
-    const Kontor__V1__Instance *instance; /* NULL = nothing. */
-};
 
 struct writing {
     struct call *call;
@@ -29,140 +21,9 @@ struct writing {
     const struct json_value *document;
     struct plan_places places;
     struct plan_findings findings;
-    struct delivered *delivered; /* One a place. */
+    struct plan_delivered *delivered; /* One a place. */
     struct patch patch;
 };
-
-/* ---- What was delivered ---- */
-
-static bool
-is_over(const Kontor__V1__Instance *instance)
-{
-    return instance->state == KONTOR__V1__INSTANCE_STATE__INSTANCE_EXPIRED ||
-           instance->state == KONTOR__V1__INSTANCE_STATE__INSTANCE_TERMINATED;
-}
-
-/* The place an item is for: ProposeOrder named the item after it. One that was named
- * otherwise is of the place whose offer it is. */
-static struct delivered *
-delivered_of(struct writing *writing, const char *item,
-             const Kontor__V1__Instance *instance)
-{
-    struct delivered *found = NULL;
-    for (size_t i = 0; i < writing->places.n_rows; i++) {
-        const struct plan_place *place = &writing->places.rows[i];
-        if (strcmp(place->item, item) == 0) {
-            return &writing->delivered[i];
-        }
-        for (size_t k = 0; k < place->n_offers; k++) {
-            bool is_its = strcmp(place->offers[k].id, instance->offer) == 0;
-            found = is_its ? &writing->delivered[i] : found;
-        }
-    }
-    return found;
-}
-
-/* What is alive counts more than what is over, what is newer more than what is older.
- */
-static void
-note_instance(struct writing *writing, const char *item,
-              const Kontor__V1__Instance *instance)
-{
-    struct call *call = writing->call;
-    struct delivered *delivered = delivered_of(writing, item, instance);
-    if (delivered == NULL) {
-        plan_find(call, &writing->findings, "$.dmp.dataset",
-                  "%s is for no place the plan names", instance->id);
-        return;
-    }
-    const Kontor__V1__Instance *other = delivered->instance;
-    bool is_better =
-        other == NULL || (is_over(other) && !is_over(instance)) ||
-        (is_over(other) == is_over(instance) && instance->revision > other->revision);
-    if (other != NULL && !is_over(other) && !is_over(instance)) {
-        plan_find(call, &writing->findings, delivered->place->parts[0]->path,
-                  "%s and %s were both delivered for it: the newer one counts",
-                  other->id, instance->id);
-    }
-    delivered->instance = is_better ? instance : other;
-}
-
-static enum status
-note_item(struct writing *writing, const Kontor__V1__Order *order,
-          const Kontor__V1__ItemStanding *standing)
-{
-    struct call *call = writing->call;
-    struct document document;
-    const char *id = arena_print(call->arena, "%s/%s", order->id, standing->item);
-    enum status status = call_get_as_of(call, KIND_INSTANCE, id, NULL, &document);
-    if (status == STATUS_NOT_FOUND) {
-        call->error = (struct error){.status = STATUS_OK};
-        plan_find(call, &writing->findings, "$.dmp.dataset",
-                  "nothing was delivered by %s yet", id);
-        return STATUS_OK;
-    }
-    if (status == STATUS_OK) {
-        note_instance(writing, standing->item, call_record(call, &document));
-    }
-    return status;
-}
-
-static enum status
-note_order(struct writing *writing, const struct document *document)
-{
-    const Kontor__V1__Order *order = call_record(writing->call, document);
-    enum status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && i < order->n_items; i++) {
-        status = note_item(writing, order, order->items[i]);
-    }
-    return status;
-}
-
-/* One order, which was placed for this plan. */
-static enum status
-note_named_order(struct writing *writing)
-{
-    struct call *call = writing->call;
-    struct document document;
-    const char *id = writing->request->order;
-    enum status status = call_get_as_of(call, KIND_ORDER, id, NULL, &document);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    const Kontor__V1__Order *order = call_record(call, &document);
-    if (strcmp(order->plan, writing->plan->id) != 0) {
-        call_fault(call, "order", "%s was not placed for plan %s", id,
-                   writing->plan->id);
-        return call_check_faults(call);
-    }
-    return note_order(writing, &document);
-}
-
-static enum status
-note_orders(struct writing *writing)
-{
-    struct call *call = writing->call;
-    struct find find = {
-        .kind = KIND_ORDER,
-        .within = arena_print(call->arena, "%s%s", PLAN_ORDERED + 1, writing->plan->id),
-        .limit = ORDER_PAGE,
-        .token = ""};
-    struct page page;
-    if (writing->request->order[0] != '\0') {
-        return note_named_order(writing);
-    }
-    do {
-        enum status status = call_find(call, &find, false, &page);
-        for (size_t i = 0; status == STATUS_OK && i < page.n_documents; i++) {
-            status = note_order(writing, &page.documents[i]);
-        }
-        if (status != STATUS_OK) {
-            return status;
-        }
-        find.token = page.next_token;
-    } while (page.next_token[0] != '\0');
-    return STATUS_OK;
-}
 
 /* ---- The end ---- */
 
@@ -179,7 +40,7 @@ write_end(struct writing *writing, const struct wanted *part,
 {
     struct call *call = writing->call;
     int64_t until_ms = moment_ms(instance->valid_until, INT64_MAX);
-    if (is_over(instance)) {
+    if (plan_is_over(instance)) {
         int64_t over_ms = moment_ms(instance->updated_at, call->now_ms);
         until_ms = over_ms < until_ms ? over_ms : until_ms;
     }
@@ -384,7 +245,7 @@ write_part(struct writing *writing, const struct wanted *part,
 {
     const char *url;
     write_end(writing, part, instance);
-    if (is_over(instance)) {
+    if (plan_is_over(instance)) {
         return STATUS_OK;
     }
     enum status status = endpoint_url(writing->call, instance, &url);
@@ -406,10 +267,14 @@ write_part(struct writing *writing, const struct wanted *part,
 }
 
 static enum status
-write_place(struct writing *writing, const struct delivered *delivered)
+write_place(struct writing *writing, const struct plan_delivered *delivered)
 {
     struct call *call = writing->call;
     struct offer_found found = {.service = NULL};
+    if (delivered->open != NULL) {
+        plan_find(call, &writing->findings, delivered->place->parts[0]->path,
+                  "%s is not done yet", delivered->open->id);
+    }
     if (delivered->instance == NULL) {
         return STATUS_OK;
     }
@@ -424,7 +289,7 @@ write_place(struct writing *writing, const struct delivered *delivered)
         status = write_part(writing, delivered->place->parts[i], delivered->instance,
                             &found);
     }
-    if (status == STATUS_OK && !is_over(delivered->instance)) {
+    if (status == STATUS_OK && !plan_is_over(delivered->instance)) {
         write_outputs(writing, delivered->place, delivered->instance);
     }
     return status;
@@ -496,16 +361,13 @@ plan_write_back_decide(struct call *call, const void *message,
     }
     /* What is missing for an order was said when it was proposed. */
     status = plan_places_read(call, writing.document, &ignored, &writing.places);
-    size_t n = writing.places.n_rows;
-    writing.delivered = arena_alloc(call->arena, (n + 1) * sizeof *writing.delivered);
-    for (size_t i = 0; i < n; i++) {
-        writing.delivered[i].place = &writing.places.rows[i];
-    }
     if (status == STATUS_OK) {
-        status = note_orders(&writing);
+        status =
+            plan_delivered_read(call, writing.plan->id, writing.request->order,
+                                &writing.places, &writing.findings, &writing.delivered);
     }
     begin_patch(&writing);
-    for (size_t i = 0; status == STATUS_OK && i < n; i++) {
+    for (size_t i = 0; status == STATUS_OK && i < writing.places.n_rows; i++) {
         status = write_place(&writing, &writing.delivered[i]);
     }
     if (status == STATUS_OK) {

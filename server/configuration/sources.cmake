@@ -12,6 +12,7 @@ list(
   configuration/held_name.c
   configuration/impact.c
   configuration/plan.c
+  configuration/plan_delivered.c
   configuration/plan_fill.c
   configuration/plan_meet.c
   configuration/plan_place.c

@@ -122,6 +122,38 @@ planner_propose(struct desk *desk, const char *document)
     return reply;
 }
 
+const char *
+planner_spelled(struct desk *desk)
+{
+    const char *parts = arena_print(
+        desk->h->arena, "%s,%s,%s",
+        planner_part(desk, "https://archive.example",
+                     "\"byte_size\":1500000000,\"available_until\":\"2031-01-31\",",
+                     "\"backup_frequency\":\"weekly\","),
+        planner_part(desk, "HTTP://WWW.archive.example:80/",
+                     "\"byte_size\":1,\"available_until\":\"2030-12-31\",", ""),
+        planner_part(desk, "https://www.re3data.example/repository/r3d1",
+                     "\"byte_size\":0,\"available_until\":\"2030-12-31\",",
+                     "\"geo_location\":\"AT\","));
+    return planner_document(
+        desk, 1, planner_dataset(desk, "\"sensitive_data\":\"yes\",", parts));
+}
+
+void
+planner_answer(struct desk *desk, Kontor__V1__PlaceOrderRequest *order)
+{
+    Kontor__V1__NewItem *item = order->items[0];
+    Kontor__V1__ParameterValue **given = item->parameters;
+    item->parameters =
+        arena_alloc(desk->h->arena, (item->n_parameters + 1) * sizeof *given);
+    for (size_t i = 0; i < item->n_parameters; i++) {
+        item->parameters[i] = given[i];
+    }
+    desk_give(desk, item, "collection",
+              planner_message(desk, &kontor__v1__value__descriptor,
+                              "{\"text\":\"my collection\"}"));
+}
+
 bool
 planner_finds(Kontor__V1__Violation *const *findings, size_t n, const char *path,
               const char *says)

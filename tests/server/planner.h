@@ -38,6 +38,10 @@ enum status planner_import(struct desk *desk, const char *document,
 /* Imports and proposes, both have to be fine. */
 Kontor__V1__ProposeOrderResponse *planner_propose(struct desk *desk,
                                                   const char *document);
+/* The archive in two spellings, and as another register calls it: one place. */
+const char *planner_spelled(struct desk *desk);
+/* Answers what no plan says, in the first item. */
+void planner_answer(struct desk *desk, Kontor__V1__PlaceOrderRequest *order);
 /* Whether a finding at path says that; path NULL = at any. */
 bool planner_finds(Kontor__V1__Violation *const *findings, size_t n, const char *path,
                    const char *says);

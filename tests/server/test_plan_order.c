@@ -1,4 +1,4 @@
-/* What is ordered for a plan, what the plan leaves open, and what comes back of it. */
+/* What is ordered for a plan, and what the plan leaves open. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-#include "proto/moment.h"
 #include "tests/server/planner.h"
 
 #define PATH(dataset, part) "$.dmp.dataset[" #dataset "].distribution[" #part "]"
@@ -46,30 +45,12 @@ asks(const Kontor__V1__ProposedItem *item, const char *id)
     return false;
 }
 
-/* Two spellings of the archive, and what another register calls it. */
-static const char *
-spelled(struct desk *desk)
-{
-    const char *parts = arena_print(
-        desk->h->arena, "%s,%s,%s",
-        planner_part(desk, "https://archive.example",
-                     "\"byte_size\":1500000000,\"available_until\":\"2031-01-31\",",
-                     "\"backup_frequency\":\"weekly\","),
-        planner_part(desk, "HTTP://WWW.archive.example:80/",
-                     "\"byte_size\":1,\"available_until\":\"2030-12-31\",", ""),
-        planner_part(desk, "https://www.re3data.example/repository/r3d1",
-                     "\"byte_size\":0,\"available_until\":\"2030-12-31\",",
-                     "\"geo_location\":\"AT\","));
-    return planner_document(
-        desk, 1, planner_dataset(desk, "\"sensitive_data\":\"yes\",", parts));
-}
-
 static void
 test_spellings_of_one_host_are_one_item(void **state)
 {
     struct desk *desk = *state;
     const Kontor__V1__ProposeOrderResponse *reply =
-        planner_propose(desk, spelled(desk));
+        planner_propose(desk, planner_spelled(desk));
     const Kontor__V1__NewItem *item = reply->order->items[0];
     assert_int_equal(reply->order->n_items, 1);
     assert_int_equal(reply->n_items, 1);
@@ -90,7 +71,7 @@ test_what_the_plan_says_is_filled_in_and_the_rest_is_asked(void **state)
 {
     struct desk *desk = *state;
     const Kontor__V1__ProposeOrderResponse *reply =
-        planner_propose(desk, spelled(desk));
+        planner_propose(desk, planner_spelled(desk));
     const Kontor__V1__NewItem *item = reply->order->items[0];
     const Kontor__V1__ProposedItem *proposed = reply->items[0];
     assert_string_equal(proposed->byte_size, "1500000001");
@@ -114,35 +95,22 @@ test_what_the_plan_says_is_filled_in_and_the_rest_is_asked(void **state)
 }
 
 static void
-answer(struct desk *desk, Kontor__V1__PlaceOrderRequest *order)
-{
-    Kontor__V1__NewItem *item = order->items[0];
-    Kontor__V1__ParameterValue **given = item->parameters;
-    item->parameters =
-        arena_alloc(desk->h->arena, (item->n_parameters + 1) * sizeof *given);
-    for (size_t i = 0; i < item->n_parameters; i++) {
-        item->parameters[i] = given[i];
-    }
-    desk_give(desk, item, "collection",
-              planner_message(desk, &kontor__v1__value__descriptor,
-                              "{\"text\":\"my collection\"}"));
-}
-
-static void
 test_the_proposal_is_placed_as_it_is_once_it_is_answered(void **state)
 {
     struct desk *desk = *state;
-    Kontor__V1__PlaceOrderRequest *order = planner_propose(desk, spelled(desk))->order;
+    Kontor__V1__PlaceOrderRequest *order =
+        planner_propose(desk, planner_spelled(desk))->order;
     struct error error;
     assert_int_equal(
         desk_call(desk, desk->portal, DESK_ORDER("PlaceOrder"), order, NULL, &error),
         STATUS_INVALID_ARGUMENT);
     assert_true(harness_has_fault(&error, "items[0].parameters[collection]"));
-    answer(desk, order);
+    planner_answer(desk, order);
     desk_place(desk, order);
     assert_string_equal(desk_order(desk, order->id)->plan, "coast/plan-1");
     /* The same state of the plan is the same order. */
-    Kontor__V1__PlaceOrderRequest *again = planner_propose(desk, spelled(desk))->order;
+    Kontor__V1__PlaceOrderRequest *again =
+        planner_propose(desk, planner_spelled(desk))->order;
     assert_string_equal(again->id, order->id);
 }
 
@@ -371,183 +339,13 @@ test_more_hosts_than_an_order_has_items_are_told(void **state)
                               "more than 64 hosts"));
 }
 
-/* ---- Back ---- */
-
-static Kontor__V1__WriteBackPlanResponse *
-write_back(struct desk *desk, const char *order)
-{
-    Kontor__V1__WriteBackPlanRequest request =
-        KONTOR__V1__WRITE_BACK_PLAN_REQUEST__INIT;
-    Kontor__V1__WriteBackPlanResponse *reply = NULL;
-    struct error error = {0};
-    request.id = "coast/plan-1";
-    request.order = (char *)(uintptr_t)order;
-    if (desk_call(desk, desk->portal, PLANNER_CALL("WriteBackPlan"), &request, &reply,
-                  &error) != STATUS_OK) {
-        fail_msg("%s", error.message);
-    }
-    return reply;
-}
-
-/* Places what is proposed, and delivers it with these outputs and endpoints. */
-static const char *
-deliver(struct desk *desk, const char *document, const char *delivery)
-{
-    Kontor__V1__PlaceOrderRequest *order = planner_propose(desk, document)->order;
-    Kontor__V1__CompleteRequest request = KONTOR__V1__COMPLETE_REQUEST__INIT;
-    const char *session = desk_session(desk, desk->agent, 1, PLANNER_OFFER, NULL);
-    answer(desk, order);
-    desk_place(desk, order);
-    Kontor__V1__ClaimedJob *job = desk_claim(desk, desk->agent, session);
-    assert_non_null(job);
-    assert_int_equal(desk_begin(desk, job, NULL), STATUS_OK);
-    request.item = job->item;
-    request.fence = job->fence;
-    request.delivery =
-        planner_message(desk, &kontor__v1__delivery__descriptor, delivery);
-    assert_int_equal(
-        desk_call(desk, desk->agent, DESK_AGENT("Complete"), &request, NULL, NULL),
-        STATUS_OK);
-    return order->id;
-}
-
-static const char *
-lone(struct desk *desk, const char *url)
-{
-    return planner_document(
-        desk, 1,
-        planner_dataset(desk, "\"sensitive_data\":\"yes\",",
-                        planner_part(desk, url,
-                                     "\"byte_size\":1500000000,\"available_until\":"
-                                     "\"2031-01-31\",",
-                                     "\"geo_location\":\"DE\",")));
-}
-
-static void
-test_nothing_changes_before_it_is_delivered(void **state)
-{
-    struct desk *desk = *state;
-    Kontor__V1__PlaceOrderRequest *order =
-        planner_propose(desk, lone(desk, "https://archive.example"))->order;
-    const Kontor__V1__WriteBackPlanResponse *reply = write_back(desk, "");
-    assert_string_equal(reply->patch, "[]");
-    assert_int_equal(reply->n_findings, 0);
-    answer(desk, order);
-    desk_place(desk, order);
-    reply = write_back(desk, "");
-    assert_string_equal(reply->patch, "[]");
-    assert_int_equal(reply->change_count, 0);
-    assert_true(planner_finds(reply->findings, reply->n_findings, NULL,
-                              "nothing was delivered by coast/plan-1-r"));
-}
-
-static void
-test_what_was_delivered_comes_back_as_a_patch(void **state)
-{
-    struct desk *desk = *state;
-    deliver(desk, lone(desk, "https://www.re3data.example/repository/r3d1"),
-            "{\"backend_id\":\"b-1\",\"outputs\":[{\"id\":\"access_url\",\"value\":"
-            "{\"text\":\"https://archive.example/set/1\"}},{\"id\":\"byte_size\","
-            "\"value\":{\"integer\":1400000000}},{\"id\":\"doi\",\"value\":{\"text\":"
-            "\"10.5281/zenodo.1\"}},{\"id\":\"download_url\",\"value\":{\"text\":"
-            "\"not a url\"}}]}");
-    const Kontor__V1__WriteBackPlanResponse *reply = write_back(desk, "");
-    static const char *const operations[] = {
-        "{\"op\":\"test\",\"path\":\"/dmp/dmp_id/identifier\",\"value\":\"10.1/x\"}",
-        "{\"op\":\"replace\",\"path\":\"/dmp/dataset/0/distribution/0/host/url\","
-        "\"value\":\"https://www.archive.example/\"}",
-        "{\"op\":\"test\",\"path\":\"/dmp/dataset/0/distribution/0/host/geo_location\","
-        "\"value\":\"DE\"}",
-        "{\"op\":\"replace\",\"path\":"
-        "\"/dmp/dataset/0/distribution/0/host/geo_location\",\"value\":\"AT\"}",
-        "{\"op\":\"add\",\"path\":\"/dmp/dataset/0/distribution/0/host/availability\","
-        "\"value\":\"99.95\"}",
-        "{\"op\":\"add\",\"path\":\"/dmp/dataset/0/distribution/0/access_url\","
-        "\"value\":\"https://archive.example/set/1\"}",
-        "{\"op\":\"replace\",\"path\":\"/dmp/dataset/0/distribution/0/byte_size\","
-        "\"value\":1400000000}",
-        "{\"op\":\"replace\",\"path\":\"/dmp/dataset/0/dataset_id/identifier\","
-        "\"value\":\"10.5281/zenodo.1\"}",
-        "{\"op\":\"replace\",\"path\":\"/dmp/modified\",\"value\":\"2026-01-01T",
-    };
-    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
-        if (strstr(reply->patch, operations[i]) == NULL) {
-            fail_msg("%s is not in %s", operations[i], reply->patch);
-        }
-    }
-    assert_int_equal(reply->change_count, 8);
-    assert_int_equal(reply->n_instances, 1);
-    assert_true(planner_finds(reply->findings, reply->n_findings, PATH(0, 0),
-                              "output download_url"));
-}
-
-static void
-test_an_endpoint_tells_the_way_in(void **state)
-{
-    struct desk *desk = *state;
-    Kontor__V1__Endpoint endpoint = KONTOR__V1__ENDPOINT__INIT;
-    endpoint.id = "alpine/e-1";
-    endpoint.site = "alpine/hall";
-    endpoint.host = "dav.archive.example";
-    endpoint.type = "webdav";
-    endpoint.url = "https://dav.archive.example/";
-    harness_seed(desk->h, KIND_ENDPOINT, endpoint.id, &endpoint.base, "=r:alpine", "~*",
-                 NULL);
-    const char *order =
-        deliver(desk, lone(desk, "https://archive.example"),
-                "{\"backend_id\":\"b-1\",\"endpoints\":[\"alpine/e-1\"]}");
-    const Kontor__V1__WriteBackPlanResponse *reply = write_back(desk, order);
-    assert_non_null(strstr(reply->patch, "\"path\":\"/dmp/dataset/0/distribution/0/"
-                                         "access_url\",\"value\":\"https://"
-                                         "dav.archive.example/\""));
-}
-
-/* What lies in one place with others is not told from them. */
-static void
-test_what_is_said_of_several_is_left_out(void **state)
-{
-    struct desk *desk = *state;
-    deliver(desk, spelled(desk),
-            "{\"backend_id\":\"b\",\"outputs\":[{\"id\":\"byte_size\",\"value\":"
-            "{\"integer\":9}}]}");
-    const Kontor__V1__WriteBackPlanResponse *reply = write_back(desk, "");
-    assert_null(strstr(reply->patch, "byte_size"));
-    assert_true(planner_finds(reply->findings, reply->n_findings, PATH(0, 0),
-                              "3 distributions lie there"));
-    assert_non_null(strstr(reply->patch, "/distribution/2/host/availability"));
-}
-
-static void
-test_an_order_that_is_not_the_plans_is_refused(void **state)
-{
-    struct desk *desk = *state;
-    Kontor__V1__WriteBackPlanRequest request =
-        KONTOR__V1__WRITE_BACK_PLAN_REQUEST__INIT;
-    struct error error;
-    planner_propose(desk, spelled(desk));
-    desk_place_one(desk, "coast/o-9", OFFER_OPEN);
-    request.id = "coast/plan-1";
-    request.order = "coast/o-9";
-    assert_int_equal(desk_call(desk, desk->portal, PLANNER_CALL("WriteBackPlan"),
-                               &request, NULL, &error),
-                     STATUS_INVALID_ARGUMENT);
-    assert_true(harness_has_fault(&error, "order"));
-    request.order = "coast/none";
-    assert_int_equal(desk_call(desk, desk->portal, PLANNER_CALL("WriteBackPlan"),
-                               &request, NULL, NULL),
-                     STATUS_NOT_FOUND);
-    assert_int_equal(desk_call(desk, desk->portal_p2, PLANNER_CALL("WriteBackPlan"),
-                               &request, NULL, NULL),
-                     STATUS_NOT_FOUND);
-}
-
 static void
 test_another_project_may_order_for_a_plan_of_its_registry_only(void **state)
 {
     struct desk *desk = *state;
     Kontor__V1__ProposeOrderRequest request = KONTOR__V1__PROPOSE_ORDER_REQUEST__INIT;
     Kontor__V1__ProposeOrderResponse *reply = NULL;
-    planner_propose(desk, spelled(desk));
+    planner_propose(desk, planner_spelled(desk));
     request.id = "coast/plan-1";
     request.project = "coast/p2";
     request.order = "coast/mine";
@@ -577,11 +375,6 @@ main(void)
         TEST(test_which_offer_is_a_question_where_several_fit),
         TEST(test_a_service_that_takes_no_orders_says_why),
         TEST(test_more_hosts_than_an_order_has_items_are_told),
-        TEST(test_nothing_changes_before_it_is_delivered),
-        TEST(test_what_was_delivered_comes_back_as_a_patch),
-        TEST(test_an_endpoint_tells_the_way_in),
-        TEST(test_what_is_said_of_several_is_left_out),
-        TEST(test_an_order_that_is_not_the_plans_is_refused),
         TEST(test_another_project_may_order_for_a_plan_of_its_registry_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
