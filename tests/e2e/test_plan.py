@@ -6,12 +6,12 @@ import json
 import os
 import unittest
 
-from broker import Broker, Failed, run
+from broker import EXAMPLES, Broker, Failed, run
 from mongod import is_mongodb
 from test_order import approve_all, create_project, load_example
 
 DISK = "alpine/block-storage/standard"
-PEOPLE = ("Ada Able", "ada@able.example", "0000-0001-2345-6789", "Bob Baker")
+PEOPLE = ("Given Name", "given@name.example", "0000-0001-2345-6789", "Other Name")
 # Two spellings of one store: its webpage, and an endpoint of it.
 HOSTS = ("http://COMPUTE.alpine.example:80/block-storage/", "https://www.st1.alpine.example")
 
@@ -22,17 +22,17 @@ def part(url, **more):
 
 
 def dataset(title, *parts):
-    return {"title": title, "description": "Recorded by Bob Baker.", "personal_data": "no", "sensitive_data": "no",
+    return {"title": title, "description": "Recorded by Other Name.", "personal_data": "no", "sensitive_data": "no",
             "dataset_id": {"identifier": title, "type": "other"}, "distribution": list(parts)}
 
 
 PLAN = {"dmp": {
     "title": "Snow", "language": "eng", "ethical_issues_exist": "no", "created": "2026-01-01T10:00:00Z",
     "modified": "2026-01-02T10:00:00Z", "dmp_id": {"identifier": "10.1234/snow", "type": "doi"},
-    "contact": {"name": "Ada Able", "mbox": "ada@able.example",
+    "contact": {"name": "Given Name", "mbox": "given@name.example",
                 "contact_id": {"identifier": "0000-0001-2345-6789", "type": "orcid"}},
-    "contributor": [{"name": "Bob Baker", "role": ["DataManager"],
-                     "contributor_id": {"identifier": "bob-77", "type": "other"}}],
+    "contributor": [{"name": "Other Name", "role": ["DataManager"],
+                     "contributor_id": {"identifier": "other-77", "type": "other"}}],
     "dataset": [dataset("heights", part(HOSTS[0])), dataset("depths", part(HOSTS[1])),
                 dataset("notes", part("https://elsewhere.example"))]}}
 
@@ -115,6 +115,19 @@ class Plan(unittest.TestCase):
             return str(failed)
         raise AssertionError(f"{words} did not end with {status}")
 
+    def test_1_the_example_is_a_plan(self):
+        path = os.path.join(EXAMPLES, "plan.json")
+        for version in ("1.0", "1.1", "1.2"):
+            self.validate(path, "--version", version, "--strict")
+        self.kontor("config", "plan", "import", path, "--id", "coast/example", "--project", "coast/p1")
+        said = json.loads(self.kontor("config", "plan", "propose", "coast/example", "--output", "json"))
+        self.assertEqual([(i["offer"], i.get("byteSize"), i["until"]) for i in said["items"]],
+                         [(DISK, None, "2029-02-28"), ("alpine/archive/tape", "400000000000", "2040-12-31")])
+        # Of the store one distribution does not say how much: that is asked, and nothing else.
+        self.assertEqual([q["id"] for q in said["items"][0]["questions"]], ["size_gb"])
+        given = {p["id"]: p["value"] for p in said["order"]["items"][1]["parameters"]}
+        self.assertEqual(given, {"size_tb": {"integer": "1"}, "until": {"date": "2040-12-31"}})
+
     def test_1_strictly_notes_count(self):
         odd = copy.deepcopy(PLAN)
         odd["dmp"]["supports"] = 1
@@ -145,7 +158,7 @@ class Plan(unittest.TestCase):
         self.assertIn("$.dmp.title", said)
         said = self.bring(self.file("untitled.json", wrong), "--validate-only", "--output", "table", status=1)
         self.assertIn("fault  $.dmp.title", said)
-        self.assertEqual(self.kontor("config", "plan", "list", "--output", "json").strip(), "")
+        self.assertNotIn("coast/snow", self.kontor("config", "plan", "list", "--output", "json"))
 
     def stored(self):
         """All bytes that are kept, and all that was logged."""
@@ -168,7 +181,7 @@ class Plan(unittest.TestCase):
         self.assertIn("8 places that name people were replaced", said)
         content = self.stored()
         self.assertIn(b"10.1234/snow", content)
-        for name in PEOPLE + ("bob-77",):
+        for name in PEOPLE + ("other-77",):
             self.assertNotIn(name.encode(), content)
         self.assertIn("SAME", self.bring(self.plan, "--output", "table"))
 
@@ -265,7 +278,7 @@ class Plan(unittest.TestCase):
         self.bring(self.file("named.json", after), "--keep-names")
         said = json.loads(self.kontor("config", "plan", "show", "coast/snow", "--output", "json"))
         self.assertTrue(said["keepsNames"])
-        self.assertIn("Ada Able", said["document"])
+        self.assertIn("Given Name", said["document"])
 
 
 if __name__ == "__main__":

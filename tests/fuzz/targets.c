@@ -190,10 +190,10 @@ run_host(const uint8_t *data, size_t size)
 const struct target targets[] = {
     {"plan", run_plan,
      "{\"dmp\":{\"title\":\"t of A "
-     "Able\",\"language\":\"eng\",\"ethical_issues_exist\":"
+     "Name\",\"language\":\"eng\",\"ethical_issues_exist\":"
      "\"no\",\"created\":\"2026-01-01T10:00:00Z\",\"modified\":\"2026-01-02T10:00:"
      "00Z\","
-     "\"dmp_id\":{\"identifier\":\"x\",\"type\":\"doi\"},\"contact\":{\"name\":\"A Able"
+     "\"dmp_id\":{\"identifier\":\"x\",\"type\":\"doi\"},\"contact\":{\"name\":\"A Name"
      "\",\"mbox\":\"a@b.org\",\"contact_id\":{\"identifier\":\"0000-0001-2345-6789\","
      "\"type\":\"orcid\"}},\"contributor\":[{\"name\":\"B\",\"role\":[\"x\",\"a@b.c\"],"
      "\"contributor_id\":{\"identifier\":\"i\",\"type\":\"other\"}}],\"dataset\":[{"

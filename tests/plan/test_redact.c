@@ -50,20 +50,20 @@ static void
 test_what_describes_people_is_replaced_and_its_form_kept(void **state)
 {
     (void)state;
-    check("{\"dmp\":{\"contact\":{\"name\":\"Ada Able\",\"mbox\":\"ada@able.org\","
+    check("{\"dmp\":{\"contact\":{\"name\":\"Given Name\",\"mbox\":\"given@name.org\","
           "\"contact_id\":{\"identifier\":\"x-1234\",\"type\":\"orcid\"}}}}",
           "{\"dmp\":{\"contact\":{\"name\":\"redacted\",\"mbox\":"
           "\"redacted@example.invalid\",\"contact_id\":{\"identifier\":\"redacted\","
           "\"type\":\"orcid\"}}}}",
           3);
-    check("{\"contributor\":[{\"name\":\"Bo\",\"role\":[\"Data steward\"],"
+    check("{\"contributor\":[{\"name\":\"Other\",\"role\":[\"Data steward\"],"
           "\"contributor_id\":[{\"identifier\":\"1\",\"type\":\"a\"}],\"affiliation\":"
           "[{\"name\":\"A house\"}]}]}",
           "{\"contributor\":[{\"name\":\"redacted\",\"role\":[\"Data steward\"],"
           "\"contributor_id\":[{\"identifier\":\"redacted\",\"type\":\"a\"}],"
           "\"affiliation\":[{\"name\":\"A house\"}]}]}",
           2);
-    check("{\"dataset\":[{\"creator\":[{\"name\":\"Cy\"}]}]}",
+    check("{\"dataset\":[{\"creator\":[{\"name\":\"Third\"}]}]}",
           "{\"dataset\":[{\"creator\":[{\"name\":\"redacted\"}]}]}", 1);
 }
 
@@ -72,8 +72,8 @@ static void
 test_what_else_is_said_of_people_goes(void **state)
 {
     (void)state;
-    check("{\"contact\":{\"firstName\":\"Ada\",\"phone\":4312345,\"contact_id\":"
-          "{\"identifier\":\"1\",\"type\":\"orcid\",\"label\":\"Ada\"}}}",
+    check("{\"contact\":{\"firstName\":\"Given\",\"phone\":4312345,\"contact_id\":"
+          "{\"identifier\":\"1\",\"type\":\"orcid\",\"label\":\"Given\"}}}",
           "{\"contact\":{\"contact_id\":{\"identifier\":\"redacted\",\"type\":"
           "\"orcid\"}}}",
           4);
@@ -82,23 +82,23 @@ test_what_else_is_said_of_people_goes(void **state)
           "{\"contributor\":[{\"role\":[\"lead\"]},{\"role\":"
           "[\"redacted@example.invalid\"]}]}",
           4);
-    check("{\"contact\":\"Ada\"}", "{\"contact\":\"redacted\"}", 1);
+    check("{\"contact\":\"Given\"}", "{\"contact\":\"redacted\"}", 1);
 }
 
 static void
 test_people_are_found_where_else_they_stand(void **state)
 {
     static const char contact[] =
-        "{\"contact\":{\"name\":\"Ada Able\",\"mbox\":\"ada@able.org\",\"contact_id\":"
+        "{\"contact\":{\"name\":\"Given Name\",\"mbox\":\"given@name.org\",\"contact_id\":"
         "{\"identifier\":\"staff-77\",\"type\":\"other\"}},\"x\":\"%s\"}";
     static const struct {
         const char *text, *redacted;
     } rows[] = {
-        {"by Ada Able, 2026", "by redacted, 2026"},
-        {"Able, Ada: a thesis", "redacted: a thesis"},
-        {"Ada Ablemann", "Ada Ablemann"},
-        {"write to ada@able.org.", "write to redacted@example.invalid."},
-        {"<bo.b+x@long.example.org>", "<redacted@example.invalid>"},
+        {"by Given Name, 2026", "by redacted, 2026"},
+        {"Name, Given: a thesis", "redacted: a thesis"},
+        {"Given Names", "Given Names"},
+        {"write to given@name.org.", "write to redacted@example.invalid."},
+        {"<o.t+x@long.example.org>", "<redacted@example.invalid>"},
         {"staff-77 and staff-777", "redacted and staff-777"},
         {"https://staff.org/staff-77", "https://staff.org/redacted"},
         {"https://orcid.org/0000-0001-2345-678X", "https://orcid.org/redacted"},
@@ -107,7 +107,7 @@ test_people_are_found_where_else_they_stand(void **state)
         {"https://user@host.org/a", "https://user@host.org/a"},
         {"a @ b.c, @x.y, a@b", "a @ b.c, @x.y, a@b"},
         {"redacted@example.invalid", "redacted@example.invalid"},
-        {"mailto:bo@x.org", "mailto:redacted@example.invalid"},
+        {"mailto:o@x.org", "mailto:redacted@example.invalid"},
         {"a:@x.org :@.", "a:@x.org :@."},
         {"0000-0001-2345-6789/0000-0001-2345-6780!", "redacted/redacted!"},
     };
@@ -137,8 +137,8 @@ static void
 test_what_is_redacted_stays_as_it_is(void **state)
 {
     size_t n;
-    const char *once = redact("{\"contact\":{\"name\":\"Ada Able\",\"mbox\":"
-                              "\"ada@able.org\"},\"x\":\"Ada Able ada@able.org\"}",
+    const char *once = redact("{\"contact\":{\"name\":\"Given Name\",\"mbox\":"
+                              "\"given@name.org\"},\"x\":\"Given Name given@name.org\"}",
                               &n);
     (void)state;
     assert_string_equal(redact(once, &n), once);
@@ -149,7 +149,7 @@ static void
 test_hostile_texts_take_no_time(void **state)
 {
     enum { SIZE = 200 * 1024 };
-    static const char *const pieces[] = {":", "@", "a@b.", "0000-", "Ada Able "};
+    static const char *const pieces[] = {":", "@", "a@b.", "0000-", "Given Name "};
     (void)state;
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
         char *text = arena_alloc(arena, SIZE + 16);
@@ -157,7 +157,7 @@ test_hostile_texts_take_no_time(void **state)
         for (size_t k = 0; k + n_piece <= SIZE; k += n_piece) {
             memcpy(text + k, pieces[i], n_piece);
         }
-        redact(arena_print(arena, "{\"contact\":{\"name\":\"Ada Able\"},\"x\":\"%s\"}",
+        redact(arena_print(arena, "{\"contact\":{\"name\":\"Given Name\"},\"x\":\"%s\"}",
                            text),
                &n);
         assert_true(arena_used(arena) - used < 40 * SIZE);

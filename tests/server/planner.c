@@ -61,11 +61,11 @@ planner_document(struct desk *desk, int day, const char *datasets)
 {
     return arena_print(
         desk->h->arena,
-        "{\"dmp\":{\"title\":\"Ada Able's plan\",\"language\":\"eng\","
+        "{\"dmp\":{\"title\":\"Given Name's plan\",\"language\":\"eng\","
         "\"ethical_issues_exist\":\"no\",\"created\":\"2025-01-01T10:00:00Z\","
         "\"modified\":\"2025-02-%02dT10:00:00Z\",\"dmp_id\":{\"identifier\":\"10.1/x\","
-        "\"type\":\"doi\"},\"contact\":{\"name\":\"Ada Able\",\"mbox\":"
-        "\"ada@able.example\",\"contact_id\":{\"identifier\":\"0000-0001-2345-6789\","
+        "\"type\":\"doi\"},\"contact\":{\"name\":\"Given Name\",\"mbox\":"
+        "\"given@name.example\",\"contact_id\":{\"identifier\":\"0000-0001-2345-6789\","
         "\"type\":\"orcid\"}},\"dataset\":[%s]}}",
         day, datasets);
 }

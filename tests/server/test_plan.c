@@ -38,7 +38,7 @@ simple(struct desk *desk, int day)
         desk, day,
         planner_dataset(desk, "\"sensitive_data\":\"no\",",
                         planner_part(desk, "https://archive.example",
-                                     "\"description\":\"by Ada Able\",", "")));
+                                     "\"description\":\"by Given Name\",", "")));
 }
 
 /* ---- Taking in ---- */
@@ -57,8 +57,8 @@ test_a_plan_is_stored_without_its_people(void **state)
     assert_string_equal(reply->plan->version, "1.2");
     assert_int_equal(reply->plan->redacted_count, 5);
     const Kontor__V1__Plan *plan = harness_record(desk->h, KIND_PLAN, "coast/plan-1");
-    assert_null(strstr(plan->document, "Able"));
-    assert_null(strstr(plan->document, "ada@"));
+    assert_null(strstr(plan->document, "Given Name"));
+    assert_null(strstr(plan->document, "given@"));
     assert_null(strstr(plan->document, "0000-0001"));
     assert_non_null(strstr(plan->document, "archive.example"));
 }
@@ -93,7 +93,7 @@ test_no_file_of_the_store_names_anybody(void **state)
     struct desk *desk = *state;
     struct arena *arena = desk->h->arena;
     const char *directory = desk->h->directory;
-    static const char *const people[] = {"Ada Able", "ada@able", "0000-0001-2345"};
+    static const char *const people[] = {"Given Name", "given@name", "0000-0001-2345"};
     assert_int_equal(planner_import(desk, simple(desk, 1), NULL, NULL), STATUS_OK);
     assert_true(is_in_files(directory, "archive.example", arena));
     for (size_t i = 0; i < 3; i++) {
