@@ -1,6 +1,6 @@
 /*
- * Text: folding for search and unique names, ids out of names, base64url. The only door
- * to utf8proc.
+ * Text: folding for search and unique names, ids out of names, names of hosts,
+ * base64url. The only door to utf8proc.
  *
  * Memory: results live in the arena. Errors: none; bytes that are not UTF-8 are
  * skipped. Threads: any.
@@ -30,6 +30,10 @@ bool text_is_utf8(struct bytes bytes);
 /* A text for a terminal, which would obey what is in it: each control and format
  * character becomes a space, each byte that is no UTF-8 a question mark. */
 char *text_harmless(const char *text, struct arena *arena);
+
+/* A host name as it is looked up: small letters, labels beyond ASCII in their ACE form
+ * (RFC 3492, "xn--..."). What is no UTF-8 stays as it is. */
+char *text_host(const char *host, struct arena *arena);
 
 char *text_base64url(struct bytes bytes, struct arena *arena);
 /* false: not base64url. */

@@ -41,6 +41,7 @@ enum {
     ROW_VERSION,
     ROW_CAPACITY,
     ROW_CAPACITY_USE,
+    ROW_PLAN,
     ROW_DOWNTIME,
     ROW_GUARD,
     ROW_END,
@@ -129,7 +130,7 @@ const struct kind kind_table[] =
                 .internal =
                     (const uint8_t[]){
                         8, 9,
-                        10, 11, 13, 14, 20, 21, 22, 23, 24, 25, 26, 27, 28, 0},
+                        10, 11, 13, 14, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 0},
                 .has_history = true,
                 .watch_field = 19,
                 .declared = {{"state", DECLARED_INTEGER, {5}},
@@ -307,6 +308,15 @@ const struct kind kind_table[] =
                 .record = &kontor__v1__capacity_use__descriptor,
                 .has_history = true,
             },
+        [ROW_PLAN] =
+            {
+                .name = "plan",
+                .record = &kontor__v1__plan__descriptor,
+                .has_history = true,
+                .watch_field = 38,
+                .declared = {{"project", DECLARED_TEXT, {5}}},
+                .indexes = {{"project", {"project"}, INDEX_CALLERS}},
+            },
         [ROW_DOWNTIME] =
             {
                 .name = "downtime",
@@ -351,6 +361,7 @@ const struct kind *const KIND_GROUP = &kind_table[ROW_GROUP];
 const struct kind *const KIND_VERSION = &kind_table[ROW_VERSION];
 const struct kind *const KIND_CAPACITY = &kind_table[ROW_CAPACITY];
 const struct kind *const KIND_CAPACITY_USE = &kind_table[ROW_CAPACITY_USE];
+const struct kind *const KIND_PLAN = &kind_table[ROW_PLAN];
 const struct kind *const KIND_DOWNTIME = &kind_table[ROW_DOWNTIME];
 const struct kind *const KIND_GUARD = &kind_table[ROW_GUARD];
 

@@ -95,6 +95,7 @@ extern const struct kind *const KIND_GROUP;
 extern const struct kind *const KIND_VERSION;
 extern const struct kind *const KIND_CAPACITY;
 extern const struct kind *const KIND_CAPACITY_USE;
+extern const struct kind *const KIND_PLAN;
 extern const struct kind *const KIND_DOWNTIME;
 extern const struct kind *const KIND_GUARD;
 extern const struct kind *const KIND_MESSAGE;

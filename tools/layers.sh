@@ -11,20 +11,21 @@ cd "${1:-$(dirname "$0")/..}" || exit 2
 arrows='
 proto
 catalogue proto
+plan     proto
 store    proto
-server   proto catalogue store
+server   proto catalogue plan store
 client   proto
-tools    proto catalogue client certs
+tools    proto catalogue plan client certs
 certs
 examples
-tests    proto catalogue store server client tools certs
+tests    proto catalogue plan store server client tools certs
 '
 # foreign headers, and the files that may include them: patterns of whole names
 doors='
 grpc/.*          server/rpc/.*|client/.*|tests/.*
 openssl/.*       proto/digest[.]c|server/rpc/identity.*|client/seal[.]c|tools/kontor/main[.]c|certs/.*|tests/.*
 sqlite3[.]h      store/sqlite.*|tests/.*
-utf8proc[.]h     proto/text[.]c
+utf8proc[.]h     proto/text(_host)?[.]c
 jansson[.]h      proto/json.*[.]c|tests/clients/c/.*
 libxml/.*        tools/.*
 microhttpd[.]h   server/metrics[.]c

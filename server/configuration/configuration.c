@@ -7,6 +7,7 @@
 #include "server/configuration/endpoint.h"
 #include "server/configuration/group.h"
 #include "server/configuration/impact.h"
+#include "server/configuration/plan.h"
 #include "server/configuration/reconcile.h"
 #include "server/configuration/site.h"
 #include "server/configuration/trace.h"
@@ -16,8 +17,9 @@
 #include "server/rpc/stream.h"
 
 enum {
-    IMPORT_BYTES = 2 << 20
-}; /* An import takes up to 500 records or so many bytes. */
+    IMPORT_BYTES = 2 << 20, /* An import takes up to 500 records or so many bytes. */
+    PLAN_BYTES = 320 << 10, /* A plan's document, and what is said beside it. */
+};
 
 /* Whose site it is, the scope decides; these roles only say who writes configuration at
  * all. */
@@ -26,6 +28,10 @@ enum {
 #define PROVIDERS (ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN))
 #define PROVIDER_SIDE                                                                  \
     (PROVIDERS | ROLE_BIT(SHIFTER) | ROLE_BIT(AGENT) | ROLE_BIT(APPROVER))
+/* Whose data it is plans it, as projects are made; who decides about orders on that
+ * side reads it, too. */
+#define PLANNERS (ROLE_BIT(PORTAL) | ROLE_BIT(SHIFTER) | ROLE_BIT(ADMIN))
+#define PLAN_READERS (PLANNERS | ROLE_BIT(APPROVER))
 #define CERTIFIERS ROLE_BIT(CERTIFIER)
 /* Who may read an order may trace it. A reader may not: what carries an order is part
  * of the order. */
@@ -353,6 +359,51 @@ static const struct row rows[] = {
         .klass = CLASS_READ,
         .roles = PROVIDER_SIDE,
         .decide = capacity_list_allocations,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/ImportPlan",
+        .request = &kontor__v1__import_plan_request__descriptor,
+        .reply = &kontor__v1__import_plan_response__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = PLANNERS,
+        .max_request = PLAN_BYTES,
+        .is_mutation = true,
+        .decide = plan_import_decide,
+        .answer = plan_import_answer,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/GetPlan",
+        .request = &kontor__v1__get_plan_request__descriptor,
+        .reply = &kontor__v1__plan__descriptor,
+        .klass = CLASS_READ,
+        .roles = PLAN_READERS,
+        .decide = record_get,
+        .record = &plan_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/ListPlans",
+        .request = &kontor__v1__list_plans_request__descriptor,
+        .reply = &kontor__v1__list_plans_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = PLAN_READERS,
+        .decide = record_list,
+        .record = &plan_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/ProposeOrder",
+        .request = &kontor__v1__propose_order_request__descriptor,
+        .reply = &kontor__v1__propose_order_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = PLANNERS,
+        .decide = plan_propose_decide,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/WriteBackPlan",
+        .request = &kontor__v1__write_back_plan_request__descriptor,
+        .reply = &kontor__v1__write_back_plan_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = PLANNERS,
+        .decide = plan_write_back_decide,
     },
     {
         .path = "/kontor.v1.ConfigurationService/Import",

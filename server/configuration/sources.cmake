@@ -11,6 +11,13 @@ list(
   configuration/group.c
   configuration/held_name.c
   configuration/impact.c
+  configuration/plan.c
+  configuration/plan_delivered.c
+  configuration/plan_fill.c
+  configuration/plan_meet.c
+  configuration/plan_place.c
+  configuration/plan_propose.c
+  configuration/plan_write_back.c
   configuration/reach.c
   configuration/reconcile.c
   configuration/site.c

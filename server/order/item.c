@@ -5,6 +5,7 @@
 
 #include "proto/moment.h"
 #include "server/configuration/capacity.h"
+#include "server/configuration/plan.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 #define CANCEL(name) KONTOR__V1__CANCEL_STATE__CANCEL_##name
@@ -51,9 +52,9 @@ order_scope(struct call *call, const Kontor__V1__Order *order, char ***scope,
     /*
      * The owner's strings come first and stay; providers take part only: they see the
      * reduced view, without project, note and person (ARCHITECTURE design, "Who may see
-     * what"). 64 items make 130 strings of the 132 allowed.
+     * what"). 64 items make 131 strings of the 132 allowed.
      */
-    *scope = arena_alloc(call->arena, (2 + 2 * order->n_sources) * sizeof **scope);
+    *scope = arena_alloc(call->arena, (3 + 2 * order->n_sources) * sizeof **scope);
     *n_scope = 0;
     add_scope(call, *scope, n_scope, "=r:", call_registry_of(call, order->id));
     add_scope(call, *scope, n_scope, "=j:", order->project);
@@ -61,6 +62,9 @@ order_scope(struct call *call, const Kontor__V1__Order *order, char ***scope,
         const char *provider = order->sources[i]->provider;
         add_scope(call, *scope, n_scope, "~r:", call_registry_of(call, provider));
         add_scope(call, *scope, n_scope, "~p:", provider);
+    }
+    if (order->plan[0] != '\0') {
+        add_scope(call, *scope, n_scope, PLAN_ORDERED, order->plan);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "proto/digest.h"
+#include "server/configuration/plan.h"
 #include "server/order/access.h"
 #include "server/order/allocation.h"
 #include "server/order/edit.h"
@@ -162,6 +163,7 @@ new_header(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     order->on_behalf_of = request->on_behalf_of;
     order->placed_by = (char *)call->who->id;
     order->note = request->note;
+    order->plan = request->plan;
     order->request_hash.data = arena_alloc(call->arena, DIGEST_SIZE);
     order->request_hash.len = DIGEST_SIZE;
     memcpy(order->request_hash.data, hash, DIGEST_SIZE);
@@ -259,6 +261,9 @@ judge(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
       struct placed *items, Kontor__V1__Bundle **bundle)
 {
     enum status status = judge_project(call, request);
+    if (status == STATUS_OK) {
+        status = plan_judge_ordered(call, request->plan, request->project);
+    }
     if (status == STATUS_OK) {
         access_judge_seal_to(call, request);
         status = placed_judge(call, request, items);

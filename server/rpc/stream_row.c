@@ -8,7 +8,7 @@
 #define CONFIGURATION                                                                  \
     {                                                                                  \
         "site", "certification_change", "endpoint", "group", "version", "capacity",    \
-            "downtime"                                                                 \
+            "plan", "downtime"                                                         \
     }
 
 const struct stream_row stream_catalogue = {.kinds = CATALOGUE};

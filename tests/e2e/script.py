@@ -10,6 +10,7 @@ from rights import MAY_CALL
 from script_orders import fulfilment, orders
 from talk import talk
 from test_order import example
+from town import plan
 
 
 def trust(p):
@@ -321,6 +322,26 @@ def projects(p):
     past(p, (PORTAL, "coast/shifter"), "OrderService.GetProject", "coast/p2")
 
 
+def plans(p):
+    mine = {"id": "coast/plan-1", "project": "coast/p1"}
+    text = plan(word(p), "https://block-storage.example")
+    p.ask(PORTAL, "ConfigurationService.ImportPlan", **mine, document=text, validate_only=True)
+    repeats(p, PORTAL, "ConfigurationService.ImportPlan", **mine, document=text)
+    for more in ({"document": text}, {"document": text, "version": "1.0"}, {"document": text.replace("eng", "english")},
+                 {"document": text.replace("eng", "x"), "validate_only": True}, {"document": "{"},
+                 {"document": text.replace("2025", "2024")}, {"document": text, "project": "coast/p2"},
+                 {"document": text, "keep_names": True}, {"document": text, "expected_revision": 1}):
+        p.ask(PORTAL, "ConfigurationService.ImportPlan", **{**mine, **more})
+    for who in (PORTAL, "coast/shifter", "alpine/shifter"):
+        pages(p, who, "ConfigurationService.ListPlans", 1, project="coast/p1")
+        p.ask(who, "ConfigurationService.ProposeOrder", id="coast/plan-1", order="coast/o-plan")
+        p.ask(who, "ConfigurationService.WriteBackPlan", id="coast/plan-1")
+    p.ask(PORTAL, "ConfigurationService.ProposeOrder", id="coast/plan-1", project="coast/p2",
+          choices=[{"item": "x", "offer": "alpine/lab/one"}])
+    p.ask(PORTAL, "ConfigurationService.WriteBackPlan", id="coast/plan-1", order="coast/o-1")
+    past(p, (PORTAL, "coast/shifter"), "ConfigurationService.GetPlan", "coast/plan-1")
+
+
 def watches(p):
     for who, method, prefix in (
             (PORTAL, "OrderService.WatchOrders", "coast/o-1"),
@@ -368,7 +389,7 @@ def strangers(p):
         p.bytes(HOME, p.random.choice(p.schema.methods()), raw)
 
 
-CHAPTERS = (trust, catalogue, configuration, projects, orders, fulfilment, talk, watches,
+CHAPTERS = (trust, catalogue, configuration, projects, orders, fulfilment, plans, talk, watches,
             strangers, noise)
 
 

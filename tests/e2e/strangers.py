@@ -219,6 +219,14 @@ def cases(town):
         "ConfigurationService.ReportVersions": [
             ({"reports": [{"host": "h.example", "type": "lab"}]}, PUBLIC)],
         "ConfigurationService.ListVersions": [({}, PUBLIC), ({"endpoint": "alpine/e1"}, PUBLIC)],
+        "ConfigurationService.ImportPlan": [
+            ({"id": "coast/plan9", "project": "coast/p1", "document": "{}"}, ELSEWHERE),
+            ({"id": "hills/plan", "project": "coast/p1", "document": "{}"}, UNKNOWN)],
+        "ConfigurationService.GetPlan": [({"id": "coast/plan1"}, UNKNOWN), ({"id": "coast/plan1", **past}, UNKNOWN)],
+        "ConfigurationService.ListPlans": [({}, EMPTY), ({"project": "coast/p1"}, EMPTY)],
+        "ConfigurationService.ProposeOrder": [({"id": "coast/plan1"}, UNKNOWN)],
+        "ConfigurationService.WriteBackPlan": [({"id": "coast/plan1"}, UNKNOWN),
+                                               ({"id": "coast/plan1", "order": "coast/o1"}, UNKNOWN)],
         "ConfigurationService.Import": [
             ({"records": [{"site": {"id": "alpine/hall", "short_name": "x"}}]}, REFUSED),
             ({"records": [{"downtime": {"id": "alpine/d1", **DOWNTIME}}]}, REFUSED)],

@@ -4,6 +4,7 @@ alpine provides: two providers, compute and library, that need not know each oth
 coast orders. hills has nothing to do with either. Every private field bears a word that says
 whose it is; KNOWN_TO says who may ever see it.
 """
+import json
 import os
 
 import grpc
@@ -58,6 +59,18 @@ def service(local, provider, word, **more):
 def item(name, offer, word):
     return {"id": name, "offer": f"alpine/{offer}/one",
             "parameters": [{"id": "word", "value": {"text": word}}]}
+
+
+def plan(word, url):
+    """A data management plan, as JSON, whose contact and one dataset are called like that."""
+    identifier = {"identifier": word, "type": "other"}
+    part = {"title": word, "data_access": "open", "byte_size": 7, "host": {"title": word, "url": url}}
+    return json.dumps({"dmp": {
+        "title": word, "language": "eng", "ethical_issues_exist": "no", "created": "2025-01-01T00:00:00Z",
+        "modified": "2025-01-01T00:00:00Z", "dmp_id": identifier,
+        "contact": {"name": word, "mbox": "somebody@example.org", "contact_id": identifier},
+        "dataset": [{"title": word, "personal_data": "no", "sensitive_data": "no", "dataset_id": identifier,
+                     "distribution": [part]}]}})
 
 
 class Town:
@@ -154,6 +167,8 @@ class Town:
                     project={"id": "coast/p1", "name": CUSTOMER, "description": CUSTOMER,
                              "organisation": CUSTOMER, "contact": contact(CUSTOMER)})
         portal.call("OrderService.CreateProject", project={"id": "coast/p2", "name": "Other"})
+        portal.call("ConfigurationService.ImportPlan", id="coast/plan1", project="coast/p1",
+                    document=plan(CUSTOMER, "https://lab.example"), keep_names=True)
         for order in ("coast/o1", "coast/o2"):
             portal.call("OrderService.PlaceOrder", id=order, project="coast/p1", note=CUSTOMER,
                         on_behalf_of=CUSTOMER,

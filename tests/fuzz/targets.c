@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/madmp.h"
+#include "plan/redact.h"
+#include "plan/wanted.h"
 #include "proto/descriptors.h"
 #include "proto/faults.h"
 #include "proto/json.h"
@@ -145,7 +148,61 @@ run_pattern(const uint8_t *data, size_t size)
     arena_free(arena);
 }
 
+/* A data management plan: as valid without its people as with them. */
+static void
+run_plan(const uint8_t *data, size_t size)
+{
+    struct arena *arena = arena_new();
+    struct faults faults = {.arena = arena};
+    const struct json_value *document =
+        madmp_parse((struct bytes){data, size}, "plan", arena, &faults);
+    must(document != NULL || faults.n_found > 0, "a refused plan has a fault");
+    if (document != NULL) {
+        struct madmp_verdict before, after;
+        size_t n;
+        madmp_judge(document, MADMP_NOT_NAMED, arena, &before);
+        const struct json_value *redacted = redact_people(document, arena, &n);
+        madmp_judge(redacted, MADMP_NOT_NAMED, arena, &after);
+        must((before.accepted_by & ~after.accepted_by) == 0,
+             "a plan stays valid without its people");
+        const char *once = json_tree_print(redacted, arena);
+        const char *twice = json_tree_print(redact_people(redacted, arena, &n), arena);
+        must(strcmp(once, twice) == 0, "who is out is out");
+        struct wanted *rows;
+        (void)wanted_read(redacted, arena, &rows);
+    }
+    arena_free(arena);
+}
+
+static void
+run_host(const uint8_t *data, size_t size)
+{
+    struct arena *arena = arena_new();
+    struct host host, again;
+    if (host_read(arena_copy_n(arena, data, size), arena, &host)) {
+        must(host.name[0] != '\0', "a host has a name");
+        must(host_is_within(&host, &host), "a place is within itself");
+        (void)host_read(host_key(&host, arena), arena, &again);
+    }
+    arena_free(arena);
+}
+
 const struct target targets[] = {
+    {"plan", run_plan,
+     "{\"dmp\":{\"title\":\"t of A "
+     "Name\",\"language\":\"eng\",\"ethical_issues_exist\":"
+     "\"no\",\"created\":\"2026-01-01T10:00:00Z\",\"modified\":\"2026-01-02T10:00:"
+     "00Z\","
+     "\"dmp_id\":{\"identifier\":\"x\",\"type\":\"doi\"},\"contact\":{\"name\":\"A Name"
+     "\",\"mbox\":\"a@b.org\",\"contact_id\":{\"identifier\":\"0000-0001-2345-6789\","
+     "\"type\":\"orcid\"}},\"contributor\":[{\"name\":\"B\",\"role\":[\"x\",\"a@b.c\"],"
+     "\"contributor_id\":{\"identifier\":\"i\",\"type\":\"other\"}}],\"dataset\":[{"
+     "\"title\":\"d\",\"personal_data\":\"no\",\"sensitive_data\":\"no\",\"dataset_"
+     "id\":"
+     "{\"identifier\":\"d\",\"type\":\"url\"},\"distribution\":[{\"title\":\"x\","
+     "\"data_access\":\"open\",\"byte_size\":7,\"host\":{\"title\":\"h\",\"url\":"
+     "\"https://h.org:443/\"}}]}]}}"},
+    {"host", run_host, "https://user@WWW.b\xc3\xbc\x63her.example.:8443/a/b/?q#f"},
     {"message", run_message,
      "\x05\x0a\x0a"
      "coast/o-1x\x12\x08"

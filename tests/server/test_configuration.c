@@ -12,6 +12,7 @@
 
 /* A copy by hand of who may call what; the rows must agree. */
 #define SITES (ROLE_BIT(SITE_ADMIN) | ROLE_BIT(ADMIN))
+#define PLANNERS (ROLE_BIT(PORTAL) | ROLE_BIT(SHIFTER) | ROLE_BIT(ADMIN))
 #define PROVIDER_SIDE                                                                  \
     (ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN) | ROLE_BIT(SHIFTER) | ROLE_BIT(AGENT) |      \
      ROLE_BIT(APPROVER))
@@ -49,6 +50,11 @@ static const struct {
     {GROUND_CALL("ListCapacities"), PROVIDER_SIDE},
     {GROUND_CALL("UpdateCapacity"), ROLE_BIT(OPERATOR) | ROLE_BIT(ADMIN)},
     {GROUND_CALL("ListAllocations"), PROVIDER_SIDE},
+    {GROUND_CALL("ImportPlan"), PLANNERS},
+    {GROUND_CALL("GetPlan"), PLANNERS | ROLE_BIT(APPROVER)},
+    {GROUND_CALL("ListPlans"), PLANNERS | ROLE_BIT(APPROVER)},
+    {GROUND_CALL("ProposeOrder"), PLANNERS},
+    {GROUND_CALL("WriteBackPlan"), PLANNERS},
     {GROUND_CALL("Import"), SITES},
     {GROUND_CALL("Export"), ROLES_ALL},
     {GROUND_CALL("Watch"), ROLES_ALL},

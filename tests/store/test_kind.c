@@ -97,7 +97,7 @@ test_internal_fields_are_fields_beyond_the_envelope(void **state)
  * new field is shown to whoever takes part, unless it is listed. */
 static const struct {
     const char *kind;
-    const char *fields[16]; /* NULL ends. */
+    const char *fields[20]; /* NULL ends. */
 } hidden[] = {
     {"provider",
      {"main_contact", "audit", "template_state", "template_service", "state_reason",
@@ -108,7 +108,7 @@ static const struct {
     {"order",
      {"attention", "waiting_for", "waiting_since", "next_due", "waiting_what",
       "jeopardy", "project", "on_behalf_of", "placed_by", "request_hash", "note",
-      "sources", "cancel", "bundle", "bundle_revision"}},
+      "sources", "cancel", "bundle", "bundle_revision", "plan"}},
     {"site", {"contact", "security_contact", "emergency_phone"}},
     {"certification_change", {"changed_by"}},
     {"group", {"contact"}},

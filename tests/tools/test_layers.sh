@@ -9,7 +9,7 @@ fail=0
 
 fresh() {
     rm -rf "${tree:?}"/* "$tree"/.[!.]*
-    for room in proto catalogue store server client tools certs examples tests; do
+    for room in proto catalogue plan store server client tools certs examples tests; do
         mkdir -p "$tree/$room"
         echo '#include <stdio.h>' > "$tree/$room/a.c"
     done

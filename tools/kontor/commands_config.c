@@ -46,6 +46,10 @@ static const struct column capacities_columns[] = {
     {"ID", "id"},     {"PROVIDER", "provider"}, {"NAME", "name"},
     {"UNIT", "unit"}, {"STEPS", "steps#"},      END_COLUMN};
 static const struct view capacities_view = {"capacities", capacities_columns};
+static const struct column plans_columns[] = {
+    {"ID", "id"},           {"PROJECT", "project"},     {"TITLE", "title"},
+    {"VERSION", "version"}, {"CHANGED", "modified_at"}, END_COLUMN};
+static const struct view plans_view = {"plans", plans_columns};
 static const struct column downtimes_columns[] = {{"ID", "id"},
                                                   {"SEVERITY", "severity"},
                                                   {"START", "start_at"},
@@ -147,6 +151,26 @@ const struct command config_commands[] = {
      "List what is taken of a capacity, by which orders, and what is free when",
      "ConfigurationService/ListAllocations", capacity_argument, allocations_options,
      NULL, own_allocations, "capacity"},
+    {"config", "plan validate",
+     "Judge a data management plan (maDMP), without a broker; exit with 1 if it is not "
+     "valid",
+     NULL, file_argument, plan_validate_options, NULL, own_plan_validate, NULL},
+    {"config", "plan import",
+     "Hand over a data management plan; who is named in it loses the name first",
+     "ConfigurationService/ImportPlan", file_argument, plan_import_options, NULL,
+     own_plan_import, "plan"},
+    {"config", "plan show", "Show a plan", "ConfigurationService/GetPlan", id_argument,
+     NULL, NULL, run_call, "plan"},
+    {"config", "plan list", "List plans", "ConfigurationService/ListPlans", NULL,
+     plans_options, &plans_view, run_list, NULL},
+    {"config", "plan propose",
+     "Say what has to be ordered for a plan, and what it leaves open",
+     "ConfigurationService/ProposeOrder", id_argument, propose_options, NULL,
+     own_plan_propose, "plan"},
+    {"config", "plan write-back",
+     "Say what of a plan became true, as a patch for it (RFC 6902)",
+     "ConfigurationService/WriteBackPlan", id_argument, write_back_options, NULL,
+     own_plan_write_back, "plan"},
     {"config", "downtime declare", "Declare the downtime a JSON file describes",
      "ConfigurationService/DeclareDowntime", file_argument, create_options, NULL,
      own_create, NULL},

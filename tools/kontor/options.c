@@ -346,6 +346,47 @@ const struct option_row allocations_options[] = {
     {"requested", NULL, "what open items hold, not what was delivered", "requested",
      "true", false, false},
     END_OPTION};
+#define PLAN_VERSION(field)                                                            \
+    {                                                                                  \
+        "version", "V",                                                                \
+            "judge it by 1.0, 1.1 or 1.2; the one it names, else the newest that "     \
+            "takes it",                                                                \
+            field, NULL, false, false                                                  \
+    }
+const struct option_row plan_validate_options[] = {
+    PLAN_VERSION(NULL),
+    {"strict", NULL, "exit with 1 for notes, too", NULL, NULL, false, false},
+    END_OPTION};
+const struct option_row plan_import_options[] = {
+    {"id", "ID", "what it is called here, such as coast/plan-1", "id", NULL, true,
+     false},
+    {"project", "ID", "whose data it plans; needed for a new plan", "project", NULL,
+     false, false},
+    PLAN_VERSION("version"),
+    {"keep-names", NULL,
+     "names, mail addresses and ids of people stay in it; else they are replaced",
+     "keep_names", "true", false, false},
+    REVISION,
+    VALIDATE_ONLY,
+    END_OPTION};
+const struct option_row plans_options[] = {
+    {"project", "ID", "only this project's", "project", NULL, false, false},
+    END_OPTION};
+const struct option_row propose_options[] = {
+    {"project", "ID", "who orders; the plan's project", "project", NULL, false, false},
+    {"order", "ID", "what the order is to be called; the plan's id and its revision",
+     "order", NULL, false, false},
+    {"choose", "ITEM=OFFER",
+     "take this offer where several fit a place; may be repeated", NULL, NULL, false,
+     false},
+    {"to", "FILE", "write the order there, JSON, for kontor order place", NULL, NULL,
+     false, false},
+    END_OPTION};
+const struct option_row write_back_options[] = {
+    {"order", "ID", "what this order came to only; all that were placed for the plan",
+     "order", NULL, false, false},
+    {"to", "FILE", "write the patch there, JSON (RFC 6902)", NULL, NULL, false, false},
+    END_OPTION};
 const struct option_row impact_options[] = {
     {"site", NULL, "the id is of a site: all that is declared for its endpoints", NULL,
      NULL, false, false},

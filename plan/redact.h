@@ -1,0 +1,22 @@
+/*
+ * A plan without its people: their names, mail addresses and ids are replaced, in what
+ * describes them and wherever else they stand. The document stays as valid as it was.
+ *
+ * Memory: the arena given; what needed no change is shared with the document. Errors:
+ * none. Threads: any.
+ */
+#ifndef KONTOR_PLAN_REDACT_H
+#define KONTOR_PLAN_REDACT_H
+
+#include "proto/arena.h"
+#include "proto/json_tree.h"
+
+/* What stands there instead. No such domain can be (RFC 2606). */
+#define REDACTED_TEXT "redacted"
+#define REDACTED_MAIL "redacted@example.invalid"
+
+/* *n_redacted: how many texts and members were replaced or left out. */
+const struct json_value *redact_people(const struct json_value *document,
+                                       struct arena *arena, size_t *n_redacted);
+
+#endif
