@@ -297,6 +297,22 @@ judge_declared(struct call *call, const Kontor__V1__Downtime *old,
     return status;
 }
 
+/*
+ * One that comes as cancelled is: it must not come back to life. Once it is there, only
+ * CancelDowntime says so, whatever fields a source owns. And one that was made here and
+ * comes back in our own form was made here.
+ */
+static void
+keep(const Kontor__V1__Downtime *before, Kontor__V1__Downtime *downtime)
+{
+    downtime->is_cancelled = before->is_cancelled;
+    downtime->cancel_reason = before->cancel_reason;
+    if (before->source == NULL && downtime->source != NULL &&
+        strcmp(downtime->source->format, "kontor-1") == 0) {
+        downtime->source = NULL;
+    }
+}
+
 static enum status
 judge(struct call *call, const void *old, const struct document *old_doc, void *record,
       struct decision *decision)
@@ -306,6 +322,9 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     enum status status = site_must_own(call, downtime->id);
     (void)old_doc;
     (void)decision;
+    if (before != NULL) {
+        keep(before, downtime);
+    }
     if (status == STATUS_OK) {
         status = check_not_over(call, before);
     }
@@ -364,7 +383,7 @@ const struct record downtime_import_record = {
     .kind = &KIND_DOWNTIME,
     .field = "downtime",
     .list_field = "downtimes",
-    .output_only = (const uint8_t[]){CLASSIFICATION, IS_CANCELLED, CANCEL_REASON, 0},
+    .output_only = (const uint8_t[]){CLASSIFICATION, 0},
     .judge = judge,
     .scope = scope,
 };
