@@ -103,6 +103,7 @@ static const struct xml_field interface_fields[] = {
     {"ID", NULL, 0, 0, NULL},
     {"EXTENSIONS", NULL, 0, 0, NULL},
     {"ENDPOINT_MONITORED", NULL, 0, 0, NULL},
+    {"CONTACT_EMAIL", NULL, 0, 0, NULL},
     {"NAME", xml_field_text, offsetof(Kontor__V1__Interface, name), 0, NULL},
     {"URL", xml_field_url, offsetof(Kontor__V1__Interface, url), 0, NULL},
     {"INTERFACENAME", xml_field_text, offsetof(Kontor__V1__Interface, interface_name),
@@ -209,16 +210,15 @@ read_interfaces(const struct source *source, xmlNode *node,
 void
 gocdb_site(const struct source *source, xmlNode *node)
 {
+    static const char *const required[] = {"SHORT_NAME", NULL};
     const char *key = gocdb_key(source, node);
-    const char *name = xml_child(source, node, "SHORT_NAME");
-    if (key == NULL || name == NULL || name[0] == '\0') {
-        source_fault(source, xml_place(source, node), "a site without SHORT_NAME");
-        return;
-    }
     Kontor__V1__Site *site = arena_alloc(source->arena, sizeof *site);
     kontor__v1__site__init(site);
     xml_fields_read(source, node, site_fields, site);
-    site->id = source_id(source, name);
+    if (key == NULL || !gocdb_has(source, node, key, required)) {
+        return;
+    }
+    site->id = source_id(source, site->short_name);
     site->source = source_of(source, key);
     struct import_set *out = source->out;
     out->sites = source_grow(source->arena, out->sites, out->n_sites,
@@ -230,17 +230,17 @@ gocdb_site(const struct source *source, xmlNode *node)
 void
 gocdb_endpoint(const struct source *source, xmlNode *node)
 {
+    static const char *const required[] = {"HOSTNAME", "SERVICE_TYPE", "SITENAME",
+                                           NULL};
     const char *key = gocdb_key(source, node);
-    const char *site = xml_child(source, node, "SITENAME");
-    if (key == NULL || site == NULL || site[0] == '\0') {
-        source_fault(source, xml_place(source, node), "an endpoint without SITENAME");
-        return;
-    }
     Kontor__V1__Endpoint *endpoint = arena_alloc(source->arena, sizeof *endpoint);
     kontor__v1__endpoint__init(endpoint);
     xml_fields_read(source, node, endpoint_fields, endpoint);
+    if (key == NULL || !gocdb_has(source, node, key, required)) {
+        return;
+    }
     endpoint->id = source_id(source, key);
-    endpoint->site = source_id(source, site);
+    endpoint->site = source_id(source, xml_child(source, node, "SITENAME"));
     endpoint->source = source_of(source, key);
     struct import_set *out = source->out;
     out->endpoints = source_grow(source->arena, out->endpoints, out->n_endpoints,

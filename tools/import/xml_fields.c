@@ -14,6 +14,8 @@
 #include <google/protobuf/timestamp.pb-c.h>
 #include <libxml/parser.h>
 
+#include "tools/import/xml_guard.h"
+
 /* Every attack that grows a document needs a DTD, and no source of ours has one. */
 static void
 refuse_dtd(void *context, const xmlChar *name, const xmlChar *external,
@@ -38,7 +40,7 @@ parse(const struct source *source, struct bytes content, xmlParserCtxt *parser)
     parser->_private = NULL;
     parser->sax->internalSubset = refuse_dtd;
     xmlDoc *doc = xmlCtxtReadMemory(
-        parser, (const char *)content.data, (int)content.size, source->path, NULL,
+        parser, (const char *)content.data, (int)content.size, source->path, "UTF-8",
         XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA |
             XML_PARSE_BIG_LINES);
     if (parser->_private != NULL) {
@@ -62,7 +64,13 @@ xmlDoc *
 xml_fields_open(const struct source *source)
 {
     struct bytes content;
-    if (!source_load(source, &content)) {
+    return source_load(source, &content) ? xml_fields_parse(source, content) : NULL;
+}
+
+xmlDoc *
+xml_fields_parse(const struct source *source, struct bytes content)
+{
+    if (!xml_guard(source, content)) {
         return NULL;
     }
     xmlParserCtxt *parser = xmlNewParserCtxt();
@@ -235,6 +243,13 @@ xml_field_texts(const struct source *source, xmlNode *node,
 {
     source_append(source->arena, target(message, field->at),
                   target(message, field->n_at), xml_text(source, node));
+}
+
+bool
+xml_has_text(const struct source *source, xmlNode *parent, const char *name)
+{
+    const char *text = xml_child(source, parent, name);
+    return text != NULL && text[strspn(text, " \t\r\n")] != '\0';
 }
 
 /* Empty counts as no, as the source's own pages show it. DPMT writes True and False. */

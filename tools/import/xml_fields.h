@@ -29,6 +29,8 @@ struct xml_field {
 
 /* The file as a document, to be freed with xmlFreeDoc; NULL: a fault says why. */
 xmlDoc *xml_fields_open(const struct source *source);
+/* The same of what was read already. */
+xmlDoc *xml_fields_parse(const struct source *source, struct bytes content);
 /* Reads every child element by a table ended by a row without element and owns. */
 void xml_fields_read(const struct source *source, xmlNode *parent,
                      const struct xml_field *table, void *message);
@@ -64,6 +66,8 @@ xmlNode *xml_element(xmlNode *node);
 char *xml_text(const struct source *source, xmlNode *node);
 /* The text of the first child of that name, or NULL. */
 char *xml_child(const struct source *source, xmlNode *parent, const char *name);
+/* Whether the first child of that name is there and says more than blanks. */
+bool xml_has_text(const struct source *source, xmlNode *parent, const char *name);
 /* An attribute, or NULL. */
 char *xml_attribute(const struct source *source, xmlNode *node, const char *name);
 /* The line of an element, as a place. */
