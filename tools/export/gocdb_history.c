@@ -14,8 +14,8 @@ order_of(struct gocdb_out *out, const Kontor__V1__CertificationChange *change)
 {
     int64_t seconds = change->changed_at == NULL ? 0 : change->changed_at->seconds;
     return arena_print(out->arena, "%020llu %s %s",
-                       (unsigned long long)(INT64_MAX - seconds), change->site,
-                       change->id);
+                       (unsigned long long)INT64_MAX - (unsigned long long)seconds,
+                       change->site, change->id);
 }
 
 /*

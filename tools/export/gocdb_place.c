@@ -37,6 +37,12 @@ phone(const Kontor__V1__Contact *contact)
 #define KEPT(record, element)                                                          \
     gocdb_kept((record)->extensions, (record)->n_extensions, element)
 
+static const char *
+kept_or(const char *kept, const char *otherwise)
+{
+    return kept[0] == '\0' ? otherwise : kept;
+}
+
 static void
 write_site_middle(struct gocdb_out *out, const Kontor__V1__Site *site)
 {
@@ -52,7 +58,7 @@ write_site_middle(struct gocdb_out *out, const Kontor__V1__Site *site)
     gocdb_some(out, "CSIRT_EMAIL", email(site->security_contact));
     gocdb_some(out, "CSIRT_TEL", phone(site->security_contact));
     gocdb_some(out, "EMERGENCY_TEL", site->emergency_phone);
-    gocdb_some(out, "NOTIFICATIONS", KEPT(site, "NOTIFICATIONS"));
+    gocdb_text(out, "NOTIFICATIONS", kept_or(KEPT(site, "NOTIFICATIONS"), "FALSE"));
     gocdb_begin(out, "DOMAIN");
     gocdb_text(out, "DOMAIN_NAME", site->domain);
     gocdb_end(out);
@@ -170,7 +176,7 @@ gocdb_write_service(struct gocdb_out *out, const struct gocdb_row *row)
     gocdb_text(out, "CORE", endpoint->is_core ? "Y" : "");
     gocdb_flag(out, "IN_PRODUCTION", endpoint->is_production);
     gocdb_flag(out, "NODE_MONITORED", endpoint->is_monitored);
-    gocdb_some(out, "NOTIFICATIONS", KEPT(endpoint, "NOTIFICATIONS"));
+    gocdb_text(out, "NOTIFICATIONS", kept_or(KEPT(endpoint, "NOTIFICATIONS"), "N"));
     gocdb_some(out, "CONTACT_EMAIL", email(endpoint->contact));
     gocdb_some(out, "DESCRIPTION", endpoint->description);
     gocdb_text(out, "SITENAME", gocdb_site_name(out, endpoint->site));

@@ -11,6 +11,8 @@ static void read_domain(const struct source *source, xmlNode *node,
                         const struct xml_field *field, void *message);
 static void read_phone(const struct source *source, xmlNode *node,
                        const struct xml_field *field, void *message);
+static void keep_yes(const struct source *source, xmlNode *node,
+                     const struct xml_field *field, void *message);
 static void read_interfaces(const struct source *source, xmlNode *node,
                             const struct xml_field *field, void *message);
 
@@ -54,7 +56,7 @@ static const struct xml_field site_fields[] = {
      "extensions"},
     {"ALARM_EMAIL", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
     {"HELPDESKEMAIL", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
-    {"NOTIFICATIONS", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
+    {"NOTIFICATIONS", keep_yes, SITE(extensions), SITE(n_extensions), "extensions"},
     {"SITE_IPV6", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
     {"SUBGRID", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
     {NULL, NULL, 0, 0, NULL},
@@ -91,7 +93,7 @@ static const struct xml_field endpoint_fields[] = {
      "extensions"},
     {"HOST_IPV6", gocdb_keep, ENDPOINT(extensions), ENDPOINT(n_extensions),
      "extensions"},
-    {"NOTIFICATIONS", gocdb_keep, ENDPOINT(extensions), ENDPOINT(n_extensions),
+    {"NOTIFICATIONS", keep_yes, ENDPOINT(extensions), ENDPOINT(n_extensions),
      "extensions"},
     {"COUNTRY_NAME", NULL, 0, 0, NULL},
     {"COUNTRY_CODE", NULL, 0, 0, NULL},
@@ -150,6 +152,17 @@ read_domain(const struct source *source, xmlNode *node, const struct xml_field *
     for (xmlNode *name = xml_element(node->children); name != NULL;
          name = xml_element(name->next)) {
         xml_field_text(source, name, field, message);
+    }
+}
+
+/* What is no is what a record without it says as well. */
+static void
+keep_yes(const struct source *source, xmlNode *node, const struct xml_field *field,
+         void *message)
+{
+    const char *text = xml_text(source, node);
+    if (strcmp(text, "FALSE") != 0 && strcmp(text, "N") != 0) {
+        gocdb_keep(source, node, field, message);
     }
 }
 

@@ -252,6 +252,10 @@ xml_has_text(const struct source *source, xmlNode *parent, const char *name)
     return text != NULL && text[strspn(text, " \t\r\n")] != '\0';
 }
 
+/* Source: google.protobuf.Timestamp. */
+#define FIRST_SECOND INT64_C(-62135596800)
+#define LAST_SECOND INT64_C(253402300799)
+
 /* Empty counts as no, as the source's own pages show it. DPMT writes True and False. */
 void
 xml_field_flag(const struct source *source, xmlNode *node,
@@ -275,9 +279,11 @@ xml_field_time(const struct source *source, xmlNode *node,
     char *end = NULL;
     errno = 0;
     long long seconds = strtoll(text, &end, 10);
-    if (end == text || *end != '\0' || errno != 0) {
+    if (end == text || *end != '\0' || errno != 0 || seconds < FIRST_SECOND ||
+        seconds > LAST_SECOND) {
         source_fault(source, xml_place(source, node),
-                     "%s is \"%s\": seconds since 1970", field->element, text);
+                     "%s is \"%s\": seconds since 1970, in the years 1 to 9999",
+                     field->element, text);
         return;
     }
     Google__Protobuf__Timestamp *time = arena_alloc(source->arena, sizeof *time);

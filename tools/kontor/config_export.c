@@ -190,6 +190,15 @@ is_of(const char *registry, const ProtobufCMessage *record)
     return strncmp(id, registry, size) == 0 && id[size] == '/';
 }
 
+/* How a site was found when it was taken over is noted by whoever takes it over. */
+static bool
+is_beginning(const ProtobufCMessage *record)
+{
+    return record->descriptor == &kontor__v1__certification_change__descriptor &&
+           ((const Kontor__V1__CertificationChange *)record)->from ==
+               KONTOR__V1__CERTIFICATION__CERTIFICATION_UNSPECIFIED;
+}
+
 static void
 write_own_list(struct own_form *form, const char *list, ProtobufCMessage **rows,
                size_t n)
@@ -197,7 +206,7 @@ write_own_list(struct own_form *form, const char *list, ProtobufCMessage **rows,
     size_t n_written = 0;
     printf("%s\"%s\": [", form->n_lists++ == 0 ? "{" : ",", list);
     for (size_t i = 0; i < n; i++) {
-        if (!is_of(form->world->registry, rows[i])) {
+        if (!is_of(form->world->registry, rows[i]) || is_beginning(rows[i])) {
             continue;
         }
         say_source(form->cli, rows[i]);
