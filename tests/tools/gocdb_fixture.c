@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include "tools/import/gocdb.h"
 #include "tools/import/source.h"
 
 static int
@@ -51,6 +50,17 @@ gocdb_fixture_world(struct import_set *set)
         .n_downtimes = set->n_downtimes,
         .types = set->n_vocabularies == 0 ? NULL : set->vocabularies[0],
     };
+}
+
+struct gocdb_world
+gocdb_fixture_of(struct import_fixture *fixture, const char *json)
+{
+    fixture->format = "kontor-1";
+    if (!import_fixture_text(fixture, json)) {
+        fail_msg("%s: %s", fixture->faults.rows[0].path,
+                 fixture->faults.rows[0].description);
+    }
+    return gocdb_fixture_world(&fixture->set);
 }
 
 static const char *

@@ -10,6 +10,8 @@
 #include "tests/tools/export_fixture.h"
 #include "tools/export/gocdb.h"
 
+/* A world out of our own form. */
+struct gocdb_world gocdb_fixture_of(struct import_fixture *fixture, const char *json);
 /* The records of a set, those of alpine to be written; sorts the set by id. */
 struct gocdb_world gocdb_fixture_world(struct import_set *set);
 /* A document of a world, whole. */

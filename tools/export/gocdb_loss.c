@@ -217,6 +217,11 @@ lose_members(struct losing *losing, const Kontor__V1__Group *group)
             target_lose_for(target, arena_print(target->arena, "endpoints[%zu]", i),
                             "%s is left out: it is not there, or its site is closed",
                             group->endpoints[i]);
+        } else if (!gocdb_is_own(world, endpoint->id)) {
+            target_lose_for(target, arena_print(target->arena, "endpoints[%zu]", i),
+                            "%s is of another registry: it is found again only where "
+                            "that is",
+                            group->endpoints[i]);
         }
     }
     if (group->n_sites > 0) {

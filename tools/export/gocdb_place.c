@@ -5,13 +5,9 @@
 #include "tools/export/gocdb_reach.h"
 
 /* What an import keeps under the element's own name. */
-static const char *const site_kept[] = {"ALARM_EMAIL",
-                                        "COUNTRY_CODE",
-                                        "GOCDB_PORTAL_URL",
-                                        "NOTIFICATIONS",
-                                        "SITE_IPV6",
-                                        "SUBGRID",
-                                        NULL};
+static const char *const site_kept[] = {
+    "ALARM_EMAIL",   "COUNTRY_CODE", "DPMT_URL", "GOCDB_PORTAL_URL",
+    "NOTIFICATIONS", "SITE_IPV6",    "SUBGRID",  NULL};
 static const char *const service_kept[] = {"DPMT_URL", "GOCDB_PORTAL_URL", "HOST_IPV6",
                                            "NOTIFICATIONS", NULL};
 static const char *const group_kept[] = {"DPMT_URL", "GOCDB_PORTAL_URL", NULL};
@@ -93,6 +89,7 @@ gocdb_write_site(struct gocdb_out *out, const struct gocdb_row *row)
     gocdb_some(out, "OFFICIAL_NAME", site->official_name);
     gocdb_some(out, "SITE_DESCRIPTION", site->description);
     gocdb_text(out, "GOCDB_PORTAL_URL", KEPT(site, "GOCDB_PORTAL_URL"));
+    gocdb_some(out, "DPMT_URL", KEPT(site, "DPMT_URL"));
     gocdb_some(out, "HOME_URL", site->home_url);
     gocdb_some(out, "CONTACT_EMAIL", email(site->contact));
     gocdb_some(out, "CONTACT_TEL", phone(site->contact));

@@ -102,34 +102,60 @@ gocdb_members_of(struct gocdb_out *out, const Kontor__V1__Group *group)
 
 /* ---- Downtimes ---- */
 
+static bool
+is_later(const Google__Protobuf__Timestamp *a, const Google__Protobuf__Timestamp *b)
+{
+    return b == NULL || (a != NULL && a->seconds > b->seconds);
+}
+
+/* The hit of the same name that is there already, or NULL. */
+static struct gocdb_hit *
+known_hit(const struct gocdb_hits *hits, const struct gocdb_hit *hit)
+{
+    for (size_t i = 0; i < hits->n; i++) {
+        if (strcmp(hits->rows[i].host, hit->host) == 0 &&
+            strcmp(hits->rows[i].type, hit->type) == 0 &&
+            strcmp(hits->rows[i].site, hit->site) == 0) {
+            return &hits->rows[i];
+        }
+    }
+    return NULL;
+}
+
 static void
 add_hit(struct gocdb_out *out, struct gocdb_hits *hits, struct gocdb_hit hit)
 {
     hits->rows =
         arena_grown(out->arena, hits->rows, hits->n, &hits->room, sizeof(*hits->rows));
     hits->rows[hits->n++] = hit;
-    if (hits->end_at == NULL ||
-        (hit.end_at != NULL && hit.end_at->seconds > hits->end_at->seconds)) {
-        hits->end_at = hit.end_at;
+    hits->end_at = is_later(hit.end_at, hits->end_at) ? hit.end_at : hits->end_at;
+}
+
+/* Named twice, a service works again at the later end. */
+static void
+add_named(struct gocdb_out *out, struct gocdb_hits *hits, struct gocdb_hit hit)
+{
+    struct gocdb_hit *known = known_hit(hits, &hit);
+    if (known == NULL) {
+        add_hit(out, hits, hit);
+    } else if (is_later(hit.end_at, known->end_at)) {
+        known->end_at = hit.end_at;
+        hits->end_at = is_later(hit.end_at, hits->end_at) ? hit.end_at : hits->end_at;
     }
 }
 
-/* One that is not named, but meant. */
+/* One that is not named, but meant: the end of one that is named counts. */
 static void
-add_meant(struct gocdb_out *out, struct gocdb_hits *hits,
+add_meant(struct gocdb_out *out, struct gocdb_hits *hits, size_t n_named,
           const Kontor__V1__Endpoint *endpoint,
           const Google__Protobuf__Timestamp *end_at)
 {
     struct gocdb_hit hit = {gocdb_site_name(out, endpoint->site), endpoint->host,
                             endpoint->type, end_at};
-    for (size_t i = 0; i < hits->n; i++) {
-        if (strcmp(hits->rows[i].host, hit.host) == 0 &&
-            strcmp(hits->rows[i].type, hit.type) == 0 &&
-            strcmp(hits->rows[i].site, hit.site) == 0) {
-            return;
-        }
+    const struct gocdb_hit *known = known_hit(hits, &hit);
+    if (known == NULL || known >= hits->rows + n_named) {
+        add_named(out, hits, hit);
     }
-    add_hit(out, hits, hit);
 }
 
 /* What a name leaves out is said by the endpoint it was found to mean. */
@@ -151,7 +177,7 @@ named(struct gocdb_out *out, const Kontor__V1__Affected *affected,
 
 /* Sites of the downtime's own registry: another may have one of the same name. */
 static void
-add_site(struct gocdb_out *out, struct gocdb_hits *hits,
+add_site(struct gocdb_out *out, struct gocdb_hits *hits, size_t n_named,
          const Kontor__V1__Affected *affected,
          const Google__Protobuf__Timestamp *end_at)
 {
@@ -162,7 +188,7 @@ add_site(struct gocdb_out *out, struct gocdb_hits *hits,
             affected->type[0] == '\0' || strcmp(affected->type, endpoint->type) == 0;
         if (is_of_type && gocdb_is_own(world, endpoint->id) &&
             strcmp(gocdb_site_name(out, endpoint->site), affected->site) == 0) {
-            add_meant(out, hits, endpoint, end_at);
+            add_meant(out, hits, n_named, endpoint, end_at);
         }
     }
 }
@@ -171,16 +197,17 @@ static void
 add_affected(struct gocdb_out *out, struct gocdb_hits *hits,
              const Kontor__V1__Downtime *downtime, bool is_of_sites)
 {
+    size_t n_named = hits->n;
     for (size_t i = 0; i < downtime->n_affected; i++) {
         const Kontor__V1__Affected *affected = downtime->affected[i];
         const Google__Protobuf__Timestamp *end_at =
             affected->end_at == NULL ? downtime->end_at : affected->end_at;
         bool is_site = affected->host[0] == '\0';
         if (is_site && is_of_sites) {
-            add_site(out, hits, affected, end_at);
+            add_site(out, hits, n_named, affected, end_at);
         }
         if (!is_site && !is_of_sites) {
-            add_hit(out, hits, named(out, affected, end_at));
+            add_named(out, hits, named(out, affected, end_at));
         }
     }
 }
@@ -190,6 +217,7 @@ gocdb_hits_of(struct gocdb_out *out, const Kontor__V1__Downtime *downtime)
 {
     struct gocdb_hits hits = {.n = 0};
     add_affected(out, &hits, downtime, false);
+    size_t n_named = hits.n;
     add_affected(out, &hits, downtime, true);
     for (size_t i = 0; i < downtime->n_groups; i++) {
         const Kontor__V1__Group *group =
@@ -199,7 +227,7 @@ gocdb_hits_of(struct gocdb_out *out, const Kontor__V1__Downtime *downtime)
             members = gocdb_members_of(out, group);
         }
         for (size_t j = 0; j < members.n; j++) {
-            add_meant(out, &hits, members.rows[j], downtime->end_at);
+            add_meant(out, &hits, n_named, members.rows[j], downtime->end_at);
         }
     }
     return hits;

@@ -38,6 +38,7 @@ static const struct xml_field downtime_fields[] = {
     {"FORMATED_START_DATE", NULL, 0, 0, NULL},
     {"FORMATED_END_DATE", NULL, 0, 0, NULL},
     {"GOCDB_PORTAL_URL", NULL, 0, 0, NULL},
+    {"DPMT_URL", NULL, 0, 0, NULL},
     {NULL, NULL, 0, 0, NULL},
 };
 

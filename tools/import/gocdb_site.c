@@ -51,6 +51,7 @@ static const struct xml_field site_fields[] = {
     {"EMERGENCY_TEL", xml_field_text, SITE(emergency_phone), 0, "emergency_phone"},
     {"EXTENSIONS", gocdb_extensions, SITE(extensions), SITE(n_extensions),
      "extensions"},
+    {"DPMT_URL", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
     {"COUNTRY_CODE", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
     {"GOCDB_PORTAL_URL", gocdb_keep, SITE(extensions), SITE(n_extensions),
      "extensions"},
