@@ -282,8 +282,9 @@ judge_declared(struct call *call, const Kontor__V1__Downtime *old,
          !hits_no_more(downtime, old))) {
         downtime->declared_at = moment_new(call->arena, call->now_ms);
     }
-    if (import_is(call) && downtime->source == NULL && old == NULL) {
-        downtime->declared_at = NULL;
+    /* Only what was declared elsewhere brings its own. */
+    if (import_is(call) && downtime->source == NULL) {
+        downtime->declared_at = old == NULL ? NULL : old->declared_at;
     }
     if (old == NULL && downtime->split_from[0] != '\0' && !import_is(call)) {
         status = judge_split(call, downtime);

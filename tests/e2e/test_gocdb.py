@@ -377,8 +377,8 @@ class RealFiles(Gocdb, unittest.TestCase):
 
     @classmethod
     def furnish(cls):
-        cls.first.kontor("alpine", "admin", "config", "import", "--format", "gocdb", "--keep-names", cls.history,
-                         status=67)
+        cls.judged = cls.first.kontor("alpine", "admin", "config", "import", "--format", "gocdb", "--keep-names",
+                                      cls.history, status=67)
         cls.first.kontor("alpine", "admin", "catalogue", "import", "--format", "gocdb", cls.types)
 
     def test_20_nothing_is_missing(self):
@@ -413,6 +413,25 @@ class RealFiles(Gocdb, unittest.TestCase):
         self.assertEqual(len(given), 583)
         self.assertEqual({pair: sum(row[2:4] == pair for row in given) for pair in forbidden}, forbidden)
         self.assertEqual(sorted(kept), sorted(row for row in given if row[2:4] not in forbidden))
+
+
+    def test_23_gaps_are_told_each_once(self):
+        """Of what was taken; what a site was found as when it was taken over comes behind its history."""
+        changes, found = {}, {row.getAttribute("NAME"): text(row, "CERTIFICATION_STATUS")
+                              for row in self.rows("get_site")}
+        for at, site, old, new in reader.changes(self.said["get_cert_status_changes"]):
+            changes.setdefault(site, []).append((at, old, new))
+        expected = 0
+        for site, rows in changes.items():
+            rows.sort()
+            expected += sum(before[0] < behind[0] and before[2] != behind[1] for before, behind in zip(rows, rows[1:]))
+            expected += site in found and rows[-1][2] != found[site]
+        told = [finding for line in self.judged.splitlines() if line.startswith("{")
+                for finding in json.loads(line).get("findings", ())
+                if finding["description"].startswith("a gap in the history of ")]
+        self.assertEqual(len(told), expected)
+        self.assertGreaterEqual(len(told), 15)
+        self.assertEqual({finding["field"] for finding in told}, {"from"})
 
 
 MADE = """<?xml version="1.0" encoding="UTF-8"?>

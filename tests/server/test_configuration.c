@@ -415,6 +415,11 @@ test_a_downtime_made_here_comes_back_as_made_here(void **state)
     import(ground, &batch);
     const Kontor__V1__Downtime *made =
         harness_record(ground->h, KIND_DOWNTIME, "coast/d");
+    /* That it was declared long ago it may not say: it was declared here. */
+    downtime->declared_at = ground_time(ground->h, -500 * GROUND_HOUR_MS);
+    import(ground, &batch);
+    assert_int_equal(batch.reply->results[0]->outcome,
+                     KONTOR__V1__IMPORT_OUTCOME__SAME);
     downtime->declared_at = made->declared_at;
     downtime->source = arena_alloc(ground->h->arena, sizeof(*downtime->source));
     kontor__v1__source__init(downtime->source);
