@@ -117,7 +117,15 @@ go_round(struct import_set *set, struct arena *arena, struct faults *faults)
     must(gocdb_read_bytes("again", bytes, "alpine", arena, &again, faults),
          "what was written can be read");
     struct gocdb_world back = world_of(&again);
-    must(strcmp(write_all(&back, arena), first) == 0,
+    const char *second = write_all(&back, arena);
+    size_t same = 0;
+    while (first[same] != '\0' && first[same] == second[same]) {
+        same++;
+    }
+    if (first[same] != second[same]) {
+        fprintf(stderr, "%.300s\nis then\n%.300s\n", first + same, second + same);
+    }
+    must(strcmp(second, first) == 0,
          "what was read and written is written the same again");
     for (const struct gocdb_document *row = gocdb_documents; row->name != NULL; row++) {
         gocdb_losses(row, &world, arena, ignore, NULL);

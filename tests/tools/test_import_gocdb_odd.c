@@ -128,6 +128,13 @@ static const struct {
     {DOWN(BEGIN HOST), "DOWNTIME 1 without END_DATE"},
     {"<DOWNTIME PRIMARY_KEY='1'>" HOST BEGIN END "</DOWNTIME>",
      "DOWNTIME 1 without SEVERITY"},
+    {"<DOWNTIME PRIMARY_KEY='1'><SEVERITY/>" HOST BEGIN END "</DOWNTIME>",
+     "DOWNTIME 1 without SEVERITY"},
+    {DOWN("<INSERT_DATE/><START_DATE/>" END HOST), "DOWNTIME 1 without INSERT_DATE"},
+    {"<result><SITE>s</SITE><UNIX_TIME/><NEW_STATUS>Closed</NEW_STATUS></result>",
+     "result of a certification without UNIX_TIME"},
+    {"<result><SITE>s</SITE><UNIX_TIME>1</UNIX_TIME><NEW_STATUS/></result>",
+     "result of a certification without NEW_STATUS"},
     {"<result><SITE>s</SITE><NEW_STATUS>Closed</NEW_STATUS></result>",
      "result of a certification without UNIX_TIME"},
     {"<result><UNIX_TIME>1</UNIX_TIME><NEW_STATUS>Closed</NEW_STATUS></result>",
@@ -156,6 +163,52 @@ test_what_is_missing_is_told_and_left_out(void **state)
                              set->n_certification_changes + set->n_vocabularies,
                          0);
     }
+}
+
+/* What is empty is as what is not there. */
+static void
+test_what_is_empty_is_not_said(void **state)
+{
+    struct import_fixture *fixture = fixture_of(state);
+    assert_true(import_fixture_text(
+        fixture, "<results><SITE PRIMARY_KEY='1'><SHORT_NAME>a</SHORT_NAME><LATITUDE/>"
+                 "<LONGITUDE></LONGITUDE><CERTIFICATION_STATUS/></SITE>"
+                 "<result><SITE>a</SITE><UNIX_TIME>1</UNIX_TIME><OLD_STATUS/>"
+                 "<NEW_STATUS>Candidate</NEW_STATUS></result></results>"));
+    const Kontor__V1__Site *site = fixture->set.sites[0];
+    assert_int_equal(site->_latitude_case, KONTOR__V1__SITE___LATITUDE__NOT_SET);
+    assert_int_equal(site->_longitude_case, KONTOR__V1__SITE___LONGITUDE__NOT_SET);
+    assert_int_equal(site->certification,
+                     KONTOR__V1__CERTIFICATION__CERTIFICATION_UNSPECIFIED);
+    assert_int_equal(fixture->set.certification_changes[0]->from,
+                     KONTOR__V1__CERTIFICATION__CERTIFICATION_UNSPECIFIED);
+}
+
+/* Wherever something is looked for, the first is found; that there is another is told.
+ */
+static void
+test_of_what_is_there_twice_the_first_counts(void **state)
+{
+    struct import_fixture *fixture = fixture_of(state);
+    assert_true(import_fixture_text(
+        fixture,
+        "<results><SITE PRIMARY_KEY='1'><SHORT_NAME>a</SHORT_NAME><SHORT_NAME/>"
+        "<TIER>1</TIER>\n<TIER>2</TIER><SUBGRID>s</SUBGRID><SUBGRID>t</SUBGRID>"
+        "<EXTENSIONS><EXTENSION><KEY>k</KEY><VALUE>v</VALUE></EXTENSION>"
+        "<EXTENSION><KEY>k</KEY><VALUE>w</VALUE></EXTENSION></EXTENSIONS>"
+        "</SITE></results>"));
+    const Kontor__V1__Site *site = fixture->set.sites[0];
+    assert_string_equal(site->short_name, "a");
+    assert_string_equal(site->tier, "1");
+    assert_int_equal(site->n_extensions, 2);
+    assert_string_equal(extension(site, "k"), "v");
+    assert_string_equal(extension(site, "SUBGRID"), "s");
+    assert_true(import_fixture_found(&fixture->set, ":2", "TIER is there twice"));
+    assert_true(import_fixture_found(&fixture->set, "", "SHORT_NAME is there twice"));
+    assert_true(
+        import_fixture_found(&fixture->set, "", "an extension k is there twice"));
+    assert_true(
+        import_fixture_found(&fixture->set, "", "an extension SUBGRID is there twice"));
 }
 
 /* A part that is missing leaves out the part. */
@@ -280,6 +333,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         IMPORT_TEST(test_bad_files_are_refused_with_their_place),
         IMPORT_TEST(test_what_is_missing_is_told_and_left_out),
+        IMPORT_TEST(test_what_is_empty_is_not_said),
+        IMPORT_TEST(test_of_what_is_there_twice_the_first_counts),
         IMPORT_TEST(test_a_part_that_is_missing_leaves_the_rest),
         IMPORT_TEST(test_todays_rendering_is_read_too),
         IMPORT_TEST(test_odd_downtimes_are_told),

@@ -1,8 +1,8 @@
 /* Changes of certifications and types of services as GOCDB answers them. Source of
  * names and order: GOCDB, get_cert_status_changes, get_service_types. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tools/export/gocdb_out.h"
 
@@ -40,12 +40,13 @@ time_text(struct gocdb_out *out, const Google__Protobuf__Timestamp *time)
 {
     static const char *const months[] = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN",
                                          "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
-    int month = atoi(gocdb_time(out, time, "%m"));
-    if (month < 1 || month > 12) {
+    struct tm parts;
+    time_t at = time == NULL ? 0 : (time_t)time->seconds;
+    if (time == NULL || gmtime_r(&at, &parts) == NULL) {
         return "";
     }
     return arena_print(out->arena, "%s-%s-%s", gocdb_time(out, time, "%d"),
-                       months[month - 1], gocdb_time(out, time, "%Y %H.%M.%S"));
+                       months[parts.tm_mon], gocdb_time(out, time, "%Y %H.%M.%S"));
 }
 
 void

@@ -15,7 +15,8 @@ struct gocdb_out {
     xmlTextWriterPtr writer;
     struct arena *arena;
     const struct gocdb_world *world;
-    size_t n_elements; /* Written so far. */
+    size_t n_elements;                    /* Written so far. */
+    const Kontor__V1__Endpoint **by_host; /* The world's; NULL: not needed yet. */
 };
 
 /* A record to be written, by what it is called there: ids are not all the same when

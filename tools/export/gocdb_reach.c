@@ -1,5 +1,6 @@
 #include "tools/export/gocdb_reach.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- Groups ---- */
@@ -240,23 +241,70 @@ gocdb_hit_ends_early(const struct gocdb_hits *hits, const struct gocdb_hit *hit)
            hit->end_at->seconds < hits->end_at->seconds;
 }
 
+/* ---- Services that are hit ---- */
+
+static int
+compare_hosts(const void *a, const void *b)
+{
+    const Kontor__V1__Endpoint *left = *(const Kontor__V1__Endpoint *const *)a;
+    const Kontor__V1__Endpoint *right = *(const Kontor__V1__Endpoint *const *)b;
+    return strcmp(left->host, right->host);
+}
+
+/* Every row of every downtime asks for its service. */
+static void
+sort_by_host(struct gocdb_out *out)
+{
+    const struct gocdb_world *world = out->world;
+    out->by_host =
+        arena_alloc(out->arena, (world->n_endpoints + 1) * sizeof(*out->by_host));
+    for (size_t i = 0; i < world->n_endpoints; i++) {
+        out->by_host[i] = world->endpoints[i];
+    }
+    qsort(out->by_host, world->n_endpoints, sizeof(*out->by_host), compare_hosts);
+}
+
+/* The first of the endpoints by host that is not before this one. */
+static size_t
+first_at(const struct gocdb_out *out, const char *host)
+{
+    size_t low = 0, high = out->world->n_endpoints;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        bool is_before = strcmp(out->by_host[middle]->host, host) < 0;
+        low = is_before ? middle + 1 : low;
+        high = is_before ? high : middle;
+    }
+    return low;
+}
+
+static bool
+is_meant(struct gocdb_out *out, const Kontor__V1__Endpoint *endpoint,
+         const struct gocdb_hit *hit)
+{
+    return strcmp(endpoint->type, hit->type) == 0 &&
+           gocdb_is_own(out->world, endpoint->id) &&
+           !gocdb_is_closed(out->world, endpoint) &&
+           strcmp(gocdb_site_name(out, endpoint->site), hit->site) == 0;
+}
+
 const Kontor__V1__Endpoint *
 gocdb_hit_service(struct gocdb_out *out, const struct gocdb_hit *hit)
 {
-    const struct gocdb_world *world = out->world;
     const Kontor__V1__Endpoint *found = NULL;
-    for (size_t i = 0; i < world->n_endpoints; i++) {
-        const Kontor__V1__Endpoint *endpoint = world->endpoints[i];
-        if (strcmp(endpoint->host, hit->host) != 0 ||
-            strcmp(endpoint->type, hit->type) != 0 ||
-            !gocdb_is_own(world, endpoint->id) || gocdb_is_closed(world, endpoint) ||
-            strcmp(gocdb_site_name(out, endpoint->site), hit->site) != 0) {
+    if (out->by_host == NULL) {
+        sort_by_host(out);
+    }
+    for (size_t i = first_at(out, hit->host);
+         i < out->world->n_endpoints && strcmp(out->by_host[i]->host, hit->host) == 0;
+         i++) {
+        if (!is_meant(out, out->by_host[i], hit)) {
             continue;
         }
         if (found != NULL) {
             return NULL;
         }
-        found = endpoint;
+        found = out->by_host[i];
     }
     return found;
 }

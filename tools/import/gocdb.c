@@ -61,13 +61,24 @@ gocdb_scopes(const struct source *source, xmlNode *node, const struct xml_field 
     }
 }
 
+/* More are refused by the broker, and need not be looked through. */
+enum { MAX_EXTENSIONS = 1024 };
+
+/* A key is there once: the broker would refuse the whole record. */
 static void
-add_extension(const struct source *source, const struct xml_field *field, void *message,
-              const char *key, char *value)
+add_extension(const struct source *source, xmlNode *node, const struct xml_field *field,
+              void *message, const char *key, char *value)
 {
     Kontor__V1__KeyValue ***rows =
         (Kontor__V1__KeyValue ***)(void *)((char *)message + field->at);
     size_t *n = (size_t *)(void *)((char *)message + field->n_at);
+    for (size_t i = 0; i < *n && i < MAX_EXTENSIONS; i++) {
+        if (strcmp((*rows)[i]->key, key) == 0) {
+            source_finding(source, xml_place(source, node),
+                           "an extension %s is there twice: the first counts", key);
+            return;
+        }
+    }
     Kontor__V1__KeyValue *row = arena_alloc(source->arena, sizeof *row);
     kontor__v1__key_value__init(row);
     row->key = arena_copy(source->arena, key);
@@ -90,7 +101,7 @@ gocdb_extensions(const struct source *source, xmlNode *node,
                            "an extension without KEY or VALUE is left out");
             continue;
         }
-        add_extension(source, field, message, key, value);
+        add_extension(source, row, field, message, key, value);
     }
 }
 
@@ -104,7 +115,7 @@ gocdb_keep(const struct source *source, xmlNode *node, const struct xml_field *f
 {
     char *text = xml_text(source, node);
     if (text[0] != '\0') {
-        add_extension(source, field, message, field->element, text);
+        add_extension(source, node, field, message, field->element, text);
     }
 }
 

@@ -98,7 +98,7 @@ gocdb_certification_change(const struct source *source, xmlNode *node)
     Kontor__V1__CertificationChange *change =
         arena_alloc(source->arena, sizeof *change);
     kontor__v1__certification_change__init(change);
-    xml_fields_read(source, node, change_fields, change);
+    xml_fields_read_first(source, node, change_fields, change);
     if (!gocdb_has(source, node, "of a certification", required) ||
         change->changed_at == NULL) {
         return;

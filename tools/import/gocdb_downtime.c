@@ -75,8 +75,10 @@ read_severity(const struct source *source, xmlNode *node, const struct xml_field
             return;
         }
     }
-    source_fault(source, xml_place(source, node), "%s is \"%s\": OUTAGE or WARNING",
-                 field->element, text);
+    if (text[0] != '\0') {
+        source_fault(source, xml_place(source, node), "%s is \"%s\": OUTAGE or WARNING",
+                     field->element, text);
+    }
 }
 
 /* Whole seconds: GOCDB has no finer ones. */
@@ -129,7 +131,7 @@ read_services(const struct source *source, xmlNode *node, const struct xml_field
          row = xml_element(row->next)) {
         Kontor__V1__Affected *affected = arena_alloc(source->arena, sizeof *affected);
         kontor__v1__affected__init(affected);
-        xml_fields_read(source, row, affected_fields, affected);
+        xml_fields_read_first(source, row, affected_fields, affected);
         if (gocdb_has(source, row, "of a downtime", hit_required)) {
             add_affected(source, message, affected);
         }
@@ -245,7 +247,7 @@ read_downtime(const struct source *source, xmlNode *node, const char *key)
                                            "START_DATE", "END_DATE",    NULL};
     Kontor__V1__Downtime *downtime = arena_alloc(source->arena, sizeof *downtime);
     kontor__v1__downtime__init(downtime);
-    xml_fields_read(source, node, downtime_fields, downtime);
+    xml_fields_read_first(source, node, downtime_fields, downtime);
     bool is_nested = xml_child(source, node, "SERVICES") != NULL;
     if (!is_nested) {
         read_row(source, node, key, downtime);

@@ -15,7 +15,7 @@ static const struct xml_field group_fields[] = {
     {"DESCRIPTION", xml_field_text, GROUP(description), 0, "description"},
     {"MONITORED", xml_field_flag, GROUP(is_monitored), 0, "is_monitored"},
     {"CONTACT_EMAIL", gocdb_email, GROUP(contact), 0, "contact"},
-    {"SERVICE_ENDPOINT", read_member, 0, 0, "endpoints"},
+    {"SERVICE_ENDPOINT", read_member, 0, GROUP(n_endpoints), "endpoints"},
     {"SCOPES", gocdb_scopes, GROUP(scopes), GROUP(n_scopes), "scopes"},
     {"EXTENSIONS", gocdb_extensions, GROUP(extensions), GROUP(n_extensions),
      "extensions"},
@@ -101,7 +101,7 @@ gocdb_group(const struct source *source, xmlNode *node)
     const char *key = gocdb_key(source, node);
     Kontor__V1__Group *group = arena_alloc(source->arena, sizeof *group);
     kontor__v1__group__init(group);
-    xml_fields_read(source, node, group_fields, group);
+    xml_fields_read_first(source, node, group_fields, group);
     if (key == NULL || !gocdb_has(source, node, key, required)) {
         return;
     }

@@ -120,7 +120,9 @@ read_certification(const struct source *source, xmlNode *node,
 {
     Kontor__V1__Site *site = message;
     (void)field;
-    site->certification = gocdb_certification(source, node);
+    if (xml_text(source, node)[0] != '\0') {
+        site->certification = gocdb_certification(source, node);
+    }
 }
 
 /* Presence matters: 0 is a place in the Gulf of Guinea, and no coordinate is none. */
@@ -130,7 +132,7 @@ read_degrees(const struct source *source, xmlNode *node, const struct xml_field 
 {
     Kontor__V1__Site *site = message;
     double degrees = 0;
-    if (!xml_number(source, node, &degrees)) {
+    if (xml_text(source, node)[0] == '\0' || !xml_number(source, node, &degrees)) {
         return;
     }
     if (strcmp(field->element, "LATITUDE") == 0) {
@@ -208,7 +210,7 @@ read_interfaces(const struct source *source, xmlNode *node,
          row = xml_element(row->next)) {
         Kontor__V1__Interface *way = arena_alloc(source->arena, sizeof *way);
         kontor__v1__interface__init(way);
-        xml_fields_read(source, row, interface_fields, way);
+        xml_fields_read_first(source, row, interface_fields, way);
         endpoint->interfaces =
             source_grow(source->arena, endpoint->interfaces, endpoint->n_interfaces,
                         sizeof(Kontor__V1__Interface *));
@@ -228,7 +230,7 @@ gocdb_site(const struct source *source, xmlNode *node)
     const char *key = gocdb_key(source, node);
     Kontor__V1__Site *site = arena_alloc(source->arena, sizeof *site);
     kontor__v1__site__init(site);
-    xml_fields_read(source, node, site_fields, site);
+    xml_fields_read_first(source, node, site_fields, site);
     if (key == NULL || !gocdb_has(source, node, key, required)) {
         return;
     }
@@ -249,7 +251,7 @@ gocdb_endpoint(const struct source *source, xmlNode *node)
     const char *key = gocdb_key(source, node);
     Kontor__V1__Endpoint *endpoint = arena_alloc(source->arena, sizeof *endpoint);
     kontor__v1__endpoint__init(endpoint);
-    xml_fields_read(source, node, endpoint_fields, endpoint);
+    xml_fields_read_first(source, node, endpoint_fields, endpoint);
     if (key == NULL || !gocdb_has(source, node, key, required)) {
         return;
     }

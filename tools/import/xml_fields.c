@@ -149,9 +149,28 @@ find(const struct xml_field *table, const xmlNode *node)
     return NULL;
 }
 
-void
-xml_fields_read(const struct source *source, xmlNode *parent,
-                const struct xml_field *table, void *message)
+/* Whether an element that occurs once was there before; then the first counts, as
+ * wherever one is looked for by its name. */
+static bool
+is_again(const struct source *source, const xmlNode *node,
+         const struct xml_field *field, bool *was_there)
+{
+    if (field->read == NULL || field->n_at != 0) {
+        return false;
+    }
+    if (*was_there) {
+        source_finding(source, xml_place(source, node),
+                       "%s is there twice: the first counts", field->element);
+        return true;
+    }
+    *was_there = true;
+    return false;
+}
+
+/* were_there has a place for each row; NULL: what is there again is read again. */
+static void
+read_all(const struct source *source, xmlNode *parent, const struct xml_field *table,
+         void *message, bool *were_there)
 {
     for (xmlNode *node = xml_element(parent->children); node != NULL;
          node = xml_element(node->next)) {
@@ -162,10 +181,32 @@ xml_fields_read(const struct source *source, xmlNode *parent,
                            xml_text(source, node));
             continue;
         }
+        if (were_there != NULL &&
+            is_again(source, node, field, &were_there[field - table])) {
+            continue;
+        }
         if (field->read != NULL) {
             field->read(source, node, field, message);
         }
     }
+}
+
+void
+xml_fields_read(const struct source *source, xmlNode *parent,
+                const struct xml_field *table, void *message)
+{
+    read_all(source, parent, table, message, NULL);
+}
+
+void
+xml_fields_read_first(const struct source *source, xmlNode *parent,
+                      const struct xml_field *table, void *message)
+{
+    size_t n = 0;
+    while (table[n].element != NULL || table[n].owns != NULL) {
+        n++;
+    }
+    read_all(source, parent, table, message, arena_alloc(source->arena, n + 1));
 }
 
 /* As in json_fields.c: what is read and what is owned is one list. */
@@ -278,6 +319,9 @@ xml_field_time(const struct source *source, xmlNode *node,
     const char *text = xml_text(source, node);
     char *end = NULL;
     errno = 0;
+    if (text[0] == '\0') {
+        return;
+    }
     long long seconds = strtoll(text, &end, 10);
     if (end == text || *end != '\0' || errno != 0 || seconds < FIRST_SECOND ||
         seconds > LAST_SECOND) {

@@ -34,6 +34,10 @@ xmlDoc *xml_fields_parse(const struct source *source, struct bytes content);
 /* Reads every child element by a table ended by a row without element and owns. */
 void xml_fields_read(const struct source *source, xmlNode *parent,
                      const struct xml_field *table, void *message);
+/* The same where an element that is no list counts once: of several the first, as where
+ * one is looked for by its name; the others are told. */
+void xml_fields_read_first(const struct source *source, xmlNode *parent,
+                           const struct xml_field *table, void *message);
 /* The mask of all the table owns. */
 Google__Protobuf__FieldMask *xml_fields_mask(struct arena *arena,
                                              const struct xml_field *table);
@@ -50,7 +54,7 @@ void xml_field_texts(const struct source *source, xmlNode *node,
 /* Y or N; empty is N. */
 void xml_field_flag(const struct source *source, xmlNode *node,
                     const struct xml_field *field, void *message);
-/* Unix seconds into a Timestamp. */
+/* Unix seconds into a Timestamp; empty is none. */
 void xml_field_time(const struct source *source, xmlNode *node,
                     const struct xml_field *field, void *message);
 
