@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kontor/v1/configuration.pb-c.h"
 #include "proto/field.h"
 
 #define OF(name) &kontor__v1__##name##__descriptor
@@ -69,6 +70,7 @@ const struct term_field term_fields[] = {
     {OF(bundle), "categories", {"CATEGORY"}},
     {OF(bundle), "scientific_domains", {"SCIENTIFIC_DOMAIN"}},
     {OF(bundle), "target_users", {"TARGET_USER"}},
+    {OF(endpoint), "type", {"SERVICE_TYPE"}},
     {NULL, NULL, {NULL}},
 };
 

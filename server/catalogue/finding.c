@@ -4,6 +4,7 @@
 
 #include "catalogue/finder_record.h"
 #include "catalogue/term.h"
+#include "kontor/v1/configuration.pb-c.h"
 #include "server/catalogue/offer.h"
 #include "server/rpc/import.h"
 #include "server/rpc/would_be.h"
@@ -138,4 +139,12 @@ finding_bundle(struct call *call, const void *record)
     const Kontor__V1__Bundle *bundle = record;
     struct finder finder = finding_of(call, bundle->id);
     finder_bundle(&finder, bundle);
+}
+
+void
+finding_endpoint(struct call *call, const void *record)
+{
+    const Kontor__V1__Endpoint *endpoint = record;
+    struct finder finder = finding_of(call, endpoint->id);
+    term_find(&finder, &endpoint->base);
 }

@@ -17,5 +17,7 @@ void finding_vocabulary(struct call *call, const void *record);
 void finding_provider(struct call *call, const void *record);
 void finding_service(struct call *call, const void *record);
 void finding_bundle(struct call *call, const void *record);
+/* A part of an import of the configuration: its type should be a term, too. */
+void finding_endpoint(struct call *call, const void *record);
 
 #endif

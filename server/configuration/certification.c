@@ -271,21 +271,36 @@ certification_begin(struct call *call, Kontor__V1__Site *site,
 
 /* ---- Imported history ---- */
 
-/* History is told once: an import that comes again says the same. What happened here is
- * nobody else's to tell. */
+/* By the second: other databases know no finer times. */
+static bool
+is_same(const Kontor__V1__CertificationChange *old,
+        const Kontor__V1__CertificationChange *change)
+{
+    return strcmp(old->site, change->site) == 0 && old->from == change->from &&
+           old->to == change->to && strcmp(old->reason, change->reason) == 0 &&
+           (old->changed_by[0] == '\0' ||
+            strcmp(old->changed_by, change->changed_by) == 0) &&
+           old->changed_at->seconds == change->changed_at->seconds;
+}
+
+/* History is told once: what comes again, or comes back from where it was taken to,
+ * says the same and changes nothing. */
 static void
 judge_same(struct call *call, const Kontor__V1__CertificationChange *old,
-           const Kontor__V1__CertificationChange *change)
+           Kontor__V1__CertificationChange *change)
 {
-    bool is_same = old->source != NULL && strcmp(old->site, change->site) == 0 &&
-                   old->from == change->from && old->to == change->to &&
-                   strcmp(old->reason, change->reason) == 0 &&
-                   strcmp(old->changed_by, change->changed_by) == 0 &&
-                   moment_ms(old->changed_at, 0) == moment_ms(change->changed_at, 0);
-    if (!is_same) {
+    if (!is_same(old, change)) {
         call_fault(call, "id",
                    "is of a change that stays as it is: history is not written anew");
+        return;
     }
+    if (strcmp(old->changed_by, change->changed_by) != 0) {
+        import_finding(call, "changed_by",
+                       "was left out when it was imported first, and stays so");
+    }
+    change->changed_by = old->changed_by;
+    change->changed_at = old->changed_at;
+    change->source = old->source;
 }
 
 /* Finds what comes before a change of its site, and what behind. */
@@ -326,17 +341,24 @@ find_neighbours(struct call *call, const Kontor__V1__CertificationChange *change
     return STATUS_OK;
 }
 
+/* Where nothing was known before, it is what was found then. */
+static Kontor__V1__Certification
+begin_of(const Kontor__V1__CertificationChange *change)
+{
+    return change->from == C(CERTIFICATION_UNSPECIFIED) ? change->to : change->from;
+}
+
 static void
 find_gap(struct call *call, const Kontor__V1__CertificationChange *before,
          const Kontor__V1__CertificationChange *change)
 {
-    if (before != NULL && change != NULL && before->to != change->from) {
+    if (before != NULL && change != NULL && before->to != begin_of(change)) {
         import_finding(
             call, "from",
             "a gap in the history of %s: what comes before ended at %s, this "
             "begins at %s",
             change->site, certification_name(before->to),
-            certification_name(change->from));
+            certification_name(begin_of(change)));
     }
 }
 

@@ -1,6 +1,7 @@
 #include "server/configuration/configuration.h"
 
 #include "kontor/v1/configuration_service.pb-c.h"
+#include "server/catalogue/finding.h"
 #include "server/configuration/capacity.h"
 #include "server/configuration/certification.h"
 #include "server/configuration/downtime.h"
@@ -45,7 +46,7 @@ static const struct import_part parts[] = {
     {"site", "site_fields", &site_import_record, site_find},
     {"certification_change", "certification_change_fields",
      &certification_change_record, NULL},
-    {"endpoint", "endpoint_fields", &endpoint_record, NULL},
+    {"endpoint", "endpoint_fields", &endpoint_record, finding_endpoint},
     {"group", "group_fields", &group_record, NULL},
     {"downtime", "downtime_fields", &downtime_import_record, NULL},
     {NULL, NULL, NULL, NULL},

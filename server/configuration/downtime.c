@@ -290,8 +290,9 @@ judge_declared(struct call *call, const Kontor__V1__Downtime *old,
          !hits_no_more(downtime, old))) {
         downtime->declared_at = moment_new(call->arena, call->now_ms);
     }
-    if (import_is(call) && downtime->source == NULL && old == NULL) {
-        downtime->declared_at = NULL;
+    /* Only what was declared elsewhere brings its own. */
+    if (import_is(call) && downtime->source == NULL) {
+        downtime->declared_at = old == NULL ? NULL : old->declared_at;
     }
     if (old == NULL && downtime->split_from[0] != '\0' && !import_is(call)) {
         status = judge_split(call, downtime);
@@ -305,6 +306,22 @@ judge_declared(struct call *call, const Kontor__V1__Downtime *old,
     return status;
 }
 
+/*
+ * One that comes as cancelled is: it must not come back to life. Once it is there, only
+ * CancelDowntime says so, whatever fields a source owns. And one that was made here and
+ * comes back in our own form was made here.
+ */
+static void
+keep(const Kontor__V1__Downtime *before, Kontor__V1__Downtime *downtime)
+{
+    downtime->is_cancelled = before->is_cancelled;
+    downtime->cancel_reason = before->cancel_reason;
+    if (before->source == NULL && downtime->source != NULL &&
+        strcmp(downtime->source->format, "kontor-1") == 0) {
+        downtime->source = NULL;
+    }
+}
+
 static enum status
 judge(struct call *call, const void *old, const struct document *old_doc, void *record,
       struct decision *decision)
@@ -314,6 +331,9 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     enum status status = site_must_own(call, downtime->id);
     (void)old_doc;
     (void)decision;
+    if (before != NULL) {
+        keep(before, downtime);
+    }
     if (status == STATUS_OK) {
         status = check_not_over(call, before);
     }
@@ -373,7 +393,7 @@ const struct record downtime_import_record = {
     .kind = &KIND_DOWNTIME,
     .field = "downtime",
     .list_field = "downtimes",
-    .output_only = (const uint8_t[]){CLASSIFICATION, IS_CANCELLED, CANCEL_REASON, 0},
+    .output_only = (const uint8_t[]){CLASSIFICATION, 0},
     .judge = judge,
     .scope = scope,
 };

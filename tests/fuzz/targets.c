@@ -16,6 +16,7 @@
 #include "proto/wire.h"
 #include "server/config.h"
 #include "server/rpc/identity_name.h"
+#include "tests/fuzz/gocdb.h"
 
 static void
 must(int is_true, const char *promise)
@@ -217,5 +218,7 @@ const struct target targets[] = {
     {"settings", run_settings, "listen = \"localhost:0\" # where\nstore = a.db\n"},
     {"identity", run_identity, "spiffe://coast.example/portal/web"},
     {"pattern", run_pattern, "([a-z]+|\\.[^[:digit:]]?){1,3}$\nab.c"},
+    {"gocdb", gocdb_fuzz,
+     "<results><SITE PRIMARY_KEY='1G0'><SHORT_NAME>a</SHORT_NAME></SITE></results>"},
     {NULL, NULL, NULL},
 };

@@ -411,6 +411,54 @@ test_a_gap_is_told(void **state)
         has_finding(reply->results[0], "from", "ended at CLOSED, this begins at"));
 }
 
+/* How a site was found when it was taken over is a change out of nothing: a gap only
+ * where the history before it ended elsewhere. */
+static void
+test_how_a_site_begins_is_a_gap_only_where_it_is_one(void **state)
+{
+    struct ground *ground = *state;
+    const struct principal *boss =
+        harness_principal(ground->h, "coast/boss", ROLE_BIT(ADMIN), "r:coast", NULL);
+    for (int to = 3; to <= 4; to++) {
+        struct batch *batch = batch_new(ground);
+        const char *site = arena_print(ground->h->arena, "coast/s%d", to);
+        add_site(ground, batch, site, 3);
+        Kontor__V1__CertificationChange *change =
+            add_change(ground, batch, arena_print(ground->h->arena, "coast/c%d", to), 2,
+                       3, -2 * GROUND_HOUR_MS);
+        change->site = (char *)(uintptr_t)site;
+        change =
+            add_change(ground, batch, arena_print(ground->h->arena, "coast/b%d", to), 3,
+                       to, -GROUND_HOUR_MS);
+        change->site = (char *)(uintptr_t)site;
+        const Kontor__V1__ConfigurationImportResponse *reply =
+            import_as(ground, boss, batch);
+        assert_int_equal(has_finding(reply->results[2], "from",
+                                     "ended at SUSPENDED, this begins at"),
+                         to == 4);
+        assert_false(has_finding(reply->results[1], "from", ""));
+    }
+}
+
+/* Names that were left out at first are no reason to refuse, and are not put in later.
+ */
+static void
+test_names_that_were_left_out_stay_out(void **state)
+{
+    struct ground *ground = *state;
+    struct batch *batch = batch_new(ground);
+    Kontor__V1__CertificationChange *change =
+        add_change(ground, batch, "coast/c", 1, 2, -GROUND_HOUR_MS);
+    (void)import_as(ground, ground->admin, batch);
+    change->changed_by = "Ada Example";
+    const Kontor__V1__ImportResult *result =
+        import_as(ground, ground->admin, batch)->results[0];
+    assert_int_equal(result->outcome, KONTOR__V1__IMPORT_OUTCOME__SAME);
+    assert_true(has_finding(result, "changed_by", "stays so"));
+    assert_string_equal(
+        history(ground, ground->admin, "coast/s")->changes[0]->changed_by, "");
+}
+
 static void
 test_history_is_not_written_anew(void **state)
 {
@@ -461,10 +509,22 @@ test_what_happened_here_stays(void **state)
         import_as(ground, ground->admin, batch)->results[0];
     assert_int_equal(result->outcome, KONTOR__V1__IMPORT_OUTCOME__SAME);
     assert_int_equal(result->n_findings, 1);
+    /* What was taken elsewhere and comes back says the same: nothing is taken over. */
     batch->request.takes_over = true;
+    change->changed_at->seconds = made->changed_at->seconds;
+    change->changed_at->nanos = 0;
+    change->changed_by = made->changed_by;
+    change->reason = made->reason;
+    result = import_as(ground, ground->admin, batch)->results[0];
+    assert_int_equal(result->outcome, KONTOR__V1__IMPORT_OUTCOME__SAME);
+    change->reason = "another";
     result = import_as(ground, ground->admin, batch)->results[0];
     assert_int_equal(result->outcome, KONTOR__V1__IMPORT_OUTCOME__REFUSED);
     assert_string_equal(result->violations[0]->field, "id");
+    change->reason = made->reason;
+    change->changed_by = "somebody else";
+    result = import_as(ground, ground->admin, batch)->results[0];
+    assert_int_equal(result->outcome, KONTOR__V1__IMPORT_OUTCOME__REFUSED);
     made = history(ground, ground->admin, "coast/s")->changes[0];
     assert_null(made->source);
 }
@@ -555,6 +615,8 @@ main(void)
         GROUND_TEST(test_who_moved_it_is_the_registrys_own),
         GROUND_TEST(test_history_is_judged_by_its_own_pairs),
         GROUND_TEST(test_a_gap_is_told),
+        GROUND_TEST(test_how_a_site_begins_is_a_gap_only_where_it_is_one),
+        GROUND_TEST(test_names_that_were_left_out_stay_out),
         GROUND_TEST(test_history_is_not_written_anew),
         GROUND_TEST(test_what_happened_here_stays),
         GROUND_TEST(test_a_site_that_comes_again_is_where_it_was),

@@ -445,6 +445,103 @@ test_importing_twice_changes_nothing_and_the_log_stays(void **state)
     assert_int_equal(store_applied(ground->h->broker.store), before);
 }
 
+/* What was cancelled elsewhere does not come back to life here, and an import cannot
+ * cancel what is there, nor the other way round. */
+static void
+test_a_cancelled_downtime_is_imported_as_cancelled(void **state)
+{
+    struct ground *ground = *state;
+    for (int was = 0; was < 2; was++) {
+        struct batch batch = {.request =
+                                  KONTOR__V1__CONFIGURATION_IMPORT_REQUEST__INIT};
+        const char *id = was ? "coast/was" : "coast/is";
+        Kontor__V1__Downtime *downtime =
+            ground_downtime(ground->h, id, 30 * GROUND_HOUR_MS, 40 * GROUND_HOUR_MS);
+        ground_affect(ground->h, downtime, "North", "h", "CE");
+        downtime->is_cancelled = was;
+        downtime->cancel_reason = was ? "Postponed" : "";
+        add_downtime(ground, &batch, downtime);
+        import(ground, &batch);
+        const Kontor__V1__Downtime *made = harness_record(ground->h, KIND_DOWNTIME, id);
+        assert_int_equal(made->is_cancelled, was);
+        assert_string_equal(made->cancel_reason, was ? "Postponed" : "");
+        downtime->is_cancelled = !was;
+        import(ground, &batch);
+        made = harness_record(ground->h, KIND_DOWNTIME, id);
+        assert_int_equal(made->is_cancelled, was);
+    }
+}
+
+/* Our own export says of what was made here where it was made; that it comes back to
+ * the same broker changes nothing. */
+static void
+test_a_downtime_made_here_comes_back_as_made_here(void **state)
+{
+    struct ground *ground = *state;
+    struct batch batch = {.request = KONTOR__V1__CONFIGURATION_IMPORT_REQUEST__INIT};
+    Kontor__V1__Downtime *downtime =
+        ground_downtime(ground->h, "coast/d", 30 * GROUND_HOUR_MS, 40 * GROUND_HOUR_MS);
+    ground_affect(ground->h, downtime, "North", "h", "CE");
+    add_downtime(ground, &batch, downtime);
+    import(ground, &batch);
+    const Kontor__V1__Downtime *made =
+        harness_record(ground->h, KIND_DOWNTIME, "coast/d");
+    /* That it was declared long ago it may not say: it was declared here. */
+    downtime->declared_at = ground_time(ground->h, -500 * GROUND_HOUR_MS);
+    import(ground, &batch);
+    assert_int_equal(batch.reply->results[0]->outcome,
+                     KONTOR__V1__IMPORT_OUTCOME__SAME);
+    downtime->declared_at = made->declared_at;
+    downtime->source = arena_alloc(ground->h->arena, sizeof(*downtime->source));
+    kontor__v1__source__init(downtime->source);
+    downtime->source->format = "kontor-1";
+    downtime->source->key = "coast/d";
+    batch.request.takes_over = true;
+    import(ground, &batch);
+    assert_int_equal(batch.reply->results[0]->outcome,
+                     KONTOR__V1__IMPORT_OUTCOME__SAME);
+    made = harness_record(ground->h, KIND_DOWNTIME, "coast/d");
+    assert_null(made->source);
+}
+
+static Kontor__V1__Term *
+term_of(struct ground *ground, const char *id)
+{
+    Kontor__V1__Term *term = arena_alloc(ground->h->arena, sizeof(*term));
+    kontor__v1__term__init(term);
+    term->id = term->name = (char *)(uintptr_t)id;
+    return term;
+}
+
+/* With a vocabulary of types, what is none of them is told with the nearest. */
+static void
+test_a_type_that_is_no_term_is_told_with_the_nearest(void **state)
+{
+    struct ground *ground = *state;
+    struct harness *h = ground->h;
+    struct batch batch = {.request = KONTOR__V1__CONFIGURATION_IMPORT_REQUEST__INIT};
+    Kontor__V1__Term *terms[] = {term_of(ground, "Site-BDII"),
+                                 term_of(ground, "CREAM-CE"), term_of(ground, "SRM")};
+    Kontor__V1__Vocabulary types = KONTOR__V1__VOCABULARY__INIT;
+    add_endpoint(ground, &batch, ground_endpoint(h, "coast/e", "coast/a", "h", "BDII"));
+    add_endpoint(ground, &batch, ground_endpoint(h, "coast/f", "coast/a", "h", "SRM"));
+    import(ground, &batch);
+    assert_int_equal(batch.reply->results[0]->n_findings, 1);
+    types.id = "coast/SERVICE_TYPE";
+    types.name = "Service type";
+    types.terms = terms;
+    types.n_terms = sizeof terms / sizeof terms[0];
+    harness_seed(h, KIND_VOCABULARY, types.id, &types.base, "=r:coast", "~*", NULL);
+    import(ground, &batch);
+    const Kontor__V1__ImportResult *result = batch.reply->results[0];
+    assert_int_equal(result->n_findings, 2);
+    assert_string_equal(result->findings[1]->field, "type");
+    assert_string_equal(result->findings[1]->description,
+                        "\"BDII\" is no term of coast/SERVICE_TYPE; near it: Site-BDII "
+                        "(Site-BDII)");
+    assert_int_equal(batch.reply->results[1]->n_findings, 1);
+}
+
 static void
 test_an_import_refuses_a_name_that_is_taken(void **state)
 {
@@ -519,6 +616,9 @@ main(void)
         T(test_endpoints_are_linked_to_what_they_run),
         T(test_an_import_reports_what_does_not_resolve_and_refuses_nothing),
         T(test_importing_twice_changes_nothing_and_the_log_stays),
+        T(test_a_cancelled_downtime_is_imported_as_cancelled),
+        T(test_a_downtime_made_here_comes_back_as_made_here),
+        T(test_a_type_that_is_no_term_is_told_with_the_nearest),
         T(test_an_import_refuses_a_name_that_is_taken),
         T(test_a_validated_import_foresees_what_the_import_answers),
     };

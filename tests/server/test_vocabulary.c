@@ -307,7 +307,7 @@ test_every_row_of_the_table_names_a_text(void **state)
         assert_non_null(row->vocabularies[0]);
         assert_null(row->vocabularies[TERM_MAX_VOCABULARIES]);
     }
-    assert_int_equal(n, 51);
+    assert_int_equal(n, 52);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shelf_setup, shelf_teardown)

@@ -45,7 +45,7 @@ static const struct import_refusal refused[] = {
      "a document type or entities"},
     {"<!DOCTYPE service>" ONE(""), "", "a document type or entities"},
     {ONE("<tagline>&undeclared;</tagline>"), ":1", "not XML"},
-    {ONE("<tagline>\xff</tagline>"), ":1", "not XML"},
+    {ONE("<tagline>\xff</tagline>"), ":1", "is not UTF-8"},
     {"<results/>", ":1", "results is no service and holds none"},
     {"<services><provider/></services>", ":1", "holds none"},
     {"<service><id>1</id></service>", ":1", "a service of the namespace \"\""},
@@ -84,7 +84,8 @@ test_deep_nesting_is_refused(void **state)
     }
     assert_false(import_fixture_text(
         fixture, arena_print(fixture->arena, ONE("<tagline>%s</tagline>"), text)));
-    assert_non_null(strstr(fixture->faults.rows[0].description, "not XML"));
+    assert_non_null(
+        strstr(fixture->faults.rows[0].description, "nested deeper than 64"));
 }
 
 /* An element, what the service's JSON has of it (NULL: nothing), and what is told. */

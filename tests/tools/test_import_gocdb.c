@@ -323,7 +323,7 @@ test_583_changes_are_as_in_the_file(void **state)
         bool has_reason = strstr(row, "<COMMENT />") == NULL;
         assert_string_equal(change->reason,
                             has_reason ? child(fixture, row, "COMMENT") : "");
-        assert_string_equal(change->changed_by, "");
+        assert_string_equal(change->changed_by, child(fixture, row, "CHANGED_BY"));
         for (size_t i = 0; i < n; i++) {
             assert_string_not_equal(change->id,
                                     fixture->set.certification_changes[i]->id);

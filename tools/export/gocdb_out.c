@@ -1,7 +1,9 @@
 #include "tools/export/gocdb_out.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const xmlChar *
 x(const char *text)
@@ -9,18 +11,49 @@ x(const char *text)
     return (const xmlChar *)text;
 }
 
-/* What XML 1.0 cannot say becomes a space: one text must not make all unreadable. */
+/* Bytes of a character that XML 1.0 cannot say, 0 = it can. Source: XML 1.0, 2.2: most
+ * control characters, U+FFFE and U+FFFF. */
+static size_t
+illegal(const char *c)
+{
+    if ((unsigned char)*c < 0x20) {
+        return strchr("\t\n\r", *c) == NULL;
+    }
+    return strncmp(c, "\xef\xbf\xbe", 3) == 0 || strncmp(c, "\xef\xbf\xbf", 3) == 0 ? 3
+                                                                                    : 0;
+}
+
+bool
+gocdb_is_legal(const char *text)
+{
+    while (*text != '\0' && illegal(text) == 0) {
+        text++;
+    }
+    return *text == '\0';
+}
+
+/* What XML cannot say becomes spaces: one text must not make all unreadable. */
 static const xmlChar *
 legal(struct gocdb_out *out, const char *text)
 {
     char *copy = arena_copy(out->arena, text);
     for (char *c = copy; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 && strchr("\t\n\r", *c) == NULL) {
-            *c = ' ';
-        }
+        memset(c, ' ', illegal(c));
     }
     return x(copy);
 }
+
+void
+gocdb_row_add(struct gocdb_out *out, struct gocdb_rows *rows, const char *key,
+              const void *record)
+{
+    rows->rows =
+        arena_grown(out->arena, rows->rows, rows->n, &rows->room, sizeof(*rows->rows));
+    rows->rows[rows->n] = (struct gocdb_row){key, record, rows->n};
+    rows->n++;
+}
+
+/* ---- Elements ---- */
 
 void
 gocdb_begin(struct gocdb_out *out, const char *element)
@@ -115,11 +148,73 @@ gocdb_kept(Kontor__V1__KeyValue *const *rows, size_t n_rows, const char *element
     return "";
 }
 
-const char *
-gocdb_key_of(const Kontor__V1__Source *source, const char *id)
+void
+gocdb_out_interfaces(struct gocdb_out *out, const Kontor__V1__Endpoint *endpoint)
 {
-    bool is_its = source != NULL && strcmp(source->format, "gocdb") == 0;
-    return is_its ? source->key : strchr(id, '/') + 1;
+    for (size_t i = 0; endpoint != NULL && i < endpoint->n_interfaces; i++) {
+        const Kontor__V1__Interface *way = endpoint->interfaces[i];
+        gocdb_begin(out, "ENDPOINT");
+        gocdb_text(out, "ID", arena_print(out->arena, "%zu", i + 1));
+        gocdb_text(out, "NAME", way->name);
+        gocdb_text(out, "EXTENSIONS", "");
+        gocdb_text(out, "URL", way->url);
+        gocdb_text(out, "INTERFACENAME", way->interface_name);
+        gocdb_flag(out, "ENDPOINT_MONITORED", endpoint->is_monitored);
+        gocdb_end(out);
+    }
+}
+
+/* ---- Values ---- */
+
+const char *
+gocdb_seconds(struct gocdb_out *out, const Google__Protobuf__Timestamp *time)
+{
+    return time == NULL ? "" : arena_print(out->arena, "%" PRId64, time->seconds);
+}
+
+const char *
+gocdb_time(struct gocdb_out *out, const Google__Protobuf__Timestamp *time,
+           const char *format)
+{
+    char text[32] = "";
+    struct tm parts;
+    time_t at = time == NULL ? 0 : (time_t)time->seconds;
+    if (time != NULL && gmtime_r(&at, &parts) != NULL) {
+        strftime(text, sizeof text, format, &parts);
+    }
+    return arena_copy(out->arena, text);
+}
+
+const char *
+gocdb_certification_text(Kontor__V1__Certification status)
+{
+    static const char *const texts[] = {"Candidate", "Candidate", "Uncertified",
+                                        "Certified", "Suspended", "Closed"};
+    return (size_t)status < sizeof texts / sizeof texts[0] ? texts[status] : texts[0];
+}
+
+/* ---- Keys ---- */
+
+bool
+gocdb_is_own(const struct gocdb_world *world, const char *id)
+{
+    size_t size = strlen(world->registry);
+    return strncmp(id, world->registry, size) == 0 && id[size] == '/';
+}
+
+const char *
+gocdb_key_of(struct gocdb_out *out, const Kontor__V1__Source *source, const char *id)
+{
+    if (!gocdb_is_own(out->world, id)) {
+        return id;
+    }
+    if (source != NULL && strcmp(source->format, "gocdb") == 0 &&
+        source->key[0] != '\0') {
+        return source->key;
+    }
+    const char *local = strchr(id, '/') + 1;
+    const char *key = target_local_key(out->arena, local);
+    return key == NULL ? local : key;
 }
 
 const char *
@@ -137,33 +232,53 @@ compare_ids(const void *id, const void *record)
     return strcmp(id, site->id);
 }
 
-_Static_assert(offsetof(Kontor__V1__Site, id) == offsetof(Kontor__V1__Endpoint, id),
-               "one comparison serves both");
+_Static_assert(offsetof(Kontor__V1__Site, id) == offsetof(Kontor__V1__Endpoint, id) &&
+                   offsetof(Kontor__V1__Site, id) == offsetof(Kontor__V1__Group, id),
+               "one comparison serves all");
+
+/* The record of an id in a list by id. */
+static const void *
+find(const char *id, const void *records, size_t n)
+{
+    const void *const *found =
+        n == 0 ? NULL : bsearch(id, records, n, sizeof(void *), compare_ids);
+    return found == NULL ? NULL : *found;
+}
 
 const Kontor__V1__Site *
 gocdb_site_of(const struct gocdb_world *world, const char *id)
 {
-    Kontor__V1__Site *const *found = world->n_sites == 0
-                                         ? NULL
-                                         : bsearch(id, world->sites, world->n_sites,
-                                                   sizeof(*world->sites), compare_ids);
-    return found == NULL ? NULL : *found;
+    return find(id, world->sites, world->n_sites);
 }
 
 const Kontor__V1__Endpoint *
 gocdb_endpoint_of(const struct gocdb_world *world, const char *id)
 {
-    Kontor__V1__Endpoint *const *found =
-        world->n_endpoints == 0 ? NULL
-                                : bsearch(id, world->endpoints, world->n_endpoints,
-                                          sizeof(*world->endpoints), compare_ids);
-    return found == NULL ? NULL : *found;
+    return find(id, world->endpoints, world->n_endpoints);
+}
+
+const Kontor__V1__Group *
+gocdb_group_of(const struct gocdb_world *world, const char *id)
+{
+    return find(id, world->groups, world->n_groups);
 }
 
 const char *
-gocdb_site_name(const struct gocdb_world *world, const char *id)
+gocdb_site_name(struct gocdb_out *out, const char *id)
 {
-    const Kontor__V1__Site *site = gocdb_site_of(world, id);
-    const char *local = strchr(id, '/');
-    return site != NULL ? site->short_name : local == NULL ? id : local + 1;
+    const Kontor__V1__Site *site = gocdb_site_of(out->world, id);
+    const char *slash = strchr(id, '/');
+    const char *local = slash == NULL ? id : slash + 1;
+    if (site != NULL) {
+        return site->short_name;
+    }
+    const char *key = target_local_key(out->arena, local);
+    return key == NULL ? local : key;
+}
+
+bool
+gocdb_is_closed(const struct gocdb_world *world, const Kontor__V1__Endpoint *endpoint)
+{
+    const Kontor__V1__Site *site = gocdb_site_of(world, endpoint->site);
+    return site != NULL && site->certification == KONTOR__V1__CERTIFICATION__CLOSED;
 }

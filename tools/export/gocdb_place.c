@@ -2,27 +2,15 @@
  * be left out: GOCDB, get_site, get_site_list, get_service, get_service_group. */
 #include <string.h>
 
-#include "tools/export/gocdb_out.h"
+#include "tools/export/gocdb_reach.h"
 
 /* What an import keeps under the element's own name. */
-static const char *const site_kept[] = {"ALARM_EMAIL",
-                                        "COUNTRY_CODE",
-                                        "GOCDB_PORTAL_URL",
-                                        "NOTIFICATIONS",
-                                        "SITE_IPV6",
-                                        "SUBGRID",
-                                        NULL};
-static const char *const service_kept[] = {"GOCDB_PORTAL_URL", "HOST_IPV6",
+static const char *const site_kept[] = {
+    "ALARM_EMAIL",   "COUNTRY_CODE", "DPMT_URL", "GOCDB_PORTAL_URL",
+    "NOTIFICATIONS", "SITE_IPV6",    "SUBGRID",  NULL};
+static const char *const service_kept[] = {"DPMT_URL", "GOCDB_PORTAL_URL", "HOST_IPV6",
                                            "NOTIFICATIONS", NULL};
-static const char *const group_kept[] = {"GOCDB_PORTAL_URL", NULL};
-
-static const char *
-certification_text(Kontor__V1__Certification status)
-{
-    static const char *const texts[] = {"Candidate", "Candidate", "Uncertified",
-                                        "Certified", "Suspended", "Closed"};
-    return (size_t)status < sizeof texts / sizeof texts[0] ? texts[status] : texts[0];
-}
+static const char *const group_kept[] = {"DPMT_URL", "GOCDB_PORTAL_URL", NULL};
 
 static const char *
 degrees(struct gocdb_out *out, bool is_there, double value)
@@ -45,6 +33,12 @@ phone(const Kontor__V1__Contact *contact)
 #define KEPT(record, element)                                                          \
     gocdb_kept((record)->extensions, (record)->n_extensions, element)
 
+static const char *
+kept_or(const char *kept, const char *otherwise)
+{
+    return kept[0] == '\0' ? otherwise : kept;
+}
+
 static void
 write_site_middle(struct gocdb_out *out, const Kontor__V1__Site *site)
 {
@@ -60,7 +54,7 @@ write_site_middle(struct gocdb_out *out, const Kontor__V1__Site *site)
     gocdb_some(out, "CSIRT_EMAIL", email(site->security_contact));
     gocdb_some(out, "CSIRT_TEL", phone(site->security_contact));
     gocdb_some(out, "EMERGENCY_TEL", site->emergency_phone);
-    gocdb_some(out, "NOTIFICATIONS", KEPT(site, "NOTIFICATIONS"));
+    gocdb_text(out, "NOTIFICATIONS", kept_or(KEPT(site, "NOTIFICATIONS"), "FALSE"));
     gocdb_begin(out, "DOMAIN");
     gocdb_text(out, "DOMAIN_NAME", site->domain);
     gocdb_end(out);
@@ -69,10 +63,23 @@ write_site_middle(struct gocdb_out *out, const Kontor__V1__Site *site)
     gocdb_some(out, "LOCATION", site->location);
 }
 
-static void
-write_site(struct gocdb_out *out, const Kontor__V1__Site *site)
+/* By their names: the ids are made of these when they come back. */
+void
+gocdb_find_sites(struct gocdb_out *out, struct gocdb_rows *rows)
 {
-    const char *key = gocdb_key_of(site->source, site->id);
+    for (size_t i = 0; i < out->world->n_sites; i++) {
+        const Kontor__V1__Site *site = out->world->sites[i];
+        if (gocdb_is_own(out->world, site->id)) {
+            gocdb_row_add(out, rows, site->short_name, site);
+        }
+    }
+}
+
+void
+gocdb_write_site(struct gocdb_out *out, const struct gocdb_row *row)
+{
+    const Kontor__V1__Site *site = row->record;
+    const char *key = gocdb_key_of(out, site->source, site->id);
     gocdb_begin(out, "SITE");
     gocdb_attribute(out, "ID", gocdb_id_of(out->arena, key));
     gocdb_attribute(out, "PRIMARY_KEY", key);
@@ -82,6 +89,7 @@ write_site(struct gocdb_out *out, const Kontor__V1__Site *site)
     gocdb_some(out, "OFFICIAL_NAME", site->official_name);
     gocdb_some(out, "SITE_DESCRIPTION", site->description);
     gocdb_text(out, "GOCDB_PORTAL_URL", KEPT(site, "GOCDB_PORTAL_URL"));
+    gocdb_some(out, "DPMT_URL", KEPT(site, "DPMT_URL"));
     gocdb_some(out, "HOME_URL", site->home_url);
     gocdb_some(out, "CONTACT_EMAIL", email(site->contact));
     gocdb_some(out, "CONTACT_TEL", phone(site->contact));
@@ -93,39 +101,30 @@ write_site(struct gocdb_out *out, const Kontor__V1__Site *site)
     gocdb_text(out, "ROC", site->operator_group);
     gocdb_some(out, "SUBGRID", KEPT(site, "SUBGRID"));
     gocdb_some(out, "PRODUCTION_INFRASTRUCTURE", site->infrastructure);
-    gocdb_text(out, "CERTIFICATION_STATUS", certification_text(site->certification));
+    gocdb_text(out, "CERTIFICATION_STATUS",
+               gocdb_certification_text(site->certification));
     write_site_middle(out, site);
     gocdb_out_scopes(out, site->scopes, site->n_scopes);
     gocdb_out_extensions(out, site->extensions, site->n_extensions, site_kept);
     gocdb_end(out);
 }
 
-void
-gocdb_write_sites(struct gocdb_out *out)
-{
-    for (size_t i = 0; i < out->world->n_sites; i++) {
-        write_site(out, out->world->sites[i]);
-    }
-}
-
 /* One line each: some look for them with a regular expression. */
 void
-gocdb_write_site_list(struct gocdb_out *out)
+gocdb_write_site_line(struct gocdb_out *out, const struct gocdb_row *row)
 {
-    for (size_t i = 0; i < out->world->n_sites; i++) {
-        const Kontor__V1__Site *site = out->world->sites[i];
-        const char *key = gocdb_key_of(site->source, site->id);
-        gocdb_begin(out, "SITE");
-        gocdb_attribute(out, "ID", gocdb_id_of(out->arena, key));
-        gocdb_attribute(out, "PRIMARY_KEY", key);
-        gocdb_attribute(out, "NAME", site->short_name);
-        gocdb_attribute(out, "COUNTRY", site->country);
-        gocdb_attribute(out, "COUNTRY_CODE", KEPT(site, "COUNTRY_CODE"));
-        gocdb_attribute(out, "ROC", site->operator_group);
-        gocdb_attribute(out, "SUBGRID", KEPT(site, "SUBGRID"));
-        gocdb_attribute(out, "GIIS_URL", site->giis_url);
-        gocdb_end(out);
-    }
+    const Kontor__V1__Site *site = row->record;
+    const char *key = gocdb_key_of(out, site->source, site->id);
+    gocdb_begin(out, "SITE");
+    gocdb_attribute(out, "ID", gocdb_id_of(out->arena, key));
+    gocdb_attribute(out, "PRIMARY_KEY", key);
+    gocdb_attribute(out, "NAME", site->short_name);
+    gocdb_attribute(out, "COUNTRY", site->country);
+    gocdb_attribute(out, "COUNTRY_CODE", KEPT(site, "COUNTRY_CODE"));
+    gocdb_attribute(out, "ROC", site->operator_group);
+    gocdb_attribute(out, "SUBGRID", KEPT(site, "SUBGRID"));
+    gocdb_attribute(out, "GIIS_URL", site->giis_url);
+    gocdb_end(out);
 }
 
 /* ---- Services ---- */
@@ -134,30 +133,36 @@ static void
 write_interfaces(struct gocdb_out *out, const Kontor__V1__Endpoint *endpoint)
 {
     gocdb_begin(out, "ENDPOINTS");
-    for (size_t i = 0; i < endpoint->n_interfaces; i++) {
-        const Kontor__V1__Interface *way = endpoint->interfaces[i];
-        gocdb_begin(out, "ENDPOINT");
-        gocdb_text(out, "ID", arena_print(out->arena, "%zu", i + 1));
-        gocdb_text(out, "NAME", way->name);
-        gocdb_text(out, "EXTENSIONS", "");
-        gocdb_text(out, "URL", way->url);
-        gocdb_text(out, "INTERFACENAME", way->interface_name);
-        gocdb_text(out, "ENDPOINT_MONITORED", endpoint->is_monitored ? "Y" : "N");
-        gocdb_end(out);
-    }
+    gocdb_out_interfaces(out, endpoint);
     gocdb_end(out);
 }
 
-static void
-write_service(struct gocdb_out *out, const Kontor__V1__Endpoint *endpoint)
+/* Services of closed sites are never answered. */
+void
+gocdb_find_services(struct gocdb_out *out, struct gocdb_rows *rows)
 {
+    for (size_t i = 0; i < out->world->n_endpoints; i++) {
+        const Kontor__V1__Endpoint *endpoint = out->world->endpoints[i];
+        if (gocdb_is_own(out->world, endpoint->id) &&
+            !gocdb_is_closed(out->world, endpoint)) {
+            gocdb_row_add(out, rows, gocdb_key_of(out, endpoint->source, endpoint->id),
+                          endpoint);
+        }
+    }
+}
+
+void
+gocdb_write_service(struct gocdb_out *out, const struct gocdb_row *row)
+{
+    const Kontor__V1__Endpoint *endpoint = row->record;
     const Kontor__V1__Site *site = gocdb_site_of(out->world, endpoint->site);
-    const char *key = gocdb_key_of(endpoint->source, endpoint->id);
+    const char *key = row->key;
     gocdb_begin(out, "SERVICE_ENDPOINT");
     gocdb_attribute(out, "PRIMARY_KEY", key);
     gocdb_text(out, "PRIMARY_KEY", key);
     gocdb_text(out, "HOSTNAME", endpoint->host);
     gocdb_text(out, "GOCDB_PORTAL_URL", KEPT(endpoint, "GOCDB_PORTAL_URL"));
+    gocdb_some(out, "DPMT_URL", KEPT(endpoint, "DPMT_URL"));
     gocdb_some(out, "HOSTDN", endpoint->host_dn);
     gocdb_some(out, "HOST_OS", endpoint->host_os);
     gocdb_some(out, "HOST_ARCH", endpoint->host_architecture);
@@ -168,10 +173,10 @@ write_service(struct gocdb_out *out, const Kontor__V1__Endpoint *endpoint)
     gocdb_text(out, "CORE", endpoint->is_core ? "Y" : "");
     gocdb_flag(out, "IN_PRODUCTION", endpoint->is_production);
     gocdb_flag(out, "NODE_MONITORED", endpoint->is_monitored);
-    gocdb_some(out, "NOTIFICATIONS", KEPT(endpoint, "NOTIFICATIONS"));
+    gocdb_text(out, "NOTIFICATIONS", kept_or(KEPT(endpoint, "NOTIFICATIONS"), "N"));
     gocdb_some(out, "CONTACT_EMAIL", email(endpoint->contact));
     gocdb_some(out, "DESCRIPTION", endpoint->description);
-    gocdb_text(out, "SITENAME", gocdb_site_name(out->world, endpoint->site));
+    gocdb_text(out, "SITENAME", gocdb_site_name(out, endpoint->site));
     gocdb_text(out, "COUNTRY_NAME", site == NULL ? "" : site->country);
     gocdb_text(out, "COUNTRY_CODE", site == NULL ? "" : KEPT(site, "COUNTRY_CODE"));
     gocdb_text(out, "ROC_NAME", site == NULL ? "" : site->operator_group);
@@ -183,19 +188,6 @@ write_service(struct gocdb_out *out, const Kontor__V1__Endpoint *endpoint)
     gocdb_end(out);
 }
 
-/* Services of closed sites are never answered. */
-void
-gocdb_write_services(struct gocdb_out *out)
-{
-    for (size_t i = 0; i < out->world->n_endpoints; i++) {
-        const Kontor__V1__Endpoint *endpoint = out->world->endpoints[i];
-        const Kontor__V1__Site *site = gocdb_site_of(out->world, endpoint->site);
-        if (site == NULL || site->certification != KONTOR__V1__CERTIFICATION__CLOSED) {
-            write_service(out, endpoint);
-        }
-    }
-}
-
 /* ---- Groups ---- */
 
 /* Of a member only what tells it from others, as get_service_group does. */
@@ -203,7 +195,8 @@ static void
 write_member(struct gocdb_out *out, const Kontor__V1__Endpoint *endpoint)
 {
     gocdb_begin(out, "SERVICE_ENDPOINT");
-    gocdb_attribute(out, "PRIMARY_KEY", gocdb_key_of(endpoint->source, endpoint->id));
+    gocdb_attribute(out, "PRIMARY_KEY",
+                    gocdb_key_of(out, endpoint->source, endpoint->id));
     gocdb_text(out, "HOSTNAME", endpoint->host);
     gocdb_text(out, "GOCDB_PORTAL_URL", KEPT(endpoint, "GOCDB_PORTAL_URL"));
     gocdb_text(out, "SERVICE_TYPE", endpoint->type);
@@ -219,49 +212,46 @@ write_member(struct gocdb_out *out, const Kontor__V1__Endpoint *endpoint)
     gocdb_end(out);
 }
 
-/* GOCDB has neither sites nor groups in a group: all that is in them is written. */
-static void
-write_members(struct gocdb_out *out, const Kontor__V1__Group *group)
+void
+gocdb_find_groups(struct gocdb_out *out, struct gocdb_rows *rows)
 {
-    const struct gocdb_world *world = out->world;
-    for (size_t i = 0; i < group->n_endpoints; i++) {
-        const Kontor__V1__Endpoint *endpoint =
-            gocdb_endpoint_of(world, group->endpoints[i]);
-        if (endpoint != NULL) {
-            write_member(out, endpoint);
-        }
-    }
-    for (size_t i = 0; i < group->n_sites; i++) {
-        for (size_t j = 0; j < world->n_endpoints; j++) {
-            if (strcmp(world->endpoints[j]->site, group->sites[i]) == 0) {
-                write_member(out, world->endpoints[j]);
-            }
+    for (size_t i = 0; i < out->world->n_groups; i++) {
+        const Kontor__V1__Group *group = out->world->groups[i];
+        if (gocdb_is_own(out->world, group->id)) {
+            gocdb_row_add(out, rows, gocdb_key_of(out, group->source, group->id),
+                          group);
         }
     }
 }
 
+/* GOCDB has neither sites nor groups in a group: all that is in them is written. What
+ * get_service does not answer is no member either. */
 static void
-write_group(struct gocdb_out *out, const Kontor__V1__Group *group)
+write_members(struct gocdb_out *out, const Kontor__V1__Group *group)
 {
-    const char *key = gocdb_key_of(group->source, group->id);
+    struct gocdb_members members = gocdb_members_of(out, group);
+    for (size_t i = 0; i < members.n; i++) {
+        if (!gocdb_is_closed(out->world, members.rows[i])) {
+            write_member(out, members.rows[i]);
+        }
+    }
+}
+
+void
+gocdb_write_group(struct gocdb_out *out, const struct gocdb_row *row)
+{
+    const Kontor__V1__Group *group = row->record;
     gocdb_begin(out, "SERVICE_GROUP");
-    gocdb_attribute(out, "ID", gocdb_id_of(out->arena, key));
-    gocdb_attribute(out, "PRIMARY_KEY", key);
+    gocdb_attribute(out, "ID", gocdb_id_of(out->arena, row->key));
+    gocdb_attribute(out, "PRIMARY_KEY", row->key);
     gocdb_text(out, "NAME", group->name);
     gocdb_text(out, "DESCRIPTION", group->description);
     gocdb_flag(out, "MONITORED", group->is_monitored);
     gocdb_text(out, "CONTACT_EMAIL", email(group->contact));
+    gocdb_some(out, "DPMT_URL", KEPT(group, "DPMT_URL"));
     gocdb_text(out, "GOCDB_PORTAL_URL", KEPT(group, "GOCDB_PORTAL_URL"));
     write_members(out, group);
     gocdb_out_scopes(out, group->scopes, group->n_scopes);
     gocdb_out_extensions(out, group->extensions, group->n_extensions, group_kept);
     gocdb_end(out);
-}
-
-void
-gocdb_write_groups(struct gocdb_out *out)
-{
-    for (size_t i = 0; i < out->world->n_groups; i++) {
-        write_group(out, out->world->groups[i]);
-    }
 }

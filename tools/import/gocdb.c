@@ -22,8 +22,9 @@ gocdb_key(const struct source *source, xmlNode *node)
         key = attribute;
     }
     if (key == NULL || key[0] == '\0') {
-        source_fault(source, xml_place(source, node), "%s has no PRIMARY_KEY",
-                     (const char *)node->name);
+        source_finding(source, xml_place(source, node),
+                       "a %s without PRIMARY_KEY is left out",
+                       (const char *)node->name);
         return NULL;
     }
     if (attribute != NULL && strcmp(key, attribute) != 0) {
@@ -32,6 +33,22 @@ gocdb_key(const struct source *source, xmlNode *node)
                        key, attribute);
     }
     return key;
+}
+
+/* What is not said is not guessed: without these there is no record. */
+bool
+gocdb_has(const struct source *source, xmlNode *node, const char *key,
+          const char *const *required)
+{
+    for (; *required != NULL; required++) {
+        if (!xml_has_text(source, node, *required)) {
+            source_finding(source, xml_place(source, node),
+                           "%s %s without %s is left out", (const char *)node->name,
+                           key, *required);
+            return false;
+        }
+    }
+    return true;
 }
 
 void
@@ -44,13 +61,24 @@ gocdb_scopes(const struct source *source, xmlNode *node, const struct xml_field 
     }
 }
 
+/* More are refused by the broker, and need not be looked through. */
+enum { MAX_EXTENSIONS = 1024 };
+
+/* A key is there once: the broker would refuse the whole record. */
 static void
-add_extension(const struct source *source, const struct xml_field *field, void *message,
-              const char *key, char *value)
+add_extension(const struct source *source, xmlNode *node, const struct xml_field *field,
+              void *message, const char *key, char *value)
 {
     Kontor__V1__KeyValue ***rows =
         (Kontor__V1__KeyValue ***)(void *)((char *)message + field->at);
     size_t *n = (size_t *)(void *)((char *)message + field->n_at);
+    for (size_t i = 0; i < *n && i < MAX_EXTENSIONS; i++) {
+        if (strcmp((*rows)[i]->key, key) == 0) {
+            source_finding(source, xml_place(source, node),
+                           "an extension %s is there twice: the first counts", key);
+            return;
+        }
+    }
     Kontor__V1__KeyValue *row = arena_alloc(source->arena, sizeof *row);
     kontor__v1__key_value__init(row);
     row->key = arena_copy(source->arena, key);
@@ -68,12 +96,12 @@ gocdb_extensions(const struct source *source, xmlNode *node,
          row = xml_element(row->next)) {
         const char *key = xml_child(source, row, "KEY");
         char *value = xml_child(source, row, "VALUE");
-        if (key == NULL || value == NULL) {
-            source_fault(source, xml_place(source, row),
-                         "an extension without KEY or VALUE");
+        if (key == NULL || key[0] == '\0' || value == NULL) {
+            source_finding(source, xml_place(source, row),
+                           "an extension without KEY or VALUE is left out");
             continue;
         }
-        add_extension(source, field, message, key, value);
+        add_extension(source, row, field, message, key, value);
     }
 }
 
@@ -87,7 +115,7 @@ gocdb_keep(const struct source *source, xmlNode *node, const struct xml_field *f
 {
     char *text = xml_text(source, node);
     if (text[0] != '\0') {
-        add_extension(source, field, message, field->element, text);
+        add_extension(source, node, field, message, field->element, text);
     }
 }
 
@@ -104,15 +132,19 @@ static const struct kind {
     {"SITE", gocdb_site,
      "ID, COBJECTID and NAME of a site are GOCDB's own and stay there", ROUND_FIRST},
     {"SERVICE_ENDPOINT", gocdb_endpoint,
-     "country and ROC of an endpoint are its site's: not repeated", ROUND_FIRST},
+     "country and ROC of an endpoint are its site's: not repeated; ids, extensions and "
+     "monitoring of further ways in stay there",
+     ROUND_FIRST},
     {"SERVICE_GROUP", gocdb_group,
      "ID of a group stays there, and what is said of its members: get_service says it",
      ROUND_GROUPS},
     {"DOWNTIME", gocdb_downtime,
      "ID, ENDPOINT, portal URL and FORMATED_ dates of a downtime stay there",
      ROUND_FIRST},
-    {"result", gocdb_certification_change,
-     "TIME of a change repeats UNIX_TIME, and who made it stays there", ROUND_FIRST},
+    {"result", gocdb_certification_change, "TIME of a change repeats UNIX_TIME",
+     ROUND_FIRST},
+    {"SERVICE_TYPE", gocdb_type,
+     "types become the terms of a vocabulary, in the order of the file", ROUND_FIRST},
 };
 
 static const struct kind *
@@ -143,7 +175,8 @@ read_results(const struct source *source, xmlNode *root, enum round round)
         if (kind == NULL) {
             source_finding(source, xml_place(source, node),
                            "an element %s is not read: known are SITE, "
-                           "SERVICE_ENDPOINT, SERVICE_GROUP, DOWNTIME and result",
+                           "SERVICE_ENDPOINT, SERVICE_GROUP, DOWNTIME, result and "
+                           "SERVICE_TYPE",
                            (const char *)node->name);
             continue;
         }
@@ -163,9 +196,8 @@ read_results(const struct source *source, xmlNode *root, enum round round)
  * text says which.
  */
 static void
-read_file(const struct source *source, enum round round)
+read_doc(const struct source *source, xmlDoc *doc, enum round round)
 {
-    xmlDoc *doc = xml_fields_open(source);
     if (doc == NULL) {
         return;
     }
@@ -205,28 +237,51 @@ check_joins(const struct source *source)
     }
 }
 
-bool
-gocdb_read(const char *const *paths, size_t n_paths, const char *registry,
-           struct arena *arena, struct import_set *out, struct faults *faults)
+static struct source
+begin(struct arena *arena, const char *registry, struct import_set *out,
+      struct faults *faults)
 {
     *out = (struct import_set){
+        .vocabulary_fields = gocdb_types_mask(arena),
         .site_fields = gocdb_site_mask(arena),
         .certification_change_fields = gocdb_certification_change_mask(arena),
         .endpoint_fields = gocdb_endpoint_mask(arena),
         .group_fields = gocdb_group_mask(arena),
         .downtime_fields = gocdb_downtime_mask(arena),
     };
-    struct source source = {.format = "gocdb",
-                            .registry = registry,
-                            .arena = arena,
-                            .out = out,
-                            .faults = faults};
+    return (struct source){.format = "gocdb",
+                           .registry = registry,
+                           .arena = arena,
+                           .out = out,
+                           .faults = faults};
+}
+
+bool
+gocdb_read(const char *const *paths, size_t n_paths, const char *registry,
+           struct arena *arena, struct import_set *out, struct faults *faults)
+{
+    struct source source = begin(arena, registry, out, faults);
     for (int round = 0; round < N_ROUNDS && faults->n_found == 0; round++) {
         for (size_t i = 0; i < n_paths; i++) {
             source.path = paths[i];
-            read_file(&source, (enum round)round);
+            read_doc(&source, xml_fields_open(&source), (enum round)round);
         }
     }
+    gocdb_end_downtimes(out);
+    check_joins(&source);
+    return faults->n_found == 0;
+}
+
+bool
+gocdb_read_bytes(const char *name, struct bytes content, const char *registry,
+                 struct arena *arena, struct import_set *out, struct faults *faults)
+{
+    struct source source = begin(arena, registry, out, faults);
+    source.path = name;
+    for (int round = 0; round < N_ROUNDS && faults->n_found == 0; round++) {
+        read_doc(&source, xml_fields_parse(&source, content), (enum round)round);
+    }
+    gocdb_end_downtimes(out);
     check_joins(&source);
     return faults->n_found == 0;
 }

@@ -19,23 +19,45 @@
 bool gocdb_read(const char *const *paths, size_t n_paths, const char *registry,
                 struct arena *arena, struct import_set *out, struct faults *faults);
 
+/* The same of one file that was read already. */
+bool gocdb_read_bytes(const char *name, struct bytes content, const char *registry,
+                      struct arena *arena, struct import_set *out,
+                      struct faults *faults);
+
+/*
+ * Takes out of a set what says who people are: contacts, names, subjects of people's
+ * certificates, and such in texts as far as they are known for it. Each field is told,
+ * and none is owned any more, so that what was put in by hand stays. An importer's
+ * redact.
+ */
+void gocdb_redact(struct import_set *set, struct arena *arena);
+
 /* A certification as GOCDB writes it, "Certified"; another text is a fault. */
 Kontor__V1__Certification gocdb_certification(const struct source *source,
                                               xmlNode *node);
 
-/* One SITE, SERVICE_ENDPOINT, SERVICE_GROUP, DOWNTIME or result element into the set.
- */
+/* One SITE, SERVICE_ENDPOINT, SERVICE_GROUP, DOWNTIME, result or SERVICE_TYPE element
+ * into the set; what is missing is a finding, and the element left out. */
 void gocdb_site(const struct source *source, xmlNode *node);
 void gocdb_endpoint(const struct source *source, xmlNode *node);
 void gocdb_group(const struct source *source, xmlNode *node);
 void gocdb_downtime(const struct source *source, xmlNode *node);
 void gocdb_certification_change(const struct source *source, xmlNode *node);
+void gocdb_type(const struct source *source, xmlNode *node);
+/* All rows were read: which endpoints work again before their downtime ends. */
+void gocdb_end_downtimes(struct import_set *set);
 /* The fields the source owns. */
 Google__Protobuf__FieldMask *gocdb_site_mask(struct arena *arena);
 Google__Protobuf__FieldMask *gocdb_endpoint_mask(struct arena *arena);
 Google__Protobuf__FieldMask *gocdb_group_mask(struct arena *arena);
 Google__Protobuf__FieldMask *gocdb_downtime_mask(struct arena *arena);
 Google__Protobuf__FieldMask *gocdb_certification_change_mask(struct arena *arena);
+Google__Protobuf__FieldMask *gocdb_types_mask(struct arena *arena);
+
+/* What is kept beside a type under its own name, NULL ends. */
+extern const char *const gocdb_type_kept[];
+/* What the vocabulary of types is called when it is new. */
+extern const char gocdb_types_name[];
 
 /* SCOPES/SCOPE in today's rendering, into the repeated text of the row. */
 void gocdb_scopes(const struct source *source, xmlNode *node,
@@ -49,7 +71,12 @@ void gocdb_keep(const struct source *source, xmlNode *node,
 /* An address into the Contact of the row, made when there is none yet. */
 void gocdb_email(const struct source *source, xmlNode *node,
                  const struct xml_field *field, void *message);
-/* PRIMARY_KEY, compared with the attribute of the same name; NULL: a fault says why. */
+/* Whether an element has a text in each of these, NULL ends; false: a finding says
+ * which is missing, and that the element is left out. key is what to call it. */
+bool gocdb_has(const struct source *source, xmlNode *node, const char *key,
+               const char *const *required);
+/* PRIMARY_KEY, compared with the attribute of the same name; NULL: a finding says that
+ * the element is left out. */
 char *gocdb_key(const struct source *source, xmlNode *node);
 
 #endif

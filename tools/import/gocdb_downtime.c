@@ -11,6 +11,9 @@ static void read_services(const struct source *source, xmlNode *node,
 /* GOCDB: scheduled when it starts more than a day after its declaration. */
 enum { SCHEDULED_SECONDS = 24 * 60 * 60 };
 
+/* A downtime with more is refused by the broker, and need not be looked through. */
+enum { MAX_AFFECTED = 256 };
+
 #define DOWNTIME(member) offsetof(Kontor__V1__Downtime, member)
 #define AFFECTED(member) offsetof(Kontor__V1__Affected, member)
 
@@ -35,11 +38,15 @@ static const struct xml_field downtime_fields[] = {
     {"FORMATED_START_DATE", NULL, 0, 0, NULL},
     {"FORMATED_END_DATE", NULL, 0, 0, NULL},
     {"GOCDB_PORTAL_URL", NULL, 0, 0, NULL},
+    {"DPMT_URL", NULL, 0, 0, NULL},
     {NULL, NULL, 0, 0, NULL},
 };
 
+/* An end of its own has a service in our export only. */
 static const struct xml_field affected_fields[] = {
     {"PRIMARY_KEY", NULL, 0, 0, NULL},
+    {"FORMATED_END_DATE", NULL, 0, 0, NULL},
+    {"END_DATE", xml_field_time, AFFECTED(end_at), 0, NULL},
     {"ENDPOINT", NULL, 0, 0, NULL},
     {"AFFECTED_ENDPOINTS", NULL, 0, 0, NULL},
     {"HOSTED_BY", xml_field_text, AFFECTED(site), 0, NULL},
@@ -68,50 +75,10 @@ read_severity(const struct source *source, xmlNode *node, const struct xml_field
             return;
         }
     }
-    source_fault(source, xml_place(source, node), "%s is \"%s\": OUTAGE or WARNING",
-                 field->element, text);
-}
-
-static void
-add_affected(const struct source *source, Kontor__V1__Downtime *downtime,
-             Kontor__V1__Affected *affected)
-{
-    downtime->affected =
-        source_grow(source->arena, downtime->affected, downtime->n_affected,
-                    sizeof(Kontor__V1__Affected *));
-    downtime->affected[downtime->n_affected++] = affected;
-}
-
-static void
-read_services(const struct source *source, xmlNode *node, const struct xml_field *field,
-              void *message)
-{
-    (void)field;
-    for (xmlNode *row = xml_element(node->children); row != NULL;
-         row = xml_element(row->next)) {
-        Kontor__V1__Affected *affected = arena_alloc(source->arena, sizeof *affected);
-        kontor__v1__affected__init(affected);
-        xml_fields_read(source, row, affected_fields, affected);
-        add_affected(source, message, affected);
+    if (text[0] != '\0') {
+        source_fault(source, xml_place(source, node), "%s is \"%s\": OUTAGE or WARNING",
+                     field->element, text);
     }
-}
-
-/* The service a flat row is about. */
-static void
-read_row(const struct source *source, xmlNode *node, Kontor__V1__Downtime *downtime)
-{
-    char *host = xml_child(source, node, "HOSTNAME");
-    char *type = xml_child(source, node, "SERVICE_TYPE");
-    char *site = xml_child(source, node, "HOSTED_BY");
-    if (host == NULL && type == NULL && site == NULL) {
-        return;
-    }
-    Kontor__V1__Affected *affected = arena_alloc(source->arena, sizeof *affected);
-    kontor__v1__affected__init(affected);
-    affected->host = host == NULL ? affected->host : host;
-    affected->type = type == NULL ? affected->type : type;
-    affected->site = site == NULL ? affected->site : site;
-    add_affected(source, downtime, affected);
 }
 
 /* Whole seconds: GOCDB has no finer ones. */
@@ -125,11 +92,103 @@ is_same_time(const Google__Protobuf__Timestamp *a, const Google__Protobuf__Times
 }
 
 static bool
+is_later(const Google__Protobuf__Timestamp *a, const Google__Protobuf__Timestamp *b)
+{
+    return b == NULL || (a != NULL && a->seconds > b->seconds);
+}
+
+/* The rows of a downtime may come several times, out of both renderings: each service
+ * is hit once, until the latest end that is said. */
+static void
+add_affected(const struct source *source, Kontor__V1__Downtime *downtime,
+             Kontor__V1__Affected *affected)
+{
+    for (size_t i = 0; i < downtime->n_affected && i < MAX_AFFECTED; i++) {
+        Kontor__V1__Affected *known = downtime->affected[i];
+        if (strcmp(known->site, affected->site) == 0 &&
+            strcmp(known->host, affected->host) == 0 &&
+            strcmp(known->type, affected->type) == 0) {
+            known->end_at = is_later(affected->end_at, known->end_at) ? affected->end_at
+                                                                      : known->end_at;
+            return;
+        }
+    }
+    downtime->affected =
+        source_grow(source->arena, downtime->affected, downtime->n_affected,
+                    sizeof(Kontor__V1__Affected *));
+    downtime->affected[downtime->n_affected++] = affected;
+}
+
+/* A service without a host is not the whole site: that would be a guess. */
+static const char *const hit_required[] = {"HOSTNAME", NULL};
+
+static void
+read_services(const struct source *source, xmlNode *node, const struct xml_field *field,
+              void *message)
+{
+    (void)field;
+    for (xmlNode *row = xml_element(node->children); row != NULL;
+         row = xml_element(row->next)) {
+        Kontor__V1__Affected *affected = arena_alloc(source->arena, sizeof *affected);
+        kontor__v1__affected__init(affected);
+        xml_fields_read_first(source, row, affected_fields, affected);
+        if (gocdb_has(source, row, "of a downtime", hit_required)) {
+            add_affected(source, message, affected);
+        }
+    }
+}
+
+/* The service a flat row is about. */
+static void
+read_row(const struct source *source, xmlNode *node, const char *key,
+         Kontor__V1__Downtime *downtime)
+{
+    char *type = xml_child(source, node, "SERVICE_TYPE");
+    char *site = xml_child(source, node, "HOSTED_BY");
+    if (!gocdb_has(source, node, key, hit_required)) {
+        return;
+    }
+    Kontor__V1__Affected *affected = arena_alloc(source->arena, sizeof *affected);
+    kontor__v1__affected__init(affected);
+    affected->host = xml_child(source, node, "HOSTNAME");
+    affected->type = type == NULL ? affected->type : type;
+    affected->site = site == NULL ? affected->site : site;
+    add_affected(source, downtime, affected);
+}
+
+/* But for the end, which a service may have of its own. */
+static bool
 is_same(const Kontor__V1__Downtime *a, const Kontor__V1__Downtime *b)
 {
     return a->severity == b->severity && strcmp(a->description, b->description) == 0 &&
            is_same_time(a->declared_at, b->declared_at) &&
-           is_same_time(a->start_at, b->start_at) && is_same_time(a->end_at, b->end_at);
+           is_same_time(a->start_at, b->start_at);
+}
+
+/* Until a service has an end of its own it has that of its row. */
+static void
+set_ends(const Kontor__V1__Downtime *downtime)
+{
+    for (size_t i = 0; i < downtime->n_affected; i++) {
+        Kontor__V1__Affected *affected = downtime->affected[i];
+        affected->end_at =
+            affected->end_at == NULL ? downtime->end_at : affected->end_at;
+    }
+}
+
+/* A downtime ends when the last of what it hits works again. */
+void
+gocdb_end_downtimes(struct import_set *set)
+{
+    for (size_t i = 0; i < set->n_downtimes; i++) {
+        Kontor__V1__Downtime *downtime = set->downtimes[i];
+        for (size_t j = 0; j < downtime->n_affected; j++) {
+            Kontor__V1__Affected *affected = downtime->affected[j];
+            affected->end_at = is_same_time(affected->end_at, downtime->end_at)
+                                   ? NULL
+                                   : affected->end_at;
+        }
+    }
 }
 
 /*
@@ -151,11 +210,6 @@ find_downtime(const struct import_set *set, const char *id)
 static void
 classify(const struct source *source, xmlNode *node, Kontor__V1__Downtime *downtime)
 {
-    if (downtime->declared_at == NULL || downtime->start_at == NULL) {
-        source_fault(source, xml_place(source, node),
-                     "a downtime without INSERT_DATE or START_DATE");
-        return;
-    }
     bool is_scheduled = downtime->start_at->seconds >
                         downtime->declared_at->seconds + SCHEDULED_SECONDS;
     downtime->classification = is_scheduled ? KONTOR__V1__CLASSIFICATION__SCHEDULED
@@ -168,7 +222,8 @@ classify(const struct source *source, xmlNode *node, Kontor__V1__Downtime *downt
     }
 }
 
-/* Rows of one key are one downtime; where they differ the first counts. */
+/* Rows of one key are one downtime; where they differ the first counts, but it ends
+ * with the last. */
 static void
 join(const struct source *source, xmlNode *node, Kontor__V1__Downtime *known,
      const Kontor__V1__Downtime *row)
@@ -178,22 +233,44 @@ join(const struct source *source, xmlNode *node, Kontor__V1__Downtime *known,
                        "differs from an earlier row of downtime %s, which counts",
                        known->id);
     }
+    known->end_at = is_later(row->end_at, known->end_at) ? row->end_at : known->end_at;
     for (size_t i = 0; i < row->n_affected; i++) {
         add_affected(source, known, row->affected[i]);
     }
+}
+
+/* An element with all a downtime needs; NULL: a finding says what is missing. */
+static Kontor__V1__Downtime *
+read_downtime(const struct source *source, xmlNode *node, const char *key)
+{
+    static const char *const required[] = {"SEVERITY",   "DESCRIPTION", "INSERT_DATE",
+                                           "START_DATE", "END_DATE",    NULL};
+    Kontor__V1__Downtime *downtime = arena_alloc(source->arena, sizeof *downtime);
+    kontor__v1__downtime__init(downtime);
+    xml_fields_read_first(source, node, downtime_fields, downtime);
+    bool is_nested = xml_child(source, node, "SERVICES") != NULL;
+    if (!is_nested) {
+        read_row(source, node, key, downtime);
+    } else if (downtime->n_affected == 0) {
+        source_finding(source, xml_place(source, node),
+                       "%s %s without a SERVICE is left out", (const char *)node->name,
+                       key);
+    }
+    bool is_good = downtime->n_affected > 0 && gocdb_has(source, node, key, required) &&
+                   downtime->declared_at != NULL && downtime->start_at != NULL;
+    return is_good ? downtime : NULL;
 }
 
 void
 gocdb_downtime(const struct source *source, xmlNode *node)
 {
     const char *key = gocdb_key(source, node);
-    if (key == NULL) {
+    Kontor__V1__Downtime *downtime =
+        read_downtime(source, node, key == NULL ? "of no key" : key);
+    if (key == NULL || downtime == NULL) {
         return;
     }
-    Kontor__V1__Downtime *downtime = arena_alloc(source->arena, sizeof *downtime);
-    kontor__v1__downtime__init(downtime);
-    xml_fields_read(source, node, downtime_fields, downtime);
-    read_row(source, node, downtime);
+    set_ends(downtime);
     downtime->id = source_id(source, key);
     downtime->source = source_of(source, key);
     classify(source, node, downtime);

@@ -1,6 +1,7 @@
 /* Service groups of GOCDB, and of DPMT, which answers as GOCDB does. */
 #include <string.h>
 
+#include "proto/rules.h"
 #include "tools/import/gocdb.h"
 
 static void read_member(const struct source *source, xmlNode *node,
@@ -14,7 +15,7 @@ static const struct xml_field group_fields[] = {
     {"DESCRIPTION", xml_field_text, GROUP(description), 0, "description"},
     {"MONITORED", xml_field_flag, GROUP(is_monitored), 0, "is_monitored"},
     {"CONTACT_EMAIL", gocdb_email, GROUP(contact), 0, "contact"},
-    {"SERVICE_ENDPOINT", read_member, 0, 0, "endpoints"},
+    {"SERVICE_ENDPOINT", read_member, 0, GROUP(n_endpoints), "endpoints"},
     {"SCOPES", gocdb_scopes, GROUP(scopes), GROUP(n_scopes), "scopes"},
     {"EXTENSIONS", gocdb_extensions, GROUP(extensions), GROUP(n_extensions),
      "extensions"},
@@ -53,10 +54,14 @@ named_endpoint(const struct import_set *set, const char *host, const char *type)
 }
 
 /* Installations number the members of groups by themselves: what no endpoint has as its
- * key is looked for by host and type. */
+ * key is looked for by host and type. Our own export calls those of other registries by
+ * their whole ids, which no key of GOCDB looks like. */
 static char *
 member_id(const struct source *source, xmlNode *node, const char *key)
 {
+    if (rules_is_id(key)) {
+        return arena_copy(source->arena, key);
+    }
     char *id = source_id(source, key);
     const char *host = xml_child(source, node, "HOSTNAME");
     const char *type = xml_child(source, node, "SERVICE_TYPE");
@@ -92,13 +97,14 @@ read_member(const struct source *source, xmlNode *node, const struct xml_field *
 void
 gocdb_group(const struct source *source, xmlNode *node)
 {
+    static const char *const required[] = {"NAME", NULL};
     const char *key = gocdb_key(source, node);
-    if (key == NULL) {
-        return;
-    }
     Kontor__V1__Group *group = arena_alloc(source->arena, sizeof *group);
     kontor__v1__group__init(group);
-    xml_fields_read(source, node, group_fields, group);
+    xml_fields_read_first(source, node, group_fields, group);
+    if (key == NULL || !gocdb_has(source, node, key, required)) {
+        return;
+    }
     group->id = source_id(source, key);
     group->source = source_of(source, key);
     struct import_set *out = source->out;

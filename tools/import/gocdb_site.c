@@ -11,6 +11,8 @@ static void read_domain(const struct source *source, xmlNode *node,
                         const struct xml_field *field, void *message);
 static void read_phone(const struct source *source, xmlNode *node,
                        const struct xml_field *field, void *message);
+static void keep_yes(const struct source *source, xmlNode *node,
+                     const struct xml_field *field, void *message);
 static void read_interfaces(const struct source *source, xmlNode *node,
                             const struct xml_field *field, void *message);
 
@@ -49,12 +51,13 @@ static const struct xml_field site_fields[] = {
     {"EMERGENCY_TEL", xml_field_text, SITE(emergency_phone), 0, "emergency_phone"},
     {"EXTENSIONS", gocdb_extensions, SITE(extensions), SITE(n_extensions),
      "extensions"},
+    {"DPMT_URL", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
     {"COUNTRY_CODE", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
     {"GOCDB_PORTAL_URL", gocdb_keep, SITE(extensions), SITE(n_extensions),
      "extensions"},
     {"ALARM_EMAIL", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
     {"HELPDESKEMAIL", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
-    {"NOTIFICATIONS", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
+    {"NOTIFICATIONS", keep_yes, SITE(extensions), SITE(n_extensions), "extensions"},
     {"SITE_IPV6", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
     {"SUBGRID", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
     {NULL, NULL, 0, 0, NULL},
@@ -91,7 +94,7 @@ static const struct xml_field endpoint_fields[] = {
      "extensions"},
     {"HOST_IPV6", gocdb_keep, ENDPOINT(extensions), ENDPOINT(n_extensions),
      "extensions"},
-    {"NOTIFICATIONS", gocdb_keep, ENDPOINT(extensions), ENDPOINT(n_extensions),
+    {"NOTIFICATIONS", keep_yes, ENDPOINT(extensions), ENDPOINT(n_extensions),
      "extensions"},
     {"COUNTRY_NAME", NULL, 0, 0, NULL},
     {"COUNTRY_CODE", NULL, 0, 0, NULL},
@@ -103,6 +106,7 @@ static const struct xml_field interface_fields[] = {
     {"ID", NULL, 0, 0, NULL},
     {"EXTENSIONS", NULL, 0, 0, NULL},
     {"ENDPOINT_MONITORED", NULL, 0, 0, NULL},
+    {"CONTACT_EMAIL", NULL, 0, 0, NULL},
     {"NAME", xml_field_text, offsetof(Kontor__V1__Interface, name), 0, NULL},
     {"URL", xml_field_url, offsetof(Kontor__V1__Interface, url), 0, NULL},
     {"INTERFACENAME", xml_field_text, offsetof(Kontor__V1__Interface, interface_name),
@@ -116,7 +120,9 @@ read_certification(const struct source *source, xmlNode *node,
 {
     Kontor__V1__Site *site = message;
     (void)field;
-    site->certification = gocdb_certification(source, node);
+    if (xml_text(source, node)[0] != '\0') {
+        site->certification = gocdb_certification(source, node);
+    }
 }
 
 /* Presence matters: 0 is a place in the Gulf of Guinea, and no coordinate is none. */
@@ -126,7 +132,7 @@ read_degrees(const struct source *source, xmlNode *node, const struct xml_field 
 {
     Kontor__V1__Site *site = message;
     double degrees = 0;
-    if (!xml_number(source, node, &degrees)) {
+    if (xml_text(source, node)[0] == '\0' || !xml_number(source, node, &degrees)) {
         return;
     }
     if (strcmp(field->element, "LATITUDE") == 0) {
@@ -149,6 +155,17 @@ read_domain(const struct source *source, xmlNode *node, const struct xml_field *
     for (xmlNode *name = xml_element(node->children); name != NULL;
          name = xml_element(name->next)) {
         xml_field_text(source, name, field, message);
+    }
+}
+
+/* What is no is what a record without it says as well. */
+static void
+keep_yes(const struct source *source, xmlNode *node, const struct xml_field *field,
+         void *message)
+{
+    const char *text = xml_text(source, node);
+    if (strcmp(text, "FALSE") != 0 && strcmp(text, "N") != 0) {
+        gocdb_keep(source, node, field, message);
     }
 }
 
@@ -193,7 +210,7 @@ read_interfaces(const struct source *source, xmlNode *node,
          row = xml_element(row->next)) {
         Kontor__V1__Interface *way = arena_alloc(source->arena, sizeof *way);
         kontor__v1__interface__init(way);
-        xml_fields_read(source, row, interface_fields, way);
+        xml_fields_read_first(source, row, interface_fields, way);
         endpoint->interfaces =
             source_grow(source->arena, endpoint->interfaces, endpoint->n_interfaces,
                         sizeof(Kontor__V1__Interface *));
@@ -209,16 +226,15 @@ read_interfaces(const struct source *source, xmlNode *node,
 void
 gocdb_site(const struct source *source, xmlNode *node)
 {
+    static const char *const required[] = {"SHORT_NAME", NULL};
     const char *key = gocdb_key(source, node);
-    const char *name = xml_child(source, node, "SHORT_NAME");
-    if (key == NULL || name == NULL || name[0] == '\0') {
-        source_fault(source, xml_place(source, node), "a site without SHORT_NAME");
-        return;
-    }
     Kontor__V1__Site *site = arena_alloc(source->arena, sizeof *site);
     kontor__v1__site__init(site);
-    xml_fields_read(source, node, site_fields, site);
-    site->id = source_id(source, name);
+    xml_fields_read_first(source, node, site_fields, site);
+    if (key == NULL || !gocdb_has(source, node, key, required)) {
+        return;
+    }
+    site->id = source_id(source, site->short_name);
     site->source = source_of(source, key);
     struct import_set *out = source->out;
     out->sites = source_grow(source->arena, out->sites, out->n_sites,
@@ -230,17 +246,17 @@ gocdb_site(const struct source *source, xmlNode *node)
 void
 gocdb_endpoint(const struct source *source, xmlNode *node)
 {
+    static const char *const required[] = {"HOSTNAME", "SERVICE_TYPE", "SITENAME",
+                                           NULL};
     const char *key = gocdb_key(source, node);
-    const char *site = xml_child(source, node, "SITENAME");
-    if (key == NULL || site == NULL || site[0] == '\0') {
-        source_fault(source, xml_place(source, node), "an endpoint without SITENAME");
-        return;
-    }
     Kontor__V1__Endpoint *endpoint = arena_alloc(source->arena, sizeof *endpoint);
     kontor__v1__endpoint__init(endpoint);
-    xml_fields_read(source, node, endpoint_fields, endpoint);
+    xml_fields_read_first(source, node, endpoint_fields, endpoint);
+    if (key == NULL || !gocdb_has(source, node, key, required)) {
+        return;
+    }
     endpoint->id = source_id(source, key);
-    endpoint->site = source_id(source, site);
+    endpoint->site = source_id(source, xml_child(source, node, "SITENAME"));
     endpoint->source = source_of(source, key);
     struct import_set *out = source->out;
     out->endpoints = source_grow(source->arena, out->endpoints, out->n_endpoints,

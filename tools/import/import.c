@@ -13,20 +13,20 @@
 
 /*
  * A format's name ends in what tells its versions apart, since a source changes its
- * form without asking: the next Marketplace is another row. Only our own form holds
- * records of both commands.
+ * form without asking: the next Marketplace is another row. Only our own form, and
+ * GOCDB with its types, hold records of both commands.
  */
 const struct importer importers[] = {
-    {"marketplace-2019", "catalogue", marketplace_read, NULL},
-    {"eosc-vocabularies", "catalogue", vocabulary_read, NULL},
-    {"einfracentral-2017", "catalogue", einfracentral_read, NULL},
-    {"osb", "catalogue", osb_read, NULL},
-    {"tmf633", "catalogue", tmf633_read, NULL},
-    {"eosc-5", "catalogue", NULL, &eosc_stream_5},
-    {"eosc-6", "catalogue", NULL, &eosc_stream_6},
-    {"gocdb", "config", gocdb_read, NULL},
-    {"kontor-1", "both", NULL, &native_stream},
-    {NULL, NULL, NULL, NULL},
+    {"marketplace-2019", "catalogue", marketplace_read, NULL, NULL},
+    {"eosc-vocabularies", "catalogue", vocabulary_read, NULL, NULL},
+    {"einfracentral-2017", "catalogue", einfracentral_read, NULL, NULL},
+    {"osb", "catalogue", osb_read, NULL, NULL},
+    {"tmf633", "catalogue", tmf633_read, NULL, NULL},
+    {"eosc-5", "catalogue", NULL, &eosc_stream_5, NULL},
+    {"eosc-6", "catalogue", NULL, &eosc_stream_6, NULL},
+    {"gocdb", "both", gocdb_read, NULL, gocdb_redact},
+    {"kontor-1", "both", NULL, &native_stream, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 const struct importer *

@@ -89,6 +89,9 @@ struct importer {
                            offered under. */
     import_read read;
     const struct import_stream *stream;
+    /* Takes people out of a set that was read whole; NULL: nothing to take out, or it
+     * is the user's own. */
+    void (*redact)(struct import_set *set, struct arena *arena);
 };
 
 /* Whether a field of a record is written by the broker alone: no source owns it, and no

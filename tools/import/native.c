@@ -13,7 +13,9 @@
 
 /* What calls of their own move. */
 static const char *const moved[] = {
-    "phase", "certification", "classification", "is_cancelled", "cancel_reason", NULL,
+    "phase",        "certification", "classification",
+    "is_cancelled", "cancel_reason", "is_override",
+    NULL,
 };
 
 static bool

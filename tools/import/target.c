@@ -66,8 +66,8 @@ digit_of(char c)
  * Undoes ~XX. What comes out is judged by the way back: whatever does not make the same
  * id again was no escape, or is no text.
  */
-static char *
-unescaped(struct arena *arena, const char *local)
+char *
+target_local_key(struct arena *arena, const char *local)
 {
     char *key = arena_alloc(arena, strlen(local) + 1);
     char *end = key;
@@ -87,5 +87,5 @@ target_key(const struct target *target, const char *id)
 {
     size_t registry = strcspn(target->id, "/");
     bool is_own = strncmp(target->id, id, registry) == 0 && id[registry] == '/';
-    return is_own ? unescaped(target->arena, id + registry + 1) : NULL;
+    return is_own ? target_local_key(target->arena, id + registry + 1) : NULL;
 }

@@ -41,5 +41,7 @@ void target_lose_for(struct target *target, const char *path, const char *format
  * imports make ids.
  */
 char *target_key(const struct target *target, const char *id);
+/* The same of a local id: NULL where no key makes it. */
+char *target_local_key(struct arena *arena, const char *local);
 
 #endif

@@ -25,6 +25,7 @@ struct import_walk {
     bool has_list;
     size_t element; /* Of the list, the next. */
     bool has_ended;
+    bool keeps_names;
 };
 
 struct import_walk *
@@ -53,6 +54,12 @@ import_walk_open(const struct importer *importer, const char *const *paths,
     return walk;
 }
 
+void
+import_walk_keep_names(struct import_walk *walk)
+{
+    walk->keeps_names = true;
+}
+
 /* ---- Formats that are read whole ---- */
 
 static bool
@@ -67,6 +74,9 @@ next_whole(struct import_walk *walk, struct import_set *part)
         !walk->importer->read(walk->paths, walk->n_paths, source->registry,
                               walk->view.kept, &walk->masks, source->faults)) {
         return false;
+    }
+    if (walk->view.is_judging && walk->importer->redact != NULL && !walk->keeps_names) {
+        walk->importer->redact(&walk->masks, walk->view.kept);
     }
     *part = walk->masks;
     return true;

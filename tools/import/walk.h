@@ -59,6 +59,9 @@ struct import_walk *import_walk_open(const struct importer *importer,
                                      const char *const *paths, size_t n_paths,
                                      const char *registry, struct arena *kept,
                                      struct faults *faults);
+/* People stay in what is read: without it the importer takes them out. Before the first
+ * part. */
+void import_walk_keep_names(struct import_walk *walk);
 /*
  * The next part, which may be empty, with all masks; false: this walk has ended. After
  * the first walk the faults say whether there may be a second.

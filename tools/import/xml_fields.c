@@ -14,6 +14,8 @@
 #include <google/protobuf/timestamp.pb-c.h>
 #include <libxml/parser.h>
 
+#include "tools/import/xml_guard.h"
+
 /* Every attack that grows a document needs a DTD, and no source of ours has one. */
 static void
 refuse_dtd(void *context, const xmlChar *name, const xmlChar *external,
@@ -38,7 +40,7 @@ parse(const struct source *source, struct bytes content, xmlParserCtxt *parser)
     parser->_private = NULL;
     parser->sax->internalSubset = refuse_dtd;
     xmlDoc *doc = xmlCtxtReadMemory(
-        parser, (const char *)content.data, (int)content.size, source->path, NULL,
+        parser, (const char *)content.data, (int)content.size, source->path, "UTF-8",
         XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA |
             XML_PARSE_BIG_LINES);
     if (parser->_private != NULL) {
@@ -62,7 +64,13 @@ xmlDoc *
 xml_fields_open(const struct source *source)
 {
     struct bytes content;
-    if (!source_load(source, &content)) {
+    return source_load(source, &content) ? xml_fields_parse(source, content) : NULL;
+}
+
+xmlDoc *
+xml_fields_parse(const struct source *source, struct bytes content)
+{
+    if (!xml_guard(source, content)) {
         return NULL;
     }
     xmlParserCtxt *parser = xmlNewParserCtxt();
@@ -141,9 +149,28 @@ find(const struct xml_field *table, const xmlNode *node)
     return NULL;
 }
 
-void
-xml_fields_read(const struct source *source, xmlNode *parent,
-                const struct xml_field *table, void *message)
+/* Whether an element that occurs once was there before; then the first counts, as
+ * wherever one is looked for by its name. */
+static bool
+is_again(const struct source *source, const xmlNode *node,
+         const struct xml_field *field, bool *was_there)
+{
+    if (field->read == NULL || field->n_at != 0) {
+        return false;
+    }
+    if (*was_there) {
+        source_finding(source, xml_place(source, node),
+                       "%s is there twice: the first counts", field->element);
+        return true;
+    }
+    *was_there = true;
+    return false;
+}
+
+/* were_there has a place for each row; NULL: what is there again is read again. */
+static void
+read_all(const struct source *source, xmlNode *parent, const struct xml_field *table,
+         void *message, bool *were_there)
 {
     for (xmlNode *node = xml_element(parent->children); node != NULL;
          node = xml_element(node->next)) {
@@ -154,10 +181,32 @@ xml_fields_read(const struct source *source, xmlNode *parent,
                            xml_text(source, node));
             continue;
         }
+        if (were_there != NULL &&
+            is_again(source, node, field, &were_there[field - table])) {
+            continue;
+        }
         if (field->read != NULL) {
             field->read(source, node, field, message);
         }
     }
+}
+
+void
+xml_fields_read(const struct source *source, xmlNode *parent,
+                const struct xml_field *table, void *message)
+{
+    read_all(source, parent, table, message, NULL);
+}
+
+void
+xml_fields_read_first(const struct source *source, xmlNode *parent,
+                      const struct xml_field *table, void *message)
+{
+    size_t n = 0;
+    while (table[n].element != NULL || table[n].owns != NULL) {
+        n++;
+    }
+    read_all(source, parent, table, message, arena_alloc(source->arena, n + 1));
 }
 
 /* As in json_fields.c: what is read and what is owned is one list. */
@@ -237,6 +286,17 @@ xml_field_texts(const struct source *source, xmlNode *node,
                   target(message, field->n_at), xml_text(source, node));
 }
 
+bool
+xml_has_text(const struct source *source, xmlNode *parent, const char *name)
+{
+    const char *text = xml_child(source, parent, name);
+    return text != NULL && text[strspn(text, " \t\r\n")] != '\0';
+}
+
+/* Source: google.protobuf.Timestamp. */
+#define FIRST_SECOND INT64_C(-62135596800)
+#define LAST_SECOND INT64_C(253402300799)
+
 /* Empty counts as no, as the source's own pages show it. DPMT writes True and False. */
 void
 xml_field_flag(const struct source *source, xmlNode *node,
@@ -259,10 +319,15 @@ xml_field_time(const struct source *source, xmlNode *node,
     const char *text = xml_text(source, node);
     char *end = NULL;
     errno = 0;
+    if (text[0] == '\0') {
+        return;
+    }
     long long seconds = strtoll(text, &end, 10);
-    if (end == text || *end != '\0' || errno != 0) {
+    if (end == text || *end != '\0' || errno != 0 || seconds < FIRST_SECOND ||
+        seconds > LAST_SECOND) {
         source_fault(source, xml_place(source, node),
-                     "%s is \"%s\": seconds since 1970", field->element, text);
+                     "%s is \"%s\": seconds since 1970, in the years 1 to 9999",
+                     field->element, text);
         return;
     }
     Google__Protobuf__Timestamp *time = arena_alloc(source->arena, sizeof *time);

@@ -29,9 +29,15 @@ struct xml_field {
 
 /* The file as a document, to be freed with xmlFreeDoc; NULL: a fault says why. */
 xmlDoc *xml_fields_open(const struct source *source);
+/* The same of what was read already. */
+xmlDoc *xml_fields_parse(const struct source *source, struct bytes content);
 /* Reads every child element by a table ended by a row without element and owns. */
 void xml_fields_read(const struct source *source, xmlNode *parent,
                      const struct xml_field *table, void *message);
+/* The same where an element that is no list counts once: of several the first, as where
+ * one is looked for by its name; the others are told. */
+void xml_fields_read_first(const struct source *source, xmlNode *parent,
+                           const struct xml_field *table, void *message);
 /* The mask of all the table owns. */
 Google__Protobuf__FieldMask *xml_fields_mask(struct arena *arena,
                                              const struct xml_field *table);
@@ -48,7 +54,7 @@ void xml_field_texts(const struct source *source, xmlNode *node,
 /* Y or N; empty is N. */
 void xml_field_flag(const struct source *source, xmlNode *node,
                     const struct xml_field *field, void *message);
-/* Unix seconds into a Timestamp. */
+/* Unix seconds into a Timestamp; empty is none. */
 void xml_field_time(const struct source *source, xmlNode *node,
                     const struct xml_field *field, void *message);
 
@@ -64,6 +70,8 @@ xmlNode *xml_element(xmlNode *node);
 char *xml_text(const struct source *source, xmlNode *node);
 /* The text of the first child of that name, or NULL. */
 char *xml_child(const struct source *source, xmlNode *parent, const char *name);
+/* Whether the first child of that name is there and says more than blanks. */
+bool xml_has_text(const struct source *source, xmlNode *parent, const char *name);
 /* An attribute, or NULL. */
 char *xml_attribute(const struct source *source, xmlNode *node, const char *name);
 /* The line of an element, as a place. */

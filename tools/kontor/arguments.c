@@ -7,7 +7,7 @@
 
 const struct argument offer_argument[] = {{"OFFER", "offer", false, false},
                                           END_ARGUMENT};
-const struct argument document_argument[] = {{"DOCUMENT", NULL, false, false},
+const struct argument document_argument[] = {{"DOCUMENT", NULL, true, false},
                                              END_ARGUMENT};
 const struct argument any_id_argument[] = {{"ID", NULL, false, false}, END_ARGUMENT};
 const struct argument id_argument[] = {{"ID", "id", false, false}, END_ARGUMENT};

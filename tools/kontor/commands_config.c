@@ -66,9 +66,10 @@ const struct command config_commands[] = {
      NULL, files_argument, import_options, NULL, own_import, NULL},
     {"config", "export",
      "Write one of GOCDB's documents: get_site_list, get_site, get_service, "
-     "get_service_group, get_downtime, get_downtime_nested_services or "
-     "get_service_types",
-     NULL, document_argument, NULL, NULL, own_config_export, NULL},
+     "get_service_group, get_downtime, get_downtime_nested_services, "
+     "get_service_types or get_cert_status_changes; without one, or with --output "
+     "json, our own records as JSON",
+     NULL, document_argument, config_export_options, NULL, own_config_export, NULL},
     {"config", "watch", "Follow changes of sites, endpoints, groups and downtimes",
      "ConfigurationService/Watch", prefix_argument, watch_options, NULL, run_watch,
      NULL},

@@ -46,7 +46,7 @@ static const struct {
     {"osb", "catalogues of service brokers, with plans and their schemas (JSON)"},
     {"eosc-5", "services and providers of EOSC's profile 4 or 5 (JSON)"},
     {"eosc-6", "services and organisations of EOSC's profile 6 (JSON)"},
-    {"gocdb", "answers of GOCDB's get_site, get_service and get_downtime (XML)"},
+    {"gocdb", "answers of GOCDB and of DPMT, of types of services, too (XML)"},
     {"kontor-1", "a JSON object with lists of our own messages, by kind"},
 };
 
@@ -116,6 +116,9 @@ import_files_open(struct cli *cli, const char *registry, struct import_files *fi
     }
     files->walk = import_walk_open(importer, cli->arguments, cli->n_arguments, registry,
                                    cli->arena, &files->faults);
+    if (cli_count(cli, "keep-names") > 0) {
+        import_walk_keep_names(files->walk);
+    }
     judge(files, note, context);
     import_walk_again(files->walk);
     return show_faults(&files->faults);
@@ -161,6 +164,6 @@ import_files_nothing(const struct cli *cli, struct import_files *files)
                     cli->command->noun,
                     strcmp(cli->command->noun, "catalogue") == 0
                         ? "vocabularies, providers, services and bundles"
-                        : "sites, endpoints and downtimes",
+                        : "sites, endpoints, groups and downtimes",
                     format_holds(cli_option(cli, "format")));
 }

@@ -128,12 +128,17 @@ int
 own_import(struct cli *cli)
 {
     int failed;
-    if (import_files_format(cli, &failed) == NULL) {
+    const struct importer *importer = import_files_format(cli, &failed);
+    if (importer == NULL) {
         return failed;
     }
     if (cli_count(cli, "skip-template") > 0 &&
         strcmp(cli->command->noun, "config") == 0) {
         return cli_usage(cli, "--skip-template is for kontor catalogue import");
+    }
+    if (cli_count(cli, "keep-names") > 0 && importer->redact == NULL) {
+        return cli_usage(cli, "--keep-names is for gocdb: nothing is left out of %s",
+                         importer->format);
     }
     const char *registry = cli_registry(cli, &failed);
     if (registry == NULL) {

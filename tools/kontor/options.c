@@ -206,6 +206,10 @@ const struct option_row import_options[] = {
     {"skip-template", NULL,
      "admins, catalogue only: new providers need no first service to be judged by",
      NULL, NULL, false, false},
+    {"keep-names", NULL,
+     "gocdb: keep addresses, telephone numbers, names and certificates' subjects of "
+     "people, which are left out otherwise",
+     NULL, NULL, false, false},
     {"take-over", NULL,
      "also replace what came from another source, or was made here, and make it this "
      "source's",
@@ -221,6 +225,14 @@ const struct option_row validate_options[] = {
 const struct option_row export_options[] = {
     {"format", "FORMAT", "what the file is to be; kontor-1 if not given", NULL, NULL,
      false, false},
+    END_OPTION};
+const struct option_row config_export_options[] = {
+    {"as-of", "TIME|SEQ",
+     "as it was then: a time such as 2026-11-23T20:00:00Z, or a position of the log",
+     NULL, NULL, false, false},
+    {"next-cursor", "N", "the page behind N, with links as GOCDB's; 0 = the first",
+     NULL, NULL, false, false},
+    {"prev-cursor", "N", "the page before N", NULL, NULL, false, false},
     END_OPTION};
 const struct option_row search_options[] = {
     {"provider", "ID", "only this provider's; may be repeated", "providers", NULL,

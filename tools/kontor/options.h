@@ -34,6 +34,7 @@ extern const struct option_row watch_options[];
 extern const struct option_row import_options[];
 extern const struct option_row validate_options[];
 extern const struct option_row export_options[];
+extern const struct option_row config_export_options[];
 extern const struct option_row search_options[];
 extern const struct option_row services_options[];
 extern const struct option_row project_options[];
