@@ -176,6 +176,42 @@ named(struct gocdb_out *out, const Kontor__V1__Affected *affected,
     return hit;
 }
 
+/* By its id, which stays when the site is renamed, else by its name. */
+static bool
+is_at(struct gocdb_out *out, const Kontor__V1__Affected *affected,
+      const Kontor__V1__Endpoint *endpoint)
+{
+    if (affected->site_id[0] != '\0') {
+        return strcmp(affected->site_id, endpoint->site) == 0;
+    }
+    return affected->site[0] == '\0' ||
+           strcmp(gocdb_site_name(out, endpoint->site), affected->site) == 0;
+}
+
+/* A host without a type, which means all that runs on it; as a name only where nothing
+ * is known of it. */
+static void
+add_host(struct gocdb_out *out, struct gocdb_hits *hits,
+         const Kontor__V1__Affected *affected,
+         const Google__Protobuf__Timestamp *end_at)
+{
+    const struct gocdb_world *world = out->world;
+    size_t n_before = hits->n;
+    for (size_t i = 0; i < world->n_endpoints; i++) {
+        const Kontor__V1__Endpoint *endpoint = world->endpoints[i];
+        if (gocdb_is_own(world, endpoint->id) &&
+            strcmp(affected->host, endpoint->host) == 0 &&
+            is_at(out, affected, endpoint)) {
+            add_named(out, hits,
+                      (struct gocdb_hit){gocdb_site_name(out, endpoint->site),
+                                         endpoint->host, endpoint->type, end_at});
+        }
+    }
+    if (hits->n == n_before) {
+        add_named(out, hits, named(out, affected, end_at));
+    }
+}
+
 /* Sites of the downtime's own registry: another may have one of the same name. */
 static void
 add_site(struct gocdb_out *out, struct gocdb_hits *hits, size_t n_named,
@@ -188,7 +224,7 @@ add_site(struct gocdb_out *out, struct gocdb_hits *hits, size_t n_named,
         bool is_of_type =
             affected->type[0] == '\0' || strcmp(affected->type, endpoint->type) == 0;
         if (is_of_type && gocdb_is_own(world, endpoint->id) &&
-            strcmp(gocdb_site_name(out, endpoint->site), affected->site) == 0) {
+            is_at(out, affected, endpoint)) {
             add_meant(out, hits, n_named, endpoint, end_at);
         }
     }
@@ -207,7 +243,10 @@ add_affected(struct gocdb_out *out, struct gocdb_hits *hits,
         if (is_site && is_of_sites) {
             add_site(out, hits, n_named, affected, end_at);
         }
-        if (!is_site && !is_of_sites) {
+        bool is_open = affected->type[0] == '\0' && affected->endpoint[0] == '\0';
+        if (!is_site && !is_of_sites && is_open) {
+            add_host(out, hits, affected, end_at);
+        } else if (!is_site && !is_of_sites) {
             add_named(out, hits, named(out, affected, end_at));
         }
     }
@@ -227,7 +266,11 @@ gocdb_hits_of(struct gocdb_out *out, const Kontor__V1__Downtime *downtime)
         if (group != NULL) {
             members = gocdb_members_of(out, group);
         }
+        /* Nobody takes another's down by a group it is in. */
         for (size_t j = 0; j < members.n; j++) {
+            if (!gocdb_is_own(out->world, members.rows[j]->id)) {
+                continue;
+            }
             add_meant(out, &hits, n_named, members.rows[j], downtime->end_at);
         }
     }
