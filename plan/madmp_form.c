@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "plan/madmp_table.h"
+#include "proto/rules.h"
 #include "proto/rules_form.h"
 
 /* Reads n digits; false: something else stands there. */
@@ -31,28 +32,17 @@ read_char(const char **text, const char *allowed)
     return true;
 }
 
-static int
-days_of(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return month == 2 && is_leap ? 29 : days[month - 1];
-}
-
 static bool
 read_date(const char **text)
 {
-    int year, month, day;
-    return read_digits(text, 4, &year) && read_char(text, "-") &&
-           read_digits(text, 2, &month) && month >= 1 && month <= 12 &&
-           read_char(text, "-") && read_digits(text, 2, &day) && day >= 1 &&
-           day <= days_of(year, month);
-}
-
-bool
-madmp_is_date(const char *text)
-{
-    return read_date(&text) && *text == '\0';
+    enum { LENGTH = sizeof "YYYY-MM-DD" - 1 };
+    char date[LENGTH + 1] = "";
+    memcpy(date, *text, strnlen(*text, LENGTH));
+    if (!rules_is_date(date)) {
+        return false;
+    }
+    *text += LENGTH;
+    return true;
 }
 
 /* Seconds, and a part of one; :60 is a leap second. */
@@ -140,7 +130,7 @@ madmp_form_is(enum madmp_form form, enum madmp_version version, const char *text
         return true;
     case FORM_DATE:
         *wanted = "a date such as 2026-12-31";
-        return madmp_is_date(text);
+        return rules_is_date(text);
     case FORM_DATE_TIME:
         *wanted = times[version];
         return is_date_time(version, text);

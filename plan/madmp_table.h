@@ -56,7 +56,5 @@ bool madmp_form_is(enum madmp_form form, enum madmp_version version, const char 
                    const char **wanted);
 /* Whether it is one of the texts between blanks. */
 bool madmp_is_among(const char *values, const char *text);
-/* A date, YYYY-MM-DD, that is one of the calendar. */
-bool madmp_is_date(const char *text);
 
 #endif

@@ -201,6 +201,23 @@ class Plan(unittest.TestCase):
         self.assertIn("$.dmp.dataset[0].distribution[0].host.url", found)
         self.assertIn("$.dmp.dataset[1].distribution[0].host", found)
 
+    def test_3_zenodo_is_one_place_in_two_real_plans(self):
+        paths = {name: self.real(f"madmp-{name}.json") for name in ("example-9", "community-8")}
+        offer = {"iid": "deposit", "name": "Deposit", "is_internal": True, "order_type": "OPEN_ACCESS"}
+        self.broker.client("alpine", "admin").call(
+            "CatalogueService.CreateService", override_reason="as it stands",
+            service={"id": "alpine/zenodo", "provider": "alpine/library", "name": "Zenodo", "phase": "PRODUCTION",
+                     "webpage": "https://www.zenodo.org/", "offers": [offer],
+                     "alternative_ids": [{"scheme": "re3data", "id": "https://re3data.org/repository/r3d100010468"}]})
+        found = {}
+        for name, path in paths.items():
+            self.kontor("config", "plan", "import", path, "--id", f"coast/{name}", "--project", "coast/p1")
+            said = json.loads(self.kontor("config", "plan", "propose", f"coast/{name}", "--output", "json"))
+            found[name] = [(i["offer"], i["hosts"], len(i["paths"])) for i in said["items"] if "item" in i]
+        self.assertEqual(found, {
+            "example-9": [("alpine/zenodo/deposit", ["https://www.re3data.org/repository/r3d100010468"], 1)],
+            "community-8": [("alpine/zenodo/deposit", ["https://zenodo.org"], 4)]})
+
     def test_4_it_is_shown_to_its_project_only(self):
         said = json.loads(self.kontor("config", "plan", "show", "coast/snow", "--output", "json"))
         self.assertEqual((said["identifier"], said["version"]), ("10.1234/snow", "1.2"))

@@ -47,7 +47,7 @@ FILES = [
     "share/doc/kontor/LICENSE", "share/doc/kontor/CHANGELOG.md",
     *[f"share/doc/kontor/examples/{name}" for name in (
         "agent.c", "alpine.json", "einfracentral-2017.xml", "eosc-5.json", "eosc-6.json", "osb.json", "order.json",
-        "tmf633.json", "kontord.conf", "agent/find-notebook", "agent/find-volume", "agent/make-notebook",
+        "plan.json", "tmf633.json", "kontord.conf", "agent/find-notebook", "agent/find-volume", "agent/make-notebook",
         "agent/make-volume")],
 ]
 

@@ -13,6 +13,7 @@
 
 #include "plan/madmp_judge.h"
 #include "plan/madmp_table.h"
+#include "plan/redact.h"
 
 /* What is done to one row of the plan being written. */
 enum harm { HARM_NONE, HARM_OMIT, HARM_TYPE, HARM_EMPTY, HARM_TEXT, HARM_TWICE, HARMS };
@@ -210,6 +211,35 @@ test_every_row_is_minded_in_every_version(void **state)
     arena_free(arena);
 }
 
+/* Whatever a version knows stays valid by it without its people. */
+static void
+test_every_row_is_valid_without_people(void **state)
+{
+    struct arena *arena = arena_new();
+    (void)state;
+    for (int i = 0; i < MADMP_VERSIONS; i++) {
+        struct writing writing = {.arena = arena,
+                                  .version = (enum madmp_version)i,
+                                  .in = 1U << i,
+                                  .harm = HARM_NONE};
+        struct madmp_rows found = {0}, notes = {0};
+        struct faults faults = {.arena = arena};
+        const char *text = write_object(&writing, madmp_document, "$");
+        size_t n_redacted;
+        const struct json_value *document = redact_people(
+            madmp_parse((struct bytes){(const uint8_t *)text, strlen(text)}, "plan",
+                        arena, &faults),
+            arena, &n_redacted);
+        madmp_judge_by(document, writing.version, arena, &found, &notes);
+        assert_int_equal(found.n_found, 0);
+        assert_int_equal(notes.n_found, 0);
+        assert_true(n_redacted >= 6);
+        assert_null(strstr(json_tree_print(document, arena), "somebody@"));
+        arena_reset(arena);
+    }
+    arena_free(arena);
+}
+
 /* A row that contradicts itself would judge by one half of it. */
 static void
 check_rows(const struct madmp_field *fields)
@@ -262,6 +292,7 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_row_is_minded_in_every_version),
+        cmocka_unit_test(test_every_row_is_valid_without_people),
         cmocka_unit_test(test_rows_are_sound),
         cmocka_unit_test(test_codes_are_whole_words),
     };

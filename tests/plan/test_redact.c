@@ -89,7 +89,8 @@ static void
 test_people_are_found_where_else_they_stand(void **state)
 {
     static const char contact[] =
-        "{\"contact\":{\"name\":\"Given Name\",\"mbox\":\"given@name.org\",\"contact_id\":"
+        "{\"contact\":{\"name\":\"Given "
+        "Name\",\"mbox\":\"given@name.org\",\"contact_id\":"
         "{\"identifier\":\"staff-77\",\"type\":\"other\"}},\"x\":\"%s\"}";
     static const struct {
         const char *text, *redacted;
@@ -137,9 +138,10 @@ static void
 test_what_is_redacted_stays_as_it_is(void **state)
 {
     size_t n;
-    const char *once = redact("{\"contact\":{\"name\":\"Given Name\",\"mbox\":"
-                              "\"given@name.org\"},\"x\":\"Given Name given@name.org\"}",
-                              &n);
+    const char *once =
+        redact("{\"contact\":{\"name\":\"Given Name\",\"mbox\":"
+               "\"given@name.org\"},\"x\":\"Given Name given@name.org\"}",
+               &n);
     (void)state;
     assert_string_equal(redact(once, &n), once);
 }
@@ -157,8 +159,8 @@ test_hostile_texts_take_no_time(void **state)
         for (size_t k = 0; k + n_piece <= SIZE; k += n_piece) {
             memcpy(text + k, pieces[i], n_piece);
         }
-        redact(arena_print(arena, "{\"contact\":{\"name\":\"Given Name\"},\"x\":\"%s\"}",
-                           text),
+        redact(arena_print(
+                   arena, "{\"contact\":{\"name\":\"Given Name\"},\"x\":\"%s\"}", text),
                &n);
         assert_true(arena_used(arena) - used < 40 * SIZE);
         arena_reset(arena);
