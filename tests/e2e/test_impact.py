@@ -101,6 +101,15 @@ class Impact(unittest.TestCase):
         self.assertEqual(self.hours(self.portal, downtime="alpine/m-1"), {})
         # It was, before.
         self.assertEqual(self.hours(self.portal, downtime="alpine/m-1", as_of={"seq": before}), {ORDER: 6.0})
+        for words, now, then in ((("impact", "alpine/m-1"), "nobody", "tell coast/p1"),
+                                 (("trace", ORDER), "COMPLETED", HIT.split("/")[1]),
+                                 (("endpoint", "show", HIT), HIT, HIT)):
+            self.assertIn(now, self.broker.kontor("coast", "portal", "config", *words, "--output", "table"))
+            self.assertIn(then, self.broker.kontor("coast", "portal", "config", *words, "--as-of", str(before),
+                                                   "--output", "table"))
+        self.broker.kontor("coast", "portal", "config", "trace", ORDER, "--as-of", "yesterday", status=2)
+        self.broker.kontor("coast", "portal", "config", "endpoint", "show", HIT, "--as-of", "2001-01-01T00:00:00Z",
+                           status=None)
         self.sites.call("ConfigurationService.DeleteEndpoint", id=OTHER)
 
 

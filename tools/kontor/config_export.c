@@ -255,7 +255,6 @@ unknown_document(const struct cli *cli, const char *document)
     return cli_usage(cli, "there is no document %s: choose %s", document, all);
 }
 
-/* A number is a position of the log, anything else a time. */
 static int
 take_as_of(struct cli *cli, struct gathering *gathering)
 {
@@ -265,8 +264,7 @@ take_as_of(struct cli *cli, struct gathering *gathering)
     }
     ProtobufCMessage *request =
         path_message(&kontor__v1__list_sites_request__descriptor, cli->arena);
-    bool is_number = text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
-    gathering->as_of = is_number ? "as_of.seq" : "as_of.time";
+    gathering->as_of = run_as_of(text);
     gathering->point = text;
     const char *wrong = path_set(request, gathering->as_of, text, cli->arena);
     return wrong == NULL ? EXIT_DONE : cli_usage(cli, "--as-of: %s", wrong);

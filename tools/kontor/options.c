@@ -29,6 +29,12 @@ const struct option_row common_options[] = {
         "validate-only", NULL, "judge only: nothing is stored", "validate_only",       \
             "true", false, false                                                       \
     }
+#define AS_OF_WORDS                                                                    \
+    "as it was then: a time such as 2026-11-23T20:00:00Z, or a position of the log"
+#define AS_OF                                                                          \
+    {                                                                                  \
+        "as-of", "TIME|SEQ", AS_OF_WORDS, "as_of", NULL, false, false                  \
+    }
 #define REVISION                                                                       \
     {                                                                                  \
         "revision", "N", "refuse if the record is not at this revision any more",      \
@@ -227,9 +233,7 @@ const struct option_row export_options[] = {
      false, false},
     END_OPTION};
 const struct option_row config_export_options[] = {
-    {"as-of", "TIME|SEQ",
-     "as it was then: a time such as 2026-11-23T20:00:00Z, or a position of the log",
-     NULL, NULL, false, false},
+    {"as-of", "TIME|SEQ", AS_OF_WORDS, NULL, NULL, false, false},
     {"next-cursor", "N", "the page behind N, with links as GOCDB's; 0 = the first",
      NULL, NULL, false, false},
     {"prev-cursor", "N", "the page before N", NULL, NULL, false, false},
@@ -338,6 +342,7 @@ const struct option_row versions_options[] = {
     {"endpoint", "ID", "only this endpoint's", "endpoint", NULL, false, false},
     {"drift", NULL, "only where another version runs than is declared", "drift_only",
      "true", false, false},
+    AS_OF,
     END_OPTION};
 const struct option_row reconcile_options[] = {
     {"format", "FORMAT", "what the files are: gocdb, svmon or kontor-1", NULL, NULL,
@@ -350,13 +355,16 @@ const struct option_row reconcile_options[] = {
      "who speaks, where that is not the format: the extras of the vocabulary "
      "SERVICE_TYPE say what it calls a type",
      "source", NULL, false, false},
+    AS_OF,
     END_OPTION};
 const struct option_row capacities_options[] = {
     {"provider", "ID", "only this provider's", "provider", NULL, false, false},
+    AS_OF,
     END_OPTION};
 const struct option_row allocations_options[] = {
     {"requested", NULL, "what open items hold, not what was delivered", "requested",
      "true", false, false},
+    AS_OF,
     END_OPTION};
 #define PLAN_VERSION(field)                                                            \
     {                                                                                  \
@@ -383,6 +391,7 @@ const struct option_row plan_import_options[] = {
     END_OPTION};
 const struct option_row plans_options[] = {
     {"project", "ID", "only this project's", "project", NULL, false, false},
+    AS_OF,
     END_OPTION};
 const struct option_row propose_options[] = {
     {"project", "ID", "who orders; the plan's project", "project", NULL, false, false},
@@ -411,6 +420,7 @@ const struct option_row impact_options[] = {
      NULL, false, false},
     {"until", "TIME", "and up to here; the downtime's end, or without end", "until",
      NULL, false, false},
+    AS_OF,
     END_OPTION};
 const struct option_row certify_options[] = {
     {"reason", "TEXT", "why: it stays with the site's history", "reason", NULL, true,
@@ -422,20 +432,25 @@ const struct option_row certify_options[] = {
     END_OPTION};
 const struct option_row changes_options[] = {
     {"site", "ID", "only this site's, oldest first", "site", NULL, false, false},
+    AS_OF,
     END_OPTION};
+const struct option_row as_of_options[] = {AS_OF, END_OPTION};
 const struct option_row sites_options[] = {{"operator-group", "NAME",
                                             "only this operator group's, such as NGI_X",
                                             "operator_group", NULL, false, false},
+                                           AS_OF,
                                            END_OPTION};
 const struct option_row endpoints_options[] = {
     {"site", "ID", "only this site's", "site", NULL, false, false},
     {"service", "ID", "only those this service of the catalogue runs at", "service",
      NULL, false, false},
+    AS_OF,
     END_OPTION};
 const struct option_row downtimes_options[] = {
     {"ends-after", "TIME",
      "only those that end after this, such as 2026-11-23T20:00:00Z", "ends_after", NULL,
      false, false},
+    AS_OF,
     END_OPTION};
 const struct option_row registry_options[] = {
     {"trust-domain", "NAME", "its SPIFFE trust domain", "registry.trust_domain", NULL,

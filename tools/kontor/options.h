@@ -57,6 +57,7 @@ extern const struct option_row write_back_options[];
 extern const struct option_row impact_options[];
 extern const struct option_row certify_options[];
 extern const struct option_row changes_options[];
+extern const struct option_row as_of_options[];
 extern const struct option_row sites_options[];
 extern const struct option_row endpoints_options[];
 extern const struct option_row downtimes_options[];

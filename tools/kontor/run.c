@@ -11,12 +11,21 @@
 
 /* ---- Requests ---- */
 
+const char *
+run_as_of(const char *text)
+{
+    bool is_number = text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+    return is_number ? "as_of.seq" : "as_of.time";
+}
+
 /* Puts a text into a field; false: printed. name is what the user knows it by. */
 static bool
 fill_field(struct cli *cli, ProtobufCMessage *request, const char *name,
            const char *field, const char *text)
 {
-    const char *wrong = path_set(request, field, text, cli->arena);
+    bool is_as_of = strcmp(field, "as_of") == 0;
+    const char *wrong =
+        path_set(request, is_as_of ? run_as_of(text) : field, text, cli->arena);
     if (wrong != NULL) {
         cli_usage(cli, "%s: %s", name, wrong);
     }

@@ -25,6 +25,9 @@ int run_reply(struct cli *cli, ProtobufCMessage *request, void *reply);
 ProtobufCMessage *run_request(struct cli *cli);
 /* Fills the fields that arguments and options name; false: printed. */
 bool run_fill(struct cli *cli, ProtobufCMessage *request);
+/* The field of a request that a point in time goes to: a number is a position of the
+ * log, anything else a time. */
+const char *run_as_of(const char *text);
 /* All pages: each is handed to take and then freed. OK, or cli->error is set. */
 enum kontor_status run_pages(struct cli *cli, const char *method,
                              ProtobufCMessage *request,
