@@ -3,7 +3,8 @@
 #include <string.h>
 
 enum {
-    LEAST_NAME = 4, /* Bytes: shorter ones are parts of too many words. */
+    LEAST_NAME = 4,  /* Bytes: shorter ones are parts of too many words. */
+    MOST_NAME = 256, /* Longer ones are looked for nowhere else: it takes too long. */
     /* Texts that are looked for in all others. Of more people each is still replaced
      * where the plan describes them. */
     MAX_NEEDLES = 256,
@@ -58,7 +59,8 @@ add_needle(struct redacting *redacting, const char *text, const char *instead,
            bool is_name)
 {
     bool is_ours = strcmp(text, REDACTED_TEXT) == 0 || strcmp(text, REDACTED_MAIL) == 0;
-    if (strlen(text) < LEAST_NAME || is_ours || redacting->n_needles == MAX_NEEDLES) {
+    if (strlen(text) < LEAST_NAME || strlen(text) > MOST_NAME || is_ours ||
+        redacting->n_needles == MAX_NEEDLES) {
         return;
     }
     redacting->needles =

@@ -19,7 +19,12 @@
 
 extern const struct record capacity_record;
 
-enum { CAPACITY_DAY_MS = 24 * 60 * 60 * 1000 };
+enum {
+    CAPACITY_DAY_MS = 24 * 60 * 60 * 1000,
+    /* Days ahead on which what is taken changes; with more, nothing more is ordered.
+     * What is there is still delivered and given back. */
+    CAPACITY_MAX_STEPS = 2048
+};
 
 /* What takes part in a capacity carries the string of it, which no principal has. */
 #define CAPACITY_TAKES "~a:"

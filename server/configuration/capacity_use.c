@@ -37,10 +37,10 @@ step_of(struct call *call, Kontor__V1__CapacityUse *use, int64_t day)
         arena_alloc(call->arena, (use->n_steps + 1) * sizeof *steps);
     kontor__v1__capacity_use_step__init(step);
     step->day = day;
-    memcpy(steps, use->steps, place * sizeof *steps);
+    for (size_t i = 0; i < use->n_steps; i++) {
+        steps[i < place ? i : i + 1] = use->steps[i];
+    }
     steps[place] = step;
-    memcpy(steps + place + 1, use->steps + place,
-           (use->n_steps - place) * sizeof *steps);
     use->steps = steps;
     use->n_steps++;
     return step;

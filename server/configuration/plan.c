@@ -314,6 +314,12 @@ store(struct importing *importing, struct decision *decision)
 {
     struct call *call = importing->call;
     Kontor__V1__Plan *plan = new_plan(importing);
+    /* What stands for people may be longer than they are. */
+    if (strlen(plan->document) > MADMP_MAX_BYTES) {
+        call_fault(call, "document", "has more than %d bytes without its people",
+                   MADMP_MAX_BYTES);
+        return call_check_faults(call);
+    }
     if (importing->old != NULL) {
         struct bytes was = call_pack(call, &importing->old->base);
         struct bytes is = call_pack(call, &plan->base);

@@ -313,7 +313,12 @@ end_patch(struct writing *writing)
 {
     struct call *call = writing->call;
     const struct json_value *dmp = json_tree_get(writing->document, "dmp");
-    time_t now = (time_t)(call->now_ms / 1000);
+    struct plan_facts facts;
+    plan_read_facts(writing->document, &facts);
+    /* Later than it was, also where that lies ahead. */
+    int64_t next_ms = facts.modified_ms + 1000;
+    int64_t now_ms = next_ms > call->now_ms ? next_ms : call->now_ms;
+    time_t now = (time_t)(now_ms / 1000);
     char text[32];
     struct tm day;
     if (writing->patch.n_changes > 0) {

@@ -22,6 +22,8 @@ struct site_name {
 struct here {
     const char *site; /* Short name; "" = not known. */
     const Kontor__V1__Endpoint *record;
+    Kontor__V1__SeenVersion **versions; /* NULL: not read yet. */
+    size_t n_versions;
     bool is_matched;
 };
 
@@ -209,46 +211,74 @@ add_field(struct reconciling *reconciling, const Kontor__V1__ToldEndpoint *told,
 
 /* ---- One that the source has ---- */
 
-/* The same as is told: its type may name the component, or be the source's own word. */
-static bool
-is_type(const struct reconciling *reconciling, const Kontor__V1__ToldEndpoint *told,
-        const char *type)
+/* The types that what is told may have here, as a report would be understood: with its
+ * component, as it is, or as the registry says the source means it; NULL = none such.
+ */
+enum { N_TYPES = 3 };
+
+static void
+set_types(const struct reconciling *reconciling, const Kontor__V1__ToldEndpoint *told,
+          const char *types[N_TYPES])
 {
-    size_t size = strlen(told->type);
-    const char *alias =
+    types[0] = told->component[0] == '\0'
+                   ? NULL
+                   : arena_print(reconciling->call->arena, "%s.%s", told->type,
+                                 told->component);
+    types[1] = told->type;
+    types[2] =
         version_type_of(reconciling->types, reconciling->request->source, told->type);
-    bool is_component = told->component[0] != '\0' &&
-                        strncmp(type, told->type, size) == 0 && type[size] == '.' &&
-                        strcmp(type + size + 1, told->component) == 0;
-    return is_component || strcmp(type, told->type) == 0 ||
-           (alias != NULL && strcmp(type, alias) == 0);
 }
 
-/* At the site that is told, else anywhere; NULL: nowhere. */
+/* Of a type at the site that is told, NULL: nowhere; *elsewhere: the first that is of
+ * one of the types, at whatever site. */
 static struct here *
-find_here(const struct reconciling *reconciling, const Kontor__V1__ToldEndpoint *told)
+find_type(const struct reconciling *reconciling, const Kontor__V1__ToldEndpoint *told,
+          const char *type, struct here **elsewhere)
 {
-    struct here *elsewhere = NULL;
     for (size_t i = first_of(reconciling, told->host);
          is_of(reconciling, i, told->host); i++) {
         struct here *here = &reconciling->rows[i];
-        if (!is_type(reconciling, told, here->record->type)) {
+        if (strcmp(type, here->record->type) != 0) {
             continue;
         }
         if (told->site[0] == '\0' || strcmp(told->site, here->site) == 0) {
             return here;
         }
-        elsewhere = elsewhere == NULL ? here : elsewhere;
+        *elsewhere = *elsewhere == NULL ? here : *elsewhere;
+    }
+    return NULL;
+}
+
+static struct here *
+find_here(const struct reconciling *reconciling, const Kontor__V1__ToldEndpoint *told)
+{
+    const char *types[N_TYPES];
+    struct here *elsewhere = NULL;
+    set_types(reconciling, told, types);
+    for (size_t i = 0; i < N_TYPES; i++) {
+        struct here *here = types[i] == NULL
+                                ? NULL
+                                : find_type(reconciling, told, types[i], &elsewhere);
+        if (here != NULL) {
+            return here;
+        }
     }
     return elsewhere;
 }
+
+/* Up to so many: a hint, and a host may have thousands. */
+enum { TYPES_TOLD = 16 };
 
 static void
 tell_missing(struct reconciling *reconciling, const Kontor__V1__ToldEndpoint *told)
 {
     const char *types = "";
-    for (size_t i = first_of(reconciling, told->host);
-         is_of(reconciling, i, told->host); i++) {
+    size_t first = first_of(reconciling, told->host);
+    for (size_t i = first; is_of(reconciling, i, told->host); i++) {
+        if (i - first == TYPES_TOLD) {
+            types = arena_print(reconciling->call->arena, "%s, ...", types);
+            break;
+        }
         types = arena_print(reconciling->call->arena, "%s%s%s", types,
                             types[0] == '\0' ? "" : ", ",
                             reconciling->rows[i].record->type);
@@ -259,20 +289,21 @@ tell_missing(struct reconciling *reconciling, const Kontor__V1__ToldEndpoint *to
 /* What was seen last of a component, else what is declared. */
 static enum status
 version_of(struct reconciling *reconciling, const Kontor__V1__ToldEndpoint *told,
-           const Kontor__V1__Endpoint *endpoint, const char **version)
+           struct here *here, const char **version)
 {
     struct call *call = reconciling->call;
-    Kontor__V1__SeenVersion **rows;
-    size_t n_rows;
     enum status status =
-        version_at_endpoint(call, endpoint->id, reconciling->as_of, &rows, &n_rows);
+        here->versions != NULL
+            ? STATUS_OK
+            : version_at_endpoint(call, here->record->id, reconciling->as_of,
+                                  &here->versions, &here->n_versions);
     if (status != STATUS_OK) {
         return status;
     }
-    *version = version_declared(call, endpoint, told->type, told->component);
-    for (size_t i = 0; i < n_rows; i++) {
-        if (strcmp(rows[i]->version->component, told->component) == 0) {
-            *version = rows[i]->seen;
+    *version = version_declared(call, here->record, told->type, told->component);
+    for (size_t i = 0; i < here->n_versions; i++) {
+        if (strcmp(here->versions[i]->version->component, told->component) == 0) {
+            *version = here->versions[i]->seen;
         }
     }
     return STATUS_OK;
@@ -302,14 +333,14 @@ value_of(const Kontor__V1__Endpoint *endpoint, const ProtobufCFieldDescriptor *f
 
 static enum status
 compare_fields(struct reconciling *reconciling, const Kontor__V1__ToldEndpoint *told,
-               const struct here *here)
+               struct here *here)
 {
     for (size_t i = 0; i < told->n_fields; i++) {
         const Kontor__V1__KeyValue *row = told->fields[i];
         const char *value;
         enum status status = STATUS_OK;
         if (strcmp(row->key, VERSION) == 0) {
-            status = version_of(reconciling, told, here->record, &value);
+            status = version_of(reconciling, told, here, &value);
         } else {
             value = value_of(here->record, field_named(row->key));
         }

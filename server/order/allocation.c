@@ -141,6 +141,11 @@ take(struct call *call, struct capacity_state *state, const char *where,
         return STATUS_OK;
     }
     day = taking.from_ms / CAPACITY_DAY_MS;
+    if (state->use->n_steps >= CAPACITY_MAX_STEPS) {
+        return call_fail(call, REASON_CAPACITY_EXCEEDED,
+                         "%s: capacity %s is taken on too many different days ahead",
+                         where, row->capacity);
+    }
     if (!goes_with || taking.pieces > capacity_least(call, state, &taking, &day)) {
         return refuse(call, where, row, day);
     }
@@ -193,6 +198,11 @@ wanted_row(struct call *call, const struct placed *placed,
     if (instance != NULL) {
         row->until = instance->valid_until;
     }
+    if (moment_ms(row->from, 0) >= end_of(row)) {
+        call_fault(call, arena_print(call->arena, "%s.start_at", placed->path),
+                   "lies behind the end of what is to be changed");
+        return call_check_faults(call);
+    }
     if (!amount_times(rule->amount, times, call->arena, &row->amount) ||
         !amount_pieces(row->amount, &pieces)) {
         row->needed = rule->amount;
@@ -212,8 +222,11 @@ renewed_row(struct call *call, const struct placed *placed,
     Kontor__V1__Allocation *row = new_row(call, had->capacity);
     row->amount = had->amount;
     row->needed = had->amount;
-    set_window(call, row, start_of(call, placed->instance->valid_until),
-               placed->terms->valid_days);
+    /* The day on which it ends is counted with what there is. */
+    int64_t over_ms = start_of(call, placed->instance->valid_until);
+    int64_t next_day =
+        over_ms / CAPACITY_DAY_MS + (over_ms % CAPACITY_DAY_MS > 0 ? 1 : 0);
+    set_window(call, row, next_day * CAPACITY_DAY_MS, placed->terms->valid_days);
     return row;
 }
 
@@ -311,15 +324,19 @@ allocation_move(struct call *call, Kontor__V1__OrderItem *item)
         Kontor__V1__Allocation *row = item->allocations[i];
         const struct taking before = taking_of(row, row->needed, -1, false);
         struct capacity_state state;
-        /* A change or a renewal lasts as long as what it changes. */
-        bool is_own_term = item->instance[0] == '\0';
-        if (!is_own_term) {
+        /* A renewal begins where the term ends, whenever it is ordered. */
+        if (item->action == ACTION(RENEW)) {
             continue;
         }
+        const Google__Protobuf__Timestamp *until = row->until;
         enum status status = capacity_read(call, row->capacity, 0, &state);
         if (status == STATUS_OK) {
             capacity_take(call, &state, &before);
             set_window(call, row, start_of(call, item->start_at), item->valid_days);
+            /* A change lasts as long as what it changes. */
+            if (item->instance[0] != '\0') {
+                row->until = (Google__Protobuf__Timestamp *)(uintptr_t)until;
+            }
             status = take(call, &state, "start_at", row);
         }
         if (status != STATUS_OK) {

@@ -32,7 +32,8 @@ static const char *
 common_name(const char *text)
 {
     const char *found = NULL;
-    for (const char *at = strstr(text, "CN="); at != NULL; at = strstr(at + 3, "CN=")) {
+    for (const char *at = strcasestr(text, "CN="); at != NULL;
+         at = strcasestr(at + 3, "CN=")) {
         found = at + 3;
     }
     return found;
@@ -97,7 +98,8 @@ is_hosts_subject(const char *subject, const char *host)
 static bool
 is_of_address(char c)
 {
-    return isalnum((unsigned char)c) || (c != '\0' && strchr("._%+'-", c) != NULL);
+    return isalnum((unsigned char)c) || (c & 0x80) != 0 ||
+           (c != '\0' && strchr("._%+'-", c) != NULL);
 }
 
 /* Bytes of the address that begins here; 0: none does. */
@@ -142,7 +144,7 @@ known_size(const struct names *names, const char *text)
 {
     size_t low = 0, high = names->n, longest = 0;
     for (size_t depth = 0; low < high; depth++) {
-        unsigned char c = (unsigned char)text[depth];
+        unsigned char c = (unsigned char)tolower((unsigned char)text[depth]);
         if (names->rows[low][depth] == '\0') {
             longest = isalnum(c) ? longest : depth;
             low++;
@@ -156,16 +158,20 @@ known_size(const struct names *names, const char *text)
     return longest;
 }
 
-/* Bytes to be replaced from here on, and how many stay before them. */
+/* Bytes to be replaced from here on, and how many stay before them. A name begins
+ * behind anything but a letter, an address behind what is no part of one. */
 static size_t
-personal_size(const struct names *names, const char *text, size_t *stay)
+personal_size(const struct names *names, const char *whole, const char *text,
+              size_t *stay)
 {
-    size_t size = known_size(names, text);
+    char before = text == whole ? ' ' : text[-1];
+    bool is_word = !isalnum((unsigned char)before) && (before & 0x80) == 0;
+    size_t size = is_word ? known_size(names, text) : 0;
     *stay = 0;
-    if (size == 0) {
+    if (size == 0 && !is_of_address(before)) {
         size = address_size(text);
     }
-    if (size == 0 && strncmp(text, "CN=", 3) == 0) {
+    if (size == 0 && is_word && strncasecmp(text, "CN=", 3) == 0) {
         *stay = 3;
         size = name_size(text + 3);
         /* A word after a host's name is no part of it. */
@@ -181,9 +187,8 @@ without_people(struct redacting *redacting, char *text)
     size_t room = strlen(text) * sizeof REDACTED + 1;
     char *clean = NULL, *end = NULL;
     for (const char *at = text; *at != '\0';) {
-        bool is_inside = at > text && is_of_address(at[-1]);
         size_t stay = 0;
-        size_t size = is_inside ? 0 : personal_size(&redacting->names, at, &stay);
+        size_t size = personal_size(&redacting->names, text, at, &stay);
         if (size > 0 && clean == NULL) {
             clean = arena_alloc(redacting->arena, room);
             end = clean + (at - text);
@@ -218,7 +223,12 @@ add_name(struct redacting *redacting, const char *name)
     }
     names->rows = arena_grown(redacting->arena, names->rows, names->n, &names->room,
                               sizeof(*names->rows));
-    names->rows[names->n++] = name;
+    /* However it is written. */
+    char *lower = arena_copy(redacting->arena, name);
+    for (char *at = lower; *at != '\0'; at++) {
+        *at = (char)tolower((unsigned char)*at);
+    }
+    names->rows[names->n++] = lower;
 }
 
 static int

@@ -26,10 +26,12 @@ step(struct scan *scan)
     scan->at++;
 }
 
-/* Behind the next text, or to the end: that it is missing the parser says. */
+/* Behind the next text, or to the end: that it is missing the parser says. What opens
+ * the piece may look like its end, and is not: "<!-->". */
 static void
-skip_behind(struct scan *scan, const char *text)
+skip_piece(struct scan *scan, const char *opener, const char *text)
 {
+    scan->at += strlen(opener);
     while (scan->at < scan->end && !begins(scan, text)) {
         step(scan);
     }
@@ -83,7 +85,7 @@ declared(struct scan *scan)
 {
     struct arena *arena = scan->source->arena;
     const char *begin = scan->at;
-    skip_behind(scan, "?>");
+    skip_piece(scan, "<?", "?>");
     const char *text = arena_copy_n(arena, begin, (size_t)(scan->at - begin));
     const char *found = strstr(text, "encoding");
     const char *quote = found == NULL ? NULL : strpbrk(found, "\"'");
@@ -162,7 +164,7 @@ guard_text(struct scan *scan, bool is_data)
 {
     struct scan begin = *scan;
     if (is_data) {
-        skip_behind(scan, "]]>");
+        skip_piece(scan, "<![CDATA[", "]]>");
     }
     while (!is_data && scan->at < scan->end && *scan->at != '<') {
         step(scan);
@@ -179,13 +181,13 @@ guard_piece(struct scan *scan, bool *is_over)
         return guard_text(scan, false);
     }
     if (begins(scan, "<!--")) {
-        skip_behind(scan, "-->");
+        skip_piece(scan, "<!--", "-->");
     } else if (begins(scan, "<![CDATA[")) {
         return guard_text(scan, true);
     } else if (begins(scan, "<!")) {
         *is_over = true;
     } else if (begins(scan, "<?")) {
-        skip_behind(scan, "?>");
+        skip_piece(scan, "<?", "?>");
     } else {
         return guard_tag(scan);
     }
