@@ -321,6 +321,63 @@ test_a_change_holds_what_is_more(void **state)
     expect(desk, "2", "0", "8");
 }
 
+static enum status
+change_at(struct desk *desk, const char *id, int64_t size, int64_t days,
+          struct error *error)
+{
+    Kontor__V1__PlaceOrderRequest *request = desk_new(desk, id);
+    Kontor__V1__NewItem *item =
+        desk_change(desk, request, "x", ACTION(MODIFY), "coast/o-1/vm");
+    desk_give(desk, item, "size", shelf_integer(desk->h, size));
+    item->start_at = day_ahead(desk, days);
+    return place(desk, request, error);
+}
+
+/* A change is within the term of what it changes, and there is enough when it is. */
+static void
+test_a_change_is_counted_when_it_is(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    Kontor__V1__RescheduleItemRequest request =
+        KONTOR__V1__RESCHEDULE_ITEM_REQUEST__INIT;
+    Kontor__V1__Capacity *capacity = new_capacity(desk, "6");
+    add_step(desk, capacity, day_ahead(desk, 10), "10");
+    assert_int_equal(update(desk, desk->operator, capacity, NULL), STATUS_OK);
+    assert_int_equal(place_size(desk, "coast/o-1", 3, NULL), STATUS_OK);
+    carry_out_all(desk);
+    assert_int_equal(change_at(desk, "coast/o-2", 5, 40, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_int_equal(change_at(desk, "coast/o-2", 5, 9, &error),
+                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(change_at(desk, "coast/o-2", 5, 12, &error), STATUS_OK);
+    request.id = "coast/o-2/x";
+    request.start_at = day_ahead(desk, 5);
+    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("RescheduleItem"),
+                               &request, NULL, &error),
+                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(error.reason, REASON_CAPACITY_EXCEEDED);
+    request.start_at = day_ahead(desk, 15);
+    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("RescheduleItem"),
+                               &request, NULL, &error),
+                     STATUS_OK);
+    expect(desk, "6", "0", "0");
+}
+
+/* The day on which a term ends is not counted twice. */
+static void
+test_more_than_half_is_renewed(void **state)
+{
+    struct desk *desk = *state;
+    assert_int_equal(place_size(desk, "coast/o-1", 4, NULL), STATUS_OK);
+    carry_out_all(desk);
+    expect(desk, "8", "0", "2");
+    assert_int_equal(place_change(desk, "coast/o-2", ACTION(RENEW), "coast/o-1/vm", 0),
+                     STATUS_OK);
+    carry_out_all(desk);
+    expect(desk, "8", "0", "2");
+}
+
 /* What there is goes by dates, and so does what is wanted. */
 static void
 test_a_capacity_goes_by_dates(void **state)
@@ -769,6 +826,8 @@ main(void)
         T(test_a_plan_takes_nothing_and_says_what_it_would),
         T(test_items_of_one_order_add_up),
         T(test_a_change_holds_what_is_more),
+        T(test_a_change_is_counted_when_it_is),
+        T(test_more_than_half_is_renewed),
         T(test_a_capacity_goes_by_dates),
         T(test_a_renewal_holds_the_term_it_adds),
         T(test_what_is_put_off_is_held_later),

@@ -188,6 +188,24 @@ test_each_difference_is_told(void **state)
     }
 }
 
+/* As reports are: a type that names the component before one that does not. */
+static void
+test_what_is_told_is_matched_as_reports_are(void **state)
+{
+    struct ground *ground = *state;
+    Kontor__V1__ToldEndpoint *told =
+        told_new(ground, "North", "h2.example.org", "b2find");
+    seed_endpoint(ground, "coast/e0", "coast/a", "h2.example.org", "b2find");
+    told->component = "ckan";
+    say(ground, told, "url", "https://other.example.org/");
+    const Kontor__V1__ReconcileResponse *reply = ask_one(ground, told);
+    assert_int_equal(reply->n_differences, 1);
+    assert_string_equal(reply->differences[0]->endpoint, "coast/e3");
+    told->component = "";
+    reply = ask_one(ground, told);
+    assert_string_equal(reply->differences[0]->endpoint, "coast/e0");
+}
+
 static void
 test_what_the_source_lacks_is_told_of_a_whole_one(void **state)
 {
@@ -357,6 +375,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, ground_teardown)
     const struct CMUnitTest tests[] = {
         T(test_each_difference_is_told),
+        T(test_what_is_told_is_matched_as_reports_are),
         T(test_what_the_source_lacks_is_told_of_a_whole_one),
         T(test_the_past_is_compared_as_it_was),
         T(test_a_field_nobody_compares_is_refused),

@@ -35,6 +35,7 @@ static const struct {
 } refused[] = {
     {"refused-attributes.xml", "more attributes than 64"},
     {"refused-bytes.xml", "is not UTF-8"},
+    {"refused-comment-opener.xml", "nested deeper than 64"},
     {"refused-control.xml", "not XML"},
     {"refused-crossed.xml", "not XML"},
     {"refused-default-attributes.xml", DTD},

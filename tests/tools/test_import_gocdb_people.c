@@ -228,10 +228,39 @@ test_the_real_files_name_nobody(void **state)
     assert_non_null(strstr(all, "user-001"));
 }
 
+/* In capitals, in quotes, behind a title, and addresses beyond ASCII. */
+static void
+test_a_name_is_found_however_it_is_written(void **state)
+{
+    static const char *const ways[] = {"'Ada Lovelace'",
+                                       "-Ada Lovelace",
+                                       "Dr.Ada Lovelace",
+                                       "ADA LOVELACE",
+                                       "\"ada lovelace\"",
+                                       "/C=CH/cn=Ada Lovelace",
+                                       "ren\xc3\xa9@lovelace.example"};
+    struct import_fixture *fixture = *state;
+    for (size_t i = 0; i < N(ways); i++) {
+        const char *text = arena_print(
+            fixture->arena,
+            "<results><SITE PRIMARY_KEY='1'><SHORT_NAME>hall</SHORT_NAME>"
+            "<SITE_DESCRIPTION>ask %s, there</SITE_DESCRIPTION></SITE>"
+            "<result><SITE>hall</SITE><UNIX_TIME>1</UNIX_TIME>"
+            "<NEW_STATUS>Candidate</NEW_STATUS><CHANGED_BY>/CN=Ada Lovelace"
+            "</CHANGED_BY><COMMENT>so %s, said</COMMENT></result></results>",
+            ways[i], ways[i]);
+        const char *all = everything(fixture, read_text(fixture, text, false));
+        assert_null(strcasestr(all, "lovelace"));
+        assert_non_null(strstr(all, "there"));
+        assert_non_null(strstr(all, "said"));
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        IMPORT_TEST(test_a_name_is_found_however_it_is_written),
         IMPORT_TEST(test_people_are_taken_out),
         IMPORT_TEST(test_what_is_taken_out_is_told_and_counted),
         IMPORT_TEST(test_what_is_taken_out_is_not_owned),
