@@ -131,7 +131,9 @@ find_endpoint(struct call *call, const char *source,
             ? NULL
             : arena_print(call->arena, "%s.%s", report->type, report->component),
         report->type,
-        version_type_of(version_types(call, call->who->registry), source, report->type),
+        source[0] == '\0' ? NULL
+                          : version_type_of(version_types(call, call->who->registry),
+                                            source, report->type),
     };
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         const struct endpoint_name name = {
