@@ -74,20 +74,6 @@ count(struct import_files *files, const struct import_set *part)
     files->n_findings += part->n_findings;
 }
 
-/* The fault of a file is a status like that of a call. */
-static int
-show_faults(const struct faults *faults)
-{
-    for (size_t i = 0; i < faults->n_rows; i++) {
-        show_line(stderr, "kontor: %s: %s", faults->rows[i].path,
-                  faults->rows[i].description);
-    }
-    if (faults->n_found > faults->n_rows) {
-        fprintf(stderr, "kontor: and %zu more\n", faults->n_found - faults->n_rows);
-    }
-    return faults->n_found == 0 ? EXIT_DONE : EXIT_STATUS + KONTOR_INVALID_ARGUMENT;
-}
-
 /* Nothing of a part is kept but what the note keeps. */
 static void
 judge(struct import_files *files, import_files_note note, void *context)

@@ -9,8 +9,6 @@
 #include "tools/kontor/run.h"
 #include "tools/kontor/show.h"
 
-enum { SHOWN_FAULTS = 20 };
-
 /* One run. */
 struct reconciling {
     struct cli *cli;
@@ -164,10 +162,6 @@ read_reports(struct reconciling *reconciling)
     for (size_t i = 0; i < cli->n_arguments; i++) {
         (void)svmon_read(cli->arguments[i], cli->arena, &reports, &faults);
     }
-    for (size_t i = 0; i < faults.n_rows && i < SHOWN_FAULTS; i++) {
-        show_line(stderr, "kontor: %s: %s", faults.rows[i].path,
-                  faults.rows[i].description);
-    }
     for (size_t i = 0; i < reports.n_rows; i++) {
         Kontor__V1__ToldEndpoint *told = add(reconciling);
         told->site = reports.rows[i]->site;
@@ -176,7 +170,7 @@ read_reports(struct reconciling *reconciling)
         told->component = reports.rows[i]->component;
         add_field(reconciling, told, "version", reports.rows[i]->version);
     }
-    return faults.n_found == 0 ? EXIT_DONE : EXIT_STATUS + KONTOR_INVALID_ARGUMENT;
+    return show_faults(&faults);
 }
 
 /* ---- What differs ---- */

@@ -204,3 +204,17 @@ show_reply(struct cli *cli, const ProtobufCMessage *reply, const struct view *vi
     show_rows(cli, &table, reply, view);
     show_print(&table);
 }
+
+/* The fault of a file is a status like that of a call. */
+int
+show_faults(const struct faults *faults)
+{
+    for (size_t i = 0; i < faults->n_rows; i++) {
+        show_line(stderr, "kontor: %s: %s", faults->rows[i].path,
+                  faults->rows[i].description);
+    }
+    if (faults->n_found > faults->n_rows) {
+        fprintf(stderr, "kontor: and %zu more\n", faults->n_found - faults->n_rows);
+    }
+    return faults->n_found == 0 ? EXIT_DONE : EXIT_STATUS + KONTOR_INVALID_ARGUMENT;
+}

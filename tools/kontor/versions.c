@@ -7,7 +7,7 @@
 #include "tools/kontor/run.h"
 #include "tools/kontor/show.h"
 
-enum { BATCH = 500, SHOWN_FAULTS = 20 };
+enum { BATCH = 500 };
 
 /* One run. */
 struct reporting {
@@ -73,12 +73,9 @@ read_files(struct reporting *reporting)
     for (size_t i = 0; i < cli->n_arguments; i++) {
         (void)svmon_read(cli->arguments[i], cli->arena, &reporting->reports, &faults);
     }
-    for (size_t i = 0; i < faults.n_rows && i < SHOWN_FAULTS; i++) {
-        show_line(stderr, "kontor: %s: %s", faults.rows[i].path,
-                  faults.rows[i].description);
-    }
-    if (faults.n_found > 0) {
-        return EXIT_STATUS + KONTOR_INVALID_ARGUMENT;
+    int failed = show_faults(&faults);
+    if (failed != EXIT_DONE) {
+        return failed;
     }
     for (size_t i = 0; i < reporting->reports.told.n_findings; i++) {
         show_finding(cli, &reporting->reports.told.findings[i]);
