@@ -205,7 +205,6 @@ show_reply(struct cli *cli, const ProtobufCMessage *reply, const struct view *vi
     show_print(&table);
 }
 
-/* The fault of a file is a status like that of a call. */
 int
 show_faults(const struct faults *faults)
 {

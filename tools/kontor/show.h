@@ -31,11 +31,11 @@ void show_print(const struct table *table);
  * and a terminal would obey it. */
 const char *show_harmless(struct arena *arena, const char *text);
 /* One line for people, made harmless as a whole; the newline is added. */
+void show_line(FILE *out, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* What is wrong with files, each at its place; EXIT_DONE where nothing is, else a
  * status like that of a call. */
 int show_faults(const struct faults *faults);
-void show_line(FILE *out, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 /* What is odd about a file and belongs to no record; for programs a Violation. */
 void show_finding(const struct cli *cli, const struct import_finding *finding);
 /* A message as one line of JSON. */
