@@ -179,11 +179,18 @@ add(struct reconciling *reconciling, Kontor__V1__DifferenceKind kind,
     Kontor__V1__Difference *difference = arena_alloc(arena, sizeof(*difference));
     kontor__v1__difference__init(difference);
     difference->kind = kind;
-    difference->site = told != NULL ? told->site : (char *)(uintptr_t)here->site;
-    difference->host = told != NULL ? told->host : here->record->host;
-    difference->type = told != NULL ? told->type : here->record->type;
-    difference->component = told != NULL ? told->component : difference->component;
-    difference->endpoint = here != NULL ? here->record->id : difference->endpoint;
+    if (here != NULL) {
+        difference->endpoint = here->record->id;
+        difference->site = (char *)(uintptr_t)here->site;
+        difference->host = here->record->host;
+        difference->type = here->record->type;
+    }
+    if (told != NULL) {
+        difference->site = told->site;
+        difference->host = told->host;
+        difference->type = told->type;
+        difference->component = told->component;
+    }
     if (reply->n_differences == MAX_DIFFERENCES) {
         reply->is_more = true;
         return difference;
