@@ -115,9 +115,15 @@ read_window(struct impact *impact)
 {
     const Kontor__V1__ImpactRequest *request = impact->request;
     const Kontor__V1__Downtime *downtime = impact->downtime;
-    int64_t from_ms =
-        downtime == NULL ? impact->call->now_ms : moment_ms(downtime->start_at, 0);
-    int64_t until_ms = downtime == NULL ? INT64_MAX : moment_ms(downtime->end_at, 0);
+    int64_t from_ms, until_ms = INT64_MAX;
+    enum status status = call_as_of_ms(impact->call, request->as_of, &from_ms);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (downtime != NULL) {
+        from_ms = moment_ms(downtime->start_at, 0);
+        until_ms = moment_ms(downtime->end_at, 0);
+    }
     impact->window.from_ms = moment_ms(request->from, from_ms);
     impact->window.until_ms = moment_ms(request->until, until_ms);
     if (request->until != NULL && impact->window.until_ms <= impact->window.from_ms) {
@@ -320,8 +326,12 @@ read_named(struct impact *impact)
         enum status status =
             store_get(call->reader, KIND_INSTANCE, downtime->instances[i],
                       &call->who->scopes, impact->reach.as_of, call->arena, &document);
-        if (status != STATUS_OK) {
+        if (status == STATUS_NOT_FOUND) {
             continue;
+        }
+        if (status != STATUS_OK) {
+            return call_fail(call, REASON_STORE_UNAVAILABLE,
+                             "the store does not answer");
         }
         struct hit *hit = add_hit(impact, call_record(call, &document));
         if (hit != NULL && !downtime->is_cancelled) {

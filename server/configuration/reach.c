@@ -220,6 +220,7 @@ add_whole_site(struct call *call, struct reach *reach, const char *registry,
             add(call, reach, &all.rows[i]);
         }
     }
+    reach->is_cut = reach->is_cut || all.is_cut;
     return status;
 }
 
@@ -256,6 +257,7 @@ add_own_of_group(struct call *call, struct reach *reach, const char *registry,
             add(call, reach, &all.rows[i]);
         }
     }
+    reach->is_cut = reach->is_cut || all.is_cut;
     return status;
 }
 

@@ -13,7 +13,6 @@ enum { MAX_ITEMS = 64 /* Of an order. */ };
 /* An order being traced. */
 struct tracing {
     struct call *call;
-    const Kontor__V1__AsOf *as_of;
     int64_t at_ms;          /* What is ahead of it is told. */
     struct outages outages; /* What has not ended by then, of all the caller may see:
                                an order has many endpoints, and few are ahead. */
@@ -118,24 +117,42 @@ trace_endpoint(struct tracing *tracing, char *id, Kontor__V1__TracedEndpoint *tr
                                &traced->n_versions);
 }
 
+/* What an item delivered, or is about, as it stands: another order may have changed or
+ * ended it since. NULL: nothing is there of it. */
 static enum status
-trace_item(struct tracing *tracing, const struct document *document,
-           Kontor__V1__TracedItem *traced)
+read_delivery(struct tracing *tracing, const Kontor__V1__OrderItem *item,
+              Kontor__V1__TracedItem *traced, const Kontor__V1__Delivery **out)
 {
     struct call *call = tracing->call;
-    const Kontor__V1__OrderItem *item = call_record(call, document);
-    const Kontor__V1__Delivery *delivery = item->delivery;
-    size_t n_endpoints = delivery == NULL ? 0 : delivery->n_endpoints;
-    kontor__v1__traced_item__init(traced);
-    traced->item = strrchr(item->id, '/') + 1;
-    traced->state = item->state;
-    add_naming(tracing, item->instance[0] == '\0' ? item->id : item->instance, traced);
-    if (delivery != NULL) {
-        traced->backend_id = delivery->backend_id;
+    const char *id = item->instance[0] == '\0' ? item->id : item->instance;
+    struct document document;
+    enum status status = store_get(call->reader, KIND_INSTANCE, id, &call->who->scopes,
+                                   tracing->outages.as_of, call->arena, &document);
+    *out = item->delivery;
+    if (status == STATUS_NOT_FOUND) {
+        return STATUS_OK;
     }
-    traced->endpoints =
-        arena_alloc(call->arena, (n_endpoints + 1) * sizeof(*traced->endpoints));
-    for (size_t i = 0; i < n_endpoints; i++) {
+    if (status != STATUS_OK) {
+        return call_fail(call, REASON_STORE_UNAVAILABLE, "the store does not answer");
+    }
+    const Kontor__V1__Instance *instance = call_record(call, &document);
+    bool is_over = instance->state == KONTOR__V1__INSTANCE_STATE__INSTANCE_EXPIRED ||
+                   instance->state == KONTOR__V1__INSTANCE_STATE__INSTANCE_TERMINATED;
+    traced->instance = instance->id;
+    traced->instance_state = instance->state;
+    *out = is_over ? NULL : instance->delivery;
+    return STATUS_OK;
+}
+
+static enum status
+trace_endpoints(struct tracing *tracing, const Kontor__V1__Delivery *delivery,
+                Kontor__V1__TracedItem *traced)
+{
+    struct call *call = tracing->call;
+    traced->backend_id = delivery->backend_id;
+    traced->endpoints = arena_alloc(call->arena, (delivery->n_endpoints + 1) *
+                                                     sizeof(*traced->endpoints));
+    for (size_t i = 0; i < delivery->n_endpoints; i++) {
         Kontor__V1__TracedEndpoint *endpoint =
             arena_alloc(call->arena, sizeof(*endpoint));
         enum status status = trace_endpoint(tracing, delivery->endpoints[i], endpoint);
@@ -145,6 +162,22 @@ trace_item(struct tracing *tracing, const struct document *document,
         traced->endpoints[traced->n_endpoints++] = endpoint;
     }
     return STATUS_OK;
+}
+
+static enum status
+trace_item(struct tracing *tracing, const struct document *document,
+           Kontor__V1__TracedItem *traced)
+{
+    const Kontor__V1__OrderItem *item = call_record(tracing->call, document);
+    const Kontor__V1__Delivery *delivery;
+    kontor__v1__traced_item__init(traced);
+    traced->item = strrchr(item->id, '/') + 1;
+    traced->state = item->state;
+    add_naming(tracing, item->instance[0] == '\0' ? item->id : item->instance, traced);
+    enum status status = read_delivery(tracing, item, traced, &delivery);
+    return status == STATUS_OK && delivery != NULL
+               ? trace_endpoints(tracing, delivery, traced)
+               : status;
 }
 
 static enum status
@@ -180,36 +213,12 @@ trace_items(struct tracing *tracing, const char *order,
     return STATUS_OK;
 }
 
-/* When a position of the log was written. */
-static enum status
-read_time(struct tracing *tracing)
-{
-    struct call *call = tracing->call;
-    const Kontor__V1__AsOf *as_of = tracing->as_of;
-    tracing->at_ms = call->now_ms;
-    if (as_of == NULL || tracing->outages.as_of == 0) {
-        return STATUS_OK;
-    }
-    if (as_of->point_case == KONTOR__V1__AS_OF__POINT_TIME) {
-        tracing->at_ms = moment_ms(as_of->time, call->now_ms);
-        return STATUS_OK;
-    }
-    Kontor__V1__Commit **commits;
-    size_t n_commits;
-    if (store_log_read(call->reader, tracing->outages.as_of - 1, 1, SIZE_MAX,
-                       call->arena, &commits, &n_commits) == STATUS_OK &&
-        n_commits > 0) {
-        tracing->at_ms = moment_ms(commits[0]->at, call->now_ms);
-    }
-    return STATUS_OK;
-}
-
 enum status
 trace_decide(struct call *call, const void *request, struct decision *decision)
 {
     const Kontor__V1__TraceRequest *wanted = request;
     Kontor__V1__TraceResponse *reply = arena_alloc(call->arena, sizeof(*reply));
-    struct tracing tracing = {.call = call, .as_of = wanted->as_of};
+    struct tracing tracing = {.call = call};
     struct document order;
     enum status status =
         call_get_as_of(call, KIND_ORDER, wanted->order, wanted->as_of, &order);
@@ -217,7 +226,7 @@ trace_decide(struct call *call, const void *request, struct decision *decision)
         status = call_as_of(call, wanted->as_of, &tracing.outages.as_of);
     }
     if (status == STATUS_OK) {
-        status = read_time(&tracing);
+        status = call_as_of_ms(call, wanted->as_of, &tracing.at_ms);
     }
     if (status != STATUS_OK) {
         return status;

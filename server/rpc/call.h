@@ -161,6 +161,9 @@ enum status call_find(struct call *call, struct find *find, bool is_any,
 /* A seq for an as_of (NULL = 0 = now). */
 enum status call_as_of(struct call *call, const Kontor__V1__AsOf *as_of,
                        int64_t *seq) MUST_CHECK;
+/* When that is: the time it says, or at which its position was written; NULL = now. */
+enum status call_as_of_ms(struct call *call, const Kontor__V1__AsOf *as_of,
+                          int64_t *at_ms) MUST_CHECK;
 
 /* The record of a document: unpacked w then x, envelope set. Never NULL: DATA_LOSS
  * aborts the call with INTERNAL. */

@@ -3,6 +3,7 @@
 
 #include <google/protobuf/timestamp.pb-c.h>
 
+#include "proto/moment.h"
 #include "proto/wire.h"
 #include "server/broker.h"
 #include "server/rpc/cache.h"
@@ -335,6 +336,30 @@ call_as_of(struct call *call, const Kontor__V1__AsOf *as_of, int64_t *seq)
         return fail_position(call, as_of->seq);
     }
     *seq = as_of->seq;
+    return STATUS_OK;
+}
+
+enum status
+call_as_of_ms(struct call *call, const Kontor__V1__AsOf *as_of, int64_t *at_ms)
+{
+    Kontor__V1__Commit **commits;
+    size_t n_commits = 0;
+    int64_t seq;
+    enum status status = call_as_of(call, as_of, &seq);
+    *at_ms = call->now_ms;
+    if (status != STATUS_OK || seq == 0) {
+        return status;
+    }
+    if (as_of->point_case == KONTOR__V1__AS_OF__POINT_TIME) {
+        *at_ms = moment_ms(as_of->time, call->now_ms);
+        return STATUS_OK;
+    }
+    status = store_log_read(call->reader, seq - 1, 1, SIZE_MAX, call->arena, &commits,
+                            &n_commits);
+    if (status != STATUS_OK) {
+        return fail_store(call, status, seq);
+    }
+    *at_ms = n_commits > 0 ? moment_ms(commits[0]->at, call->now_ms) : call->now_ms;
     return STATUS_OK;
 }
 

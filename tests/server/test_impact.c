@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "proto/moment.h"
+#include "server/configuration/reach.h"
 #include "server/configuration/span.h"
 #include "tests/server/ground.h"
 
@@ -715,6 +716,47 @@ test_instances_are_counted_once_each(void **state)
     assert_false(reply->is_more);
 }
 
+/* More than is looked at is told as such, also of a group that a downtime hits. */
+static void
+test_what_is_left_out_is_told(void **state)
+{
+    enum { N_FULL = REACH_MAX / 1000 + 1, N_EACH = 1000 };
+    struct ground *ground = *state;
+    Kontor__V1__ImpactRequest request = KONTOR__V1__IMPACT_REQUEST__INIT;
+    Kontor__V1__Downtime *downtime =
+        ground_downtime(ground->h, "coast/d2", GROUND_HOUR_MS, 2 * GROUND_HOUR_MS);
+    char *groups[N_FULL];
+    furnish(ground);
+    for (int i = 0; i < N_FULL; i++) {
+        Kontor__V1__Group group = KONTOR__V1__GROUP__INIT;
+        char *ids[N_EACH];
+        for (int j = 0; j < N_EACH; j++) {
+            ids[j] = (char *)(uintptr_t)name_of(ground, "gone", i * N_EACH + j);
+        }
+        group.endpoints = ids;
+        group.n_endpoints = N_EACH;
+        groups[i] = (char *)(uintptr_t)name_of(ground, "full", i);
+        harness_seed(ground->h, KIND_GROUP, groups[i], &group.base, "=r:coast", "~*",
+                     NULL);
+    }
+    Kontor__V1__Group all = KONTOR__V1__GROUP__INIT;
+    all.groups = groups;
+    all.n_groups = N_FULL;
+    harness_seed(ground->h, KIND_GROUP, "coast/all", &all.base, "=r:coast", "~*", NULL);
+    downtime->groups = (char *[]){"coast/all"};
+    downtime->n_groups = 1;
+    assert_int_equal(ground_declare(ground, ground->admin, downtime, NULL, NULL),
+                     STATUS_OK);
+    request.subject_case = KONTOR__V1__IMPACT_REQUEST__SUBJECT_GROUP;
+    request.group = "coast/all";
+    assert_true(impact_of(ground, ground->admin, &request, STATUS_OK)->is_more);
+    request.subject_case = KONTOR__V1__IMPACT_REQUEST__SUBJECT_DOWNTIME;
+    request.downtime = downtime->id;
+    assert_true(impact_of(ground, ground->admin, &request, STATUS_OK)->is_more);
+    request.downtime = "coast/d";
+    assert_false(impact_of(ground, ground->admin, &request, STATUS_OK)->is_more);
+}
+
 /* As it was: neither the cancelling nor a later declaration counts. */
 static void
 test_the_past_is_as_it_was(void **state)
@@ -741,6 +783,17 @@ test_the_past_is_as_it_was(void **state)
     assert_int_equal(
         impact_of(ground, ground->admin, &request, STATUS_OK)->orders[0]->hit_seconds,
         2 * 3600);
+    /* Hours count from then on, however long ago that is. */
+    int64_t then_ms = clock_wall_ms(&ground->h->clock);
+    clock_advance(&ground->h->clock, 240 * GROUND_HOUR_MS);
+    assert_int_equal(
+        impact_of(ground, ground->admin, &request, STATUS_OK)->orders[0]->hit_seconds,
+        2 * 3600);
+    as_of.point_case = KONTOR__V1__AS_OF__POINT_TIME;
+    as_of.time = moment_new(ground->h->arena, then_ms + 2 * GROUND_HOUR_MS);
+    request.as_of = &as_of;
+    assert_int_equal(impact_of(ground, ground->admin, &request, STATUS_OK)->n_orders,
+                     1);
 }
 
 /* ---- Spans ---- */
@@ -785,6 +838,7 @@ main(void)
         GROUND_TEST(test_what_is_hit_stays_hit_under_another_name),
         GROUND_TEST(test_a_version_is_asked_about_wherever_it_runs),
         GROUND_TEST(test_instances_are_counted_once_each),
+        GROUND_TEST(test_what_is_left_out_is_told),
         GROUND_TEST(test_the_past_is_as_it_was),
         cmocka_unit_test(test_what_overlaps_counts_once),
     };

@@ -234,6 +234,51 @@ test_trace_tells_what_names_an_instance(void **state)
     assert_int_equal(reply->items[0]->downtimes[0]->downtime->n_instances, 2);
 }
 
+/* Another order may have moved what an item delivered, or ended it: what is told is
+ * what carries it now, and as of then what carried it then. */
+static void
+test_trace_goes_by_what_the_instance_is(void **state)
+{
+    struct ground *ground = *state;
+    const struct principal *portal =
+        harness_principal(ground->h, "hills/portal", ROLE_BIT(PORTAL), "r:hills", NULL);
+    Kontor__V1__Instance instance = KONTOR__V1__INSTANCE__INIT;
+    Kontor__V1__Delivery delivery = KONTOR__V1__DELIVERY__INIT;
+    Kontor__V1__TraceRequest request = KONTOR__V1__TRACE_REQUEST__INIT;
+    Kontor__V1__AsOf as_of = KONTOR__V1__AS_OF__INIT;
+    Kontor__V1__TraceResponse *reply = NULL;
+    char *endpoints[] = {"coast/moved"};
+    delivery.backend_id = "vm-18";
+    delivery.endpoints = endpoints;
+    delivery.n_endpoints = 1;
+    instance.provider = "coast/hpc";
+    instance.delivery = &delivery;
+    instance.state = KONTOR__V1__INSTANCE_STATE__INSTANCE_ACTIVE;
+    harness_seed(ground->h, KIND_INSTANCE, "hills/o/vm", &instance.base, "=r:hills",
+                 "=r:coast", NULL);
+    assert_int_equal(trace(ground, portal, "hills/o", &reply, NULL), STATUS_OK);
+    assert_string_equal(reply->items[0]->instance, "hills/o/vm");
+    assert_int_equal(reply->items[0]->instance_state, instance.state);
+    assert_string_equal(reply->items[0]->backend_id, "vm-18");
+    assert_int_equal(reply->items[0]->n_endpoints, 1);
+    assert_string_equal(reply->items[0]->endpoints[0]->endpoint->id, "coast/moved");
+    assert_string_equal(reply->items[1]->instance, "");
+    as_of.point_case = KONTOR__V1__AS_OF__POINT_SEQ;
+    as_of.seq = store_applied(ground->h->broker.store);
+    instance.state = KONTOR__V1__INSTANCE_STATE__INSTANCE_TERMINATED;
+    harness_seed(ground->h, KIND_INSTANCE, "hills/o/vm", &instance.base, "=r:hills",
+                 "=r:coast", NULL);
+    assert_int_equal(trace(ground, portal, "hills/o", &reply, NULL), STATUS_OK);
+    assert_int_equal(reply->items[0]->instance_state, instance.state);
+    assert_int_equal(reply->items[0]->n_endpoints, 0);
+    request.order = "hills/o";
+    request.as_of = &as_of;
+    assert_int_equal(harness_call(ground->h, portal, GROUND_CALL("Trace"), &request,
+                                  (void **)&reply, NULL),
+                     STATUS_OK);
+    assert_int_equal(reply->items[0]->n_endpoints, 1);
+}
+
 int
 main(void)
 {
@@ -245,6 +290,7 @@ main(void)
         T(test_trace_leaves_a_cancelled_downtime_out),
         T(test_trace_tells_what_names_an_instance),
         T(test_trace_shows_a_provider_its_own_items_only),
+        T(test_trace_goes_by_what_the_instance_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

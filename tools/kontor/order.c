@@ -383,6 +383,10 @@ trace_name(struct cli *cli, struct table *table, const Kontor__V1__TracedItem *i
 {
     show_cell(table, item == NULL ? "" : item->item);
     show_cell(table, item == NULL ? "" : state_of(cli, item->state));
+    show_cell(table, item == NULL || item->instance[0] == '\0'
+                         ? ""
+                         : path_enum(&kontor__v1__instance_state__descriptor,
+                                     (int)item->instance_state, cli->arena));
     show_cell(table, item == NULL ? "" : item->backend_id);
 }
 
@@ -410,8 +414,9 @@ trace_item(struct cli *cli, struct table *table, const Kontor__V1__TracedItem *i
 int
 own_trace(struct cli *cli)
 {
-    static const char *const titles[] = {"ITEM", "STATE", "OBJECT",   "HOST", "TYPE",
-                                         "SITE", "RUNS",  "DOWNTIME", NULL};
+    static const char *const titles[] = {"ITEM",     "STATE", "INSTANCE", "OBJECT",
+                                         "HOST",     "TYPE",  "SITE",     "RUNS",
+                                         "DOWNTIME", NULL};
     Kontor__V1__TraceResponse *reply = NULL;
     int failed = run_reply(cli, run_request(cli), &reply);
     if (failed != EXIT_DONE) {
