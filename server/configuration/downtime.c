@@ -6,6 +6,7 @@
 #include "kontor/v1/configuration_service.pb-c.h"
 #include "proto/moment.h"
 #include "server/configuration/endpoint.h"
+#include "server/configuration/group.h"
 #include "server/configuration/site.h"
 #include "server/rpc/import.h"
 
@@ -175,15 +176,32 @@ is_among(char *const *ids, size_t n_ids, const char *id)
     return false;
 }
 
+/* One of the registry's own is not deleted at the same time. */
+static enum status
+hit_group(struct call *call, const char *path, const char *id,
+          const Kontor__V1__Downtime *downtime, struct decision *decision)
+{
+    struct document document;
+    enum status status = call_get_any(call, KIND_GROUP, id, &document);
+    if (status == STATUS_NOT_FOUND) {
+        call_fault(call, path, "there is no group %s", id);
+        return STATUS_OK;
+    }
+    bool is_own =
+        strcmp(call_registry_of(call, id), call_registry_of(call, downtime->id)) == 0;
+    return status == STATUS_OK && is_own
+               ? group_keep(call, call_record(call, &document), decision)
+               : status;
+}
+
 /* What it hit before may be gone by now. */
 static enum status
 judge_groups(struct call *call, const Kontor__V1__Downtime *old,
-             const Kontor__V1__Downtime *downtime)
+             const Kontor__V1__Downtime *downtime, struct decision *decision)
 {
     for (size_t i = 0; i < downtime->n_groups; i++) {
         const char *id = downtime->groups[i];
         const char *path = arena_print(call->arena, "groups[%zu]", i);
-        struct document document;
         if (import_is(call)) {
             import_find_reference(call, path, KIND_GROUP, id);
             continue;
@@ -191,10 +209,8 @@ judge_groups(struct call *call, const Kontor__V1__Downtime *old,
         if (old != NULL && is_among(old->groups, old->n_groups, id)) {
             continue;
         }
-        enum status status = call_get_any(call, KIND_GROUP, id, &document);
-        if (status == STATUS_NOT_FOUND) {
-            call_fault(call, path, "there is no group %s", id);
-        } else if (status != STATUS_OK) {
+        enum status status = hit_group(call, path, id, downtime, decision);
+        if (status != STATUS_OK) {
             return status;
         }
     }
@@ -330,7 +346,6 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     const Kontor__V1__Downtime *before = old;
     enum status status = site_must_own(call, downtime->id);
     (void)old_doc;
-    (void)decision;
     if (before != NULL) {
         keep(before, downtime);
     }
@@ -344,7 +359,7 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     judge_end(call, before, downtime);
     status = judge_declared(call, before, downtime);
     if (status == STATUS_OK) {
-        status = judge_groups(call, before, downtime);
+        status = judge_groups(call, before, downtime, decision);
     }
     if (status == STATUS_OK) {
         status = judge_instances(call, before, downtime);

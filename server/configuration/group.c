@@ -173,6 +173,13 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
                : status;
 }
 
+enum status
+group_keep(struct call *call, const Kontor__V1__Group *group, struct decision *decision)
+{
+    const struct held_name name = name_of(group);
+    return held_name_keep(call, &name, decision);
+}
+
 /* With it a downtime would lose what it hits. */
 static enum status
 judge_delete(struct call *call, const struct document *document,

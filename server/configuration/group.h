@@ -7,9 +7,15 @@
 #ifndef KONTOR_SERVER_CONFIGURATION_GROUP_H
 #define KONTOR_SERVER_CONFIGURATION_GROUP_H
 
+#include "kontor/v1/configuration.pb-c.h"
 #include "server/rpc/record.h"
 
 extern const struct record group_record;
+
+/* Something comes to rest on a group: whoever deletes it at the same time is decided
+ * again, and sees that. */
+enum status group_keep(struct call *call, const Kontor__V1__Group *group,
+                       struct decision *decision) MUST_CHECK;
 
 /* The groups within one, each once: those that are still to be opened stand behind
  * those that were. */

@@ -46,6 +46,19 @@ held_name_drop(struct call *call, const struct held_name *name,
 }
 
 enum status
+held_name_keep(struct call *call, const struct held_name *name,
+               struct decision *decision)
+{
+    const char *guard = guard_of(call, name);
+    struct document document;
+    enum status status = call_get_any(call, KIND_GUARD, guard, &document);
+    if (status == STATUS_OK && decision_pending(decision, KIND_GUARD, guard) == NULL) {
+        decision_guard(call, decision, guard, document.revision);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status
 held_name_take(struct call *call, const struct held_name *name,
                const struct held_name *old, struct decision *decision)
 {

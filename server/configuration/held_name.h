@@ -22,6 +22,10 @@ struct held_name {
 enum status held_name_take(struct call *call, const struct held_name *name,
                            const struct held_name *old,
                            struct decision *decision) MUST_CHECK;
+/* Writes the guard of a name again, so that whoever gives the name back at the same
+ * time is decided again. */
+enum status held_name_keep(struct call *call, const struct held_name *name,
+                           struct decision *decision) MUST_CHECK;
 /* Gives a name back. */
 enum status held_name_drop(struct call *call, const struct held_name *name,
                            struct decision *decision) MUST_CHECK;

@@ -297,6 +297,45 @@ test_a_group_that_is_hit_is_not_deleted(void **state)
         STATUS_OK);
 }
 
+/* Of both at once at most one comes true, whichever is first. */
+static void
+test_a_group_is_not_hit_and_deleted_at_once(void **state)
+{
+    enum { N_ROUNDS = 200 };
+    struct ground *ground = *state;
+    int n_hit = 0, n_deleted = 0;
+    furnish(ground);
+    for (int i = 0; i < N_ROUNDS; i++) {
+        Kontor__V1__DeclareDowntimeRequest declare =
+            KONTOR__V1__DECLARE_DOWNTIME_REQUEST__INIT;
+        Kontor__V1__DeleteGroupRequest request = KONTOR__V1__DELETE_GROUP_REQUEST__INIT;
+        const char *id = arena_print(ground->h->arena, "coast/g%d", i);
+        assert_int_equal(create(ground, group_new(ground, id, id), NULL), STATUS_OK);
+        declare.downtime =
+            ground_downtime(ground->h, arena_print(ground->h->arena, "coast/d%d", i),
+                            GROUND_HOUR_MS, 2 * GROUND_HOUR_MS);
+        declare.downtime->groups = one(ground, id);
+        declare.downtime->n_groups = 1;
+        request.id = (char *)(uintptr_t)id;
+        struct harness_call *calls[2];
+        for (int j = 0; j < 2; j++) {
+            bool is_delete = (i + j) % 2 == 0;
+            calls[j] = is_delete
+                           ? harness_start(ground->h, ground->admin,
+                                           GROUND_CALL("DeleteGroup"), &request)
+                           : harness_start(ground->h, ground->admin,
+                                           GROUND_CALL("DeclareDowntime"), &declare);
+        }
+        bool is_first = harness_wait(ground->h, calls[0], NULL, NULL) == STATUS_OK;
+        bool is_second = harness_wait(ground->h, calls[1], NULL, NULL) == STATUS_OK;
+        assert_true(is_first != is_second);
+        n_deleted += i % 2 == 0 ? is_first : is_second;
+        n_hit += i % 2 == 0 ? is_second : is_first;
+    }
+    assert_int_equal(n_hit + n_deleted, N_ROUNDS);
+    print_message("%d hit, %d deleted\n", n_hit, n_deleted);
+}
+
 #define GROUND_TEST(name)                                                              \
     cmocka_unit_test_setup_teardown(name, ground_setup, ground_teardown)
 
@@ -310,6 +349,7 @@ main(void)
         GROUND_TEST(test_no_group_is_within_itself),
         GROUND_TEST(test_a_name_is_taken_once_and_given_back),
         GROUND_TEST(test_what_is_needed_is_not_deleted),
+        GROUND_TEST(test_a_group_is_not_hit_and_deleted_at_once),
         GROUND_TEST(test_a_group_that_is_hit_is_not_deleted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
