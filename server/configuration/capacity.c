@@ -235,7 +235,7 @@ add_outlook(struct call *call, const struct capacity_state *state,
         reply->outlook[reply->n_outlook++] =
             outlook_of(call, &days[i], state->capacity->unit);
     }
-    reply->outlook[0]->from = moment_new(call->arena, call->now_ms);
+    reply->outlook[0]->from = moment_new(call->arena, state->at_ms);
 }
 
 enum status
@@ -259,7 +259,7 @@ capacity_list_allocations(struct call *call, const void *message,
         status = add_rows(call, request, as_of, reply);
     }
     if (status == STATUS_OK && request->page_token[0] == '\0') {
-        status = capacity_read(call, request->capacity, as_of, &state);
+        status = capacity_read(call, request->capacity, request->as_of, &state);
     }
     if (status != STATUS_OK) {
         return status;

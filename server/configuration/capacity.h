@@ -19,12 +19,7 @@
 
 extern const struct record capacity_record;
 
-enum {
-    CAPACITY_DAY_MS = 24 * 60 * 60 * 1000,
-    /* Days ahead on which what is taken changes; with more, nothing more is ordered.
-     * What is there is still delivered and given back. */
-    CAPACITY_MAX_STEPS = 2048
-};
+enum { CAPACITY_DAY_MS = 24 * 60 * 60 * 1000 };
 
 /* What takes part in a capacity carries the string of it, which no principal has. */
 #define CAPACITY_TAKES "~a:"
@@ -43,11 +38,13 @@ struct capacity_state {
         *capacity; /* NULL = there is none, and nothing to give. */
     Kontor__V1__CapacityUse *use;
     int64_t revision; /* Of the use; 0 = nothing was ever taken. */
+    int64_t at_ms;    /* When it was so: what is told begins on that day. */
 };
 
-/* as_of 0: as it is, and so that a commit that rests on it is decided again if it
+/* NULL: as it is, and so that a commit that rests on it is decided again if it
  * changes. */
-enum status capacity_read(struct call *call, const char *id, int64_t as_of,
+enum status capacity_read(struct call *call, const char *id,
+                          const Kontor__V1__AsOf *as_of,
                           struct capacity_state *state) MUST_CHECK;
 /* Adds to what was read only. */
 void capacity_take(struct call *call, struct capacity_state *state,
@@ -62,7 +59,7 @@ struct capacity_day {
     int64_t day; /* Since 1970. */
     int64_t offered, allocated, requested;
 };
-/* Today, and each day ahead on which that changes. */
+/* The day as of which it was read, and each behind it on which that changes. */
 size_t capacity_days(struct call *call, const struct capacity_state *state,
                      struct capacity_day **days);
 /* The least that is free in a window, and the day; may be negative. */

@@ -114,14 +114,22 @@ read_use(struct call *call, struct capacity_state *state, int64_t as_of)
 }
 
 enum status
-capacity_read(struct call *call, const char *id, int64_t as_of,
+capacity_read(struct call *call, const char *id, const Kontor__V1__AsOf *when,
               struct capacity_state *state)
 {
     struct document document;
+    int64_t as_of;
     *state = (struct capacity_state){.id = id};
-    enum status status = as_of == 0 ? call_get_any(call, KIND_CAPACITY, id, &document)
-                                    : store_get(call->reader, KIND_CAPACITY, id, NULL,
-                                                as_of, call->arena, &document);
+    enum status status = call_as_of(call, when, &as_of);
+    if (status == STATUS_OK) {
+        status = call_as_of_ms(call, when, &state->at_ms);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = as_of == 0 ? call_get_any(call, KIND_CAPACITY, id, &document)
+                        : store_get(call->reader, KIND_CAPACITY, id, NULL, as_of,
+                                    call->arena, &document);
     if (status == STATUS_OK) {
         state->capacity = call_record(call, &document);
     } else if (status != STATUS_NOT_FOUND) {
@@ -207,10 +215,9 @@ compare_days(const void *a, const void *b)
 }
 
 static size_t
-mark_days(struct call *call, const struct capacity_state *state,
-          struct capacity_day *days)
+mark_days(const struct capacity_state *state, struct capacity_day *days)
 {
-    int64_t today = day_of(call->now_ms);
+    int64_t today = day_of(state->at_ms);
     size_t n_days = 0;
     days[n_days++].day = today;
     for (size_t i = 0; i < state->use->n_steps; i++) {
@@ -238,7 +245,7 @@ capacity_days(struct call *call, const struct capacity_state *state,
     size_t n_steps = state->capacity == NULL ? 0 : state->capacity->n_steps;
     struct capacity_day *days =
         arena_alloc(call->arena, (use->n_steps + 2 * n_steps + 1) * sizeof *days);
-    size_t n_days = mark_days(call, state, days), n_kept = 0, next = 0;
+    size_t n_days = mark_days(state, days), n_kept = 0, next = 0;
     int64_t allocated = 0, requested = 0;
     for (size_t i = 0; i < n_days; i++) {
         for (; next < use->n_steps && use->steps[next]->day <= days[i].day; next++) {

@@ -73,14 +73,23 @@ taking_of(const Kontor__V1__Allocation *row, const Kontor__V1__Amount *amount, i
 
 /* ---- How long ---- */
 
-/* A term from a time on; days 0 = without an end. */
+/* A term begins when it is delivered, and that may be late: what is held for it ends a
+ * term behind the last day on which it may be begun, if the order names one. */
+struct term {
+    int32_t days;         /* 0 = without an end. */
+    int64_t not_after_ms; /* INT64_MAX = never too late. */
+};
+
 static void
 set_window(struct call *call, Kontor__V1__Allocation *row, int64_t from_ms,
-           int32_t days)
+           const struct term *term)
 {
-    int64_t until_ms = from_ms + (int64_t)days * CAPACITY_DAY_MS;
+    int64_t last_ms = term->not_after_ms > from_ms ? term->not_after_ms : from_ms;
+    bool has_end = term->days != 0 && last_ms != INT64_MAX;
     row->from = moment_new(call->arena, from_ms);
-    row->until = days == 0 ? NULL : moment_new(call->arena, until_ms);
+    row->until = has_end ? moment_new(call->arena,
+                                      last_ms + (int64_t)term->days * CAPACITY_DAY_MS)
+                         : NULL;
 }
 
 static int64_t
@@ -94,6 +103,7 @@ start_of(const struct call *call, const Google__Protobuf__Timestamp *start_at)
 
 /* Capacities of which this order takes something, with what it took so far. */
 struct counter {
+    int64_t not_after_ms; /* Of the order; INT64_MAX = never. */
     struct capacity_state *states;
     size_t n_states;
 };
@@ -109,7 +119,7 @@ state_of(struct call *call, struct counter *counter, const char *id,
         }
     }
     *out = &counter->states[counter->n_states++];
-    return capacity_read(call, id, 0, *out);
+    return capacity_read(call, id, NULL, *out);
 }
 
 /* Who is told what a provider has, is told by it alone: others learn that it is not
@@ -119,12 +129,17 @@ refuse(struct call *call, const char *where, const Kontor__V1__Allocation *row,
        int64_t day)
 {
     const char *date = value_date(day * CAPACITY_DAY_MS, call->arena);
+    bool is_later = day > moment_ms(row->from, 0) / CAPACITY_DAY_MS;
     call_value(call, "capacity", "%s", row->capacity);
     call_value(call, "needed", "%s %s", row->needed->value, row->needed->unit);
     call_value(call, "from", "%s", date);
     return call_fail(call, REASON_CAPACITY_EXCEEDED,
-                     "%s: %s %s of capacity %s needed, on %s not so much is free",
-                     where, row->needed->value, row->needed->unit, row->capacity, date);
+                     "%s: %s %s of capacity %s needed, on %s not so much is free%s",
+                     where, row->needed->value, row->needed->unit, row->capacity, date,
+                     is_later && row->until == NULL
+                         ? "; give the order a not_after: without one it is held until "
+                           "it is delivered, however late that is"
+                         : "");
 }
 
 static enum status
@@ -141,11 +156,6 @@ take(struct call *call, struct capacity_state *state, const char *where,
         return STATUS_OK;
     }
     day = taking.from_ms / CAPACITY_DAY_MS;
-    if (state->use->n_steps >= CAPACITY_MAX_STEPS) {
-        return call_fail(call, REASON_CAPACITY_EXCEEDED,
-                         "%s: capacity %s is taken on too many different days ahead",
-                         where, row->capacity);
-    }
     if (!goes_with || taking.pieces > capacity_least(call, state, &taking, &day)) {
         return refuse(call, where, row, day);
     }
@@ -182,8 +192,9 @@ set_needed(struct call *call, const Kontor__V1__Instance *instance,
 
 /* By the offer: an order for something, or a change of it. */
 static enum status
-wanted_row(struct call *call, const struct placed *placed,
-           const Kontor__V1__OfferAllocation *rule, Kontor__V1__Allocation **out)
+wanted_row(struct call *call, const struct counter *counter,
+           const struct placed *placed, const Kontor__V1__OfferAllocation *rule,
+           Kontor__V1__Allocation **out)
 {
     const Kontor__V1__Instance *instance = placed->instance;
     const char *times = times_of(call, rule, &placed->values);
@@ -193,8 +204,8 @@ wanted_row(struct call *call, const struct placed *placed,
         return STATUS_OK;
     }
     Kontor__V1__Allocation *row = new_row(call, rule->capacity);
-    set_window(call, row, start_of(call, placed->wanted->start_at),
-               placed->terms->valid_days);
+    const struct term term = {placed->terms->valid_days, counter->not_after_ms};
+    set_window(call, row, start_of(call, placed->wanted->start_at), &term);
     if (instance != NULL) {
         row->until = instance->valid_until;
     }
@@ -216,8 +227,8 @@ wanted_row(struct call *call, const struct placed *placed,
 
 /* By what there is: what a renewal goes on taking. */
 static Kontor__V1__Allocation *
-renewed_row(struct call *call, const struct placed *placed,
-            const Kontor__V1__Allocation *had)
+renewed_row(struct call *call, const struct counter *counter,
+            const struct placed *placed, const Kontor__V1__Allocation *had)
 {
     Kontor__V1__Allocation *row = new_row(call, had->capacity);
     row->amount = had->amount;
@@ -226,7 +237,8 @@ renewed_row(struct call *call, const struct placed *placed,
     int64_t over_ms = start_of(call, placed->instance->valid_until);
     int64_t next_day =
         over_ms / CAPACITY_DAY_MS + (over_ms % CAPACITY_DAY_MS > 0 ? 1 : 0);
-    set_window(call, row, next_day * CAPACITY_DAY_MS, placed->terms->valid_days);
+    const struct term term = {placed->terms->valid_days, counter->not_after_ms};
+    set_window(call, row, next_day * CAPACITY_DAY_MS, &term);
     return row;
 }
 
@@ -263,10 +275,10 @@ take_item(struct call *call, struct counter *counter, struct placed *placed)
         struct capacity_state *state;
         enum status status = STATUS_OK;
         if (is_renewal) {
-            row = renewed_row(call, placed, placed->instance->allocations[i]);
+            row = renewed_row(call, counter, placed, placed->instance->allocations[i]);
         } else {
-            status =
-                wanted_row(call, placed, placed->found.offer->allocations[i], &row);
+            status = wanted_row(call, counter, placed,
+                                placed->found.offer->allocations[i], &row);
         }
         if (status == STATUS_OK && row != NULL) {
             placed->allocations[placed->n_allocations++] = row;
@@ -284,10 +296,12 @@ take_item(struct call *call, struct counter *counter, struct placed *placed)
 }
 
 enum status
-allocation_judge(struct call *call, struct placed *items, size_t n_items)
+allocation_judge(struct call *call, const Google__Protobuf__Timestamp *not_after,
+                 struct placed *items, size_t n_items)
 {
     enum { MAX_EACH = 4 }; /* Rows of an offer. */
     struct counter counter = {
+        .not_after_ms = moment_ms(not_after, INT64_MAX),
         .states = arena_alloc(call->arena,
                               (n_items * MAX_EACH + 1) * sizeof(*counter.states))};
     for (size_t i = 0; i < n_items; i++) {
@@ -329,10 +343,12 @@ allocation_move(struct call *call, Kontor__V1__OrderItem *item)
             continue;
         }
         const Google__Protobuf__Timestamp *until = row->until;
-        enum status status = capacity_read(call, row->capacity, 0, &state);
+        enum status status = capacity_read(call, row->capacity, NULL, &state);
         if (status == STATUS_OK) {
             capacity_take(call, &state, &before);
-            set_window(call, row, start_of(call, item->start_at), item->valid_days);
+            const struct term term = {item->valid_days,
+                                      moment_ms(item->not_after, INT64_MAX)};
+            set_window(call, row, start_of(call, item->start_at), &term);
             /* A change lasts as long as what it changes. */
             if (item->instance[0] != '\0') {
                 row->until = (Google__Protobuf__Timestamp *)(uintptr_t)until;

@@ -9,7 +9,9 @@
  *                         +--ended without--> free, once what it left is removed
  *
  * Of a change, what is more than before is held; a renewal holds what it has already,
- * for the term it adds.
+ * for the term it adds. A term begins when it is delivered, so what is held for it has
+ * no end, unless the order says when it would be too late: nothing is sold behind it
+ * that a late delivery would overlap.
  *
  * Memory: the call's arena. Errors: as call.h. Threads: the call's.
  */
@@ -21,10 +23,11 @@
 
 struct placed;
 
-/* Sets what every sound item to be placed takes. CAPACITY_EXCEEDED: there is not so
- * much for as long as it is wanted. */
-enum status allocation_judge(struct call *call, struct placed *items,
-                             size_t n_items) MUST_CHECK;
+/* Sets what every sound item to be placed takes. not_after is the order's, NULL = it
+ * names none. CAPACITY_EXCEEDED: there is not so much for as long as it is held. */
+enum status allocation_judge(struct call *call,
+                             const Google__Protobuf__Timestamp *not_after,
+                             struct placed *items, size_t n_items) MUST_CHECK;
 /* The item is to begin at another time. As above. */
 enum status allocation_move(struct call *call, Kontor__V1__OrderItem *item) MUST_CHECK;
 

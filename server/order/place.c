@@ -283,7 +283,7 @@ judge(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
         status = stock_judge(call, items, request->n_items);
     }
     if (status == STATUS_OK) {
-        status = allocation_judge(call, items, request->n_items);
+        status = allocation_judge(call, request->not_after, items, request->n_items);
     }
     if (status != STATUS_OK) {
         placed_tell(call, items, request->n_items);

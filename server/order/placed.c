@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/moment.h"
+#include "server/order/calendar.h"
 #include "server/order/item.h"
 #include "server/order/job.h"
 #include "server/order/placed_action.h"
@@ -93,15 +94,26 @@ judge_offer(struct call *call, struct placed *placed)
                 &placed->n_prices);
 }
 
+void
+placed_judge_ahead(struct call *call, const char *path,
+                   const Google__Protobuf__Timestamp *time)
+{
+    if (moment_ms(time, INT64_MIN) >
+        call->now_ms + (int64_t)PLACED_MAX_AHEAD_DAYS * CALENDAR_DAY_MS) {
+        call_fault(call, path, "lies more than %d days ahead", PLACED_MAX_AHEAD_DAYS);
+    }
+}
+
 /* A start behind the end would be waited for in vain. */
 static void
 judge_dates(struct call *call, const struct placed *placed,
             const Kontor__V1__PlaceOrderRequest *request)
 {
+    const char *path = arena_print(call->arena, "%s.start_at", placed->path);
     int64_t end_ms = moment_ms(request->not_after, INT64_MAX);
+    placed_judge_ahead(call, path, placed->wanted->start_at);
     if (moment_ms(placed->wanted->start_at, INT64_MIN) >= end_ms) {
-        call_fault(call, arena_print(call->arena, "%s.start_at", placed->path),
-                   "must come before not_after");
+        call_fault(call, path, "must come before not_after");
     }
 }
 
@@ -160,6 +172,7 @@ placed_judge(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
     if (moment_ms(request->not_after, INT64_MAX) <= call->now_ms) {
         call_fault(call, "not_after", "has passed already");
     }
+    placed_judge_ahead(call, "not_after", request->not_after);
     for (size_t i = 0; i < request->n_items; i++) {
         items[i].wanted = request->items[i];
         items[i].path = arena_print(call->arena, "items[%zu]", i);

@@ -22,7 +22,11 @@ enum placed_verdict {
                           is not sound. */
 };
 
-enum { PLACED_MAX_STEPS = 3 };
+enum {
+    PLACED_MAX_STEPS = 3,
+    PLACED_MAX_AHEAD_DAYS = 1096 /* Three years: nobody plans further, and what is held
+                                    for an order has an end to look for. */
+};
 
 struct placed {
     const Kontor__V1__NewItem *wanted;
@@ -57,6 +61,9 @@ struct placed {
     size_t n_required;
 };
 
+/* Faults a time of an order that lies too far ahead; NULL = it says none. */
+void placed_judge_ahead(struct call *call, const char *path,
+                        const Google__Protobuf__Timestamp *time);
 /* Judges every item of a request, the relations between them included; adds all faults.
  */
 enum status placed_judge(struct call *call,

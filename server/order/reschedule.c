@@ -6,6 +6,7 @@
 #include "server/order/due.h"
 #include "server/order/edit.h"
 #include "server/order/item.h"
+#include "server/order/placed.h"
 
 #define S(name) KONTOR__V1__ITEM_STATE__##name
 
@@ -42,6 +43,7 @@ judge(struct call *call, const Kontor__V1__RescheduleItemRequest *request,
     if (moment_ms(request->start_at, INT64_MIN) >= end_ms) {
         call_fault(call, "start_at", "must come before the order's not_after");
     }
+    placed_judge_ahead(call, "start_at", request->start_at);
     return call_check_faults(call);
 }
 

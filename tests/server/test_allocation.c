@@ -378,17 +378,34 @@ test_more_than_half_is_renewed(void **state)
     expect(desk, "8", "0", "2");
 }
 
-/* What there is goes by dates, and so does what is wanted. */
+static enum status
+place_from(struct desk *desk, const char *id, int64_t size, int64_t start_day,
+           int64_t last_day, struct error *error)
+{
+    Kontor__V1__PlaceOrderRequest *request = wanting(desk, id, size);
+    request->items[0]->start_at = start_day == 0 ? NULL : day_ahead(desk, start_day);
+    request->not_after = last_day == 0 ? NULL : day_ahead(desk, last_day);
+    return place(desk, request, error);
+}
+
+/* What there is goes by dates, and so does what is wanted: for a term, from the day on
+ * which it may be begun last, or without an end if there is none. */
 static void
 test_a_capacity_goes_by_dates(void **state)
 {
     static const struct {
-        int64_t start_day, size;
-        bool is_taken;
+        int64_t start_day, last_day, size;
+        bool is_taken, is_told_how;
     } rows[] = {
         /* Until day 20 there are 10, then 2, from day 60 on 8; a term has 30 days. */
-        {0, 2, false}, {0, 1, true},   {20, 1, false}, {29, 1, false}, {60, 5, false},
-        {60, 4, true}, {61, 1, false}, {59, 1, false}, {89, 1, false}, {90, 4, true},
+        {0, 1, 2, false, false},   {0, 1, 1, true, false},
+        {20, 21, 1, false, false}, {29, 30, 1, false, false},
+        {60, 61, 5, false, false}, {60, 61, 4, true, false},
+        {61, 62, 1, false, false}, {59, 61, 1, false, false},
+        {90, 91, 1, false, false}, {200, 0, 4, true, false},
+        {91, 0, 1, false, true},   {91, 171, 1, false, false},
+        {91, 170, 4, true, false}, {199, 0, 1, false, false},
+        {500, 0, 1, false, false},
     };
     struct desk *desk = *state;
     Kontor__V1__Capacity *capacity = new_capacity(desk, "10");
@@ -397,17 +414,89 @@ test_a_capacity_goes_by_dates(void **state)
     assert_int_equal(update(desk, desk->operator, capacity, NULL), STATUS_OK);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct error error;
-        Kontor__V1__PlaceOrderRequest *request =
-            wanting(desk, arena_print(desk->h->arena, "coast/r-%zu", i), rows[i].size);
-        request->items[0]->start_at =
-            rows[i].start_day == 0 ? NULL : day_ahead(desk, rows[i].start_day);
-        enum status status = place(desk, request, &error);
+        enum status status =
+            place_from(desk, arena_print(desk->h->arena, "coast/r-%zu", i),
+                       rows[i].size, rows[i].start_day, rows[i].last_day, &error);
         assert_int_equal(status,
                          rows[i].is_taken ? STATUS_OK : STATUS_FAILED_PRECONDITION);
         if (!rows[i].is_taken) {
             desk_expect_reason(&error, REASON_CAPACITY_EXCEEDED);
+            assert_true(rows[i].is_told_how ==
+                        (strstr(error.message, "a not_after") != NULL));
         }
     }
+}
+
+/* Whatever is late, what was sold behind it is there. */
+static void
+test_a_late_delivery_overlaps_nothing(void **state)
+{
+    struct desk *desk = *state;
+    assert_int_equal(place_size(desk, "coast/o-1", 4, NULL), STATUS_OK);
+    assert_int_equal(place_from(desk, "coast/o-2", 2, 35, 0, NULL),
+                     STATUS_FAILED_PRECONDITION);
+    (void)desk_due(desk, 10 * DAY);
+    assert_int_equal(carry_out_all(desk), 1);
+    /* It is known now when it ends: on day 30 from here. */
+    assert_int_equal(place_from(desk, "coast/o-2", 2, 29, 0, NULL),
+                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(place_from(desk, "coast/o-2", 4, 31, 0, NULL), STATUS_OK);
+    expect(desk, "8", "0", "2");
+}
+
+/* As of the past it is told as it stood then, from that day on. */
+static void
+test_the_past_is_told_from_its_own_day_on(void **state)
+{
+    struct desk *desk = *state;
+    Kontor__V1__ListAllocationsRequest request =
+        KONTOR__V1__LIST_ALLOCATIONS_REQUEST__INIT;
+    Kontor__V1__AsOf as_of = KONTOR__V1__AS_OF__INIT;
+    Kontor__V1__ListAllocationsResponse *reply = NULL;
+    assert_int_equal(place_size(desk, "coast/o-1", 3, NULL), STATUS_OK);
+    carry_out_all(desk);
+    assert_int_equal(place_from(desk, "coast/o-2", 1, 3, 0, NULL), STATUS_OK);
+    int64_t then_ms = clock_wall_ms(&desk->h->clock);
+    as_of.point_case = KONTOR__V1__AS_OF__POINT_SEQ;
+    as_of.seq = shelf_applied(desk->h);
+    assert_int_equal(desk_cancel(desk, desk->portal, "coast/o-2", NULL, NULL, NULL),
+                     STATUS_OK);
+    clock_advance(&desk->h->clock, 40 * DAY);
+    request.capacity = (char *)(uintptr_t)capacity_id;
+    request.as_of = &as_of;
+    assert_int_equal(desk_call(desk, desk->operator, CONFIG("ListAllocations"),
+                               &request, &reply, NULL),
+                     STATUS_OK);
+    assert_int_equal(reply->n_outlook, 3); /* Then, the start, the end of the term. */
+    assert_int_equal(moment_ms(reply->outlook[0]->from, 0) / DAY, then_ms / DAY);
+    assert_string_equal(reply->outlook[0]->allocated->value, "6");
+    assert_string_equal(reply->outlook[0]->requested->value, "0");
+    assert_string_equal(reply->outlook[1]->requested->value, "2");
+    assert_string_equal(reply->outlook[2]->allocated->value, "0");
+    expect(desk, "0", "0", "10");
+}
+
+/* Nobody plans so far ahead, and every day ahead is one to be added up. */
+static void
+test_an_order_is_within_three_years(void **state)
+{
+    struct desk *desk = *state;
+    struct error error;
+    Kontor__V1__RescheduleItemRequest request =
+        KONTOR__V1__RESCHEDULE_ITEM_REQUEST__INIT;
+    assert_int_equal(place_from(desk, "coast/o-1", 1, 1098, 0, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "items[0].start_at"));
+    assert_int_equal(place_from(desk, "coast/o-1", 1, 0, 1098, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "not_after"));
+    assert_int_equal(place_from(desk, "coast/o-1", 1, 1095, 1096, &error), STATUS_OK);
+    request.id = "coast/o-1/vm";
+    request.start_at = day_ahead(desk, 1098);
+    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("RescheduleItem"),
+                               &request, NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "start_at"));
 }
 
 /* Who has it may keep it, if there is still so much. */
@@ -437,37 +526,42 @@ test_a_renewal_holds_the_term_it_adds(void **state)
     assert_int_equal(place(desk, later, NULL), STATUS_OK);
 }
 
+static enum status
+put_off(struct desk *desk, int64_t day, struct error *error)
+{
+    Kontor__V1__RescheduleItemRequest request =
+        KONTOR__V1__RESCHEDULE_ITEM_REQUEST__INIT;
+    request.id = "coast/o-1/vm";
+    request.reason = "later";
+    request.start_at = day_ahead(desk, day);
+    return desk_call(desk, desk->portal, DESK_ORDER("RescheduleItem"), &request, NULL,
+                     error);
+}
+
 static void
 test_what_is_put_off_is_held_later(void **state)
 {
     struct desk *desk = *state;
     struct error error;
-    Kontor__V1__RescheduleItemRequest request =
-        KONTOR__V1__RESCHEDULE_ITEM_REQUEST__INIT;
-    Kontor__V1__Capacity *capacity = new_capacity(desk, "10");
-    Kontor__V1__PlaceOrderRequest *order = wanting(desk, "coast/o-1", 4);
-    order->items[0]->start_at = day_ahead(desk, 2);
-    assert_int_equal(place(desk, order, NULL), STATUS_OK);
-    expect(desk, "0", "0", "10");
-    request.id = "coast/o-1/vm";
-    request.reason = "later";
+    Kontor__V1__Capacity *capacity = new_capacity(desk, "4");
+    add_step(desk, capacity, day_ahead(desk, 20), "10");
     add_step(desk, capacity, day_ahead(desk, 100), "4");
     assert_int_equal(update(desk, desk->operator, capacity, NULL), STATUS_OK);
-    request.start_at = day_ahead(desk, 90);
-    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("RescheduleItem"),
-                               &request, NULL, &error),
-                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(place_from(desk, "coast/o-1", 4, 22, 69, NULL), STATUS_OK);
+    expect(desk, "0", "0", "4");
+    assert_int_equal(put_off(desk, 15, &error), STATUS_FAILED_PRECONDITION);
     desk_expect_reason(&error, REASON_CAPACITY_EXCEEDED);
-    request.start_at = day_ahead(desk, 50);
-    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("RescheduleItem"),
-                               &request, NULL, &error),
-                     STATUS_OK);
+    assert_int_equal(put_off(desk, 50, &error), STATUS_OK);
     Kontor__V1__ListAllocationsResponse *use = use_of(desk, true);
-    assert_int_equal(use->n_outlook, 4); /* Now, 50, 80, 100. */
-    assert_string_equal(use->outlook[1]->requested->value, "8");
-    assert_int_equal(moment_ms(use->outlook[1]->from, 0),
+    /* Now, 20, 50, and the last day on which it may be begun with a term behind it. */
+    assert_int_equal(use->n_outlook, 5);
+    assert_string_equal(use->outlook[1]->requested->value, "0");
+    assert_string_equal(use->outlook[2]->requested->value, "8");
+    assert_int_equal(moment_ms(use->outlook[2]->from, 0),
                      moment_ms(day_ahead(desk, 50), 1));
-    assert_string_equal(use->outlook[2]->requested->value, "0");
+    assert_string_equal(use->outlook[3]->requested->value, "0");
+    assert_int_equal(moment_ms(use->outlook[3]->from, 0),
+                     moment_ms(day_ahead(desk, 99), 1));
 }
 
 /* An offer that takes of what is not there, or of another provider's, sells nothing. */
@@ -750,12 +844,10 @@ is_short(struct desk *desk)
     return is_one;
 }
 
-/* What is delivered later than it was meant to be lasts longer than was counted with;
- * no order makes more be taken than there is. */
+/* Whatever comes, and however late: no more is taken than there is. */
 static void
 step(struct desk *desk, int *n_orders)
 {
-    bool was_short = is_short(desk);
     const char *id = arena_print(desk->h->arena, "coast/q-%d", *n_orders);
     const char *old = arena_print(desk->h->arena, "coast/q-%d/vm",
                                   *n_orders == 0 ? 0 : roll(*n_orders));
@@ -767,6 +859,7 @@ step(struct desk *desk, int *n_orders)
     case 2:
         request->items[0]->start_at =
             roll(2) == 0 ? NULL : day_ahead(desk, roll(40) - 2);
+        request->not_after = roll(2) == 0 ? NULL : day_ahead(desk, 40 + roll(40));
         status = place(desk, request, NULL);
         break;
     case 3:
@@ -790,7 +883,6 @@ step(struct desk *desk, int *n_orders)
         return;
     }
     *n_orders += status == STATUS_OK;
-    assert_true(was_short || !is_short(desk));
 }
 
 static void
@@ -808,6 +900,7 @@ test_the_sum_is_that_of_all_lives(void **state)
                      STATUS_OK);
     for (int i = 0; i < N_STEPS && n_orders < N_ORDERS; i++) {
         step(desk, &n_orders);
+        assert_false(is_short(desk));
         if (i % 10 == 0) {
             check_days(desk, n_orders);
         }
@@ -829,6 +922,9 @@ main(void)
         T(test_a_change_is_counted_when_it_is),
         T(test_more_than_half_is_renewed),
         T(test_a_capacity_goes_by_dates),
+        T(test_a_late_delivery_overlaps_nothing),
+        T(test_the_past_is_told_from_its_own_day_on),
+        T(test_an_order_is_within_three_years),
         T(test_a_renewal_holds_the_term_it_adds),
         T(test_what_is_put_off_is_held_later),
         T(test_nobody_sells_what_is_anothers),
