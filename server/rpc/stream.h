@@ -23,14 +23,11 @@
 
 struct rpc;
 
-enum { STREAM_MAX_KINDS = 8 };
-
 /* What a streaming method sends. */
 struct stream_row {
-    const char *kinds[STREAM_MAX_KINDS + 1]; /* Names of kinds with a watch_field; NULL
-                                                ends. */
-    bool is_log;                             /* Whole commits of all scopes: ReadLog. */
-    bool is_export; /* Documents as they are at one position, then the end. */
+    const char *const *kinds; /* Names of kinds with a watch_field; NULL ends. */
+    bool is_log;              /* Whole commits of all scopes: ReadLog. */
+    bool is_export;           /* Documents as they are at one position, then the end. */
 };
 
 extern const struct stream_row stream_export_catalogue;

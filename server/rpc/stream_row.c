@@ -1,23 +1,29 @@
 #include "server/rpc/stream.h"
 
-/* In the order in which an import wants them: what is referred to comes first. */
-#define CATALOGUE                                                                      \
-    {                                                                                  \
-        "vocabulary", "provider", "service", "bundle"                                  \
-    }
-#define CONFIGURATION                                                                  \
-    {                                                                                  \
-        "site", "certification_change", "endpoint", "group", "version", "capacity",    \
-            "plan", "downtime"                                                         \
-    }
+#include <stddef.h>
 
-const struct stream_row stream_catalogue = {.kinds = CATALOGUE};
-const struct stream_row stream_orders = {.kinds = {"project", "order", "item",
-                                                   "instance", "message", "observation",
-                                                   "opinion"}};
-const struct stream_row stream_configuration = {.kinds = CONFIGURATION};
-const struct stream_row stream_export_catalogue = {.kinds = CATALOGUE,
+/* In the order in which an import wants them: what is referred to comes first. */
+static const char *const catalogue[] = {"vocabulary", "provider", "service", "bundle",
+                                        NULL};
+static const char *const orders[] = {"project", "order",       "item",    "instance",
+                                     "message", "observation", "opinion", NULL};
+static const char *const configuration[] = {"operator_group",
+                                            "site",
+                                            "certification_change",
+                                            "endpoint",
+                                            "group",
+                                            "version",
+                                            "capacity",
+                                            "plan",
+                                            "downtime",
+                                            NULL};
+static const char *const none[] = {NULL};
+
+const struct stream_row stream_catalogue = {.kinds = catalogue};
+const struct stream_row stream_orders = {.kinds = orders};
+const struct stream_row stream_configuration = {.kinds = configuration};
+const struct stream_row stream_export_catalogue = {.kinds = catalogue,
                                                    .is_export = true};
-const struct stream_row stream_export_configuration = {.kinds = CONFIGURATION,
+const struct stream_row stream_export_configuration = {.kinds = configuration,
                                                        .is_export = true};
-const struct stream_row stream_read_log = {.is_log = true};
+const struct stream_row stream_read_log = {.kinds = none, .is_log = true};
