@@ -36,6 +36,7 @@ enum {
     ROW_MESSAGE,
     ROW_SITE,
     ROW_CERTIFICATION_CHANGE,
+    ROW_OPERATOR_GROUP,
     ROW_ENDPOINT,
     ROW_GROUP,
     ROW_VERSION,
@@ -46,6 +47,8 @@ enum {
     ROW_GUARD,
     ROW_END,
 };
+
+_Static_assert(ROW_END <= 32, "a watcher keeps its kinds as bits of 32");
 
 const struct kind kind_table[] =
     {
@@ -260,6 +263,14 @@ const struct kind kind_table[] =
                              {"changed_at", DECLARED_TIME, {8}}},
                 .indexes = {{"site", {"site", "changed_at"}}},
             },
+        [ROW_OPERATOR_GROUP] =
+            {
+                .name = "operator_group",
+                .record = &kontor__v1__operator_group__descriptor,
+                .internal = (const uint8_t[]){7, 0},
+                .has_history = true,
+                .watch_field = 39,
+            },
         [ROW_ENDPOINT] =
             {
                 .name = "endpoint",
@@ -356,6 +367,7 @@ const struct kind *const KIND_MESSAGE = &kind_table[ROW_MESSAGE];
 const struct kind *const KIND_SITE = &kind_table[ROW_SITE];
 const struct kind *const KIND_CERTIFICATION_CHANGE =
     &kind_table[ROW_CERTIFICATION_CHANGE];
+const struct kind *const KIND_OPERATOR_GROUP = &kind_table[ROW_OPERATOR_GROUP];
 const struct kind *const KIND_ENDPOINT = &kind_table[ROW_ENDPOINT];
 const struct kind *const KIND_GROUP = &kind_table[ROW_GROUP];
 const struct kind *const KIND_VERSION = &kind_table[ROW_VERSION];

@@ -90,6 +90,7 @@ extern const struct kind *const KIND_ACCESS;
 extern const struct kind *const KIND_SESSION;
 extern const struct kind *const KIND_SITE;
 extern const struct kind *const KIND_CERTIFICATION_CHANGE;
+extern const struct kind *const KIND_OPERATOR_GROUP;
 extern const struct kind *const KIND_ENDPOINT;
 extern const struct kind *const KIND_GROUP;
 extern const struct kind *const KIND_VERSION;

@@ -8,6 +8,7 @@
 #include "server/configuration/endpoint.h"
 #include "server/configuration/group.h"
 #include "server/configuration/impact.h"
+#include "server/configuration/operator_group.h"
 #include "server/configuration/plan.h"
 #include "server/configuration/reconcile.h"
 #include "server/configuration/site.h"
@@ -43,6 +44,7 @@ enum {
 /* What is referred to stands first, but records may come in any order: what refers to a
  * later one is a finding. */
 static const struct import_part parts[] = {
+    {"operator_group", "operator_group_fields", &operator_group_record, NULL},
     {"site", "site_fields", &site_import_record, site_find},
     {"certification_change", "certification_change_fields",
      &certification_change_record, NULL},
@@ -186,6 +188,57 @@ static const struct row rows[] = {
         .decide = record_delete,
         .answer = record_delete_answer,
         .record = &endpoint_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/CreateOperatorGroup",
+        .request = &kontor__v1__create_operator_group_request__descriptor,
+        .reply = &kontor__v1__operator_group__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_create,
+        .answer = record_answer,
+        .record = &operator_group_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/GetOperatorGroup",
+        .request = &kontor__v1__get_operator_group_request__descriptor,
+        .reply = &kontor__v1__operator_group__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_get,
+        .record = &operator_group_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/ListOperatorGroups",
+        .request = &kontor__v1__list_operator_groups_request__descriptor,
+        .reply = &kontor__v1__list_operator_groups_response__descriptor,
+        .klass = CLASS_READ,
+        .roles = ROLES_ALL,
+        .decide = record_list,
+        .record = &operator_group_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/UpdateOperatorGroup",
+        .request = &kontor__v1__update_operator_group_request__descriptor,
+        .reply = &kontor__v1__operator_group__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_update,
+        .answer = record_answer,
+        .record = &operator_group_record,
+    },
+    {
+        .path = "/kontor.v1.ConfigurationService/DeleteOperatorGroup",
+        .request = &kontor__v1__delete_operator_group_request__descriptor,
+        .reply = &kontor__v1__delete_operator_group_response__descriptor,
+        .klass = CLASS_WRITE,
+        .roles = WRITERS,
+        .is_mutation = true,
+        .decide = record_delete,
+        .answer = record_delete_answer,
+        .record = &operator_group_record,
     },
     {
         .path = "/kontor.v1.ConfigurationService/CreateGroup",

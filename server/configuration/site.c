@@ -63,6 +63,32 @@ site_named(struct call *call, const char *registry, const char *name, int64_t as
     return status;
 }
 
+enum status
+site_of_operator_group(struct call *call, const char *group, const char *name,
+                       const char **site)
+{
+    struct find find = {.kind = KIND_SITE,
+                        .index = "operator_group",
+                        .equal = {{.text = name}},
+                        .n_equal = 1,
+                        .limit = SITES_PAGE};
+    struct page page = {.next_token = ""};
+    const char *registry = call_registry_of(call, group);
+    *site = NULL;
+    do {
+        find.token = page.next_token;
+        enum status status = call_find(call, &find, false, &page);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        for (size_t i = 0; i < page.n_documents && *site == NULL; i++) {
+            const char *id = page.documents[i].id;
+            *site = strcmp(call_registry_of(call, id), registry) == 0 ? id : NULL;
+        }
+    } while (*site == NULL && page.next_token[0] != '\0');
+    return STATUS_OK;
+}
+
 static struct held_name
 name_of(const Kontor__V1__Site *site)
 {

@@ -26,6 +26,10 @@ enum status site_must_own(struct call *call, const char *id) MUST_CHECK;
  * is none. Nothing is checked at commit. */
 enum status site_named(struct call *call, const char *registry, const char *name,
                        int64_t as_of, const char **id) MUST_CHECK;
+/* A site of a registry that names an operator group; *site NULL: none does. Nothing is
+ * checked at commit. */
+enum status site_of_operator_group(struct call *call, const char *group,
+                                   const char *name, const char **site) MUST_CHECK;
 /*
  * The short name a site had at a position (0 = now), "" where the caller sees none. A
  * decision does not rest on it, so nothing is checked at commit.

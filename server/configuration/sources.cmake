@@ -11,6 +11,7 @@ list(
   configuration/group.c
   configuration/held_name.c
   configuration/impact.c
+  configuration/operator_group.c
   configuration/plan.c
   configuration/plan_delivered.c
   configuration/plan_fill.c

@@ -251,6 +251,15 @@ def configuration(p):
         p.ask("alpine/certifier", "ConfigurationService.MoveCertification", id="alpine/hall", certification=status,
               is_override=override, reason=word(p), request_id=fresh(p))
     p.ask(SITES, "ConfigurationService.MoveCertification", id="alpine/hall", certification="CLOSED", reason="x")
+    initiative = {"id": "alpine/ini", "name": "Initiative", "contacts": [{"role": "security", "contact": {"name": word(p)}}]}
+    repeats(p, SITES, "ConfigurationService.CreateOperatorGroup", operator_group=initiative)
+    p.ask(SITES, "ConfigurationService.CreateOperatorGroup", operator_group={"id": "alpine/ini-2", "name": "initiative"})
+    p.ask(SITES, "ConfigurationService.UpdateOperatorGroup", operator_group={"id": "alpine/ini", "description": word(p, 9)})
+    p.ask(SITES, "ConfigurationService.UpdateOperatorGroup", operator_group={"id": "alpine/ini", "name": "other"})
+    for who in (SITES, PORTAL):
+        p.ask(who, "ConfigurationService.GetOperatorGroup", id="alpine/ini")
+        p.ask(who, "ConfigurationService.ListOperatorGroups", page_size=1)
+    p.ask(SITES, "ConfigurationService.DeleteOperatorGroup", id="alpine/ini")
     group = {"id": "alpine/g-1", "name": word(p), "endpoints": ["alpine/e-1"], "sites": ["alpine/hall"]}
     repeats(p, SITES, "ConfigurationService.CreateGroup", group=group)
     p.ask(SITES, "ConfigurationService.CreateGroup", group={**group, "id": "alpine/g-2", "name": "b", "groups": ["alpine/g-1"]})

@@ -193,6 +193,12 @@ def cases(town):
         "ConfigurationService.UpdateEndpoint": [
             ({"endpoint": {"id": "alpine/e1", "url": "https://x.example/"}}, ELSEWHERE)],
         "ConfigurationService.DeleteEndpoint": [({"id": "alpine/e1"}, NOT_MINE)],
+        "ConfigurationService.CreateOperatorGroup": [({"operator_group": {"id": "alpine/i9", "name": "x"}}, ELSEWHERE)],
+        "ConfigurationService.GetOperatorGroup": [({"id": "alpine/ini"}, PUBLIC)],
+        "ConfigurationService.ListOperatorGroups": [({}, PUBLIC)],
+        "ConfigurationService.UpdateOperatorGroup": [
+            ({"operator_group": {"id": "alpine/ini", "description": "x"}}, ELSEWHERE)],
+        "ConfigurationService.DeleteOperatorGroup": [({"id": "alpine/ini"}, NOT_MINE)],
         "ConfigurationService.CreateGroup": [({"group": {"id": "alpine/g9", "name": "x"}}, ELSEWHERE)],
         "ConfigurationService.GetGroup": [({"id": "alpine/g1"}, PUBLIC)],
         "ConfigurationService.ListGroups": [({}, PUBLIC)],

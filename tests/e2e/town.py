@@ -145,6 +145,9 @@ class Town:
                     service("hidden", "compute", COMPUTE, phase="FORTHCOMING",
                             name=f"Plans of {COMPUTE}")):
             admin.call("CatalogueService.CreateService", service=one, override_reason="as it stands")
+        admin.call("ConfigurationService.CreateOperatorGroup",
+                   operator_group={"id": "alpine/ini", "name": "Initiative",
+                                   "contacts": [{"role": "general", "contact": contact(SITE)}]})
         admin.call("ConfigurationService.CreateSite",
                    site={"id": "alpine/hall", "short_name": "hall", "contact": contact(SITE),
                          "security_contact": contact(SITE), "emergency_phone": f"{SITE} 112"})

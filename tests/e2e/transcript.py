@@ -31,7 +31,7 @@ DOCUMENTS = {"item": "OrderItem", **{name: name.title() for name in (
     "registry", "principal", "revocation", "provider", "service", "project", "order", "session",
     "site", "endpoint", "group", "version", "downtime", "access", "message", "vocabulary", "bundle", "instance", "stock", "observation",
     "opinion", "tally")}, "certification_change": "CertificationChange", "capacity": "Capacity", "capacity_use": "CapacityUse",
-             "plan": "Plan"}
+             "plan": "Plan", "operator_group": "OperatorGroup"}
 # How long something took, as a number: OrderItem.worked_ms.
 WORKED = "OrderItem.47"
 # How many messages a stream comes in is a matter of moments; what stands in them is not.

@@ -1,5 +1,5 @@
 # Sites, endpoints, downtimes, and what carries an order.
-foreach(name test_certification test_configuration test_downtime test_group test_impact test_reconcile test_trace test_version)
+foreach(name test_certification test_configuration test_downtime test_group test_impact test_operator_group test_reconcile test_trace test_version)
   server_test(${name} SOURCES ground.c)
 endforeach()
 foreach(name test_plan test_plan_back test_plan_order)

@@ -112,6 +112,7 @@ static const struct {
     {"site", {"contact", "security_contact", "emergency_phone"}},
     {"certification_change", {"changed_by"}},
     {"group", {"contact"}},
+    {"operator_group", {"contacts"}},
     {"version", {"reporter"}},
     {"downtime", {"instances"}},
     {"endpoint", {"contact"}},

@@ -28,6 +28,8 @@ struct gocdb_world {
     /* Whose records are written: GOCDB knows one database. Those of others are there to
      * be looked up, as members of groups. */
     const char *registry;
+    Kontor__V1__OperatorGroup **operator_groups;
+    size_t n_operator_groups;
     Kontor__V1__Site **sites;
     size_t n_sites;
     Kontor__V1__CertificationChange **changes;

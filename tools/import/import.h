@@ -49,6 +49,8 @@ struct import_set {
     size_t n_services;
     Kontor__V1__Bundle **bundles;
     size_t n_bundles;
+    Kontor__V1__OperatorGroup **operator_groups;
+    size_t n_operator_groups;
     Kontor__V1__Site **sites;
     size_t n_sites;
     Kontor__V1__CertificationChange **certification_changes;
@@ -63,6 +65,7 @@ struct import_set {
     Google__Protobuf__FieldMask *provider_fields;
     Google__Protobuf__FieldMask *service_fields;
     Google__Protobuf__FieldMask *bundle_fields;
+    Google__Protobuf__FieldMask *operator_group_fields;
     Google__Protobuf__FieldMask *site_fields;
     Google__Protobuf__FieldMask *certification_change_fields;
     Google__Protobuf__FieldMask *endpoint_fields;

@@ -18,6 +18,7 @@ const struct import_kind import_kinds[IMPORT_KINDS] = {
     KIND(provider, providers, "catalogue"),
     KIND(service, services, "catalogue"),
     KIND(bundle, bundles, "catalogue"),
+    KIND(operator_group, operator_groups, "config"),
     KIND(site, sites, "config"),
     KIND(certification_change, certification_changes, "config"),
     KIND(endpoint, endpoints, "config"),

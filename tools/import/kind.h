@@ -9,7 +9,7 @@
 
 #include "tools/import/import.h"
 
-enum { IMPORT_KINDS = 9 };
+enum { IMPORT_KINDS = 10 };
 
 /* A kind, its list in a set, and where it goes. */
 struct import_kind {

@@ -109,8 +109,9 @@ refuse_unknown(const struct source *source, const struct json_stream *file)
     for (size_t i = 0; i < file->n_members; i++) {
         if (!is_kind(file->members[i].name)) {
             source_fault(source, file->members[i].name,
-                         "unknown: vocabularies, providers, services, bundles, sites, "
-                         "certification_changes, endpoints, groups, downtimes");
+                         "unknown: vocabularies, providers, services, bundles, "
+                         "operator_groups, sites, certification_changes, endpoints, "
+                         "groups, downtimes");
         }
     }
 }

@@ -29,6 +29,10 @@ static const struct view sites_view = {"sites", sites_columns};
 static const struct column endpoints_columns[] = {
     {"ID", "id"}, {"SITE", "site"}, {"HOST", "host"}, {"TYPE", "type"}, END_COLUMN};
 static const struct view endpoints_view = {"endpoints", endpoints_columns};
+static const struct column operator_groups_columns[] = {
+    {"ID", "id"}, {"NAME", "name"}, {"DESCRIPTION", "description"}, END_COLUMN};
+static const struct view operator_groups_view = {"operator_groups",
+                                                 operator_groups_columns};
 static const struct column groups_columns[] = {
     {"ID", "id"},        {"NAME", "name"},      {"ENDPOINTS", "endpoints#"},
     {"SITES", "sites#"}, {"GROUPS", "groups#"}, END_COLUMN};
@@ -114,6 +118,24 @@ const struct command config_commands[] = {
     {"config", "endpoint delete", "Delete an endpoint that carries nothing in use",
      "ConfigurationService/DeleteEndpoint", id_argument, change_options, NULL, run_call,
      "endpoint"},
+    {"config", "operator-group create",
+     "Create the operator group a JSON file describes",
+     "ConfigurationService/CreateOperatorGroup", file_argument, create_options, NULL,
+     own_create, "operator-group"},
+    {"config", "operator-group update",
+     "Change what a JSON file says of an operator group",
+     "ConfigurationService/UpdateOperatorGroup", file_argument, change_options, NULL,
+     own_create, "operator-group"},
+    {"config", "operator-group show", "Show an operator group and whom to ask there",
+     "ConfigurationService/GetOperatorGroup", id_argument, as_of_options, NULL,
+     run_call, "operator-group"},
+    {"config", "operator-group list", "List operator groups",
+     "ConfigurationService/ListOperatorGroups", NULL, as_of_options,
+     &operator_groups_view, run_list, "operator-group"},
+    {"config", "operator-group delete",
+     "Delete an operator group that no site belongs to",
+     "ConfigurationService/DeleteOperatorGroup", id_argument, change_options, NULL,
+     run_call, "operator-group"},
     {"config", "group create", "Create the group a JSON file describes",
      "ConfigurationService/CreateGroup", file_argument, create_options, NULL,
      own_create, NULL},

@@ -80,6 +80,9 @@ static const struct {
     const char *field;
     size_t at, n_at;
 } lists[] = {
+    {"operator_groups", "ConfigurationService/ListOperatorGroups", "operator_groups",
+     offsetof(struct gocdb_world, operator_groups),
+     offsetof(struct gocdb_world, n_operator_groups)},
     {"sites", "ConfigurationService/ListSites", "sites",
      offsetof(struct gocdb_world, sites), offsetof(struct gocdb_world, n_sites)},
     {"certification_changes", "ConfigurationService/ListCertificationChanges",

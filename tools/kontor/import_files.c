@@ -150,6 +150,6 @@ import_files_nothing(const struct cli *cli, struct import_files *files)
                     cli->command->noun,
                     strcmp(cli->command->noun, "catalogue") == 0
                         ? "vocabularies, providers, services and bundles"
-                        : "sites, endpoints, groups and downtimes",
+                        : "operator groups, sites, endpoints, groups and downtimes",
                     format_holds(cli_option(cli, "format")));
 }
