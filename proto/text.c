@@ -59,6 +59,17 @@ is_harmful(utf8proc_int32_t codepoint)
     }
 }
 
+bool
+text_is_among(char *const *texts, size_t n_texts, const char *text)
+{
+    for (size_t i = 0; i < n_texts; i++) {
+        if (strcmp(texts[i], text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 char *
 text_harmless(const char *text, struct arena *arena)
 {

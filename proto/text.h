@@ -27,6 +27,8 @@ char *text_local_id(const char *name, struct arena *arena);
 char *text_escaped_id(const char *key, struct arena *arena);
 /* Whether these bytes are UTF-8 without NUL. */
 bool text_is_utf8(struct bytes bytes);
+/* Whether a text is one of some. */
+bool text_is_among(char *const *texts, size_t n_texts, const char *text);
 /* A text for a terminal, which would obey what is in it: each control and format
  * character becomes a space, each byte that is no UTF-8 a question mark. */
 char *text_harmless(const char *text, struct arena *arena);

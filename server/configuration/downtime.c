@@ -5,8 +5,10 @@
 
 #include "kontor/v1/configuration_service.pb-c.h"
 #include "proto/moment.h"
+#include "proto/text.h"
 #include "server/configuration/endpoint.h"
 #include "server/configuration/group.h"
+#include "server/configuration/reach.h"
 #include "server/configuration/site.h"
 #include "server/rpc/import.h"
 
@@ -41,12 +43,6 @@ check_not_over(struct call *call, const Kontor__V1__Downtime *old)
     return STATUS_OK;
 }
 
-static bool
-is_whole_site(const Kontor__V1__Affected *affected)
-{
-    return affected->host[0] == '\0';
-}
-
 /* What is known here of what is named. What was known once stays: names change. */
 static enum status
 find_affected(struct call *call, const char *registry, Kontor__V1__Affected *affected,
@@ -55,7 +51,7 @@ find_affected(struct call *call, const char *registry, Kontor__V1__Affected *aff
     const char *site = NULL;
     affected->endpoint = "";
     affected->site_id = "";
-    if (is_whole_site(affected)) {
+    if (affected_is_whole_site(affected)) {
         enum status status = site_named(call, registry, affected->site, 0, &site);
         affected->site_id = (char *)(uintptr_t)(site == NULL ? "" : site);
         *is_known = site != NULL;
@@ -165,17 +161,6 @@ judge_affected(struct call *call, const Kontor__V1__Downtime *downtime)
     }
 }
 
-static bool
-is_among(char *const *ids, size_t n_ids, const char *id)
-{
-    for (size_t i = 0; i < n_ids; i++) {
-        if (strcmp(ids[i], id) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* One of the registry's own is not deleted at the same time. */
 static enum status
 hit_group(struct call *call, const char *path, const char *id,
@@ -206,7 +191,7 @@ judge_groups(struct call *call, const Kontor__V1__Downtime *old,
             import_find_reference(call, path, KIND_GROUP, id);
             continue;
         }
-        if (old != NULL && is_among(old->groups, old->n_groups, id)) {
+        if (old != NULL && text_is_among(old->groups, old->n_groups, id)) {
             continue;
         }
         enum status status = hit_group(call, path, id, downtime, decision);
@@ -225,7 +210,7 @@ judge_instances(struct call *call, const Kontor__V1__Downtime *old,
     for (size_t i = 0; i < downtime->n_instances; i++) {
         const char *id = downtime->instances[i];
         struct document document;
-        if (old != NULL && is_among(old->instances, old->n_instances, id)) {
+        if (old != NULL && text_is_among(old->instances, old->n_instances, id)) {
             continue;
         }
         enum status status = store_get(call->reader, KIND_INSTANCE, id,
@@ -252,11 +237,12 @@ hits_no_more(const Kontor__V1__Downtime *downtime, const Kontor__V1__Downtime *t
         is_so = is_so && row_of(than, downtime->affected[i]) != NULL;
     }
     for (size_t i = 0; i < downtime->n_groups; i++) {
-        is_so = is_so && is_among(than->groups, than->n_groups, downtime->groups[i]);
+        is_so =
+            is_so && text_is_among(than->groups, than->n_groups, downtime->groups[i]);
     }
     for (size_t i = 0; i < downtime->n_instances; i++) {
-        is_so = is_so &&
-                is_among(than->instances, than->n_instances, downtime->instances[i]);
+        is_so = is_so && text_is_among(than->instances, than->n_instances,
+                                       downtime->instances[i]);
     }
     return is_so;
 }
@@ -482,7 +468,7 @@ downtime_of_group(struct call *call, const char *group, const char **id)
             bool is_own = strcmp(call_registry_of(call, downtime->id),
                                  call_registry_of(call, group)) == 0;
             if (is_own && !downtime->is_cancelled &&
-                is_among(downtime->groups, downtime->n_groups, group)) {
+                text_is_among(downtime->groups, downtime->n_groups, group)) {
                 *id = downtime->id;
                 return STATUS_OK;
             }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kontor/v1/configuration_service.pb-c.h"
+#include "proto/text.h"
 #include "server/configuration/downtime.h"
 #include "server/configuration/held_name.h"
 #include "server/configuration/site.h"
@@ -20,17 +21,6 @@ struct members {
     size_t n_old;
 };
 
-static bool
-is_among(char *const *ids, size_t n_ids, const char *id)
-{
-    for (size_t i = 0; i < n_ids; i++) {
-        if (strcmp(ids[i], id) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What was in it before may be gone by now. What others own may be in it: all of it is
  * read by everybody. */
 static enum status
@@ -44,7 +34,7 @@ judge_members(struct call *call, const struct members *members)
             import_find_reference(call, path, members->kind, id);
             continue;
         }
-        if (is_among(members->old, members->n_old, id)) {
+        if (text_is_among(members->old, members->n_old, id)) {
             continue;
         }
         /* Without a check: what is in a group may go at any time, and there may be

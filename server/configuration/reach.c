@@ -195,8 +195,8 @@ reach_add_version(struct call *call, struct reach *reach,
 
 /* ---- Downtimes ---- */
 
-static bool
-is_whole_site(const Kontor__V1__Affected *affected)
+bool
+affected_is_whole_site(const Kontor__V1__Affected *affected)
 {
     return affected->host[0] == '\0' && affected->site[0] != '\0';
 }
@@ -232,7 +232,7 @@ add_affected(struct call *call, struct reach *reach, const char *registry,
         bool is_own = strcmp(call_registry_of(call, affected->endpoint), registry) == 0;
         return is_own ? reach_add_endpoint(call, reach, affected->endpoint) : STATUS_OK;
     }
-    if (is_whole_site(affected)) {
+    if (affected_is_whole_site(affected)) {
         return add_whole_site(call, reach, registry, affected);
     }
     const struct endpoint_name name = {
@@ -372,7 +372,7 @@ is_named(const Kontor__V1__Affected *affected, const struct reach_endpoint *endp
     }
     bool is_type = affected->type[0] == '\0' ||
                    strcmp(affected->type, endpoint->record->type) == 0;
-    return is_type && (is_whole_site(affected) ||
+    return is_type && (affected_is_whole_site(affected) ||
                        strcmp(affected->host, endpoint->record->host) == 0);
 }
 
@@ -410,7 +410,7 @@ outage_hits(const struct outage *outage, const struct reach_endpoint *endpoint,
     }
     for (size_t i = 0; i < downtime->n_affected; i++) {
         const Kontor__V1__Affected *affected = downtime->affected[i];
-        int64_t *until = is_whole_site(affected) ? &wide_ms : &named_ms;
+        int64_t *until = affected_is_whole_site(affected) ? &wide_ms : &named_ms;
         bool is_this = affected->endpoint[0] != '\0'
                            ? strcmp(affected->endpoint, endpoint->id) == 0
                            : is_named(affected, endpoint);

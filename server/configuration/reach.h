@@ -50,6 +50,9 @@ void reach_close(struct reach *reach);
 /* The place of an endpoint in a closed set; SIZE_MAX where it is not in it. */
 size_t reach_place(const struct reach *reach, const char *id);
 
+/* Whether what is affected is all that stands at a site, or all of a type there. */
+bool affected_is_whole_site(const Kontor__V1__Affected *affected);
+
 /* What a group means: many downtimes may hit one. */
 struct outage_group {
     const char *id;
