@@ -480,3 +480,9 @@ redact_people(const struct json_value *document, struct arena *arena,
     *n_redacted = redacting.n_redacted;
     return copy;
 }
+
+bool
+redact_is_marked(const char *text)
+{
+    return strstr(text, REDACTED_TEXT) != NULL || strstr(text, REDACTED_MAIL) != NULL;
+}

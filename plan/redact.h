@@ -8,6 +8,8 @@
 #ifndef KONTOR_PLAN_REDACT_H
 #define KONTOR_PLAN_REDACT_H
 
+#include <stdbool.h>
+
 #include "proto/arena.h"
 #include "proto/json_tree.h"
 
@@ -18,5 +20,7 @@
 /* *n_redacted: how many texts and members were replaced or left out. */
 const struct json_value *redact_people(const struct json_value *document,
                                        struct arena *arena, size_t *n_redacted);
+/* Whether people may have stood in the text: it holds what stands there instead. */
+bool redact_is_marked(const char *text);
 
 #endif

@@ -105,6 +105,17 @@ plan_find(struct call *call, struct plan_findings *findings, const char *path,
 
 /* ---- Importing ---- */
 
+/* The beginning of a text, whole characters. */
+static char *
+shown(struct call *call, const char *text)
+{
+    size_t n = strlen(text);
+    for (n = n < SHOWN_TEXT ? n : SHOWN_TEXT;
+         n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; n--) {
+    }
+    return arena_copy_n(call->arena, text, n);
+}
+
 /* A plan being taken in. */
 struct importing {
     struct call *call;
@@ -114,6 +125,8 @@ struct importing {
     const char *project;
     const struct json_value *tree; /* NULL = it is no JSON. */
     struct madmp_verdict verdict;
+    const struct json_value *kept; /* Of a valid plan what is stored. */
+    size_t n_redacted;
 };
 
 static enum status
@@ -206,26 +219,65 @@ judge_document(struct importing *importing)
     }
 }
 
-/* What is there is a state of the same plan, and not a later one. */
+/* Without its people, unless they are to stay. */
 static void
+redact_document(struct importing *importing)
+{
+    bool is_valid = importing->tree != NULL && importing->verdict.faults.n_found == 0;
+    importing->kept = importing->tree;
+    if (is_valid && !importing->request->keep_names) {
+        importing->kept = redact_people(importing->tree, importing->call->arena,
+                                        &importing->n_redacted);
+    }
+}
+
+/* What a plan calls itself, as far as that is stored; without people where asked. */
+static const char *
+identifier_of(struct call *call, const struct json_value *document, bool has_people)
+{
+    struct plan_facts facts;
+    size_t n_redacted;
+    plan_read_facts(has_people ? document
+                               : redact_people(document, call->arena, &n_redacted),
+                    &facts);
+    return shown(call, facts.identifier);
+}
+
+/* Its id may name people, and one of the two states may be without them: then both are
+ * compared without. */
+static bool
+is_same_plan(struct importing *importing, const struct json_value *was)
+{
+    bool have_people = importing->old->keeps_names && importing->request->keep_names;
+    return strcmp(identifier_of(importing->call, importing->tree, have_people),
+                  identifier_of(importing->call, was, have_people)) == 0;
+}
+
+/* What is there is a state of the same plan, and not a later one. */
+static enum status
 judge_succession(struct importing *importing)
 {
     struct call *call = importing->call;
     const Kontor__V1__Plan *old = importing->old;
     struct plan_facts facts;
-    if (importing->tree == NULL || importing->verdict.faults.n_found > 0 ||
+    if (importing->kept == NULL || importing->verdict.faults.n_found > 0 ||
         old == NULL) {
-        return;
+        return STATUS_OK;
     }
-    plan_read_facts(importing->tree, &facts);
-    if (strncmp(facts.identifier, old->identifier, SHOWN_TEXT) != 0) {
+    const struct json_value *was = plan_document(call, old);
+    if (was == NULL) {
+        return call->error.status;
+    }
+    if (!is_same_plan(importing, was)) {
         call_fault(call, "$.dmp.dmp_id.identifier",
                    "is another plan's: %s is that of \"%s\"", old->id, old->identifier);
     }
+    plan_read_facts(importing->kept, &facts);
     if (facts.modified_ms < moment_ms(old->modified_at, INT64_MIN)) {
         call_fault(call, "$.dmp.modified",
                    "comes before that of the plan that is here");
     }
+    return STATUS_OK;
 }
 
 /* A plan that no version takes is refused with all that is wrong; who only asks gets
@@ -255,30 +307,14 @@ refuse(struct importing *importing, struct decision *decision)
 
 /* ---- Storing ---- */
 
-/* The beginning of a text, whole characters. */
-static char *
-shown(struct call *call, const char *text)
-{
-    size_t n = strlen(text);
-    for (n = n < SHOWN_TEXT ? n : SHOWN_TEXT;
-         n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; n--) {
-    }
-    return arena_copy_n(call->arena, text, n);
-}
-
 static Kontor__V1__Plan *
 new_plan(struct importing *importing)
 {
     struct call *call = importing->call;
     Kontor__V1__Plan *plan = arena_alloc(call->arena, sizeof *plan);
     struct plan_facts facts;
-    size_t n_redacted = 0;
-    const struct json_value *tree = importing->tree;
     kontor__v1__plan__init(plan);
-    if (!importing->request->keep_names) {
-        tree = redact_people(tree, call->arena, &n_redacted);
-    }
-    plan_read_facts(tree, &facts);
+    plan_read_facts(importing->kept, &facts);
     plan->id = importing->request->id;
     plan->project = (char *)(uintptr_t)importing->project;
     plan->title = shown(call, facts.title);
@@ -291,9 +327,9 @@ new_plan(struct importing *importing)
     if (facts.modified_ms >= LEAST_TIME_MS) {
         plan->modified_at = moment_new(call->arena, facts.modified_ms);
     }
-    plan->document = json_tree_print(tree, call->arena);
+    plan->document = json_tree_print(importing->kept, call->arena);
     plan->keeps_names = importing->request->keep_names;
-    plan->redacted_count = (int32_t)n_redacted;
+    plan->redacted_count = (int32_t)importing->n_redacted;
     return plan;
 }
 
@@ -326,7 +362,7 @@ store(struct importing *importing, struct decision *decision)
         if (was.size == is.size && memcmp(was.data, is.data, is.size) == 0) {
             Kontor__V1__ImportPlanResponse *reply =
                 arena_alloc(call->arena, sizeof *reply);
-            fill_reply(call, importing->old, importing->tree,
+            fill_reply(call, importing->old, importing->kept,
                        KONTOR__V1__IMPORT_OUTCOME__SAME, reply);
             decision_reply(decision, reply);
             return STATUS_OK;
@@ -356,7 +392,11 @@ plan_import_decide(struct call *call, const void *message, struct decision *deci
         return status;
     }
     judge_document(&importing);
-    judge_succession(&importing);
+    redact_document(&importing);
+    status = judge_succession(&importing);
+    if (status != STATUS_OK) {
+        return status;
+    }
     bool is_refused = call->faults->n_found > 0 || importing.verdict.faults.n_found > 0;
     return is_refused ? refuse(&importing, decision) : store(&importing, decision);
 }

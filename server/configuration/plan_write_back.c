@@ -23,7 +23,10 @@ struct writing {
     struct plan_findings findings;
     struct plan_delivered *delivered; /* One a place. */
     struct patch patch;
+    bool is_id_untested; /* People were taken out of the plan's id. */
 };
+
+#define ID_POINTER "/dmp/dmp_id/identifier"
 
 /* ---- The end ---- */
 
@@ -304,8 +307,31 @@ begin_patch(struct writing *writing)
     const struct json_value *dmp = json_tree_get(writing->document, "dmp");
     const struct json_value *id = json_tree_get(dmp, "dmp_id");
     writing->patch.arena = writing->call->arena;
-    patch_test(&writing->patch, "/dmp/dmp_id/identifier",
-               json_tree_get(id, "identifier"));
+    writing->patch.is_redacted = !writing->plan->keeps_names;
+    if (!patch_test(&writing->patch, ID_POINTER, json_tree_get(id, "identifier"))) {
+        /* What else of a plan stays, and names nobody. */
+        writing->is_id_untested = true;
+        (void)patch_test(&writing->patch, "/dmp/created",
+                         json_tree_get(dmp, "created"));
+    }
+}
+
+/* Where people stood the patch is for any plan: who applies it has to know. */
+static void
+tell_untested(struct writing *writing)
+{
+    struct call *call = writing->call;
+    const struct patch *patch = &writing->patch;
+    if (patch->n_changes > 0 && writing->is_id_untested) {
+        plan_find(call, &writing->findings, patch_path(ID_POINTER, call->arena),
+                  "is not tested by the patch, since people were taken out of it here: "
+                  "look that the patch is applied to this plan and no other");
+    }
+    for (size_t i = 0; i < patch->n_untested; i++) {
+        plan_find(call, &writing->findings, patch_path(patch->untested[i], call->arena),
+                  "is written over without a test, since people were taken out of it "
+                  "here");
+    }
 }
 
 static void
@@ -377,6 +403,7 @@ plan_write_back_decide(struct call *call, const void *message,
     }
     if (status == STATUS_OK) {
         end_patch(&writing);
+        tell_untested(&writing);
         answer(&writing, decision);
     }
     return status;

@@ -28,7 +28,7 @@ def dataset(title, *parts):
 
 PLAN = {"dmp": {
     "title": "Snow", "language": "eng", "ethical_issues_exist": "no", "created": "2026-01-01T10:00:00Z",
-    "modified": "2026-01-02T10:00:00Z", "dmp_id": {"identifier": "10.1234/snow", "type": "doi"},
+    "modified": "2026-01-02T10:00:00Z", "dmp_id": {"identifier": "10.1234/snow/0000-0001-2345-6789", "type": "doi"},
     "contact": {"name": "Given Name", "mbox": "given@name.example",
                 "contact_id": {"identifier": "0000-0001-2345-6789", "type": "orcid"}},
     "contributor": [{"name": "Other Name", "role": ["DataManager"],
@@ -178,7 +178,7 @@ class Plan(unittest.TestCase):
     def test_3_people_are_out_before_it_is_stored(self):
         said = self.bring(self.plan, "--output", "table")
         self.assertIn("CREATED", said)
-        self.assertIn("8 places that name people were replaced", said)
+        self.assertIn("9 places that name people were replaced", said)
         content = self.stored()
         self.assertIn(b"10.1234/snow", content)
         for name in PEOPLE + ("other-77",):
@@ -220,7 +220,7 @@ class Plan(unittest.TestCase):
 
     def test_4_it_is_shown_to_its_project_only(self):
         said = json.loads(self.kontor("config", "plan", "show", "coast/snow", "--output", "json"))
-        self.assertEqual((said["identifier"], said["version"]), ("10.1234/snow", "1.2"))
+        self.assertEqual((said["identifier"], said["version"]), ("10.1234/snow/redacted", "1.2"))
         self.assertIn("Snow", self.kontor("config", "plan", "list", "--project", "coast/p1", "--output", "table"))
         with self.assertRaises(Failed):
             self.broker.kontor("alpine", "admin", "config", "plan", "show", "coast/snow")

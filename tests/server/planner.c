@@ -93,6 +93,17 @@ planner_part(struct desk *desk, const char *url, const char *members,
                        members, host);
 }
 
+const char *
+planner_replaced(struct desk *desk, const char *text, const char *from, const char *to)
+{
+    const char *at = strstr(text, from);
+    if (at == NULL) {
+        fail_msg("%s is not in %s", from, text);
+    }
+    return arena_print(desk->h->arena, "%.*s%s%s", (int)(at - text), text, to,
+                       at + strlen(from));
+}
+
 enum status
 planner_import(struct desk *desk, const char *document,
                Kontor__V1__ImportPlanResponse **reply, struct error *error)

@@ -32,6 +32,10 @@ const char *planner_dataset(struct desk *desk, const char *members,
 const char *planner_part(struct desk *desk, const char *url, const char *members,
                          const char *host_members);
 
+/* The text with the first of what stands there written otherwise. */
+const char *planner_replaced(struct desk *desk, const char *text, const char *from,
+                             const char *to);
+
 /* Imports coast/plan-1 of coast/p1 as the portal; error may be NULL. */
 enum status planner_import(struct desk *desk, const char *document,
                            Kontor__V1__ImportPlanResponse **reply, struct error *error);

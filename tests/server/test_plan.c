@@ -236,6 +236,45 @@ test_an_earlier_state_or_another_plan_does_not_replace_it(void **state)
     assert_int_equal(import(desk, desk->portal, &request, NULL, NULL), STATUS_OK);
 }
 
+/* A plan may be called after somebody: it is the same one with people and without. */
+static void
+test_a_plan_called_after_somebody_is_brought_again(void **state)
+{
+    struct desk *desk = *state;
+    struct arena *arena = desk->h->arena;
+    const char *const ids[] = {
+        "https://orcid.org/0000-0001-2345-6789", "given@name.example",
+        "other@name.example", "Given Name, 2026",
+        /* Longer than what is shown of it, which ends between characters. */
+        arena_print(arena, "%01023d\u00e9", 7)};
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        Kontor__V1__ImportPlanResponse *reply = NULL;
+        struct error error;
+        const char *documents[3];
+        for (int day = 1; day <= 2; day++) {
+            documents[day] =
+                planner_replaced(desk, simple(desk, day), "10.1/x", ids[i]);
+        }
+        Kontor__V1__ImportPlanRequest request = new_request(desk, documents[1]);
+        request.id = arena_print(arena, "coast/after-%zu", i);
+        for (int step = 0; step < 6; step++) {
+            /* Without, the same, later; with, the same, without again. */
+            static const int days[] = {1, 1, 2, 2, 2, 2};
+            static const bool is_same[] = {false, true, false, false, true, false};
+            request.document = (char *)(uintptr_t)documents[days[step]];
+            request.keep_names = step == 3 || step == 4;
+            assert_int_equal(import(desk, desk->portal, &request, &reply, NULL),
+                             STATUS_OK);
+            assert_int_equal(reply->outcome == KONTOR__V1__IMPORT_OUTCOME__SAME,
+                             is_same[step]);
+        }
+        request.document = (char *)(uintptr_t)simple(desk, 3);
+        assert_int_equal(import(desk, desk->portal, &request, NULL, &error),
+                         STATUS_INVALID_ARGUMENT);
+        assert_true(harness_has_fault(&error, "$.dmp.dmp_id.identifier"));
+    }
+}
+
 /* ---- Whose it is ---- */
 
 static void
@@ -333,6 +372,7 @@ main(void)
         TEST(test_hostile_documents_are_refused),
         TEST(test_the_same_again_writes_nothing),
         TEST(test_an_earlier_state_or_another_plan_does_not_replace_it),
+        TEST(test_a_plan_called_after_somebody_is_brought_again),
         TEST(test_a_plan_needs_a_project_of_its_registry),
         TEST(test_a_plan_is_its_projects_to_read),
         TEST(test_an_order_names_a_plan_its_project_has),

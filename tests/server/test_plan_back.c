@@ -149,6 +149,49 @@ test_an_endpoint_tells_the_way_in(void **state)
                                          "dav.archive.example/\""));
 }
 
+/* Where people were taken out, the plan of whoever applies the patch still has them. */
+static void
+test_nothing_is_tested_that_stands_for_people(void **state)
+{
+    struct desk *desk = *state;
+    const char *document = planner_replaced(desk, lone(desk, "https://archive.example"),
+                                            "10.1/x", "0000-0001-2345-6789/plan");
+    document = planner_replaced(desk, document, "\"identifier\":\"d\"",
+                                "\"identifier\":\"Given Name 7\"");
+    document = planner_replaced(desk, document, "\"byte_size\"",
+                                "\"access_url\":\"mailto:given@name.example\","
+                                "\"byte_size\"");
+    deliver(desk, document,
+            "{\"backend_id\":\"b-1\",\"outputs\":[{\"id\":\"access_url\",\"value\":"
+            "{\"text\":\"https://archive.example/set/1\"}},{\"id\":\"doi\",\"value\":"
+            "{\"text\":\"10.5281/zenodo.1\"}}]}");
+    const Kontor__V1__WriteBackPlanResponse *reply = write_back(desk, "");
+    static const char *const paths[] = {"$.dmp.dmp_id.identifier",
+                                        PATH(0, 0) ".access_url",
+                                        "$.dmp.dataset[0].dataset_id.identifier"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        assert_true(planner_finds(reply->findings, reply->n_findings, paths[i],
+                                  "people were taken out of it here"));
+    }
+    assert_null(strstr(reply->patch, "redacted"));
+    assert_non_null(strstr(reply->patch, "{\"op\":\"test\",\"path\":\"/dmp/created\","
+                                         "\"value\":\"2025-01-01T10:00:00Z\"}"));
+    assert_non_null(
+        strstr(reply->patch, "{\"op\":\"test\",\"path\":\"/dmp/modified\""));
+    /* Kept, they are tested like all else. */
+    Kontor__V1__ImportPlanRequest request = KONTOR__V1__IMPORT_PLAN_REQUEST__INIT;
+    request.id = "coast/plan-1";
+    request.document = (char *)(uintptr_t)document;
+    request.keep_names = true;
+    assert_int_equal(
+        desk_call(desk, desk->portal, PLANNER_CALL("ImportPlan"), &request, NULL, NULL),
+        STATUS_OK);
+    reply = write_back(desk, "");
+    assert_non_null(strstr(reply->patch, "\"value\":\"0000-0001-2345-6789/plan\""));
+    assert_non_null(strstr(reply->patch, "\"value\":\"mailto:given@name.example\""));
+    assert_int_equal(reply->n_findings, 0);
+}
+
 /* What lies in one place with others is not told from them. */
 static void
 test_what_is_said_of_several_is_left_out(void **state)
@@ -308,6 +351,7 @@ main(void)
         TEST(test_nothing_changes_before_it_is_delivered),
         TEST(test_what_was_delivered_comes_back_as_a_patch),
         TEST(test_an_endpoint_tells_the_way_in),
+        TEST(test_nothing_is_tested_that_stands_for_people),
         TEST(test_what_is_said_of_several_is_left_out),
         TEST(test_an_order_that_is_not_the_plans_is_refused),
         TEST(test_what_is_being_ordered_is_not_ordered_again),
