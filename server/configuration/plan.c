@@ -199,6 +199,20 @@ judge_project(struct importing *importing)
     return status;
 }
 
+/* Who is named in what cannot be read is not known: where it ends is told, and nothing
+ * of what stands there. */
+static void
+tell_unread(struct importing *importing, const struct faults *faults)
+{
+    for (size_t i = 0; i < faults->n_rows; i++) {
+        const char *text = faults->rows[i].description;
+        const char *near = strstr(text, " near ");
+        bool is_told = importing->request->keep_names || near == NULL;
+        call_fault(importing->call, faults->rows[i].path, "%.*s",
+                   (int)(is_told ? strlen(text) : (size_t)(near - text)), text);
+    }
+}
+
 static void
 judge_document(struct importing *importing)
 {
@@ -213,10 +227,16 @@ judge_document(struct importing *importing)
         }
     }
     struct bytes text = {(const uint8_t *)request->document, strlen(request->document)};
-    importing->tree = madmp_parse(text, "document", call->arena, call->faults);
-    if (importing->tree != NULL) {
-        madmp_judge(importing->tree, named, call->arena, &importing->verdict);
+    struct faults faults = {.arena = call->arena};
+    importing->tree = madmp_parse(text, "document", call->arena, &faults);
+    if (importing->tree == NULL) {
+        tell_unread(importing, &faults);
+        return;
     }
+    /* What is refused is told and logged, too. */
+    struct people *people =
+        request->keep_names ? NULL : redact_gather(importing->tree, call->arena);
+    madmp_judge(importing->tree, named, people, call->arena, &importing->verdict);
 }
 
 /* Without its people, unless they are to stay. */
@@ -341,7 +361,7 @@ fill_reply(struct call *call, Kontor__V1__Plan *plan, const struct json_value *t
     kontor__v1__import_plan_response__init(reply);
     reply->plan = plan;
     reply->outcome = outcome;
-    madmp_judge(tree, madmp_version_of(plan->version), call->arena, &verdict);
+    madmp_judge(tree, madmp_version_of(plan->version), NULL, call->arena, &verdict);
     reply->judgement = judgement_of(&verdict, call->arena);
 }
 

@@ -185,6 +185,21 @@ class Plan(unittest.TestCase):
             self.assertNotIn(name.encode(), content)
         self.assertIn("SAME", self.bring(self.plan, "--output", "table"))
 
+    def test_3_what_is_refused_is_logged_without_people(self):
+        wrong = copy.deepcopy(PLAN)
+        wrong["dmp"]["language"] = "as OTHER NAME speaks"
+        wrong["dmp"]["created"] = "when given@name.example came"
+        self.said_by(self.bring, self.file("wrong.json", wrong), status=67)
+        broken = self.file("broken.json", "")
+        with open(broken, "w", encoding="utf-8") as file:
+            file.write('{"dmp": 1 "Given Name"}')
+        self.said_by(self.bring, broken, status=67)
+        content = self.stored()
+        self.assertIn(b"as redacted speaks", content)
+        self.assertIn(b"not JSON", content)
+        for name in PEOPLE:
+            self.assertNotIn(name.lower().encode(), content.lower())
+
     def test_3_real_people_are_out_as_well(self):
         path = self.real("madmp-example-9.json")
         self.kontor("config", "plan", "import", path, "--id", "coast/ex9", "--project", "coast/p1")

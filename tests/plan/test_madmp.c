@@ -46,7 +46,7 @@ static struct madmp_verdict
 judge(const char *text, enum madmp_version version)
 {
     struct madmp_verdict verdict;
-    madmp_judge(parse(text), version, arena, &verdict);
+    madmp_judge(parse(text), version, NULL, arena, &verdict);
     return verdict;
 }
 
@@ -361,7 +361,7 @@ judge_file(const char *name, enum madmp_version version)
     const struct json_value *document = madmp_parse(text, name, arena, &faults);
     struct madmp_verdict verdict;
     assert_non_null(document);
-    madmp_judge(document, version, arena, &verdict);
+    madmp_judge(document, version, NULL, arena, &verdict);
     return verdict;
 }
 

@@ -1,5 +1,4 @@
 /* Data management plans taken in: judged, without their people, and kept. */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,41 +62,15 @@ test_a_plan_is_stored_without_its_people(void **state)
     assert_non_null(strstr(plan->document, "archive.example"));
 }
 
-static bool
-is_in_files(const char *directory, const char *text, struct arena *arena)
-{
-    DIR *folder = opendir(directory);
-    bool is_found = false;
-    assert_non_null(folder);
-    for (struct dirent *entry = readdir(folder); entry != NULL;
-         entry = readdir(folder)) {
-        FILE *file = fopen(arena_print(arena, "%s/%s", directory, entry->d_name), "rb");
-        size_t room = 4 << 20, n = 0;
-        char *content = arena_alloc(arena, room);
-        if (file != NULL && entry->d_type == DT_REG) {
-            n = fread(content, 1, room, file);
-            assert_true(n < room);
-        }
-        if (file != NULL) {
-            fclose(file);
-        }
-        is_found = is_found || memmem(content, n, text, strlen(text)) != NULL;
-    }
-    closedir(folder);
-    return is_found;
-}
-
 static void
 test_no_file_of_the_store_names_anybody(void **state)
 {
     struct desk *desk = *state;
-    struct arena *arena = desk->h->arena;
-    const char *directory = desk->h->directory;
     static const char *const people[] = {"Given Name", "given@name", "0000-0001-2345"};
     assert_int_equal(planner_import(desk, simple(desk, 1), NULL, NULL), STATUS_OK);
-    assert_true(is_in_files(directory, "archive.example", arena));
+    assert_true(planner_is_in_store(desk, "archive.example"));
     for (size_t i = 0; i < 3; i++) {
-        assert_false(is_in_files(directory, people[i], arena));
+        assert_false(planner_is_in_store(desk, people[i]));
     }
     Kontor__V1__ImportPlanRequest request = new_request(desk, simple(desk, 1));
     request.keep_names = true;
@@ -106,7 +79,7 @@ test_no_file_of_the_store_names_anybody(void **state)
     assert_true(reply->plan->keeps_names);
     assert_int_equal(reply->plan->redacted_count, 0);
     for (size_t i = 0; i < 3; i++) {
-        assert_true(is_in_files(directory, people[i], arena));
+        assert_true(planner_is_in_store(desk, people[i]));
     }
 }
 
