@@ -63,11 +63,13 @@ patch_set(struct patch *patch, const struct json_value *object, const char *poin
 {
     const struct json_value *old = json_tree_get(object, name);
     const char *path = arena_print(patch->arena, "%s/%s", pointer, name);
-    bool is_same = old != NULL && strcmp(json_tree_print(old, patch->arena),
-                                         json_tree_print(&value, patch->arena)) == 0;
-    if (is_same) {
+    const char *was = old == NULL ? "" : json_tree_print(old, patch->arena);
+    const char *is = json_tree_print(&value, patch->arena);
+    if (strcmp(was, is) == 0) {
         return;
     }
+    size_t n_name = old == NULL ? strlen(name) + strlen(",\"\":") : 0;
+    patch->growth += (int64_t)(strlen(is) + n_name) - (int64_t)strlen(was);
     if (old != NULL && !patch_test(patch, path, old)) {
         patch->untested = arena_grown(patch->arena, patch->untested, patch->n_untested,
                                       &patch->untested_room, sizeof *patch->untested);

@@ -18,6 +18,7 @@ struct patch {
     bool is_redacted;
     struct json_value *operations;
     size_t n_operations, room;
+    int64_t growth;        /* Bytes the document, as compact text, gets longer. */
     size_t n_changes;      /* Operations that change something. */
     const char **untested; /* Pointers of what is changed and not tested. */
     size_t n_untested, untested_room;

@@ -56,7 +56,10 @@ moment_of(const char *text)
     }
     double seconds = *rest == ':' ? strtod(rest + 1, &rest) : 0;
     time_t minute = timegm(&time);
-    return ((int64_t)minute - offset_of(rest) * 60) * 1000 + (int64_t)(seconds * 1000);
+    int64_t moment_ms =
+        ((int64_t)minute - offset_of(rest) * 60) * 1000 + (int64_t)(seconds * 1000);
+    /* A leap second, or a zone, may lie behind it. */
+    return moment_ms < PLAN_LAST_MS ? moment_ms : PLAN_LAST_MS;
 }
 
 void

@@ -15,10 +15,13 @@
 #include "plan/host.h"
 #include "proto/json_tree.h"
 
+/* The last time there is a text for: 9999-12-31T23:59:59Z. */
+#define PLAN_LAST_MS INT64_C(253402300799000)
+
 /* What a plan says of itself; "" where it says nothing. */
 struct plan_facts {
     const char *title, *identifier, *identifier_type;
-    int64_t modified_ms;     /* INT64_MIN = it is no time. */
+    int64_t modified_ms;     /* INT64_MIN = it is no time; never behind the last. */
     const char *project_end; /* The last of its projects' ends; "" = none is told. */
 };
 

@@ -334,24 +334,43 @@ tell_untested(struct writing *writing)
     }
 }
 
+/* Later than it was, also where that lies ahead. */
 static void
-end_patch(struct writing *writing)
+write_modified(struct writing *writing)
 {
     struct call *call = writing->call;
-    const struct json_value *dmp = json_tree_get(writing->document, "dmp");
     struct plan_facts facts;
     plan_read_facts(writing->document, &facts);
-    /* Later than it was, also where that lies ahead. */
+    if (facts.modified_ms >= PLAN_LAST_MS) {
+        plan_find(call, &writing->findings, "$.dmp.modified",
+                  "stays: nothing can come later");
+        return;
+    }
     int64_t next_ms = facts.modified_ms + 1000;
     int64_t now_ms = next_ms > call->now_ms ? next_ms : call->now_ms;
     time_t now = (time_t)(now_ms / 1000);
     char text[32];
     struct tm day;
-    if (writing->patch.n_changes > 0) {
-        gmtime_r(&now, &day);
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &day);
-        patch_set(&writing->patch, dmp, "/dmp", "modified",
-                  patch_text(arena_copy(call->arena, text)));
+    gmtime_r(&now, &day);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &day);
+    patch_set(&writing->patch, json_tree_get(writing->document, "dmp"), "/dmp",
+              "modified", patch_text(arena_copy(call->arena, text)));
+}
+
+static void
+end_patch(struct writing *writing)
+{
+    if (writing->patch.n_changes == 0) {
+        return;
+    }
+    write_modified(writing);
+    size_t size = strlen(writing->plan->document);
+    int64_t after = (int64_t)size + writing->patch.growth;
+    if (after > MADMP_MAX_BYTES) {
+        plan_find(writing->call, &writing->findings, "$",
+                  "has %" PRId64 " bytes and more with the patch: at most %d are taken "
+                  "in again",
+                  after, MADMP_MAX_BYTES);
     }
 }
 

@@ -44,6 +44,8 @@ test_what_goes_is_tested_first(void **state)
     patch_set(&patch, object, "/x", "b", patch_text("t\"t"));
     patch_set(&patch, object, "/x", "c", patch_text(""));
     assert_int_equal(patch.n_changes, 3);
+    /* {"a":2,"b":"t\"t","c":""} beside {"a":1,"b":[1,{"c":null}]}. */
+    assert_int_equal(patch.growth, 25 - 26);
     assert_string_equal(
         patch_print(&patch),
         "[{\"op\":\"test\",\"path\":\"/x/a\",\"value\":1},"

@@ -230,6 +230,16 @@ test_long_names_and_many_people_are_found(void **state)
     assert_null(strstr(done, "long"));
     assert_null(strcasestr(done, "given"));
     assert_non_null(strstr(done, "\"x\":\"by redacted"));
+    /* One word of a name may be as long as all others. */
+    char *word = arena_alloc(arena, 1001);
+    memset(word, 'a', 1000);
+    word[1000] = '\0';
+    done = redact(
+        arena_print(arena, "{\"contact\":{\"name\":\"%s B\"},\"x\":\"a%s B and %s b\"}",
+                    word, word, word),
+        &n);
+    assert_string_equal(strstr(done, "\"x\":"),
+                        arena_print(arena, "\"x\":\"a%s B and redacted\"}", word));
 }
 
 /* An id that is an address, where it stands as one. */

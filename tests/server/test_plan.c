@@ -165,6 +165,58 @@ test_hostile_documents_are_refused(void **state)
     }
 }
 
+/* What stands for people may be longer than they are. */
+static void
+test_what_is_too_long_without_people_is_refused(void **state)
+{
+    enum { MAILS = 12000 };
+    struct desk *desk = *state;
+    struct error error;
+    char *mails = arena_alloc(desk->h->arena, MAILS * 6 + 1);
+    for (size_t i = 0; i < MAILS; i++) {
+        memcpy(mails + i * 6, "a@b.c ", 6);
+    }
+    mails[MAILS * 6] = '\0';
+    const char *document =
+        planner_replaced(desk, simple(desk, 1), "by Given Name", mails);
+    assert_int_equal(planner_import(desk, document, NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "document"));
+    assert_non_null(strstr(error.message, "more than 262144 bytes without its people"));
+    Kontor__V1__ImportPlanRequest request = new_request(desk, document);
+    request.keep_names = true;
+    assert_int_equal(import(desk, desk->portal, &request, NULL, NULL), STATUS_OK);
+}
+
+/* A time with its zone may lie behind the last one there is. */
+static void
+test_the_last_times_there_are_can_be_said(void **state)
+{
+    static const struct {
+        const char *modified;
+        int64_t seconds;
+    } rows[] = {
+        {"0001-01-01T00:00:00+23:59", 0},
+        {"0001-01-01T00:00:00Z", INT64_C(-62135596800)},
+        {"9999-12-31T23:59:59Z", INT64_C(253402300799)},
+        {"9999-12-31T23:59:60Z", INT64_C(253402300799)},
+        {"9999-12-31T23:59:59-23:59", INT64_C(253402300799)},
+    };
+    struct desk *desk = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        Kontor__V1__ImportPlanResponse *reply = NULL;
+        const char *document = planner_replaced(
+            desk, simple(desk, 1), "2025-02-01T10:00:00Z", rows[i].modified);
+        assert_int_equal(planner_import(desk, document, &reply, NULL), STATUS_OK);
+        if (rows[i].seconds == 0) {
+            assert_null(reply->plan->modified_at);
+        } else {
+            assert_true(reply->plan->modified_at->seconds == rows[i].seconds);
+            assert_true(reply->plan->modified_at->nanos < 1000000000);
+        }
+    }
+}
+
 /* ---- A later state of it ---- */
 
 static void
@@ -343,6 +395,8 @@ main(void)
         TEST(test_what_its_version_does_not_take_is_refused_with_its_place),
         TEST(test_who_only_asks_is_told_all_faults),
         TEST(test_hostile_documents_are_refused),
+        TEST(test_what_is_too_long_without_people_is_refused),
+        TEST(test_the_last_times_there_are_can_be_said),
         TEST(test_the_same_again_writes_nothing),
         TEST(test_an_earlier_state_or_another_plan_does_not_replace_it),
         TEST(test_a_plan_called_after_somebody_is_brought_again),
