@@ -27,14 +27,23 @@ fill_size(struct call *call, const struct plan_place *place,
     bool is_whole = true;
     for (size_t i = 0; i < place->n_parts; i++) {
         const struct wanted *part = place->parts[i];
-        if (part->byte_size < 0) {
+        if (part->no_size != NULL) {
+            plan_find(call, findings, part->no_size_path,
+                      "%s: how much is needed at %s is an open question", part->no_size,
+                      place->item);
+            is_whole = false;
+        } else if (part->byte_size < 0) {
             plan_find(call, findings,
                       arena_print(call->arena, "%s.byte_size", part->path),
                       "is not said: how much is needed at %s is an open question",
                       place->item);
             is_whole = false;
         } else if (__builtin_add_overflow(sum, part->byte_size, &sum)) {
-            plan_find(call, findings, part->path, "makes the sum more than there is");
+            plan_find(
+                call, findings, arena_print(call->arena, "%s.byte_size", part->path),
+                "makes the sum more than there is: how much is needed at %s is an "
+                "open question",
+                place->item);
             is_whole = false;
         }
         if (part->is_forecast) {

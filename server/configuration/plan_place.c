@@ -351,18 +351,43 @@ item_of(struct call *call, const struct plan_places *places, const struct host *
 }
 
 static void
+add_weak(struct call *call, struct plan_place *place, const struct plan_place *host)
+{
+    if (host->fit != PLAN_FIT_NAME) {
+        return;
+    }
+    place->weak = arena_grown(call->arena, place->weak, place->n_weak,
+                              &place->weak_room, sizeof(*place->weak));
+    place->weak[place->n_weak++] =
+        (struct plan_weak){host->hosts[0], host->parts[0]->path, host->matched_by};
+}
+
+/* One more host of a place that is there. */
+static void
+add_host(struct call *call, struct plan_place *place, const struct plan_place *host)
+{
+    for (size_t i = 0; i < host->n_parts; i++) {
+        add_part(call, place, host->parts[i]);
+    }
+    if (host->fit > place->fit) {
+        place->fit = host->fit;
+        place->matched_by = host->matched_by;
+    }
+    add_weak(call, place, host);
+}
+
+static void
 add_place(struct call *call, struct plan_places *places, const struct looking *looking)
 {
     struct plan_place *place = looking->place;
     qsort(place->offers, place->n_offers, sizeof(place->offers[0]), compare_offers);
     for (size_t i = 0; i < places->n_rows; i++) {
         if (is_same_place(&places->rows[i], place)) {
-            for (size_t k = 0; k < place->n_parts; k++) {
-                add_part(call, &places->rows[i], place->parts[k]);
-            }
+            add_host(call, &places->rows[i], place);
             return;
         }
     }
+    add_weak(call, place, place);
     place->item = item_of(call, places, &looking->host);
     places->rows = arena_grown(call->arena, places->rows, places->n_rows, &places->room,
                                sizeof(*places->rows));

@@ -136,10 +136,10 @@ propose_offer(struct proposing *proposing, const struct plan_delivered *delivere
     plan_fill(&filling);
     proposing->reply->has_questions =
         proposing->reply->has_questions || proposed->n_questions > 0;
-    if (place->fit == PLAN_FIT_NAME) {
-        plan_find(proposing->call, &proposing->findings, place->parts[0]->path,
+    for (size_t i = 0; i < place->n_weak; i++) {
+        plan_find(proposing->call, &proposing->findings, place->weak[i].path,
                   "%s is matched by its name only, by %s: look whether it is the same",
-                  place->hosts[0], place->matched_by);
+                  place->weak[i].host, place->weak[i].matched_by);
     }
 }
 

@@ -217,3 +217,25 @@ planner_is_in_store(struct desk *desk, const char *text)
     closedir(folder);
     return is_found;
 }
+
+const Kontor__V1__ParameterValue *
+planner_value(const Kontor__V1__NewItem *item, const char *id)
+{
+    for (size_t i = 0; i < item->n_parameters; i++) {
+        if (strcmp(item->parameters[i]->id, id) == 0) {
+            return item->parameters[i];
+        }
+    }
+    return NULL;
+}
+
+bool
+planner_asks(const Kontor__V1__ProposedItem *item, const char *id)
+{
+    for (size_t i = 0; i < item->n_questions; i++) {
+        if (strcmp(item->questions[i]->id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -49,6 +49,11 @@ void planner_answer(struct desk *desk, Kontor__V1__PlaceOrderRequest *order);
 /* Whether a finding at path says that; path NULL = at any. */
 bool planner_finds(Kontor__V1__Violation *const *findings, size_t n, const char *path,
                    const char *says);
+/* What an item gives a parameter; NULL = nothing. And whether it is an open question.
+ */
+const Kontor__V1__ParameterValue *planner_value(const Kontor__V1__NewItem *item,
+                                                const char *id);
+bool planner_asks(const Kontor__V1__ProposedItem *item, const char *id);
 /* Whether bytes hold a text, in any case; and whether any file of the store does. */
 bool planner_holds(struct bytes bytes, const char *text);
 bool planner_is_in_store(struct desk *desk, const char *text);
