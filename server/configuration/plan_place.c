@@ -52,13 +52,14 @@ add_offers(struct looking *looking, const Kontor__V1__Service *service)
         place->why_not =
             arena_print(call->arena, "service %s has no offer", service->id);
     }
-    for (size_t i = 0; i < service->n_offers && place->n_offers < PLAN_MAX_OFFERS;
-         i++) {
+    for (size_t i = 0; i < service->n_offers; i++) {
         const Kontor__V1__Offer *offer = service->offers[i];
         const char *id = arena_print(call->arena, "%s/%s", service->id, offer->iid);
         const char *why_not =
             offer_why_not(call, service, offer, service->is_suspended);
-        if (why_not == NULL) {
+        if (why_not == NULL && place->n_offers == PLAN_MAX_OFFERS) {
+            place->is_cut = true;
+        } else if (why_not == NULL) {
             place->offers[place->n_offers++] = (struct plan_offer){id, service, offer};
         } else if (place->why_not == NULL) {
             place->why_not = arena_print(
@@ -83,6 +84,7 @@ take(struct looking *looking, const Kontor__V1__Service *service, enum plan_fit 
         place->fit = fit;
         looking->n_path = n_path;
         place->n_offers = 0;
+        place->is_cut = false;
         place->why_not = NULL;
         place->matched_by = matched_by;
     }
@@ -129,23 +131,61 @@ compare_service(struct looking *looking, const Kontor__V1__Service *service)
     }
 }
 
-/* Whether the name of the host may stand in a document: most services never have to be
- * unpacked. Names that DNS writes in another way than people cannot be looked for. */
+/* All hosts being looked for, and the two letters that any of their names begins with:
+ * most services never have to be unpacked, and each is read once for all hosts. */
+struct names {
+    struct looking *lookings;
+    size_t n;
+    bool *is_there; /* One a host: its name stands in the document that was read. */
+    bool begins[256][256];
+};
+
+/* A name that DNS writes in another way than people, or that is one letter, cannot be
+ * looked for: it may stand anywhere. */
 static bool
-may_name(const struct document *document, const char *name)
+is_findable(const char *name)
 {
-    size_t n = strcspn(name, ":");
-    const char *doc = (const char *)document->w.data;
-    if (strstr(name, "xn--") != NULL) {
-        return true;
+    return strcspn(name, ":") >= 2 && strstr(name, "xn--") == NULL;
+}
+
+static struct names *
+names_of(struct call *call, struct looking *lookings, size_t n)
+{
+    struct names *names = arena_alloc(call->arena, sizeof *names);
+    names->lookings = lookings;
+    names->n = n;
+    names->is_there = arena_alloc(call->arena, n * sizeof *names->is_there);
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char *name = (const unsigned char *)lookings[i].host.name;
+        names->begins[name[0]][name[1]] = true;
     }
-    for (size_t i = 0; i + n <= document->w.size; i++) {
-        if (tolower((unsigned char)doc[i]) == name[0] &&
-            strncasecmp(doc + i, name, n) == 0) {
-            return true;
+    return names;
+}
+
+/* Notes which names stand at a place of a document with so many bytes left. */
+static void
+note_names(struct names *names, const char *at, size_t n_left)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        const char *name = names->lookings[i].host.name;
+        size_t n = strcspn(name, ":");
+        names->is_there[i] =
+            names->is_there[i] || (n <= n_left && strncasecmp(at, name, n) == 0);
+    }
+}
+
+static void
+read_names(struct names *names, const struct document *document)
+{
+    const uint8_t *doc = document->w.data;
+    for (size_t i = 0; i < names->n; i++) {
+        names->is_there[i] = !is_findable(names->lookings[i].host.name);
+    }
+    for (size_t i = 0; i + 2 <= document->w.size; i++) {
+        if (names->begins[tolower(doc[i])][tolower(doc[i + 1])]) {
+            note_names(names, (const char *)doc + i, document->w.size - i);
         }
     }
-    return false;
 }
 
 /* All hosts of a plan are looked for in one pass over what the caller may see. */
@@ -153,6 +193,7 @@ static enum status
 scan_services(struct call *call, struct looking *lookings, size_t n_lookings)
 {
     struct find find = {.kind = KIND_SERVICE, .limit = SCAN_PAGE, .token = ""};
+    struct names *names = names_of(call, lookings, n_lookings);
     struct page page;
     do {
         enum status status = call_find(call, &find, false, &page);
@@ -161,8 +202,9 @@ scan_services(struct call *call, struct looking *lookings, size_t n_lookings)
         }
         for (size_t i = 0; i < page.n_documents; i++) {
             const Kontor__V1__Service *service = NULL;
+            read_names(names, &page.documents[i]);
             for (size_t k = 0; k < n_lookings; k++) {
-                if (!may_name(&page.documents[i], lookings[k].host.name)) {
+                if (!names->is_there[k]) {
                     continue;
                 }
                 service =

@@ -44,6 +44,7 @@ struct plan_place {
     size_t n_hosts, hosts_room;
     struct plan_offer offers[PLAN_MAX_OFFERS]; /* By id. */
     size_t n_offers;
+    bool is_cut;            /* More offers fit. */
     enum plan_fit fit;      /* Of the host that fits best. */
     const char *matched_by; /* What says so, in words. */
     struct plan_weak *weak; /* Hosts of it that may be another place. */

@@ -113,6 +113,11 @@ propose_choice(struct proposing *proposing, const struct plan_place *place,
     plan_find(call, &proposing->findings, place->parts[0]->path,
               "%zu offers fit %s: which one is an open question", place->n_offers,
               place->hosts[0]);
+    if (place->is_cut) {
+        plan_find(call, &proposing->findings, place->parts[0]->path,
+                  "more than %d offers fit %s: the others are left out",
+                  PLAN_MAX_OFFERS, place->hosts[0]);
+    }
     proposing->reply->has_questions = true;
 }
 

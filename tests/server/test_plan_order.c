@@ -313,6 +313,34 @@ test_how_well_each_host_of_a_place_fits_is_told(void **state)
 }
 
 static void
+test_more_offers_than_are_listed_are_told(void **state)
+{
+    struct desk *desk = *state;
+    const char *document = planner_document(
+        desk, 1,
+        planner_dataset(desk, "\"sensitive_data\":\"no\",",
+                        planner_part(desk, "https://crowd.example", "", "")));
+    for (int i = 0; i < 65; i++) {
+        planner_put_service(
+            desk,
+            arena_print(desk->h->arena,
+                        "{\"id\":\"alpine/crowd-%d\",\"provider\":\"alpine/hpc\","
+                        "\"name\":\"Crowd\",\"phase\":\"PRODUCTION\",\"webpage\":"
+                        "\"https://crowd.example\",\"offers\":[{\"iid\":\"a\",\"name\":"
+                        "\"A\",\"is_internal\":true}]}",
+                        i));
+        if (i < 63) {
+            continue;
+        }
+        const Kontor__V1__ProposeOrderResponse *reply = planner_propose(desk, document);
+        assert_int_equal(reply->items[0]->n_offers, 64);
+        assert_int_equal(planner_finds(reply->findings, reply->n_findings, PATH(0, 0),
+                                       "more than 64 offers fit"),
+                         i == 64);
+    }
+}
+
+static void
 test_a_service_that_takes_no_orders_says_why(void **state)
 {
     struct desk *desk = *state;
@@ -385,6 +413,7 @@ main(void)
         TEST(test_a_host_is_found_by_an_endpoint),
         TEST(test_which_offer_is_a_question_where_several_fit),
         TEST(test_how_well_each_host_of_a_place_fits_is_told),
+        TEST(test_more_offers_than_are_listed_are_told),
         TEST(test_a_service_that_takes_no_orders_says_why),
         TEST(test_more_hosts_than_an_order_has_items_are_told),
         TEST(test_another_project_may_order_for_a_plan_of_its_registry_only),
