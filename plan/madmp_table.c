@@ -278,7 +278,7 @@ static const struct madmp_field dmp[] = {
      .versions = IN_ALL,
      .required = IN_ALL,
      .lists = IN_ALL,
-     .filled = IN_1_0 | IN_1_1,
+     .filled = IN_1_0,
      .members = dataset},
     NEW_OBJECTS("alternate_identifier", open_id),
     NEW_OBJECTS("related_identifier", related_id),
