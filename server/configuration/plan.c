@@ -7,6 +7,7 @@
 #include "plan/judgement.h"
 #include "plan/redact.h"
 #include "plan/wanted.h"
+#include "proto/digest.h"
 #include "proto/moment.h"
 #include "proto/rules.h"
 #include "server/order/project.h"
@@ -365,6 +366,42 @@ fill_reply(struct call *call, Kontor__V1__Plan *plan, const struct json_value *t
     reply->judgement = judgement_of(&verdict, call->arena);
 }
 
+/* A project has a plan once: under two ids it would be ordered twice. What people were
+ * taken out of tells no plan from another. */
+static enum status
+hold_id(struct importing *importing, struct decision *decision)
+{
+    struct call *call = importing->call;
+    struct plan_facts facts;
+    struct document document;
+    uint8_t digest[DIGEST_SIZE];
+    size_t n_redacted;
+    if (importing->old != NULL) {
+        return STATUS_OK;
+    }
+    plan_read_facts(redact_people(importing->tree, call->arena, &n_redacted), &facts);
+    if (redact_is_marked(facts.identifier)) {
+        return STATUS_OK;
+    }
+    const char *id =
+        arena_print(call->arena, "%s %s", facts.identifier_type, facts.identifier);
+    digest_of(id, strlen(id), digest);
+    const char *guard = arena_print(call->arena, "plan/%s/%s", importing->project,
+                                    digest_hex(call->arena, digest));
+    enum status status = call_get_any(call, KIND_GUARD, guard, &document);
+    if (status == STATUS_OK) {
+        call_fault(call, "$.dmp.dmp_id.identifier",
+                   "is that of another plan of project %s already: hand it over under "
+                   "the id it has here",
+                   importing->project);
+        return call_check_faults(call);
+    }
+    if (status == STATUS_NOT_FOUND) {
+        decision_guard(call, decision, guard, 0);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 static enum status
 store(struct importing *importing, struct decision *decision)
 {
@@ -387,6 +424,10 @@ store(struct importing *importing, struct decision *decision)
             decision_reply(decision, reply);
             return STATUS_OK;
         }
+    }
+    enum status status = hold_id(importing, decision);
+    if (status != STATUS_OK) {
+        return status;
     }
     char **scope = arena_alloc(call->arena, 2 * sizeof *scope);
     scope[0] = arena_print(call->arena, "=r:%s", call_registry_of(call, plan->id));

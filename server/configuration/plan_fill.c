@@ -58,11 +58,12 @@ fill_size(struct call *call, const struct plan_place *place,
     }
 }
 
+/* The last end of all parts; one that is over is no end to order by. */
 static void
 fill_until(struct call *call, const struct plan_place *place,
            struct plan_findings *findings, Kontor__V1__ProposedItem *proposed)
 {
-    const char *until = "";
+    const struct wanted *last = place->parts[0];
     for (size_t i = 0; i < place->n_parts; i++) {
         const struct wanted *part = place->parts[i];
         if (part->until[0] == '\0') {
@@ -72,9 +73,15 @@ fill_until(struct call *call, const struct plan_place *place,
                       "open question");
             return;
         }
-        until = strcmp(part->until, until) > 0 ? part->until : until;
+        last = strcmp(part->until, last->until) > 0 ? part : last;
     }
-    proposed->until = arena_copy(call->arena, until);
+    if (strcmp(last->until, value_date(call->now_ms, call->arena)) < 0) {
+        plan_find(
+            call, findings, arena_print(call->arena, "%s.available_until", last->path),
+            "%s is over: until when it is needed is an open question", last->until);
+        return;
+    }
+    proposed->until = arena_copy(call->arena, last->until);
 }
 
 void

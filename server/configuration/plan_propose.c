@@ -277,6 +277,17 @@ check_choices(struct proposing *proposing)
     }
 }
 
+/* The plan's, and its revision behind it, which no other plan has: of a long one only
+ * the beginning. */
+static char *
+order_id(struct call *call, const Kontor__V1__Plan *plan)
+{
+    enum { LOCAL_MAX = 128 /* Bytes of an id behind its registry (RULE_ID). */ };
+    const char *state = arena_print(call->arena, "-r%" PRId64, plan->revision);
+    size_t most = strcspn(plan->id, "/") + 1 + LOCAL_MAX - strlen(state);
+    return arena_print(call->arena, "%.*s%s", (int)most, plan->id, state);
+}
+
 static void
 begin(struct proposing *proposing)
 {
@@ -288,9 +299,7 @@ begin(struct proposing *proposing)
     kontor__v1__propose_order_response__init(reply);
     kontor__v1__place_order_request__init(order);
     size_t n = proposing->places.n_rows;
-    order->id = request->order[0] != '\0' ? request->order
-                                          : arena_print(call->arena, "%s-r%" PRId64,
-                                                        plan->id, plan->revision);
+    order->id = request->order[0] != '\0' ? request->order : order_id(call, plan);
     order->project = request->project[0] != '\0' ? request->project : plan->project;
     order->mode = KONTOR__V1__ORDER_MODE__BEST_EFFORT;
     order->plan = plan->id;

@@ -80,7 +80,10 @@ class Plan(unittest.TestCase):
         return run([os.environ["KONTOR"], "config", "plan", "validate", path, *words], status=status)
 
     def bring(self, path, *words, **more):
-        return self.kontor("config", "plan", "import", path, "--id", "coast/snow", "--project", "coast/p1", *words, **more)
+        return self.bring_as("coast/snow", path, *words, **more)
+
+    def bring_as(self, plan, path, *words, **more):
+        return self.kontor("config", "plan", "import", path, "--id", plan, "--project", "coast/p1", *words, **more)
 
     def real(self, name):
         folder = os.environ.get("KONTOR_REAL_DATA")
@@ -119,7 +122,9 @@ class Plan(unittest.TestCase):
         path = os.path.join(EXAMPLES, "plan.json")
         for version in ("1.0", "1.1", "1.2"):
             self.validate(path, "--version", version, "--strict")
-        self.kontor("config", "plan", "import", path, "--id", "coast/example", "--project", "coast/p1")
+        self.bring_as("coast/example", path)
+        self.assertIn("is that of another plan of project coast/p1 already",
+                      self.said_by(self.bring_as, "coast/again", path, status=67))
         said = json.loads(self.kontor("config", "plan", "propose", "coast/example", "--output", "json"))
         self.assertEqual([(i["offer"], i.get("byteSize"), i["until"]) for i in said["items"]],
                          [(DISK, None, "2029-02-28"), ("alpine/archive/tape", "400000000000", "2040-12-31")])
@@ -217,7 +222,7 @@ class Plan(unittest.TestCase):
         self.assertIn("$.dmp.dataset[1].distribution[0].host", found)
 
     def test_3_zenodo_is_one_place_in_two_real_plans(self):
-        paths = {name: self.real(f"madmp-{name}.json") for name in ("example-9", "community-8")}
+        paths = {"ex9": self.real("madmp-example-9.json"), "community-8": self.real("madmp-community-8.json")}
         offer = {"iid": "deposit", "name": "Deposit", "is_internal": True, "order_type": "OPEN_ACCESS"}
         self.broker.client("alpine", "admin").call(
             "CatalogueService.CreateService", override_reason="as it stands",
@@ -230,7 +235,7 @@ class Plan(unittest.TestCase):
             said = json.loads(self.kontor("config", "plan", "propose", f"coast/{name}", "--output", "json"))
             found[name] = [(i["offer"], i["hosts"], len(i["paths"])) for i in said["items"] if "item" in i]
         self.assertEqual(found, {
-            "example-9": [("alpine/zenodo/deposit", ["https://www.re3data.org/repository/r3d100010468"], 1)],
+            "ex9": [("alpine/zenodo/deposit", ["https://www.re3data.org/repository/r3d100010468"], 1)],
             "community-8": [("alpine/zenodo/deposit", ["https://zenodo.org"], 4)]})
 
     def test_4_it_is_shown_to_its_project_only(self):
@@ -300,6 +305,8 @@ class Plan(unittest.TestCase):
         self.assertIn("CHANGED", self.bring(self.file("after.json", after), "--output", "table"))
         with self.assertRaises(AssertionError):
             apply(patch, after)
+        self.assertEqual(json.loads(self.kontor("config", "plan", "write-back", "coast/snow", "--output", "json"))["patch"],
+                         "[]")
 
     def test_8_an_earlier_state_does_not_come_back(self):
         self.assertIn("comes before that of the plan", self.said_by(self.bring, self.plan, status=67))
