@@ -178,10 +178,15 @@ people_add_mail(struct people *people, const char *mail)
     }
 }
 
+/* Of an address also what it ends with: that is the id itself. */
 void
 people_add_id(struct people *people, const char *id)
 {
+    const char *slash = strrchr(id, '/');
     add_words(people, folded_of(people, id), PEOPLE_ID);
+    if (slash != NULL && strstr(id, "://") != NULL) {
+        add_words(people, folded_of(people, slash + 1), PEOPLE_ID);
+    }
 }
 
 static int
@@ -245,6 +250,7 @@ find_longest(const struct people *people, const struct people_text *text, size_t
 static void
 find_people(const struct people *people, struct people_text *text)
 {
+    people_form_mails(text);
     for (size_t i = 0; i < text->n_words; i++) {
         enum people_kind kind = PEOPLE_ID;
         size_t n = find_longest(people, text, i, &kind);
@@ -265,7 +271,9 @@ compare_spans(const void *a, const void *b)
 {
     const struct people_span *left = a;
     const struct people_span *right = b;
-    return (left->from > right->from) - (left->from < right->from);
+    int order = (left->from > right->from) - (left->from < right->from);
+    /* Of those that begin together the longest says what is written instead. */
+    return order != 0 ? order : (left->end < right->end) - (left->end > right->end);
 }
 
 /* Spans that overlap are one. */
@@ -314,10 +322,13 @@ people_without(struct people *people, const char *text, size_t *n)
     enum { TIMES = 4 };
     sort(people);
     for (size_t i = 0; i < TIMES; i++) {
-        struct people_text read;
-        people_form_read(text, people->arena, &read);
-        people_form_mails(&read);
+        struct people_text read = {.arena = people->arena};
+        people_form_read(&read, text, false);
         find_people(people, &read);
+        if (strchr(text, '%') != NULL) {
+            people_form_read(&read, text, true);
+            find_people(people, &read);
+        }
         if (read.n_spans == 0) {
             return text;
         }

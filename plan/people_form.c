@@ -58,14 +58,17 @@ find_hosts(struct people_text *text)
 }
 
 void
-people_form_read(const char *text, struct arena *arena, struct people_text *out)
+people_form_read(struct people_text *text, const char *from, bool is_escaped)
 {
-    *out = (struct people_text){.arena = arena, .plain = text};
-    if (strchr(text, '%') != NULL) {
-        unescape(out, text);
+    text->plain = from;
+    text->from = NULL;
+    text->n_hosts = 0;
+    if (is_escaped) {
+        unescape(text, from);
     }
-    out->folded = text_fold_words(out->plain, arena, &out->words, &out->n_words);
-    find_hosts(out);
+    text->folded =
+        text_fold_words(text->plain, text->arena, &text->words, &text->n_words);
+    find_hosts(text);
 }
 
 /* ---- Noting ---- */

@@ -28,8 +28,8 @@ struct people_host {
 };
 
 struct people_text {
-    struct arena *arena;
-    const char *plain;    /* Without %-escapes. */
+    struct arena *arena;  /* Set before. */
+    const char *plain;    /* As it is, or without %-escapes. */
     const uint32_t *from; /* Of each byte of plain, and of its end, where it stands in
                              the text; NULL = in the same place. */
     const char *folded;
@@ -41,7 +41,8 @@ struct people_text {
     size_t n_spans, spans_room;
 };
 
-void people_form_read(const char *text, struct arena *arena, struct people_text *out);
+/* With its %-escapes read, or taken as they stand. Spans that are noted stay. */
+void people_form_read(struct people_text *text, const char *from, bool is_escaped);
 /* Notes bytes from..end of plain, which are of somebody. */
 void people_form_note(struct people_text *text, size_t from, size_t end,
                       enum people_kind kind);
