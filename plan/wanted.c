@@ -233,6 +233,14 @@ wanted_read(const struct json_value *document, struct arena *arena, struct wante
     return n_rows;
 }
 
+const char *
+wanted_host_id(const struct wanted *wanted, size_t index)
+{
+    size_t n;
+    const struct json_value *ids = list_of(wanted->host_value, "host_id", &n);
+    return index < n ? text_of(&ids[index], "identifier") : NULL;
+}
+
 /* ---- What else is expected ---- */
 
 /* Whose member it is. */

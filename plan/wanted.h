@@ -48,6 +48,9 @@ struct wanted {
 size_t wanted_read(const struct json_value *document, struct arena *arena,
                    struct wanted **out);
 
+/* The id with this index that its host has elsewhere; NULL = there are no more. */
+const char *wanted_host_id(const struct wanted *wanted, size_t index);
+
 /* What may be expected of a place, as plans call it. */
 extern const size_t wanted_n_constraints;
 const char *wanted_constraint_name(size_t constraint);

@@ -109,6 +109,49 @@ test_a_size_that_is_none_is_a_finding(void **state)
                               PATH(0, 1) ".byte_size", "makes the sum more than"));
 }
 
+/* A host that no address answers to may be known by an id of another register. */
+static void
+test_a_host_is_found_by_its_ids(void **state)
+{
+    static const struct {
+        const char *url, *ids, *offer;
+    } rows[] = {
+        {"https://old.example",
+         "{\"identifier\":\"https://re3data.example/repository/r3d1/"
+         "\",\"type\":\"url\"}",
+         PLANNER_OFFER},
+        {"https://old.example",
+         "{\"identifier\":\"doi:none\",\"type\":\"doi\"},{\"identifier\":\"r3d42\","
+         "\"type\":\"re3data\"}",
+         "alpine/depot/a"},
+        /* What the address says counts first. */
+        {"https://archive.example", "{\"identifier\":\"r3d42\",\"type\":\"re3data\"}",
+         PLANNER_OFFER},
+        {"https://old.example", "{\"identifier\":\"r3d4\",\"type\":\"re3data\"}", NULL},
+        {"https://old.example", "", NULL},
+    };
+    struct desk *desk = *state;
+    planner_put_service(
+        desk, "{\"id\":\"alpine/depot\",\"provider\":\"alpine/hpc\",\"name\":\"Depot\","
+              "\"phase\":\"PRODUCTION\",\"webpage\":\"https://depot.example\","
+              "\"alternative_ids\":[{\"scheme\":\"re3data\",\"id\":\"r3d42\"}],"
+              "\"offers\":[{\"iid\":\"a\",\"name\":\"A\",\"is_internal\":true}]}");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *part =
+            planner_part(desk, rows[i].url, "",
+                         arena_print(desk->h->arena, "\"host_id\":[%s],", rows[i].ids));
+        const Kontor__V1__ProposeOrderResponse *reply = planner_propose(
+            desk, planner_document(
+                      desk, (int)i + 1,
+                      planner_dataset(desk, "\"sensitive_data\":\"no\",", part)));
+        assert_int_equal(reply->order->n_items, rows[i].offer != NULL);
+        assert_string_equal(reply->items[0]->hosts[0], rows[i].url);
+        if (rows[i].offer != NULL) {
+            assert_string_equal(reply->items[0]->offer, rows[i].offer);
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -116,6 +159,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, planner_setup, desk_teardown)
         TEST(test_what_one_part_says_is_asked_for_all_aloud),
         TEST(test_a_size_that_is_none_is_a_finding),
+        TEST(test_a_host_is_found_by_its_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
