@@ -89,13 +89,15 @@ named_by_document(const struct json_value *document)
 
 void
 madmp_judge(const struct json_value *document, enum madmp_version named,
-            struct arena *arena, struct madmp_verdict *verdict)
+            struct people *people, struct arena *arena, struct madmp_verdict *verdict)
 {
     struct madmp_rows faults[MADMP_VERSIONS] = {{0}};
     struct madmp_rows notes[MADMP_VERSIONS] = {{0}};
     enum madmp_version newest = MADMP_1_2;
     *verdict = (struct madmp_verdict){.version = named};
     for (unsigned i = 0; i < MADMP_VERSIONS; i++) {
+        faults[i].people = people;
+        notes[i].people = people;
         madmp_judge_by(document, (enum madmp_version)i, arena, &faults[i], &notes[i]);
         if (faults[i].n_found == 0) {
             verdict->accepted_by |= 1U << i;

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "plan/people.h"
 #include "proto/arena.h"
 #include "proto/faults.h"
 #include "proto/json_tree.h"
@@ -39,6 +40,7 @@ struct madmp_rows {
     size_t n_rows;
     size_t n_found; /* Also those that found no room. */
     size_t room;
+    struct people *people; /* Set before: whom no row names; NULL = it may name all. */
 };
 
 struct madmp_verdict {
@@ -67,9 +69,10 @@ const struct json_value *madmp_parse(struct bytes text, const char *name,
 /*
  * Judges a document by the version named, else by the one its "$schema" names, else by
  * the newest that accepts it, and by the newest there is when none does. Says as well
- * which of them accept it.
+ * which of them accept it. Rows name none of the people; NULL = they may name all.
  */
 void madmp_judge(const struct json_value *document, enum madmp_version named,
-                 struct arena *arena, struct madmp_verdict *verdict);
+                 struct people *people, struct arena *arena,
+                 struct madmp_verdict *verdict);
 
 #endif

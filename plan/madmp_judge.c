@@ -39,6 +39,15 @@ add(struct judging *judging, struct madmp_rows *rows, const char *path,
     va_end(args);
 }
 
+/* A text that may be told. */
+static const char *
+without_people(struct judging *judging, const char *text)
+{
+    size_t n = 0;
+    struct people *people = judging->faults->people;
+    return people == NULL ? text : people_without(people, text, &n);
+}
+
 /* ---- Paths ---- */
 
 /* $.dmp.title, and $.dmp["odd name"]. Source: RFC 9535. */
@@ -50,9 +59,12 @@ member_path(struct judging *judging, const char *path, const char *name)
     bool is_plain = name[0] != '\0' && (name[0] < '0' || name[0] > '9') &&
                     name[strspn(name, plain)] == '\0';
     if (is_plain) {
-        return arena_print(judging->arena, "%s.%s", path, name);
+        const char *told =
+            madmp_table_has_field(name) ? name : without_people(judging, name);
+        return arena_print(judging->arena, "%s.%s", path, told);
     }
-    struct json_value text = {.type = JSON_TYPE_TEXT, .text = name};
+    struct json_value text = {.type = JSON_TYPE_TEXT,
+                              .text = without_people(judging, name)};
     return arena_print(judging->arena, "%s[%s]", path,
                        json_tree_print(&text, judging->arena));
 }
@@ -64,6 +76,7 @@ static const char *
 told(struct judging *judging, const char *text)
 {
     enum { SHOWN = 60 };
+    text = without_people(judging, text);
     size_t n = strlen(text);
     if (n <= SHOWN) {
         return text;

@@ -1,5 +1,7 @@
 #include "plan/madmp_table.h"
 
+#include <string.h>
+
 #define TEXT(name_, required_)                                                         \
     {                                                                                  \
         .name = name_, .type = JSON_TYPE_TEXT, .versions = IN_ALL,                     \
@@ -276,7 +278,7 @@ static const struct madmp_field dmp[] = {
      .versions = IN_ALL,
      .required = IN_ALL,
      .lists = IN_ALL,
-     .filled = IN_1_0 | IN_1_1,
+     .filled = IN_1_0,
      .members = dataset},
     NEW_OBJECTS("alternate_identifier", open_id),
     NEW_OBJECTS("related_identifier", related_id),
@@ -287,3 +289,39 @@ const struct madmp_field madmp_document[] = {OBJECT("dmp", IN_ALL, dmp), END};
 
 /* Only 1.1 minds what else stands beside the plan, such as "$schema". */
 const unsigned madmp_closed_document = IN_1_1;
+
+static bool
+has_field(const struct madmp_field *fields, const char *name)
+{
+    for (const struct madmp_field *field = fields; field->name != NULL; field++) {
+        if (strcmp(field->name, name) == 0 ||
+            (field->members != NULL && has_field(field->members, name))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+madmp_table_has_field(const char *name)
+{
+    return has_field(madmp_document, name);
+}
+
+static bool
+has_value(const struct madmp_field *fields, const char *text)
+{
+    for (const struct madmp_field *field = fields; field->name != NULL; field++) {
+        if ((field->values != NULL && madmp_is_among(field->values, text)) ||
+            (field->members != NULL && has_value(field->members, text))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+madmp_table_has_value(const char *text)
+{
+    return has_value(madmp_document, text);
+}

@@ -56,5 +56,9 @@ bool madmp_form_is(enum madmp_form form, enum madmp_version version, const char 
                    const char **wanted);
 /* Whether it is one of the texts between blanks. */
 bool madmp_is_among(const char *values, const char *text);
+/* Whether any version has a member of that name, and a text of that value in a list of
+ * the texts there are, wherever. */
+bool madmp_table_has_field(const char *name);
+bool madmp_table_has_value(const char *text);
 
 #endif

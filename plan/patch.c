@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "plan/redact.h"
+
 enum { MEMBERS = 3 /* op, path, value. */ };
 
 struct json_value
@@ -31,10 +33,15 @@ add(struct patch *patch, const char *operation, const char *pointer,
         (struct json_value){.type = JSON_TYPE_OBJECT, .members = members, .n = MEMBERS};
 }
 
-void
+bool
 patch_test(struct patch *patch, const char *pointer, const struct json_value *value)
 {
+    if (patch->is_redacted && value->type == JSON_TYPE_TEXT &&
+        redact_is_marked(value->text)) {
+        return false;
+    }
     add(patch, "test", pointer, value);
+    return true;
 }
 
 bool
@@ -56,16 +63,34 @@ patch_set(struct patch *patch, const struct json_value *object, const char *poin
 {
     const struct json_value *old = json_tree_get(object, name);
     const char *path = arena_print(patch->arena, "%s/%s", pointer, name);
-    bool is_same = old != NULL && strcmp(json_tree_print(old, patch->arena),
-                                         json_tree_print(&value, patch->arena)) == 0;
-    if (is_same) {
+    const char *was = old == NULL ? "" : json_tree_print(old, patch->arena);
+    const char *is = json_tree_print(&value, patch->arena);
+    if (strcmp(was, is) == 0) {
         return;
     }
-    if (old != NULL) {
-        add(patch, "test", path, old);
+    size_t n_name = old == NULL ? strlen(name) + strlen(",\"\":") : 0;
+    patch->growth += (int64_t)(strlen(is) + n_name) - (int64_t)strlen(was);
+    if (old != NULL && !patch_test(patch, path, old)) {
+        patch->untested = arena_grown(patch->arena, patch->untested, patch->n_untested,
+                                      &patch->untested_room, sizeof *patch->untested);
+        patch->untested[patch->n_untested++] = path;
     }
     add(patch, old == NULL ? "add" : "replace", path, &value);
     patch->n_changes++;
+}
+
+const char *
+patch_path(const char *pointer, struct arena *arena)
+{
+    const char *path = "$";
+    while (*pointer == '/') {
+        size_t n = strcspn(pointer + 1, "/");
+        bool is_index = n > 0 && strspn(pointer + 1, "0123456789") == n;
+        path = arena_print(arena, is_index ? "%s[%.*s]" : "%s.%.*s", path, (int)n,
+                           pointer + 1);
+        pointer += n + 1;
+    }
+    return path;
 }
 
 char *

@@ -12,16 +12,24 @@
 
 struct patch {
     struct arena *arena; /* Set before. */
+    /* Set before: the values that go are those of a document without its people. What
+     * stands for people there does not stand in the document the patch is for: it is
+     * not tested. */
+    bool is_redacted;
     struct json_value *operations;
     size_t n_operations, room;
-    size_t n_changes; /* Operations that change something. */
+    int64_t growth;        /* Bytes the document, as compact text, gets longer. */
+    size_t n_changes;      /* Operations that change something. */
+    const char **untested; /* Pointers of what is changed and not tested. */
+    size_t n_untested, untested_room;
 };
 
 struct json_value patch_text(const char *text);
 struct json_value patch_integer(int64_t integer);
 
-/* The value there has to be this one. */
-void patch_test(struct patch *patch, const char *pointer,
+/* The value there has to be this one. False: it cannot be tested, since it stands for
+ * people. */
+bool patch_test(struct patch *patch, const char *pointer,
                 const struct json_value *value);
 /*
  * Makes a member of an object, which stands at pointer (RFC 6901), the value; nothing
@@ -31,6 +39,8 @@ void patch_set(struct patch *patch, const struct json_value *object,
                const char *pointer, const char *name, struct json_value value);
 /* Whether what stands at a pointer was set. */
 bool patch_is_set(const struct patch *patch, const char *pointer);
+/* The JSON path of a pointer without escapes: $.dmp.dataset[0].title. */
+const char *patch_path(const char *pointer, struct arena *arena);
 /* The patch as JSON: "[]" where nothing changes, whatever is tested. */
 char *patch_print(const struct patch *patch);
 

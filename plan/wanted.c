@@ -56,7 +56,10 @@ moment_of(const char *text)
     }
     double seconds = *rest == ':' ? strtod(rest + 1, &rest) : 0;
     time_t minute = timegm(&time);
-    return ((int64_t)minute - offset_of(rest) * 60) * 1000 + (int64_t)(seconds * 1000);
+    int64_t moment_ms =
+        ((int64_t)minute - offset_of(rest) * 60) * 1000 + (int64_t)(seconds * 1000);
+    /* A leap second, or a zone, may lie behind it. */
+    return moment_ms < PLAN_LAST_MS ? moment_ms : PLAN_LAST_MS;
 }
 
 void
@@ -103,18 +106,44 @@ number_of(const struct json_value *value, double *out)
     }
 }
 
+/* Says that what stands there is no size. */
+static void
+refuse_size(struct wanted *wanted, const char *path, const struct json_value *value,
+            const char *what, struct arena *arena)
+{
+    bool is_number = value != NULL && (value->type == JSON_TYPE_INTEGER ||
+                                       value->type == JSON_TYPE_REAL);
+    const char *said = value == NULL ? "it"
+                       : is_number && value->type == JSON_TYPE_REAL
+                           ? arena_print(arena, "%g", value->real)
+                       : is_number ? json_tree_print(value, arena)
+                                   : json_tree_type(value);
+    wanted->no_size = arena_print(arena, "%s is %s", said, what);
+    wanted->no_size_path = path;
+}
+
 /* The most of the years of a forecast, in bytes; -1 = there is none. */
 static int64_t
-forecast_of(const struct json_value *value)
+forecast_of(struct wanted *wanted, const struct json_value *value, const char *path,
+            struct arena *arena)
 {
-    size_t n_years;
-    const struct json_value *years = list_of(value, "storageforecast", &n_years);
+    const struct json_value *forecast = json_tree_get(value, "storageforecast");
     double most = -1;
-    for (size_t i = 0; i < n_years; i++) {
+    if (forecast != NULL && forecast->type != JSON_TYPE_LIST) {
+        wanted->no_size =
+            arena_print(arena, "is %s and no list of years", json_tree_type(forecast));
+        wanted->no_size_path = arena_print(arena, "%s.storageforecast", path);
+        return -1;
+    }
+    for (size_t i = 0; forecast != NULL && i < forecast->n; i++) {
+        const struct json_value *estimate =
+            json_tree_get(&forecast->elements[i], "storage_estimate");
         double amount;
-        bool is_number =
-            number_of(json_tree_get(&years[i], "storage_estimate"), &amount);
-        if (!is_number || !(amount >= 0) || amount > FORECAST_MOST) {
+        if (!number_of(estimate, &amount) || !(amount >= 0) || amount > FORECAST_MOST) {
+            refuse_size(
+                wanted,
+                arena_print(arena, "%s.storageforecast[%zu].storage_estimate", path, i),
+                estimate, "no number of TiB", arena);
             return -1;
         }
         most = amount > most ? amount : most;
@@ -123,29 +152,37 @@ forecast_of(const struct json_value *value)
     return most < 0 ? -1 : bytes + ((double)bytes < most * FORECAST_UNIT ? 1 : 0);
 }
 
+/* A whole number, which may be written as 1e3. */
 static int64_t
-size_of(const struct json_value *distribution)
+whole_of(const struct json_value *size)
 {
-    const struct json_value *size = json_tree_get(distribution, "byte_size");
-    if (size == NULL) {
-        return -1;
-    }
     if (size->type == JSON_TYPE_REAL) {
-        return size->real >= 0 && size->real < 9e18 ? (int64_t)size->real : -1;
+        /* The first that does not fit. */
+        const double beyond = 9223372036854775808.0;
+        return size->real >= 0 && size->real < beyond ? (int64_t)size->real : -1;
     }
-    return size->integer >= 0 ? size->integer : -1;
+    return size->type == JSON_TYPE_INTEGER && size->integer >= 0 ? size->integer : -1;
 }
 
+/* What is said wrongly is not said otherwise. */
 static void
-read_size(struct wanted *wanted, bool is_only)
+read_size(struct wanted *wanted, bool is_only, struct arena *arena)
 {
-    wanted->byte_size = size_of(wanted->value);
-    if (wanted->byte_size >= 0) {
+    const struct json_value *size = json_tree_get(wanted->value, "byte_size");
+    if (size != NULL) {
+        wanted->byte_size = whole_of(size);
+        if (wanted->byte_size < 0) {
+            refuse_size(wanted, arena_print(arena, "%s.byte_size", wanted->path), size,
+                        "no size", arena);
+        }
         return;
     }
+    wanted->byte_size = forecast_of(wanted, wanted->value, wanted->path, arena);
     /* Of a dataset that lies in several places it does not say how much lies where. */
-    int64_t own = forecast_of(wanted->value);
-    wanted->byte_size = own < 0 && is_only ? forecast_of(wanted->dataset_value) : own;
+    if (wanted->byte_size < 0 && wanted->no_size == NULL && is_only) {
+        const char *path = arena_print(arena, "$.dmp.dataset[%zu]", wanted->dataset);
+        wanted->byte_size = forecast_of(wanted, wanted->dataset_value, path, arena);
+    }
     wanted->is_forecast = wanted->byte_size >= 0;
 }
 
@@ -189,11 +226,19 @@ wanted_read(const struct json_value *document, struct arena *arena, struct wante
                                            .dataset_value = &datasets[i],
                                            .value = &list[k]};
             read_one(&rows[n_rows], facts.project_end, arena);
-            read_size(&rows[n_rows++], n == 1);
+            read_size(&rows[n_rows++], n == 1, arena);
         }
     }
     *out = rows;
     return n_rows;
+}
+
+const char *
+wanted_host_id(const struct wanted *wanted, size_t index)
+{
+    size_t n;
+    const struct json_value *ids = list_of(wanted->host_value, "host_id", &n);
+    return index < n ? text_of(&ids[index], "identifier") : NULL;
 }
 
 /* ---- What else is expected ---- */
@@ -218,6 +263,22 @@ const char *
 wanted_constraint_name(size_t constraint)
 {
     return constraints[constraint].name;
+}
+
+const char *
+wanted_constraint_path(const struct wanted *wanted, size_t constraint,
+                       struct arena *arena)
+{
+    const char *name = constraints[constraint].name;
+    switch (constraints[constraint].whose) {
+    case OF_DATASET:
+        return arena_print(arena, "$.dmp.dataset[%zu].%s", wanted->dataset, name);
+    case OF_DISTRIBUTION:
+        return arena_print(arena, "%s.%s", wanted->path, name);
+    case OF_HOST:
+        break;
+    }
+    return arena_print(arena, "%s.host.%s", wanted->path, name);
 }
 
 size_t

@@ -42,6 +42,11 @@ struct folding {
     char separator; /* What a run of other characters becomes. */
     bool is_ascii;  /* Letters and digits of ASCII only. */
     bool is_apart;  /* Other characters came after the last letter. */
+    /* Where the words stand; only noted where the caller asks. */
+    bool has_words;
+    uint32_t from, end; /* Of what is being added, in the text. */
+    struct text_word *words;
+    size_t n_words, words_room;
 };
 
 /* Controls of both ranges, what turns the direction of writing, breaks of lines. */
@@ -136,9 +141,25 @@ is_kept(const struct folding *folding, utf8proc_int32_t codepoint)
            (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO);
 }
 
+/* What was added at a place of the folded text is another word, or more of one. */
+static void
+note_word(struct folding *folding, bool is_new, size_t at)
+{
+    if (is_new) {
+        folding->words = arena_grown(folding->arena, folding->words, folding->n_words,
+                                     &folding->words_room, sizeof *folding->words);
+        folding->words[folding->n_words++] =
+            (struct text_word){.from = folding->from, .folded = (uint32_t)at};
+    }
+    struct text_word *word = &folding->words[folding->n_words - 1];
+    word->end = folding->end;
+    word->folded_end = (uint32_t)folding->size;
+}
+
 static void
 folding_append(struct folding *folding, const void *bytes, size_t n)
 {
+    bool is_new = folding->is_apart || folding->size == 0;
     size_t need = folding->size + n + 2;
     if (need > folding->room) {
         char *text = arena_alloc(folding->arena, 2 * need);
@@ -152,6 +173,9 @@ folding_append(struct folding *folding, const void *bytes, size_t n)
     folding->is_apart = false;
     memcpy(folding->text + folding->size, bytes, n);
     folding->size += n;
+    if (folding->has_words) {
+        note_word(folding, is_new, folding->size - n);
+    }
 }
 
 static void
@@ -186,6 +210,7 @@ folding_add_plain(struct folding *folding, const unsigned char *at, bool is_lowe
     while (is_plain_letter(at[n])) {
         n++;
     }
+    folding->end = folding->from + (uint32_t)n;
     if (n == 0) {
         folding->is_apart = true;
         return 1;
@@ -198,6 +223,34 @@ folding_add_plain(struct folding *folding, const unsigned char *at, bool is_lowe
     return n;
 }
 
+/* Languages that are written with these put no blank between words. */
+static bool
+is_ideograph(utf8proc_int32_t codepoint)
+{
+    return (codepoint >= 0x2e80 && codepoint < 0xe000) ||
+           (codepoint >= 0x20000 && codepoint < 0x40000);
+}
+
+/* A character beyond ASCII. One that leaves nothing is a mark, which belongs to the
+ * letter before. */
+static void
+folding_add_wide(struct folding *folding, utf8proc_int32_t codepoint, int options)
+{
+    utf8proc_int32_t parts[PARTS_MAX];
+    int last_class = 0;
+    bool is_apart = folding->has_words && is_ideograph(codepoint);
+    utf8proc_ssize_t n = utf8proc_decompose_char(
+        codepoint, parts, PARTS_MAX, (utf8proc_option_t)options, &last_class);
+    folding->is_apart = folding->is_apart || is_apart;
+    for (utf8proc_ssize_t i = 0; i < n && i < PARTS_MAX; i++) {
+        folding_add(folding, parts[i]);
+    }
+    if (n == 0 && folding->n_words > 0 && !folding->is_apart) {
+        folding->words[folding->n_words - 1].end = folding->end;
+    }
+    folding->is_apart = folding->is_apart || is_apart;
+}
+
 /* Character by character: marks are dropped, so their order does not matter. */
 static char *
 fold(struct folding *folding, const char *text, int options)
@@ -208,6 +261,7 @@ fold(struct folding *folding, const char *text, int options)
     folding->text = arena_alloc(folding->arena, folding->room);
     while (*at != 0) {
         utf8proc_int32_t codepoint;
+        folding->from = (uint32_t)((const char *)at - text);
         if (*at < 0x80) {
             at += folding_add_plain(folding, at, is_lowered);
             continue;
@@ -218,13 +272,8 @@ fold(struct folding *folding, const char *text, int options)
             continue;
         }
         at += size;
-        utf8proc_int32_t parts[PARTS_MAX];
-        int last_class = 0;
-        utf8proc_ssize_t n = utf8proc_decompose_char(
-            codepoint, parts, PARTS_MAX, (utf8proc_option_t)options, &last_class);
-        for (utf8proc_ssize_t i = 0; i < n && i < PARTS_MAX; i++) {
-            folding_add(folding, parts[i]);
-        }
+        folding->end = folding->from + (uint32_t)size;
+        folding_add_wide(folding, codepoint, options);
     }
     folding->text[folding->size] = '\0';
     return folding->text;
@@ -237,6 +286,19 @@ text_fold(const char *text, struct arena *arena)
     return fold(&folding, text,
                 UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
                     UTF8PROC_STRIPMARK);
+}
+
+char *
+text_fold_words(const char *text, struct arena *arena, struct text_word **words,
+                size_t *n_words)
+{
+    struct folding folding = {.arena = arena, .separator = ' ', .has_words = true};
+    char *folded = fold(&folding, text,
+                        UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
+                            UTF8PROC_STRIPMARK);
+    *words = folding.words;
+    *n_words = folding.n_words;
+    return folded;
 }
 
 /* The first bytes of a text, at most max, without half a character at the end. */

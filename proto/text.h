@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "proto/arena.h"
 #include "proto/bytes.h"
@@ -20,6 +21,15 @@
 char *text_fold(const char *text, struct arena *arena);
 /* The words of a text, folded, each at most 64 bytes. */
 void text_words(const char *text, struct arena *arena, char ***words, size_t *n_words);
+/* A word of a text: where it stands there, and in the folded text. */
+struct text_word {
+    uint32_t from, end;          /* In the text, marks behind it among it. */
+    uint32_t folded, folded_end; /* In the folded text. */
+};
+/* The text folded, and each of its words; ideographs are words of their own there. The
+ * text has less than 4 GiB. */
+char *text_fold_words(const char *text, struct arena *arena, struct text_word **words,
+                      size_t *n_words);
 /* A local id out of a name: folded as above but case kept, everything else "-", at most
  * 128 bytes. */
 char *text_local_id(const char *name, struct arena *arena);

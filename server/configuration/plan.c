@@ -7,6 +7,7 @@
 #include "plan/judgement.h"
 #include "plan/redact.h"
 #include "plan/wanted.h"
+#include "proto/digest.h"
 #include "proto/moment.h"
 #include "proto/rules.h"
 #include "server/order/project.h"
@@ -105,6 +106,17 @@ plan_find(struct call *call, struct plan_findings *findings, const char *path,
 
 /* ---- Importing ---- */
 
+/* The beginning of a text, whole characters. */
+static char *
+shown(struct call *call, const char *text)
+{
+    size_t n = strlen(text);
+    for (n = n < SHOWN_TEXT ? n : SHOWN_TEXT;
+         n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; n--) {
+    }
+    return arena_copy_n(call->arena, text, n);
+}
+
 /* A plan being taken in. */
 struct importing {
     struct call *call;
@@ -114,6 +126,8 @@ struct importing {
     const char *project;
     const struct json_value *tree; /* NULL = it is no JSON. */
     struct madmp_verdict verdict;
+    const struct json_value *kept; /* Of a valid plan what is stored. */
+    size_t n_redacted;
 };
 
 static enum status
@@ -186,6 +200,20 @@ judge_project(struct importing *importing)
     return status;
 }
 
+/* Who is named in what cannot be read is not known: where it ends is told, and nothing
+ * of what stands there. */
+static void
+tell_unread(struct importing *importing, const struct faults *faults)
+{
+    for (size_t i = 0; i < faults->n_rows; i++) {
+        const char *text = faults->rows[i].description;
+        const char *near = strstr(text, " near ");
+        bool is_told = importing->request->keep_names || near == NULL;
+        call_fault(importing->call, faults->rows[i].path, "%.*s",
+                   (int)(is_told ? strlen(text) : (size_t)(near - text)), text);
+    }
+}
+
 static void
 judge_document(struct importing *importing)
 {
@@ -200,32 +228,77 @@ judge_document(struct importing *importing)
         }
     }
     struct bytes text = {(const uint8_t *)request->document, strlen(request->document)};
-    importing->tree = madmp_parse(text, "document", call->arena, call->faults);
-    if (importing->tree != NULL) {
-        madmp_judge(importing->tree, named, call->arena, &importing->verdict);
+    struct faults faults = {.arena = call->arena};
+    importing->tree = madmp_parse(text, "document", call->arena, &faults);
+    if (importing->tree == NULL) {
+        tell_unread(importing, &faults);
+        return;
+    }
+    /* What is refused is told and logged, too. */
+    struct people *people =
+        request->keep_names ? NULL : redact_gather(importing->tree, call->arena);
+    madmp_judge(importing->tree, named, people, call->arena, &importing->verdict);
+}
+
+/* Without its people, unless they are to stay. */
+static void
+redact_document(struct importing *importing)
+{
+    bool is_valid = importing->tree != NULL && importing->verdict.faults.n_found == 0;
+    importing->kept = importing->tree;
+    if (is_valid && !importing->request->keep_names) {
+        importing->kept = redact_people(importing->tree, importing->call->arena,
+                                        &importing->n_redacted);
     }
 }
 
+/* What a plan calls itself, as far as that is stored; without people where asked. */
+static const char *
+identifier_of(struct call *call, const struct json_value *document, bool has_people)
+{
+    struct plan_facts facts;
+    size_t n_redacted;
+    plan_read_facts(has_people ? document
+                               : redact_people(document, call->arena, &n_redacted),
+                    &facts);
+    return shown(call, facts.identifier);
+}
+
+/* Its id may name people, and one of the two states may be without them: then both are
+ * compared without. */
+static bool
+is_same_plan(struct importing *importing, const struct json_value *was)
+{
+    bool have_people = importing->old->keeps_names && importing->request->keep_names;
+    return strcmp(identifier_of(importing->call, importing->tree, have_people),
+                  identifier_of(importing->call, was, have_people)) == 0;
+}
+
 /* What is there is a state of the same plan, and not a later one. */
-static void
+static enum status
 judge_succession(struct importing *importing)
 {
     struct call *call = importing->call;
     const Kontor__V1__Plan *old = importing->old;
     struct plan_facts facts;
-    if (importing->tree == NULL || importing->verdict.faults.n_found > 0 ||
+    if (importing->kept == NULL || importing->verdict.faults.n_found > 0 ||
         old == NULL) {
-        return;
+        return STATUS_OK;
     }
-    plan_read_facts(importing->tree, &facts);
-    if (strncmp(facts.identifier, old->identifier, SHOWN_TEXT) != 0) {
+    const struct json_value *was = plan_document(call, old);
+    if (was == NULL) {
+        return call->error.status;
+    }
+    if (!is_same_plan(importing, was)) {
         call_fault(call, "$.dmp.dmp_id.identifier",
                    "is another plan's: %s is that of \"%s\"", old->id, old->identifier);
     }
+    plan_read_facts(importing->kept, &facts);
     if (facts.modified_ms < moment_ms(old->modified_at, INT64_MIN)) {
         call_fault(call, "$.dmp.modified",
                    "comes before that of the plan that is here");
     }
+    return STATUS_OK;
 }
 
 /* A plan that no version takes is refused with all that is wrong; who only asks gets
@@ -255,30 +328,14 @@ refuse(struct importing *importing, struct decision *decision)
 
 /* ---- Storing ---- */
 
-/* The beginning of a text, whole characters. */
-static char *
-shown(struct call *call, const char *text)
-{
-    size_t n = strlen(text);
-    for (n = n < SHOWN_TEXT ? n : SHOWN_TEXT;
-         n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; n--) {
-    }
-    return arena_copy_n(call->arena, text, n);
-}
-
 static Kontor__V1__Plan *
 new_plan(struct importing *importing)
 {
     struct call *call = importing->call;
     Kontor__V1__Plan *plan = arena_alloc(call->arena, sizeof *plan);
     struct plan_facts facts;
-    size_t n_redacted = 0;
-    const struct json_value *tree = importing->tree;
     kontor__v1__plan__init(plan);
-    if (!importing->request->keep_names) {
-        tree = redact_people(tree, call->arena, &n_redacted);
-    }
-    plan_read_facts(tree, &facts);
+    plan_read_facts(importing->kept, &facts);
     plan->id = importing->request->id;
     plan->project = (char *)(uintptr_t)importing->project;
     plan->title = shown(call, facts.title);
@@ -291,9 +348,9 @@ new_plan(struct importing *importing)
     if (facts.modified_ms >= LEAST_TIME_MS) {
         plan->modified_at = moment_new(call->arena, facts.modified_ms);
     }
-    plan->document = json_tree_print(tree, call->arena);
+    plan->document = json_tree_print(importing->kept, call->arena);
     plan->keeps_names = importing->request->keep_names;
-    plan->redacted_count = (int32_t)n_redacted;
+    plan->redacted_count = (int32_t)importing->n_redacted;
     return plan;
 }
 
@@ -305,8 +362,44 @@ fill_reply(struct call *call, Kontor__V1__Plan *plan, const struct json_value *t
     kontor__v1__import_plan_response__init(reply);
     reply->plan = plan;
     reply->outcome = outcome;
-    madmp_judge(tree, madmp_version_of(plan->version), call->arena, &verdict);
+    madmp_judge(tree, madmp_version_of(plan->version), NULL, call->arena, &verdict);
     reply->judgement = judgement_of(&verdict, call->arena);
+}
+
+/* A project has a plan once: under two ids it would be ordered twice. What people were
+ * taken out of tells no plan from another. */
+static enum status
+hold_id(struct importing *importing, struct decision *decision)
+{
+    struct call *call = importing->call;
+    struct plan_facts facts;
+    struct document document;
+    uint8_t digest[DIGEST_SIZE];
+    size_t n_redacted;
+    if (importing->old != NULL) {
+        return STATUS_OK;
+    }
+    plan_read_facts(redact_people(importing->tree, call->arena, &n_redacted), &facts);
+    if (redact_is_marked(facts.identifier)) {
+        return STATUS_OK;
+    }
+    const char *id =
+        arena_print(call->arena, "%s %s", facts.identifier_type, facts.identifier);
+    digest_of(id, strlen(id), digest);
+    const char *guard = arena_print(call->arena, "plan/%s/%s", importing->project,
+                                    digest_hex(call->arena, digest));
+    enum status status = call_get_any(call, KIND_GUARD, guard, &document);
+    if (status == STATUS_OK) {
+        call_fault(call, "$.dmp.dmp_id.identifier",
+                   "is that of another plan of project %s already: hand it over under "
+                   "the id it has here",
+                   importing->project);
+        return call_check_faults(call);
+    }
+    if (status == STATUS_NOT_FOUND) {
+        decision_guard(call, decision, guard, 0);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 static enum status
@@ -326,11 +419,15 @@ store(struct importing *importing, struct decision *decision)
         if (was.size == is.size && memcmp(was.data, is.data, is.size) == 0) {
             Kontor__V1__ImportPlanResponse *reply =
                 arena_alloc(call->arena, sizeof *reply);
-            fill_reply(call, importing->old, importing->tree,
+            fill_reply(call, importing->old, importing->kept,
                        KONTOR__V1__IMPORT_OUTCOME__SAME, reply);
             decision_reply(decision, reply);
             return STATUS_OK;
         }
+    }
+    enum status status = hold_id(importing, decision);
+    if (status != STATUS_OK) {
+        return status;
     }
     char **scope = arena_alloc(call->arena, 2 * sizeof *scope);
     scope[0] = arena_print(call->arena, "=r:%s", call_registry_of(call, plan->id));
@@ -356,7 +453,11 @@ plan_import_decide(struct call *call, const void *message, struct decision *deci
         return status;
     }
     judge_document(&importing);
-    judge_succession(&importing);
+    redact_document(&importing);
+    status = judge_succession(&importing);
+    if (status != STATUS_OK) {
+        return status;
+    }
     bool is_refused = call->faults->n_found > 0 || importing.verdict.faults.n_found > 0;
     return is_refused ? refuse(&importing, decision) : store(&importing, decision);
 }

@@ -27,14 +27,23 @@ fill_size(struct call *call, const struct plan_place *place,
     bool is_whole = true;
     for (size_t i = 0; i < place->n_parts; i++) {
         const struct wanted *part = place->parts[i];
-        if (part->byte_size < 0) {
+        if (part->no_size != NULL) {
+            plan_find(call, findings, part->no_size_path,
+                      "%s: how much is needed at %s is an open question", part->no_size,
+                      place->item);
+            is_whole = false;
+        } else if (part->byte_size < 0) {
             plan_find(call, findings,
                       arena_print(call->arena, "%s.byte_size", part->path),
                       "is not said: how much is needed at %s is an open question",
                       place->item);
             is_whole = false;
         } else if (__builtin_add_overflow(sum, part->byte_size, &sum)) {
-            plan_find(call, findings, part->path, "makes the sum more than there is");
+            plan_find(
+                call, findings, arena_print(call->arena, "%s.byte_size", part->path),
+                "makes the sum more than there is: how much is needed at %s is an "
+                "open question",
+                place->item);
             is_whole = false;
         }
         if (part->is_forecast) {
@@ -49,11 +58,12 @@ fill_size(struct call *call, const struct plan_place *place,
     }
 }
 
+/* The last end of all parts; one that is over is no end to order by. */
 static void
 fill_until(struct call *call, const struct plan_place *place,
            struct plan_findings *findings, Kontor__V1__ProposedItem *proposed)
 {
-    const char *until = "";
+    const struct wanted *last = place->parts[0];
     for (size_t i = 0; i < place->n_parts; i++) {
         const struct wanted *part = place->parts[i];
         if (part->until[0] == '\0') {
@@ -63,9 +73,15 @@ fill_until(struct call *call, const struct plan_place *place,
                       "open question");
             return;
         }
-        until = strcmp(part->until, until) > 0 ? part->until : until;
+        last = strcmp(part->until, last->until) > 0 ? part : last;
     }
-    proposed->until = arena_copy(call->arena, until);
+    if (strcmp(last->until, value_date(call->now_ms, call->arena)) < 0) {
+        plan_find(
+            call, findings, arena_print(call->arena, "%s.available_until", last->path),
+            "%s is over: until when it is needed is an open question", last->until);
+        return;
+    }
+    proposed->until = arena_copy(call->arena, last->until);
 }
 
 void

@@ -10,7 +10,17 @@
 #define TYPE(name) KONTOR__V1__PARAMETER__TYPE_##name
 #define STANDING(name) KONTOR__V1__PLAN_STANDING__PLAN_##name
 
-enum { MAX_WANTED = 16 /* Different texts of one constraint. */ };
+enum { MAX_WANTED = 64 /* Different texts of one constraint. */ };
+
+/* What the plan says of one constraint at a place. */
+struct said {
+    size_t constraint;
+    const char *texts[MAX_WANTED]; /* Each once. */
+    size_t n;
+    bool is_cut;                /* There are more. */
+    size_t n_parts;             /* Distributions that say it. */
+    const struct wanted *first; /* Of them. */
+};
 
 /* How an offer or its service stands to what is wanted, where it says so itself. */
 typedef Kontor__V1__PlanStanding (*meet_fn)(const struct plan_offer *offer,
@@ -125,26 +135,34 @@ static const struct {
 
 /* ---- What the plan says ---- */
 
-/* Of each part, each text once. Of data that is sensitive in one part all of it is, and
- * what one part does not know is not known. */
-static size_t
-gather(const struct plan_place *place, size_t constraint, const char **texts)
+static void
+add_text(struct said *said, const char *text)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < place->n_parts; i++) {
-        const char *said[MAX_WANTED];
-        size_t n_said =
-            wanted_constraint(place->parts[i], constraint, said, MAX_WANTED);
-        for (size_t k = 0; k < n_said && n < MAX_WANTED; k++) {
-            size_t same = 0;
-            while (same < n && strcmp(texts[same], said[k]) != 0) {
-                same++;
-            }
-            texts[same] = said[k];
-            n = same == n ? n + 1 : n;
+    for (size_t i = 0; i < said->n; i++) {
+        if (strcmp(said->texts[i], text) == 0) {
+            return;
         }
     }
-    return n;
+    if (said->n < MAX_WANTED) {
+        said->texts[said->n++] = text;
+    } else {
+        said->is_cut = true;
+    }
+}
+
+static void
+gather(const struct plan_place *place, struct said *said)
+{
+    for (size_t i = 0; i < place->n_parts; i++) {
+        const char *texts[MAX_WANTED];
+        size_t n =
+            wanted_constraint(place->parts[i], said->constraint, texts, MAX_WANTED);
+        for (size_t k = 0; k < n; k++) {
+            add_text(said, texts[k]);
+        }
+        said->n_parts += n > 0 ? 1 : 0;
+        said->first = n > 0 && said->first == NULL ? place->parts[i] : said->first;
+    }
 }
 
 static bool
@@ -153,24 +171,28 @@ is_policy(const char *name)
     return strcmp(name, "sensitive_data") == 0 || strcmp(name, "personal_data") == 0;
 }
 
-/* "no" holds only where every part says so. */
-static size_t
-settle_policy(const struct plan_place *place, size_t constraint, const char **texts,
-              size_t n)
+/* Of data that is sensitive in one part all of it is; that none of it is holds only
+ * where every part says so. */
+static void
+gather_policy(const struct plan_place *place, struct said *said)
 {
     const char *one;
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(texts[i], "yes") == 0) {
-            texts[0] = texts[i];
-            return 1;
-        }
-    }
+    struct said yes = {.constraint = said->constraint};
+    gather(place, said);
     for (size_t i = 0; i < place->n_parts; i++) {
-        if (wanted_constraint(place->parts[i], constraint, &one, 1) == 0) {
-            return 0;
+        const struct wanted *part = place->parts[i];
+        if (wanted_constraint(part, said->constraint, &one, 1) > 0 &&
+            strcmp(one, "yes") == 0) {
+            add_text(&yes, one);
+            yes.n_parts++;
+            yes.first = yes.first == NULL ? part : yes.first;
         }
     }
-    return n;
+    if (yes.n > 0) {
+        *said = yes;
+    } else if (said->n_parts < place->n_parts) {
+        said->n = 0;
+    }
 }
 
 /* ---- Parameters ---- */
@@ -324,8 +346,35 @@ compare(struct plan_filling *filling, const Kontor__V1__Parameter *constant,
                            : "nothing is said about it: ask the provider";
 }
 
+/* What is not met, and what is asked of more than says it, stands where it is said. */
 static void
-meet_one(struct plan_filling *filling, size_t row, const char **texts, size_t n)
+tell(struct plan_filling *filling, const struct said *said,
+     const Kontor__V1__PlanConstraint *constraint)
+{
+    struct call *call = filling->call;
+    const struct plan_place *place = filling->place;
+    const char *path =
+        wanted_constraint_path(said->first, said->constraint, call->arena);
+    if (constraint->standing == STANDING(NOT_MET)) {
+        plan_find(call, filling->findings, path,
+                  "%s \"%s\" does not go with offer %s: %s", constraint->name,
+                  said->texts[0], filling->offer->id, constraint->text);
+    }
+    if (constraint->standing != STANDING(MET) && said->n_parts < place->n_parts) {
+        plan_find(call, filling->findings, path,
+                  "is said of %zu of %zu distributions at %s, which are ordered "
+                  "together: it would hold for all of them",
+                  said->n_parts, place->n_parts, place->item);
+    }
+    if (said->is_cut) {
+        plan_find(call, filling->findings, path,
+                  "has more than %d different texts at %s: the others are left out",
+                  MAX_WANTED, place->item);
+    }
+}
+
+static void
+meet_one(struct plan_filling *filling, size_t row, const struct said *said)
 {
     struct call *call = filling->call;
     Kontor__V1__ProposedItem *proposed = filling->proposed;
@@ -333,9 +382,11 @@ meet_one(struct plan_filling *filling, size_t row, const char **texts, size_t n)
         arena_alloc(call->arena, sizeof *constraint);
     kontor__v1__plan_constraint__init(constraint);
     constraint->name = arena_copy(call->arena, rows[row].name);
-    constraint->wanted = arena_alloc(call->arena, n * sizeof(*constraint->wanted));
-    for (size_t i = 0; i < n; i++) {
-        constraint->wanted[constraint->n_wanted++] = arena_copy(call->arena, texts[i]);
+    constraint->wanted =
+        arena_alloc(call->arena, said->n * sizeof(*constraint->wanted));
+    for (size_t i = 0; i < said->n; i++) {
+        constraint->wanted[constraint->n_wanted++] =
+            arena_copy(call->arena, said->texts[i]);
     }
     const Kontor__V1__Parameter *parameter =
         parameter_for(filling->offer->offer, rows[row].ids);
@@ -346,11 +397,7 @@ meet_one(struct plan_filling *filling, size_t row, const char **texts, size_t n)
         compare(filling, is_constant ? parameter : NULL, rows[row].meet, constraint);
     }
     proposed->constraints[proposed->n_constraints++] = constraint;
-    if (constraint->standing == STANDING(NOT_MET)) {
-        plan_find(call, filling->findings, filling->place->parts[0]->path,
-                  "%s \"%s\" does not go with offer %s: %s", constraint->name, texts[0],
-                  filling->offer->id, constraint->text);
-    }
+    tell(filling, said, constraint);
 }
 
 void
@@ -360,17 +407,18 @@ plan_meet(struct plan_filling *filling)
         arena_alloc(filling->call->arena,
                     wanted_n_constraints * sizeof(*filling->proposed->constraints));
     for (size_t i = 0; i < wanted_n_constraints; i++) {
-        const char *texts[MAX_WANTED];
-        size_t n = gather(filling->place, i, texts);
+        struct said said = {.constraint = i};
         size_t row = 0;
         while (strcmp(rows[row].name, wanted_constraint_name(i)) != 0) {
             row++;
         }
         if (is_policy(rows[row].name)) {
-            n = settle_policy(filling->place, i, texts, n);
+            gather_policy(filling->place, &said);
+        } else {
+            gather(filling->place, &said);
         }
-        if (n > 0) {
-            meet_one(filling, row, texts, n);
+        if (said.n > 0) {
+            meet_one(filling, row, &said);
         }
     }
 }

@@ -27,6 +27,13 @@ struct plan_offer {
     const Kontor__V1__Offer *offer;
 };
 
+/* A host that is matched by its name only. */
+struct plan_weak {
+    const char *host;
+    const char *path; /* Of the first distribution there. */
+    const char *matched_by;
+};
+
 enum { PLAN_MAX_OFFERS = 64 /* Of a place. */ };
 
 struct plan_place {
@@ -37,9 +44,12 @@ struct plan_place {
     size_t n_hosts, hosts_room;
     struct plan_offer offers[PLAN_MAX_OFFERS]; /* By id. */
     size_t n_offers;
-    enum plan_fit fit;
+    bool is_cut;            /* More offers fit. */
+    enum plan_fit fit;      /* Of the host that fits best. */
     const char *matched_by; /* What says so, in words. */
-    const char *why_not;    /* Without offers: why, in words. */
+    struct plan_weak *weak; /* Hosts of it that may be another place. */
+    size_t n_weak, weak_room;
+    const char *why_not; /* Without offers: why, in words. */
 };
 
 struct plan_places {

@@ -113,6 +113,11 @@ propose_choice(struct proposing *proposing, const struct plan_place *place,
     plan_find(call, &proposing->findings, place->parts[0]->path,
               "%zu offers fit %s: which one is an open question", place->n_offers,
               place->hosts[0]);
+    if (place->is_cut) {
+        plan_find(call, &proposing->findings, place->parts[0]->path,
+                  "more than %d offers fit %s: the others are left out",
+                  PLAN_MAX_OFFERS, place->hosts[0]);
+    }
     proposing->reply->has_questions = true;
 }
 
@@ -136,10 +141,10 @@ propose_offer(struct proposing *proposing, const struct plan_delivered *delivere
     plan_fill(&filling);
     proposing->reply->has_questions =
         proposing->reply->has_questions || proposed->n_questions > 0;
-    if (place->fit == PLAN_FIT_NAME) {
-        plan_find(proposing->call, &proposing->findings, place->parts[0]->path,
+    for (size_t i = 0; i < place->n_weak; i++) {
+        plan_find(proposing->call, &proposing->findings, place->weak[i].path,
                   "%s is matched by its name only, by %s: look whether it is the same",
-                  place->hosts[0], place->matched_by);
+                  place->weak[i].host, place->weak[i].matched_by);
     }
 }
 
@@ -272,6 +277,17 @@ check_choices(struct proposing *proposing)
     }
 }
 
+/* The plan's, and its revision behind it, which no other plan has: of a long one only
+ * the beginning. */
+static char *
+order_id(struct call *call, const Kontor__V1__Plan *plan)
+{
+    enum { LOCAL_MAX = 128 /* Bytes of an id behind its registry (RULE_ID). */ };
+    const char *state = arena_print(call->arena, "-r%" PRId64, plan->revision);
+    size_t most = strcspn(plan->id, "/") + 1 + LOCAL_MAX - strlen(state);
+    return arena_print(call->arena, "%.*s%s", (int)most, plan->id, state);
+}
+
 static void
 begin(struct proposing *proposing)
 {
@@ -283,9 +299,7 @@ begin(struct proposing *proposing)
     kontor__v1__propose_order_response__init(reply);
     kontor__v1__place_order_request__init(order);
     size_t n = proposing->places.n_rows;
-    order->id = request->order[0] != '\0' ? request->order
-                                          : arena_print(call->arena, "%s-r%" PRId64,
-                                                        plan->id, plan->revision);
+    order->id = request->order[0] != '\0' ? request->order : order_id(call, plan);
     order->project = request->project[0] != '\0' ? request->project : plan->project;
     order->mode = KONTOR__V1__ORDER_MODE__BEST_EFFORT;
     order->plan = plan->id;

@@ -23,7 +23,10 @@ struct writing {
     struct plan_findings findings;
     struct plan_delivered *delivered; /* One a place. */
     struct patch patch;
+    bool is_id_untested; /* People were taken out of the plan's id. */
 };
+
+#define ID_POINTER "/dmp/dmp_id/identifier"
 
 /* ---- The end ---- */
 
@@ -304,28 +307,70 @@ begin_patch(struct writing *writing)
     const struct json_value *dmp = json_tree_get(writing->document, "dmp");
     const struct json_value *id = json_tree_get(dmp, "dmp_id");
     writing->patch.arena = writing->call->arena;
-    patch_test(&writing->patch, "/dmp/dmp_id/identifier",
-               json_tree_get(id, "identifier"));
+    writing->patch.is_redacted = !writing->plan->keeps_names;
+    if (!patch_test(&writing->patch, ID_POINTER, json_tree_get(id, "identifier"))) {
+        /* What else of a plan stays, and names nobody. */
+        writing->is_id_untested = true;
+        (void)patch_test(&writing->patch, "/dmp/created",
+                         json_tree_get(dmp, "created"));
+    }
 }
 
+/* Where people stood the patch is for any plan: who applies it has to know. */
 static void
-end_patch(struct writing *writing)
+tell_untested(struct writing *writing)
 {
     struct call *call = writing->call;
-    const struct json_value *dmp = json_tree_get(writing->document, "dmp");
+    const struct patch *patch = &writing->patch;
+    if (patch->n_changes > 0 && writing->is_id_untested) {
+        plan_find(call, &writing->findings, patch_path(ID_POINTER, call->arena),
+                  "is not tested by the patch, since people were taken out of it here: "
+                  "look that the patch is applied to this plan and no other");
+    }
+    for (size_t i = 0; i < patch->n_untested; i++) {
+        plan_find(call, &writing->findings, patch_path(patch->untested[i], call->arena),
+                  "is written over without a test, since people were taken out of it "
+                  "here");
+    }
+}
+
+/* Later than it was, also where that lies ahead. */
+static void
+write_modified(struct writing *writing)
+{
+    struct call *call = writing->call;
     struct plan_facts facts;
     plan_read_facts(writing->document, &facts);
-    /* Later than it was, also where that lies ahead. */
+    if (facts.modified_ms >= PLAN_LAST_MS) {
+        plan_find(call, &writing->findings, "$.dmp.modified",
+                  "stays: nothing can come later");
+        return;
+    }
     int64_t next_ms = facts.modified_ms + 1000;
     int64_t now_ms = next_ms > call->now_ms ? next_ms : call->now_ms;
     time_t now = (time_t)(now_ms / 1000);
     char text[32];
     struct tm day;
-    if (writing->patch.n_changes > 0) {
-        gmtime_r(&now, &day);
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &day);
-        patch_set(&writing->patch, dmp, "/dmp", "modified",
-                  patch_text(arena_copy(call->arena, text)));
+    gmtime_r(&now, &day);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &day);
+    patch_set(&writing->patch, json_tree_get(writing->document, "dmp"), "/dmp",
+              "modified", patch_text(arena_copy(call->arena, text)));
+}
+
+static void
+end_patch(struct writing *writing)
+{
+    if (writing->patch.n_changes == 0) {
+        return;
+    }
+    write_modified(writing);
+    size_t size = strlen(writing->plan->document);
+    int64_t after = (int64_t)size + writing->patch.growth;
+    if (after > MADMP_MAX_BYTES) {
+        plan_find(writing->call, &writing->findings, "$",
+                  "has %" PRId64 " bytes and more with the patch: at most %d are taken "
+                  "in again",
+                  after, MADMP_MAX_BYTES);
     }
 }
 
@@ -377,6 +422,7 @@ plan_write_back_decide(struct call *call, const void *message,
     }
     if (status == STATUS_OK) {
         end_patch(&writing);
+        tell_untested(&writing);
         answer(&writing, decision);
     }
     return status;

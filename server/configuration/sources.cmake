@@ -16,6 +16,7 @@ list(
   configuration/plan_delivered.c
   configuration/plan_fill.c
   configuration/plan_meet.c
+  configuration/plan_look.c
   configuration/plan_place.c
   configuration/plan_propose.c
   configuration/plan_write_back.c

@@ -28,7 +28,7 @@ def dataset(title, *parts):
 
 PLAN = {"dmp": {
     "title": "Snow", "language": "eng", "ethical_issues_exist": "no", "created": "2026-01-01T10:00:00Z",
-    "modified": "2026-01-02T10:00:00Z", "dmp_id": {"identifier": "10.1234/snow", "type": "doi"},
+    "modified": "2026-01-02T10:00:00Z", "dmp_id": {"identifier": "10.1234/snow/0000-0001-2345-6789", "type": "doi"},
     "contact": {"name": "Given Name", "mbox": "given@name.example",
                 "contact_id": {"identifier": "0000-0001-2345-6789", "type": "orcid"}},
     "contributor": [{"name": "Other Name", "role": ["DataManager"],
@@ -80,7 +80,10 @@ class Plan(unittest.TestCase):
         return run([os.environ["KONTOR"], "config", "plan", "validate", path, *words], status=status)
 
     def bring(self, path, *words, **more):
-        return self.kontor("config", "plan", "import", path, "--id", "coast/snow", "--project", "coast/p1", *words, **more)
+        return self.bring_as("coast/snow", path, *words, **more)
+
+    def bring_as(self, plan, path, *words, **more):
+        return self.kontor("config", "plan", "import", path, "--id", plan, "--project", "coast/p1", *words, **more)
 
     def real(self, name):
         folder = os.environ.get("KONTOR_REAL_DATA")
@@ -119,7 +122,9 @@ class Plan(unittest.TestCase):
         path = os.path.join(EXAMPLES, "plan.json")
         for version in ("1.0", "1.1", "1.2"):
             self.validate(path, "--version", version, "--strict")
-        self.kontor("config", "plan", "import", path, "--id", "coast/example", "--project", "coast/p1")
+        self.bring_as("coast/example", path)
+        self.assertIn("is that of another plan of project coast/p1 already",
+                      self.said_by(self.bring_as, "coast/again", path, status=67))
         said = json.loads(self.kontor("config", "plan", "propose", "coast/example", "--output", "json"))
         self.assertEqual([(i["offer"], i.get("byteSize"), i["until"]) for i in said["items"]],
                          [(DISK, None, "2029-02-28"), ("alpine/archive/tape", "400000000000", "2040-12-31")])
@@ -178,12 +183,27 @@ class Plan(unittest.TestCase):
     def test_3_people_are_out_before_it_is_stored(self):
         said = self.bring(self.plan, "--output", "table")
         self.assertIn("CREATED", said)
-        self.assertIn("8 places that name people were replaced", said)
+        self.assertIn("9 places that name people were replaced", said)
         content = self.stored()
         self.assertIn(b"10.1234/snow", content)
         for name in PEOPLE + ("other-77",):
             self.assertNotIn(name.encode(), content)
         self.assertIn("SAME", self.bring(self.plan, "--output", "table"))
+
+    def test_3_what_is_refused_is_logged_without_people(self):
+        wrong = copy.deepcopy(PLAN)
+        wrong["dmp"]["language"] = "as OTHER NAME speaks"
+        wrong["dmp"]["created"] = "when given@name.example came"
+        self.said_by(self.bring, self.file("wrong.json", wrong), status=67)
+        broken = self.file("broken.json", "")
+        with open(broken, "w", encoding="utf-8") as file:
+            file.write('{"dmp": 1 "Given Name"}')
+        self.said_by(self.bring, broken, status=67)
+        content = self.stored()
+        self.assertIn(b"as redacted speaks", content)
+        self.assertIn(b"not JSON", content)
+        for name in PEOPLE:
+            self.assertNotIn(name.lower().encode(), content.lower())
 
     def test_3_real_people_are_out_as_well(self):
         path = self.real("madmp-example-9.json")
@@ -202,7 +222,7 @@ class Plan(unittest.TestCase):
         self.assertIn("$.dmp.dataset[1].distribution[0].host", found)
 
     def test_3_zenodo_is_one_place_in_two_real_plans(self):
-        paths = {name: self.real(f"madmp-{name}.json") for name in ("example-9", "community-8")}
+        paths = {"ex9": self.real("madmp-example-9.json"), "community-8": self.real("madmp-community-8.json")}
         offer = {"iid": "deposit", "name": "Deposit", "is_internal": True, "order_type": "OPEN_ACCESS"}
         self.broker.client("alpine", "admin").call(
             "CatalogueService.CreateService", override_reason="as it stands",
@@ -215,12 +235,12 @@ class Plan(unittest.TestCase):
             said = json.loads(self.kontor("config", "plan", "propose", f"coast/{name}", "--output", "json"))
             found[name] = [(i["offer"], i["hosts"], len(i["paths"])) for i in said["items"] if "item" in i]
         self.assertEqual(found, {
-            "example-9": [("alpine/zenodo/deposit", ["https://www.re3data.org/repository/r3d100010468"], 1)],
+            "ex9": [("alpine/zenodo/deposit", ["https://www.re3data.org/repository/r3d100010468"], 1)],
             "community-8": [("alpine/zenodo/deposit", ["https://zenodo.org"], 4)]})
 
     def test_4_it_is_shown_to_its_project_only(self):
         said = json.loads(self.kontor("config", "plan", "show", "coast/snow", "--output", "json"))
-        self.assertEqual((said["identifier"], said["version"]), ("10.1234/snow", "1.2"))
+        self.assertEqual((said["identifier"], said["version"]), ("10.1234/snow/redacted", "1.2"))
         self.assertIn("Snow", self.kontor("config", "plan", "list", "--project", "coast/p1", "--output", "table"))
         with self.assertRaises(Failed):
             self.broker.kontor("alpine", "admin", "config", "plan", "show", "coast/snow")
@@ -285,6 +305,8 @@ class Plan(unittest.TestCase):
         self.assertIn("CHANGED", self.bring(self.file("after.json", after), "--output", "table"))
         with self.assertRaises(AssertionError):
             apply(patch, after)
+        self.assertEqual(json.loads(self.kontor("config", "plan", "write-back", "coast/snow", "--output", "json"))["patch"],
+                         "[]")
 
     def test_8_an_earlier_state_does_not_come_back(self):
         self.assertIn("comes before that of the plan", self.said_by(self.bring, self.plan, status=67))

@@ -161,9 +161,9 @@ run_plan(const uint8_t *data, size_t size)
     if (document != NULL) {
         struct madmp_verdict before, after;
         size_t n;
-        madmp_judge(document, MADMP_NOT_NAMED, arena, &before);
+        madmp_judge(document, MADMP_NOT_NAMED, NULL, arena, &before);
         const struct json_value *redacted = redact_people(document, arena, &n);
-        madmp_judge(redacted, MADMP_NOT_NAMED, arena, &after);
+        madmp_judge(redacted, MADMP_NOT_NAMED, NULL, arena, &after);
         must((before.accepted_by & ~after.accepted_by) == 0,
              "a plan stays valid without its people");
         const char *once = json_tree_print(redacted, arena);

@@ -46,7 +46,7 @@ static struct madmp_verdict
 judge(const char *text, enum madmp_version version)
 {
     struct madmp_verdict verdict;
-    madmp_judge(parse(text), version, arena, &verdict);
+    madmp_judge(parse(text), version, NULL, arena, &verdict);
     return verdict;
 }
 
@@ -361,7 +361,7 @@ judge_file(const char *name, enum madmp_version version)
     const struct json_value *document = madmp_parse(text, name, arena, &faults);
     struct madmp_verdict verdict;
     assert_non_null(document);
-    madmp_judge(document, version, arena, &verdict);
+    madmp_judge(document, version, NULL, arena, &verdict);
     return verdict;
 }
 
@@ -402,12 +402,33 @@ test_community_plan_8_is_refused_as_1_2_only(void **state)
     }
 }
 
+/* Only 1.0 insists on one. */
+static void
+test_a_plan_without_datasets(void **state)
+{
+    static const char text[] =
+        "{\"dmp\":{\"title\":\"t\",\"language\":\"eng\",\"ethical_issues_exist\":"
+        "\"no\","
+        "\"created\":\"2026-01-01T10:00:00Z\",\"modified\":\"2026-01-02T10:00:00Z\","
+        "\"dmp_id\":{\"identifier\":\"10.1/x\",\"type\":\"doi\"},\"contact\":{\"name\":"
+        "\"n\",\"mbox\":\"n@example.org\",\"contact_id\":{\"identifier\":\"i\","
+        "\"type\":"
+        "\"orcid\"}},\"dataset\":[]}}";
+    struct madmp_verdict verdict = judge(text, MADMP_1_0);
+    (void)state;
+    assert_int_equal(verdict.accepted_by, 6);
+    assert_int_equal(verdict.faults.n_found, 1);
+    assert_string_equal(find(&verdict.faults, "$.dmp.dataset"),
+                        "is empty and must have one element");
+}
+
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_plan_all_versions_take),
         cmocka_unit_test(test_where_versions_differ),
+        cmocka_unit_test(test_a_plan_without_datasets),
         cmocka_unit_test(test_times_are_taken_as_each_version_shows_them),
         cmocka_unit_test(test_the_document_names_its_version),
         cmocka_unit_test(test_what_no_version_takes_is_judged_by_the_newest),

@@ -44,6 +44,8 @@ test_what_goes_is_tested_first(void **state)
     patch_set(&patch, object, "/x", "b", patch_text("t\"t"));
     patch_set(&patch, object, "/x", "c", patch_text(""));
     assert_int_equal(patch.n_changes, 3);
+    /* {"a":2,"b":"t\"t","c":""} beside {"a":1,"b":[1,{"c":null}]}. */
+    assert_int_equal(patch.growth, 25 - 26);
     assert_string_equal(
         patch_print(&patch),
         "[{\"op\":\"test\",\"path\":\"/x/a\",\"value\":1},"
@@ -62,7 +64,7 @@ test_what_is_so_already_is_left(void **state)
     const struct json_value *object = parse("{\"a\":1,\"b\":\"t\"}");
     const struct json_value one = patch_integer(1);
     (void)state;
-    patch_test(&patch, "/x/a", &one);
+    assert_true(patch_test(&patch, "/x/a", &one));
     patch_set(&patch, object, "/x", "a", patch_integer(1));
     patch_set(&patch, object, "/x", "b", patch_text("t"));
     assert_int_equal(patch.n_changes, 0);
@@ -74,12 +76,37 @@ test_what_is_so_already_is_left(void **state)
     assert_int_equal(patch.n_changes, 1);
 }
 
+/* What stands for people stands in no other copy of the document. */
+static void
+test_what_stands_for_people_is_not_tested(void **state)
+{
+    const struct json_value *object =
+        parse("{\"a\":\"by redacted\",\"b\":\"redacted@example.invalid\",\"c\":1}");
+    (void)state;
+    for (int is_redacted = 0; is_redacted < 2; is_redacted++) {
+        struct patch patch = {.arena = arena, .is_redacted = is_redacted == 1};
+        patch_set(&patch, object, "/x/0", "a", patch_text("t"));
+        patch_set(&patch, object, "/x/0", "b", patch_text("t"));
+        patch_set(&patch, object, "/x/0", "c", patch_text("t"));
+        assert_int_equal(patch.n_changes, 3);
+        assert_int_equal(patch.n_operations, is_redacted == 1 ? 4 : 6);
+        assert_int_equal(patch.n_untested, is_redacted == 1 ? 2 : 0);
+        assert_int_equal(patch_test(&patch, "/y", json_tree_get(object, "a")),
+                         is_redacted == 0);
+        if (is_redacted == 1) {
+            assert_string_equal(patch_path(patch.untested[1], arena), "$.x[0].b");
+        }
+    }
+    assert_string_equal(patch_path("", arena), "$");
+}
+
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_goes_is_tested_first),
         cmocka_unit_test(test_what_is_so_already_is_left),
+        cmocka_unit_test(test_what_stands_for_people_is_not_tested),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -88,28 +88,35 @@ test_sizes_are_said_or_forecast(void **state)
         const char *dataset, *distribution;
         int64_t size;
         bool is_forecast;
+        const char *no_size;
     } rows[] = {
-        {"", "\"byte_size\":1000,", 1000, false},
-        {"", "\"byte_size\":0,", 0, false},
-        {"", "\"byte_size\":1e3,", 1000, false},
-        {"", "\"byte_size\":-1,", -1, false},
+        {"", "\"byte_size\":1000,", 1000, false, NULL},
+        {"", "\"byte_size\":0,", 0, false, NULL},
+        {"", "\"byte_size\":1e3,", 1000, false, NULL},
+        {"", "\"byte_size\":-1,", -1, false, "-1 is no size"},
         {"",
          "\"storageforecast\":[{\"year\":2026,\"storage_estimate\":1},{\"year\":2027,"
          "\"storage_estimate\":\"2.5\"},{\"year\":2028,\"storage_estimate\":2}],",
-         INT64_C(2748779069440), true},
+         INT64_C(2748779069440), true, NULL},
         {"\"storageforecast\":[{\"year\":2026,\"storage_estimate\":1}],", "",
-         INT64_C(1099511627776), true},
+         INT64_C(1099511627776), true, NULL},
         {"", "\"byte_size\":5,\"storageforecast\":[{\"storage_estimate\":1}],", 5,
-         false},
-        {"", "\"storageforecast\":[{\"storage_estimate\":\"lots\"}],", -1, false},
-        {"", "\"storageforecast\":[{\"storage_estimate\":1e30}],", -1, false},
-        {"", "\"storageforecast\":[],", -1, false},
+         false, NULL},
+        {"", "\"storageforecast\":[{\"storage_estimate\":\"lots\"}],", -1, false,
+         "a text is no number of TiB"},
+        {"", "\"storageforecast\":[{\"storage_estimate\":1e30}],", -1, false,
+         "1e+30 is no number of TiB"},
+        {"", "\"storageforecast\":[],", -1, false, NULL},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct wanted wanted = read_one("", rows[i].dataset, rows[i].distribution);
         assert_int_equal(wanted.byte_size, rows[i].size);
         assert_int_equal(wanted.is_forecast, rows[i].is_forecast);
+        assert_int_equal(wanted.no_size != NULL, rows[i].no_size != NULL);
+        if (rows[i].no_size != NULL) {
+            assert_string_equal(wanted.no_size, rows[i].no_size);
+        }
     }
 }
 
@@ -128,10 +135,17 @@ test_constraints_come_from_where_they_stand(void **state)
         size_t n = wanted_constraint(&wanted, i, texts, 2);
         if (strcmp(name, "sensitive_data") == 0) {
             assert_string_equal(texts[0], "yes");
+            assert_string_equal(wanted_constraint_path(&wanted, i, arena),
+                                "$.dmp.dataset[0].sensitive_data");
         } else if (strcmp(name, "data_access") == 0) {
             assert_string_equal(texts[0], "closed");
+            assert_string_equal(wanted_constraint_path(&wanted, i, arena),
+                                "$.dmp.dataset[0].distribution[0].data_access");
         } else if (strcmp(name, "backup_frequency") == 0) {
             assert_string_equal(texts[0], "daily");
+            assert_string_equal(
+                wanted_constraint_path(&wanted, i, arena),
+                "$.dmp.dataset[0].distribution[0].host.backup_frequency");
         } else if (strcmp(name, "pid_system") == 0) {
             assert_int_equal(n, 2);
             assert_string_equal(texts[1], "url");

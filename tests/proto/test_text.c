@@ -244,10 +244,59 @@ test_base64url_refuses_what_it_would_not_write(void **state)
     }
 }
 
+/* Bytes of a text that fold to a word are exactly where it says. */
+static void
+test_words_say_where_they_stand(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *words; /* As they stand, "|" between. */
+        const char *folded;
+    } rows[] = {
+        {"", "", ""},
+        {" -- ", "", ""},
+        {"Zo\xc3\xab, Smith", "Zo\xc3\xab|Smith", "zoe smith"},
+        {"Zoe\xcc\x88 S", "Zoe\xcc\x88|S", "zoe s"},
+        {"(A.B)\xe2\x80\x94"
+         "c",
+         "A|B|c", "a b c"},
+        {"Stra\xc3\x9f"
+         "e 1",
+         "Stra\xc3\x9f"
+         "e|1",
+         "strasse 1"},
+        {"x\xe6\x9d\x8e\xe9\x9b\xb7y", "x|\xe6\x9d\x8e|\xe9\x9b\xb7|y",
+         "x \xe6\x9d\x8e \xe9\x9b\xb7 y"},
+        {"a\xff"
+         "b",
+         "a\xff"
+         "b",
+         "ab"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct text_word *words;
+        size_t n;
+        const char *folded = text_fold_words(rows[i].text, arena, &words, &n);
+        const char *found = "";
+        assert_string_equal(folded, rows[i].folded);
+        for (size_t k = 0; k < n; k++) {
+            found = arena_print(arena, "%s%s%.*s", found, k == 0 ? "" : "|",
+                                (int)(words[k].end - words[k].from),
+                                rows[i].text + words[k].from);
+            assert_true(words[k].folded == 0 || folded[words[k].folded - 1] == ' ');
+            assert_true(folded[words[k].folded_end] == ' ' ||
+                        folded[words[k].folded_end] == '\0');
+        }
+        assert_string_equal(found, rows[i].words);
+    }
+}
+
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words_say_where_they_stand),
         cmocka_unit_test(test_nothing_a_terminal_would_obey_is_left),
         cmocka_unit_test(test_utf8_is_judged_by_the_standard),
         cmocka_unit_test(test_folding_makes_names_that_read_the_same_equal),

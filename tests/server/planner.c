@@ -1,8 +1,11 @@
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <cmocka.h>
 
@@ -93,6 +96,17 @@ planner_part(struct desk *desk, const char *url, const char *members,
                        members, host);
 }
 
+const char *
+planner_replaced(struct desk *desk, const char *text, const char *from, const char *to)
+{
+    const char *at = strstr(text, from);
+    if (at == NULL) {
+        fail_msg("%s is not in %s", from, text);
+    }
+    return arena_print(desk->h->arena, "%.*s%s%s", (int)(at - text), text, to,
+                       at + strlen(from));
+}
+
 enum status
 planner_import(struct desk *desk, const char *document,
                Kontor__V1__ImportPlanResponse **reply, struct error *error)
@@ -161,6 +175,65 @@ planner_finds(Kontor__V1__Violation *const *findings, size_t n, const char *path
     for (size_t i = 0; i < n; i++) {
         if ((path == NULL || strcmp(findings[i]->field, path) == 0) &&
             strstr(findings[i]->description, says) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+planner_holds(struct bytes bytes, const char *text)
+{
+    size_t n = strlen(text);
+    for (size_t i = 0; i + n <= bytes.size; i++) {
+        if (strncasecmp((const char *)bytes.data + i, text, n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+planner_is_in_store(struct desk *desk, const char *text)
+{
+    enum { ROOM = 4 << 20 };
+    const char *directory = desk->h->directory;
+    DIR *folder = opendir(directory);
+    uint8_t *content = arena_alloc(desk->h->arena, ROOM);
+    bool is_found = false;
+    assert_non_null(folder);
+    for (struct dirent *entry = readdir(folder); entry != NULL && !is_found;
+         entry = readdir(folder)) {
+        const char *path =
+            arena_print(desk->h->arena, "%s/%s", directory, entry->d_name);
+        FILE *file = entry->d_type == DT_REG ? fopen(path, "rb") : NULL;
+        size_t n = file == NULL ? 0 : fread(content, 1, ROOM, file);
+        if (file != NULL) {
+            fclose(file);
+        }
+        assert_true(n < ROOM);
+        is_found = planner_holds((struct bytes){content, n}, text);
+    }
+    closedir(folder);
+    return is_found;
+}
+
+const Kontor__V1__ParameterValue *
+planner_value(const Kontor__V1__NewItem *item, const char *id)
+{
+    for (size_t i = 0; i < item->n_parameters; i++) {
+        if (strcmp(item->parameters[i]->id, id) == 0) {
+            return item->parameters[i];
+        }
+    }
+    return NULL;
+}
+
+bool
+planner_asks(const Kontor__V1__ProposedItem *item, const char *id)
+{
+    for (size_t i = 0; i < item->n_questions; i++) {
+        if (strcmp(item->questions[i]->id, id) == 0) {
             return true;
         }
     }

@@ -32,6 +32,10 @@ const char *planner_dataset(struct desk *desk, const char *members,
 const char *planner_part(struct desk *desk, const char *url, const char *members,
                          const char *host_members);
 
+/* The text with the first of what stands there written otherwise. */
+const char *planner_replaced(struct desk *desk, const char *text, const char *from,
+                             const char *to);
+
 /* Imports coast/plan-1 of coast/p1 as the portal; error may be NULL. */
 enum status planner_import(struct desk *desk, const char *document,
                            Kontor__V1__ImportPlanResponse **reply, struct error *error);
@@ -45,5 +49,13 @@ void planner_answer(struct desk *desk, Kontor__V1__PlaceOrderRequest *order);
 /* Whether a finding at path says that; path NULL = at any. */
 bool planner_finds(Kontor__V1__Violation *const *findings, size_t n, const char *path,
                    const char *says);
+/* What an item gives a parameter; NULL = nothing. And whether it is an open question.
+ */
+const Kontor__V1__ParameterValue *planner_value(const Kontor__V1__NewItem *item,
+                                                const char *id);
+bool planner_asks(const Kontor__V1__ProposedItem *item, const char *id);
+/* Whether bytes hold a text, in any case; and whether any file of the store does. */
+bool planner_holds(struct bytes bytes, const char *text);
+bool planner_is_in_store(struct desk *desk, const char *text);
 
 #endif

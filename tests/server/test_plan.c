@@ -1,5 +1,4 @@
 /* Data management plans taken in: judged, without their people, and kept. */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,41 +62,15 @@ test_a_plan_is_stored_without_its_people(void **state)
     assert_non_null(strstr(plan->document, "archive.example"));
 }
 
-static bool
-is_in_files(const char *directory, const char *text, struct arena *arena)
-{
-    DIR *folder = opendir(directory);
-    bool is_found = false;
-    assert_non_null(folder);
-    for (struct dirent *entry = readdir(folder); entry != NULL;
-         entry = readdir(folder)) {
-        FILE *file = fopen(arena_print(arena, "%s/%s", directory, entry->d_name), "rb");
-        size_t room = 4 << 20, n = 0;
-        char *content = arena_alloc(arena, room);
-        if (file != NULL && entry->d_type == DT_REG) {
-            n = fread(content, 1, room, file);
-            assert_true(n < room);
-        }
-        if (file != NULL) {
-            fclose(file);
-        }
-        is_found = is_found || memmem(content, n, text, strlen(text)) != NULL;
-    }
-    closedir(folder);
-    return is_found;
-}
-
 static void
 test_no_file_of_the_store_names_anybody(void **state)
 {
     struct desk *desk = *state;
-    struct arena *arena = desk->h->arena;
-    const char *directory = desk->h->directory;
     static const char *const people[] = {"Given Name", "given@name", "0000-0001-2345"};
     assert_int_equal(planner_import(desk, simple(desk, 1), NULL, NULL), STATUS_OK);
-    assert_true(is_in_files(directory, "archive.example", arena));
+    assert_true(planner_is_in_store(desk, "archive.example"));
     for (size_t i = 0; i < 3; i++) {
-        assert_false(is_in_files(directory, people[i], arena));
+        assert_false(planner_is_in_store(desk, people[i]));
     }
     Kontor__V1__ImportPlanRequest request = new_request(desk, simple(desk, 1));
     request.keep_names = true;
@@ -106,7 +79,7 @@ test_no_file_of_the_store_names_anybody(void **state)
     assert_true(reply->plan->keeps_names);
     assert_int_equal(reply->plan->redacted_count, 0);
     for (size_t i = 0; i < 3; i++) {
-        assert_true(is_in_files(directory, people[i], arena));
+        assert_true(planner_is_in_store(desk, people[i]));
     }
 }
 
@@ -192,6 +165,58 @@ test_hostile_documents_are_refused(void **state)
     }
 }
 
+/* What stands for people may be longer than they are. */
+static void
+test_what_is_too_long_without_people_is_refused(void **state)
+{
+    enum { MAILS = 12000 };
+    struct desk *desk = *state;
+    struct error error;
+    char *mails = arena_alloc(desk->h->arena, MAILS * 6 + 1);
+    for (size_t i = 0; i < MAILS; i++) {
+        memcpy(mails + i * 6, "a@b.c ", 6);
+    }
+    mails[MAILS * 6] = '\0';
+    const char *document =
+        planner_replaced(desk, simple(desk, 1), "by Given Name", mails);
+    assert_int_equal(planner_import(desk, document, NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "document"));
+    assert_non_null(strstr(error.message, "more than 262144 bytes without its people"));
+    Kontor__V1__ImportPlanRequest request = new_request(desk, document);
+    request.keep_names = true;
+    assert_int_equal(import(desk, desk->portal, &request, NULL, NULL), STATUS_OK);
+}
+
+/* A time with its zone may lie behind the last one there is. */
+static void
+test_the_last_times_there_are_can_be_said(void **state)
+{
+    static const struct {
+        const char *modified;
+        int64_t seconds;
+    } rows[] = {
+        {"0001-01-01T00:00:00+23:59", 0},
+        {"0001-01-01T00:00:00Z", INT64_C(-62135596800)},
+        {"9999-12-31T23:59:59Z", INT64_C(253402300799)},
+        {"9999-12-31T23:59:60Z", INT64_C(253402300799)},
+        {"9999-12-31T23:59:59-23:59", INT64_C(253402300799)},
+    };
+    struct desk *desk = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        Kontor__V1__ImportPlanResponse *reply = NULL;
+        const char *document = planner_replaced(
+            desk, simple(desk, 1), "2025-02-01T10:00:00Z", rows[i].modified);
+        assert_int_equal(planner_import(desk, document, &reply, NULL), STATUS_OK);
+        if (rows[i].seconds == 0) {
+            assert_null(reply->plan->modified_at);
+        } else {
+            assert_true(reply->plan->modified_at->seconds == rows[i].seconds);
+            assert_true(reply->plan->modified_at->nanos < 1000000000);
+        }
+    }
+}
+
 /* ---- A later state of it ---- */
 
 static void
@@ -234,6 +259,45 @@ test_an_earlier_state_or_another_plan_does_not_replace_it(void **state)
     desk_expect_reason(&error, REASON_REVISION_MISMATCH);
     request.expected_revision = 0;
     assert_int_equal(import(desk, desk->portal, &request, NULL, NULL), STATUS_OK);
+}
+
+/* A plan may be called after somebody: it is the same one with people and without. */
+static void
+test_a_plan_called_after_somebody_is_brought_again(void **state)
+{
+    struct desk *desk = *state;
+    struct arena *arena = desk->h->arena;
+    const char *const ids[] = {
+        "https://orcid.org/0000-0001-2345-6789", "given@name.example",
+        "other@name.example", "Given Name, 2026",
+        /* Longer than what is shown of it, which ends between characters. */
+        arena_print(arena, "%01023d\u00e9", 7)};
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        Kontor__V1__ImportPlanResponse *reply = NULL;
+        struct error error;
+        const char *documents[3];
+        for (int day = 1; day <= 2; day++) {
+            documents[day] =
+                planner_replaced(desk, simple(desk, day), "10.1/x", ids[i]);
+        }
+        Kontor__V1__ImportPlanRequest request = new_request(desk, documents[1]);
+        request.id = arena_print(arena, "coast/after-%zu", i);
+        for (int step = 0; step < 6; step++) {
+            /* Without, the same, later; with, the same, without again. */
+            static const int days[] = {1, 1, 2, 2, 2, 2};
+            static const bool is_same[] = {false, true, false, false, true, false};
+            request.document = (char *)(uintptr_t)documents[days[step]];
+            request.keep_names = step == 3 || step == 4;
+            assert_int_equal(import(desk, desk->portal, &request, &reply, NULL),
+                             STATUS_OK);
+            assert_int_equal(reply->outcome == KONTOR__V1__IMPORT_OUTCOME__SAME,
+                             is_same[step]);
+        }
+        request.document = (char *)(uintptr_t)simple(desk, 3);
+        assert_int_equal(import(desk, desk->portal, &request, NULL, &error),
+                         STATUS_INVALID_ARGUMENT);
+        assert_true(harness_has_fault(&error, "$.dmp.dmp_id.identifier"));
+    }
 }
 
 /* ---- Whose it is ---- */
@@ -331,8 +395,11 @@ main(void)
         TEST(test_what_its_version_does_not_take_is_refused_with_its_place),
         TEST(test_who_only_asks_is_told_all_faults),
         TEST(test_hostile_documents_are_refused),
+        TEST(test_what_is_too_long_without_people_is_refused),
+        TEST(test_the_last_times_there_are_can_be_said),
         TEST(test_the_same_again_writes_nothing),
         TEST(test_an_earlier_state_or_another_plan_does_not_replace_it),
+        TEST(test_a_plan_called_after_somebody_is_brought_again),
         TEST(test_a_plan_needs_a_project_of_its_registry),
         TEST(test_a_plan_is_its_projects_to_read),
         TEST(test_an_order_names_a_plan_its_project_has),

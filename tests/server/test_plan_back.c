@@ -149,6 +149,49 @@ test_an_endpoint_tells_the_way_in(void **state)
                                          "dav.archive.example/\""));
 }
 
+/* Where people were taken out, the plan of whoever applies the patch still has them. */
+static void
+test_nothing_is_tested_that_stands_for_people(void **state)
+{
+    struct desk *desk = *state;
+    const char *document = planner_replaced(desk, lone(desk, "https://archive.example"),
+                                            "10.1/x", "0000-0001-2345-6789/plan");
+    document = planner_replaced(desk, document, "\"identifier\":\"d\"",
+                                "\"identifier\":\"Given Name 7\"");
+    document = planner_replaced(desk, document, "\"byte_size\"",
+                                "\"access_url\":\"mailto:given@name.example\","
+                                "\"byte_size\"");
+    deliver(desk, document,
+            "{\"backend_id\":\"b-1\",\"outputs\":[{\"id\":\"access_url\",\"value\":"
+            "{\"text\":\"https://archive.example/set/1\"}},{\"id\":\"doi\",\"value\":"
+            "{\"text\":\"10.5281/zenodo.1\"}}]}");
+    const Kontor__V1__WriteBackPlanResponse *reply = write_back(desk, "");
+    static const char *const paths[] = {"$.dmp.dmp_id.identifier",
+                                        PATH(0, 0) ".access_url",
+                                        "$.dmp.dataset[0].dataset_id.identifier"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        assert_true(planner_finds(reply->findings, reply->n_findings, paths[i],
+                                  "people were taken out of it here"));
+    }
+    assert_null(strstr(reply->patch, "redacted"));
+    assert_non_null(strstr(reply->patch, "{\"op\":\"test\",\"path\":\"/dmp/created\","
+                                         "\"value\":\"2025-01-01T10:00:00Z\"}"));
+    assert_non_null(
+        strstr(reply->patch, "{\"op\":\"test\",\"path\":\"/dmp/modified\""));
+    /* Kept, they are tested like all else. */
+    Kontor__V1__ImportPlanRequest request = KONTOR__V1__IMPORT_PLAN_REQUEST__INIT;
+    request.id = "coast/plan-1";
+    request.document = (char *)(uintptr_t)document;
+    request.keep_names = true;
+    assert_int_equal(
+        desk_call(desk, desk->portal, PLANNER_CALL("ImportPlan"), &request, NULL, NULL),
+        STATUS_OK);
+    reply = write_back(desk, "");
+    assert_non_null(strstr(reply->patch, "\"value\":\"0000-0001-2345-6789/plan\""));
+    assert_non_null(strstr(reply->patch, "\"value\":\"mailto:given@name.example\""));
+    assert_int_equal(reply->n_findings, 0);
+}
+
 /* What lies in one place with others is not told from them. */
 static void
 test_what_is_said_of_several_is_left_out(void **state)
@@ -186,6 +229,85 @@ test_an_order_that_is_not_the_plans_is_refused(void **state)
     assert_int_equal(desk_call(desk, desk->portal_p2, PLANNER_CALL("WriteBackPlan"),
                                &request, NULL, NULL),
                      STATUS_NOT_FOUND);
+}
+
+/* A state that comes later than another is also written later, wherever that lies. */
+static void
+test_what_is_written_back_comes_after_the_plan(void **state)
+{
+    static const struct {
+        const char *modified, *written;
+    } rows[] = {
+        {"2025-02-01T10:00:00Z", "\"2026-01-0"},
+        {"2031-05-01T10:00:00Z", "\"2031-05-01T10:00:01Z\""},
+        {"2031-05-01T23:59:59.5-02:00", "\"2031-05-02T02:00:00Z\""},
+        {"9999-12-31T23:59:59Z", NULL},
+        {"9999-12-31T23:59:59-23:59", NULL},
+    };
+    struct desk *desk = *state;
+    deliver(desk, lone(desk, "https://archive.example"), "{\"backend_id\":\"b-1\"}");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *document =
+            planner_replaced(desk, lone(desk, "https://archive.example"),
+                             "2025-02-01T10:00:00Z", rows[i].modified);
+        assert_int_equal(planner_import(desk, document, NULL, NULL), STATUS_OK);
+        const Kontor__V1__WriteBackPlanResponse *reply = write_back(desk, "");
+        assert_true(reply->change_count > 0);
+        const char *at = strstr(reply->patch, "{\"op\":\"replace\",\"path\":"
+                                              "\"/dmp/modified\",\"value\":");
+        if (rows[i].written == NULL) {
+            assert_null(at);
+            assert_true(planner_finds(reply->findings, reply->n_findings,
+                                      "$.dmp.modified", "nothing can come later"));
+            continue;
+        }
+        at = strstr(at, "\"value\":") + strlen("\"value\":");
+        assert_memory_equal(at, rows[i].written, strlen(rows[i].written));
+        /* And it is taken in as a later state. */
+        document = planner_replaced(
+            desk, document, arena_print(desk->h->arena, "\"%s\"", rows[i].modified),
+            arena_print(desk->h->arena, "\"%.20s\"", at + 1));
+        assert_int_equal(planner_import(desk, document, NULL, NULL), STATUS_OK);
+    }
+}
+
+/* A plan whose document is stored with so many bytes. */
+static const char *
+long_plan(struct desk *desk, size_t size)
+{
+    const char *document = lone(desk, "https://archive.example");
+    Kontor__V1__ImportPlanResponse *reply = NULL;
+    assert_int_equal(planner_import(desk, document, &reply, NULL), STATUS_OK);
+    size_t n = size - strlen(reply->plan->document);
+    char *more = arena_alloc(desk->h->arena, n + sizeof "plan\"");
+    memcpy(more, "plan", 4);
+    memset(more + 4, 'x', n);
+    memcpy(more + 4 + n, "\"", sizeof "\"");
+    return planner_replaced(desk, document, "plan\"", more);
+}
+
+/* A plan that grows past what is taken in again is told. */
+static void
+test_a_plan_that_grows_past_its_limit_is_told(void **state)
+{
+    enum { LIMIT = 262144, ROOM = 1000, LITTLE = 10 };
+    struct desk *desk = *state;
+    struct error error;
+    deliver(desk, long_plan(desk, LIMIT - ROOM), "{\"backend_id\":\"b-1\"}");
+    const Kontor__V1__WriteBackPlanResponse *reply = write_back(desk, "");
+    assert_true(reply->change_count > 0);
+    assert_int_equal(reply->n_findings, 0);
+    assert_int_equal(planner_import(desk, long_plan(desk, LIMIT - LITTLE), NULL, NULL),
+                     STATUS_OK);
+    reply = write_back(desk, "");
+    assert_true(reply->change_count > 0);
+    assert_true(planner_finds(reply->findings, reply->n_findings, "$",
+                              "at most 262144 are taken in again"));
+    /* As it is, once it is as long as that. */
+    assert_int_equal(
+        planner_import(desk, long_plan(desk, LIMIT + LITTLE), NULL, &error),
+        STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "document"));
 }
 
 /* ---- A later state of the plan ---- */
@@ -308,6 +430,9 @@ main(void)
         TEST(test_nothing_changes_before_it_is_delivered),
         TEST(test_what_was_delivered_comes_back_as_a_patch),
         TEST(test_an_endpoint_tells_the_way_in),
+        TEST(test_nothing_is_tested_that_stands_for_people),
+        TEST(test_what_is_written_back_comes_after_the_plan),
+        TEST(test_a_plan_that_grows_past_its_limit_is_told),
         TEST(test_what_is_said_of_several_is_left_out),
         TEST(test_an_order_that_is_not_the_plans_is_refused),
         TEST(test_what_is_being_ordered_is_not_ordered_again),

@@ -12,17 +12,6 @@
 
 #define PATH(dataset, part) "$.dmp.dataset[" #dataset "].distribution[" #part "]"
 
-static const Kontor__V1__ParameterValue *
-value_of(const Kontor__V1__NewItem *item, const char *id)
-{
-    for (size_t i = 0; i < item->n_parameters; i++) {
-        if (strcmp(item->parameters[i]->id, id) == 0) {
-            return item->parameters[i];
-        }
-    }
-    return NULL;
-}
-
 static const Kontor__V1__PlanConstraint *
 constraint_of(const Kontor__V1__ProposedItem *item, const char *name)
 {
@@ -32,17 +21,6 @@ constraint_of(const Kontor__V1__ProposedItem *item, const char *name)
         }
     }
     return NULL;
-}
-
-static bool
-asks(const Kontor__V1__ProposedItem *item, const char *id)
-{
-    for (size_t i = 0; i < item->n_questions; i++) {
-        if (strcmp(item->questions[i]->id, id) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static void
@@ -77,13 +55,13 @@ test_what_the_plan_says_is_filled_in_and_the_rest_is_asked(void **state)
     assert_string_equal(proposed->byte_size, "1500000001");
     assert_string_equal(proposed->until, "2031-01-31");
     /* Rounded up: what is ordered has room for all of it. */
-    assert_string_equal(value_of(item, "size")->value->decimal, "1.500000001");
-    assert_string_equal(value_of(item, "until")->value->date, "2031-01-31");
-    assert_string_equal(value_of(item, "backup-frequency")->value->text, "Weekly");
-    assert_true(value_of(item, "sensitive")->value->boolean);
+    assert_string_equal(planner_value(item, "size")->value->decimal, "1.500000001");
+    assert_string_equal(planner_value(item, "until")->value->date, "2031-01-31");
+    assert_string_equal(planner_value(item, "backup-frequency")->value->text, "Weekly");
+    assert_true(planner_value(item, "sensitive")->value->boolean);
     assert_true(reply->has_questions);
     assert_int_equal(proposed->n_questions, 1);
-    assert_true(asks(proposed, "collection"));
+    assert_true(planner_asks(proposed, "collection"));
     assert_int_equal(constraint_of(proposed, "geo_location")->standing,
                      KONTOR__V1__PLAN_STANDING__PLAN_MET);
     assert_int_equal(constraint_of(proposed, "backup_frequency")->standing,
@@ -133,9 +111,9 @@ test_what_the_plan_does_not_say_is_never_assumed(void **state)
     assert_string_equal(proposed->until, "");
     assert_int_equal(reply->order->items[0]->n_parameters, 0);
     assert_int_equal(proposed->n_questions, 4);
-    assert_true(asks(proposed, "size"));
-    assert_true(asks(proposed, "until"));
-    assert_true(asks(proposed, "sensitive"));
+    assert_true(planner_asks(proposed, "size"));
+    assert_true(planner_asks(proposed, "until"));
+    assert_true(planner_asks(proposed, "sensitive"));
     assert_null(constraint_of(proposed, "sensitive_data"));
     assert_true(planner_finds(reply->findings, reply->n_findings,
                               PATH(0, 1) ".byte_size", "open question"));
@@ -198,7 +176,7 @@ test_what_an_offer_does_not_take_is_a_finding(void **state)
                              "\"geo_location\":\"AT\",\"backup_type\":\"disk\","))));
     const Kontor__V1__ProposedItem *proposed = reply->items[0];
     assert_int_equal(reply->order->items[0]->n_parameters, 0);
-    assert_true(asks(proposed, "gb"));
+    assert_true(planner_asks(proposed, "gb"));
     assert_true(planner_finds(reply->findings, reply->n_findings, PATH(0, 0),
                               "5000000000 bytes are nothing parameter gb"));
     assert_true(planner_finds(reply->findings, reply->n_findings, PATH(0, 0),
@@ -209,7 +187,8 @@ test_what_an_offer_does_not_take_is_a_finding(void **state)
                      KONTOR__V1__PLAN_STANDING__PLAN_NOT_MET);
     assert_int_equal(constraint_of(proposed, "data_access")->standing,
                      KONTOR__V1__PLAN_STANDING__PLAN_NOT_MET);
-    assert_true(planner_finds(reply->findings, reply->n_findings, PATH(0, 0),
+    assert_true(planner_finds(reply->findings, reply->n_findings,
+                              PATH(0, 0) ".host.geo_location",
                               "geo_location \"AT\" does not go with offer"));
 }
 
@@ -301,6 +280,66 @@ test_which_offer_is_a_question_where_several_fit(void **state)
     assert_true(harness_has_fault(&error, "choices[0].item"));
 }
 
+/* Two hosts that are one place: how well each of them fits is told, the better one's
+ * way first. */
+static void
+test_how_well_each_host_of_a_place_fits_is_told(void **state)
+{
+    struct desk *desk = *state;
+    static const char *const urls[] = {"https://pair.example", "https://same.example"};
+    planner_put_service(
+        desk, "{\"id\":\"alpine/pair\",\"provider\":\"alpine/hpc\",\"name\":\"Pair\","
+              "\"phase\":\"PRODUCTION\",\"webpage\":\"https://pair.example/home\","
+              "\"urls\":[\"https://same.example\"],"
+              "\"offers\":[{\"iid\":\"a\",\"name\":\"A\",\"is_internal\":true}]}");
+    for (size_t first = 0; first < 2; first++) {
+        const char *parts = arena_print(desk->h->arena, "%s,%s",
+                                        planner_part(desk, urls[first], "", ""),
+                                        planner_part(desk, urls[1 - first], "", ""));
+        const Kontor__V1__ProposeOrderResponse *reply = planner_propose(
+            desk, planner_document(
+                      desk, (int)first + 1,
+                      planner_dataset(desk, "\"sensitive_data\":\"no\",", parts)));
+        assert_int_equal(reply->n_items, 1);
+        assert_int_equal(reply->items[0]->n_hosts, 2);
+        assert_non_null(
+            strstr(reply->items[0]->matched_by, "an address of alpine/pair"));
+        assert_true(planner_finds(
+            reply->findings, reply->n_findings, first == 0 ? PATH(0, 0) : PATH(0, 1),
+            "https://pair.example is matched by its name only, by the webpage"));
+        assert_false(planner_finds(reply->findings, reply->n_findings, NULL,
+                                   "https://same.example is matched by its name only"));
+    }
+}
+
+static void
+test_more_offers_than_are_listed_are_told(void **state)
+{
+    struct desk *desk = *state;
+    const char *document = planner_document(
+        desk, 1,
+        planner_dataset(desk, "\"sensitive_data\":\"no\",",
+                        planner_part(desk, "https://crowd.example", "", "")));
+    for (int i = 0; i < 65; i++) {
+        planner_put_service(
+            desk,
+            arena_print(desk->h->arena,
+                        "{\"id\":\"alpine/crowd-%d\",\"provider\":\"alpine/hpc\","
+                        "\"name\":\"Crowd\",\"phase\":\"PRODUCTION\",\"webpage\":"
+                        "\"https://crowd.example\",\"offers\":[{\"iid\":\"a\",\"name\":"
+                        "\"A\",\"is_internal\":true}]}",
+                        i));
+        if (i < 63) {
+            continue;
+        }
+        const Kontor__V1__ProposeOrderResponse *reply = planner_propose(desk, document);
+        assert_int_equal(reply->items[0]->n_offers, 64);
+        assert_int_equal(planner_finds(reply->findings, reply->n_findings, PATH(0, 0),
+                                       "more than 64 offers fit"),
+                         i == 64);
+    }
+}
+
 static void
 test_a_service_that_takes_no_orders_says_why(void **state)
 {
@@ -373,6 +412,8 @@ main(void)
         TEST(test_what_an_offer_does_not_take_is_a_finding),
         TEST(test_a_host_is_found_by_an_endpoint),
         TEST(test_which_offer_is_a_question_where_several_fit),
+        TEST(test_how_well_each_host_of_a_place_fits_is_told),
+        TEST(test_more_offers_than_are_listed_are_told),
         TEST(test_a_service_that_takes_no_orders_says_why),
         TEST(test_more_hosts_than_an_order_has_items_are_told),
         TEST(test_another_project_may_order_for_a_plan_of_its_registry_only),

@@ -79,7 +79,7 @@ own_plan_validate(struct cli *cli)
     const struct json_value *document = madmp_parse(bytes, path, cli->arena, &faults);
     struct madmp_verdict verdict;
     if (document != NULL) {
-        madmp_judge(document, version, cli->arena, &verdict);
+        madmp_judge(document, version, NULL, cli->arena, &verdict);
     }
     const Kontor__V1__PlanJudgement *judgement =
         document == NULL ? judgement_of_faults(&faults, cli->arena)

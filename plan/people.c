@@ -1,0 +1,340 @@
+#include "plan/people.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/people_form.h"
+#include "proto/text.h"
+
+enum {
+    LEAST_BYTES = 4, /* Shorter ones are parts of too many words. */
+    MOST_WORDS = 16, /* A longer one is looked for in pieces, so that no text is read
+                        more often than that. */
+};
+
+/* Words that name somebody. */
+struct needle {
+    const char *words; /* Folded. */
+    enum people_kind kind;
+};
+
+struct people {
+    struct arena *arena;
+    struct needle *needles; /* By words, once they are sorted. */
+    size_t n_needles, room;
+    bool is_sorted;
+};
+
+/* What stands before or behind a name and is none: folded, between blanks. */
+static const char titles[] =
+    " dr prof professor mr mrs ms mx ing dipl mag phd msc bsc ";
+
+struct people *
+people_new(struct arena *arena)
+{
+    struct people *people = arena_alloc(arena, sizeof *people);
+    people->arena = arena;
+    return people;
+}
+
+/* ---- Who is added ---- */
+
+static void
+add_needle(struct people *people, const char *words, enum people_kind kind)
+{
+    bool is_ours = strcmp(words, "redacted") == 0 ||
+                   strcmp(words, "redacted example invalid") == 0;
+    if (strlen(words) < LEAST_BYTES || is_ours) {
+        return;
+    }
+    people->needles = arena_grown(people->arena, people->needles, people->n_needles,
+                                  &people->room, sizeof *people->needles);
+    people->needles[people->n_needles++] = (struct needle){words, kind};
+    people->is_sorted = false;
+}
+
+/* Folded words, pieces of at most MOST_WORDS of them. */
+static void
+add_words(struct people *people, const char *words, enum people_kind kind)
+{
+    while (*words != '\0') {
+        size_t n = 0;
+        for (size_t i = 0; words[n] != '\0'; n++) {
+            i += words[n] == ' ' ? 1 : 0;
+            if (i == MOST_WORDS) {
+                break;
+            }
+        }
+        add_needle(people, arena_copy_n(people->arena, words, n), kind);
+        words += words[n] == ' ' ? n + 1 : n;
+    }
+}
+
+static const char *
+folded_of(struct people *people, const char *text)
+{
+    struct text_word *words;
+    size_t n;
+    return text_fold_words(text, people->arena, &words, &n);
+}
+
+static bool
+is_title(const char *folded, const struct text_word *word)
+{
+    size_t n = word->folded_end - word->folded;
+    for (const char *at = titles; (at = strchr(at, ' ')) != NULL && at[1] != '\0';
+         at++) {
+        if (strncmp(at + 1, folded + word->folded, n) == 0 && at[1 + n] == ' ') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A name in the words from..end, its last word apart: the given names may be before it
+ * or behind, whole, only the first, or its first letter. */
+static void
+add_forms(struct people *people, const char *folded, const struct text_word *words,
+          size_t n)
+{
+    struct arena *arena = people->arena;
+    const char *first = folded + words[0].folded;
+    const char *last = folded + words[n - 1].folded;
+    int n_last = (int)(words[n - 1].folded_end - words[n - 1].folded);
+    const int given[] = {
+        (int)(words[n - 2].folded_end - words[0].folded),
+        (int)(words[0].folded_end - words[0].folded),
+        /* A character beyond ASCII is no abbreviation that people write. */
+        ((unsigned char)first[0] & 0x80) == 0 ? 1 : 0,
+    };
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+        bool is_telling = given[i] > 0 && n_last >= LEAST_BYTES - 1;
+        if (i == 0 || is_telling) {
+            add_words(people,
+                      arena_print(arena, "%.*s %.*s", given[i], first, n_last, last),
+                      PEOPLE_NAME);
+            add_words(people,
+                      arena_print(arena, "%.*s %.*s", n_last, last, given[i], first),
+                      PEOPLE_NAME);
+        }
+    }
+}
+
+/* "Name, Given" as "Given Name". */
+static const char *
+in_order(struct people *people, const char *name)
+{
+    const char *comma = strchr(name, ',');
+    return comma == NULL ? name
+                         : arena_print(people->arena, "%s %.*s", comma + 1,
+                                       (int)(comma - name), name);
+}
+
+void
+people_add_name(struct people *people, const char *name)
+{
+    struct text_word *words;
+    size_t n;
+    const char *folded =
+        text_fold_words(in_order(people, name), people->arena, &words, &n);
+    add_words(people, folded_of(people, name), PEOPLE_NAME);
+    while (n > 1 && is_title(folded, &words[0])) {
+        words++;
+        n--;
+    }
+    while (n > 1 && is_title(folded, &words[n - 1])) {
+        n--;
+    }
+    if (n > 1) {
+        add_forms(people, folded, words, n);
+    } else if (n == 1) {
+        add_words(people,
+                  arena_copy_n(people->arena, folded + words[0].folded,
+                               words[0].folded_end - words[0].folded),
+                  PEOPLE_NAME);
+    }
+}
+
+/* Also as people write them so that machines do not see it. */
+void
+people_add_mail(struct people *people, const char *mail)
+{
+    struct arena *arena = people->arena;
+    const char *at = strchr(mail, '@');
+    add_words(people, folded_of(people, mail), PEOPLE_MAIL);
+    if (at == NULL) {
+        return;
+    }
+    const char *host = folded_of(people, at + 1);
+    const char *name =
+        folded_of(people, arena_copy_n(arena, mail, (size_t)(at - mail)));
+    const char *dot = strrchr(host, ' ');
+    add_words(people, arena_print(arena, "%s at %s", name, host), PEOPLE_MAIL);
+    if (dot != NULL) {
+        add_words(people,
+                  arena_print(arena, "%s at %.*s dot %s", name, (int)(dot - host), host,
+                              dot + 1),
+                  PEOPLE_MAIL);
+    }
+}
+
+/* Of an address also what it ends with: that is the id itself. */
+void
+people_add_id(struct people *people, const char *id)
+{
+    const char *slash = strrchr(id, '/');
+    add_words(people, folded_of(people, id), PEOPLE_ID);
+    if (slash != NULL && strstr(id, "://") != NULL) {
+        add_words(people, folded_of(people, slash + 1), PEOPLE_ID);
+    }
+}
+
+static int
+compare_needles(const void *a, const void *b)
+{
+    const struct needle *left = a;
+    const struct needle *right = b;
+    int order = strcmp(left->words, right->words);
+    return order != 0 ? order : (left->kind > right->kind) - (left->kind < right->kind);
+}
+
+static void
+sort(struct people *people)
+{
+    if (!people->is_sorted && people->n_needles > 0) {
+        qsort(people->needles, people->n_needles, sizeof *people->needles,
+              compare_needles);
+    }
+    people->is_sorted = true;
+}
+
+/* ---- Where they stand ---- */
+
+/* The needle of exactly these words; NULL = there is none. */
+static const struct needle *
+find(const struct people *people, const char *words, size_t n)
+{
+    size_t from = 0, end = people->n_needles;
+    while (from < end) {
+        size_t middle = from + (end - from) / 2;
+        const char *other = people->needles[middle].words;
+        int order = strncmp(other, words, n);
+        order = order == 0 && other[n] != '\0' ? 1 : order;
+        if (order == 0) {
+            return &people->needles[middle];
+        }
+        from = order < 0 ? middle + 1 : from;
+        end = order < 0 ? end : middle;
+    }
+    return NULL;
+}
+
+/* Of all that begin at a word the longest; answers of how many words. */
+static size_t
+find_longest(const struct people *people, const struct people_text *text, size_t word,
+             enum people_kind *kind)
+{
+    size_t n = text->n_words - word;
+    for (n = n < MOST_WORDS ? n : MOST_WORDS; n > 0; n--) {
+        uint32_t from = text->words[word].folded;
+        const struct needle *needle = find(people, text->folded + from,
+                                           text->words[word + n - 1].folded_end - from);
+        if (needle != NULL) {
+            *kind = needle->kind;
+            return n;
+        }
+    }
+    return 0;
+}
+
+static void
+find_people(const struct people *people, struct people_text *text)
+{
+    people_form_mails(text);
+    for (size_t i = 0; i < text->n_words; i++) {
+        enum people_kind kind = PEOPLE_ID;
+        size_t n = find_longest(people, text, i, &kind);
+        size_t n_orcid = n == 0 ? people_form_orcid(text, i) : 0;
+        n = n == 0 ? n_orcid : n;
+        if (n > 0) {
+            people_form_note(text, text->words[i].from, text->words[i + n - 1].end,
+                             kind);
+            i += n - 1;
+        }
+    }
+}
+
+/* ---- Without them ---- */
+
+static int
+compare_spans(const void *a, const void *b)
+{
+    const struct people_span *left = a;
+    const struct people_span *right = b;
+    int order = (left->from > right->from) - (left->from < right->from);
+    /* Of those that begin together the longest says what is written instead. */
+    return order != 0 ? order : (left->end < right->end) - (left->end > right->end);
+}
+
+/* Spans that overlap are one. */
+static void
+join_spans(struct people_text *text)
+{
+    size_t n = 0;
+    qsort(text->spans, text->n_spans, sizeof *text->spans, compare_spans);
+    for (size_t i = 1; i < text->n_spans; i++) {
+        const struct people_span *next = &text->spans[i];
+        struct people_span *last = &text->spans[n];
+        if (next->from < last->end) {
+            last->end = next->end > last->end ? next->end : last->end;
+        } else {
+            text->spans[++n] = *next;
+        }
+    }
+    text->n_spans = n + 1;
+}
+
+static const char *
+written(struct people *people, const char *text, const struct people_text *read)
+{
+    size_t size = strlen(text), at = 0;
+    char *out =
+        arena_alloc(people->arena, size + 1 + read->n_spans * sizeof REDACTED_MAIL);
+    char *end = out;
+    for (size_t i = 0; i < read->n_spans; i++) {
+        const struct people_span *span = &read->spans[i];
+        size_t n_instead = strlen(span->instead);
+        memcpy(end, text + at, span->from - at);
+        end += span->from - at;
+        memcpy(end, span->instead, n_instead);
+        end += n_instead;
+        at = span->end;
+    }
+    memcpy(end, text + at, size - at);
+    end[size - at] = '\0';
+    return out;
+}
+
+const char *
+people_without(struct people *people, const char *text, size_t *n)
+{
+    /* What was replaced may leave something that looks like an address. */
+    enum { TIMES = 4 };
+    sort(people);
+    for (size_t i = 0; i < TIMES; i++) {
+        struct people_text read = {.arena = people->arena};
+        people_form_read(&read, text, false);
+        find_people(people, &read);
+        if (strchr(text, '%') != NULL) {
+            people_form_read(&read, text, true);
+            find_people(people, &read);
+        }
+        if (read.n_spans == 0) {
+            return text;
+        }
+        join_spans(&read);
+        text = written(people, text, &read);
+        *n += read.n_spans;
+    }
+    return text;
+}
