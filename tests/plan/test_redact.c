@@ -111,6 +111,29 @@ test_people_are_found_where_else_they_stand(void **state)
         {"mailto:o@x.org", "mailto:redacted@example.invalid"},
         {"a:@x.org :@.", "a:@x.org :@."},
         {"0000-0001-2345-6789/0000-0001-2345-6780!", "redacted/redacted!"},
+        {"a@b.org/c@d.org, e@f.org//g@h.org/",
+         "redacted@example.invalid/redacted@example.invalid, "
+         "redacted@example.invalid//redacted@example.invalid/"},
+        {"mailto:a@b.org/c@d.org", "mailto:redacted@example.invalid/redacted@example."
+                                   "invalid"},
+        {"a@b.org/https://user@host.org/a", "redacted@example.invalid/https://"
+                                            "user@host.org/a"},
+        {"/a/b@c.org", "/a/redacted@example.invalid"},
+        {"GIVEN name; given NAME", "redacted; redacted"},
+        {"NAME, GIVEN", "redacted"},
+        {"G\xc3\xadven Na\xcc\x81me, Given\xc2\xa0Name", "redacted, redacted"},
+        {"\xe2\x80\x9cGiven Name\xe2\x80\x9d", "\xe2\x80\x9credacted\xe2\x80\x9d"},
+        {"GIVEN@name.ORG", "redacted@example.invalid"},
+        {"STAFF-77", "redacted"},
+        {"Giv\xc3\xa9ns Name", "Giv\xc3\xa9ns Name"},
+        {"0000-0001-2345-678x", "redacted"},
+        {"0000000218250097", "redacted"},
+        {"orcid:000000021825009x.", "orcid:000000021825009x."},
+        {"000000021694233X 000000021694233x", "redacted redacted"},
+        {"0000000218250098", "0000000218250098"},
+        {"1000000218250097", "1000000218250097"},
+        {"00000002182500970", "00000002182500970"},
+        {"https://orcid.org/0000000218250097", "https://orcid.org/redacted"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -120,6 +143,18 @@ test_people_are_found_where_else_they_stand(void **state)
         const char *expected = arena_print(arena, "\"x\":\"%s\"}", rows[i].redacted);
         assert_string_equal(at, expected);
     }
+}
+
+/* Or the rest of the longer one would stay. */
+static void
+test_of_two_names_the_longer_is_looked_for_first(void **state)
+{
+    (void)state;
+    check("{\"contributor\":[{\"name\":\"Ada Love\"},{\"name\":\"Ada Love Lace\"},"
+          "{\"name\":\"Love Lace\"}],\"x\":\"Ada Love Lace, Ada Love, Love Lace\"}",
+          "{\"contributor\":[{\"name\":\"redacted\"},{\"name\":\"redacted\"},"
+          "{\"name\":\"redacted\"}],\"x\":\"redacted, redacted, redacted\"}",
+          6);
 }
 
 /* Of a URL a name would break the host, which people are called after. */
@@ -210,6 +245,7 @@ main(void)
         cmocka_unit_test(test_what_describes_people_is_replaced_and_its_form_kept),
         cmocka_unit_test(test_what_else_is_said_of_people_goes),
         cmocka_unit_test(test_people_are_found_where_else_they_stand),
+        cmocka_unit_test(test_of_two_names_the_longer_is_looked_for_first),
         cmocka_unit_test(test_a_host_called_like_somebody_stays),
         cmocka_unit_test(test_what_is_redacted_stays_as_it_is),
         cmocka_unit_test(test_hostile_texts_take_no_time),
