@@ -26,11 +26,13 @@ bool gocdb_read_bytes(const char *name, struct bytes content, const char *regist
 
 /*
  * Takes out of a set what says who people are: contacts, names, subjects of people's
- * certificates, and such in texts as far as they are known for it. Each field is told,
- * and none is owned any more, so that what was put in by hand stays. An importer's
- * redact.
+ * certificates, and such in all texts as far as they are known for it. Each field is
+ * told, and none is owned any more, so that what was put in by hand stays. An
+ * importer's redact.
  */
 void gocdb_redact(struct import_set *set, struct arena *arena);
+/* Whether a text is what a record is known by, and stays whoever is named in it. */
+bool gocdb_is_identity(const ProtobufCMessageDescriptor *record, const char *field);
 
 /* A certification as GOCDB writes it, "Certified"; another text is a fault. */
 Kontor__V1__Certification gocdb_certification(const struct source *source,
