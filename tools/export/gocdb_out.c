@@ -109,13 +109,14 @@ gocdb_out_scopes(struct gocdb_out *out, char *const *scopes, size_t n_scopes)
     gocdb_end(out);
 }
 
-static bool
-is_among(const char *const *names, const char *name)
+bool
+gocdb_is_among(const char *const *names, size_t n, const char *name)
 {
-    while (*names != NULL && strcmp(*names, name) != 0) {
-        names++;
+    size_t i = 0;
+    while (i < n && names[i] != NULL && strcmp(names[i], name) != 0) {
+        i++;
     }
-    return *names != NULL;
+    return i < n && names[i] != NULL;
 }
 
 void
@@ -125,7 +126,7 @@ gocdb_out_extensions(struct gocdb_out *out, Kontor__V1__KeyValue *const *rows,
     size_t n = 0;
     gocdb_begin(out, "EXTENSIONS");
     for (size_t i = 0; i < n_rows; i++) {
-        if (is_among(elements, rows[i]->key)) {
+        if (gocdb_is_among(elements, SIZE_MAX, rows[i]->key)) {
             continue;
         }
         gocdb_begin(out, "EXTENSION");

@@ -35,6 +35,9 @@ struct gocdb_rows {
 void gocdb_row_add(struct gocdb_out *out, struct gocdb_rows *rows, const char *key,
                    const void *record);
 
+/* Whether a name is among those that end with NULL, or behind n of them. */
+bool gocdb_is_among(const char *const *names, size_t n, const char *name);
+
 void gocdb_begin(struct gocdb_out *out, const char *element);
 void gocdb_end(struct gocdb_out *out);
 /* An element with a text; there when it is empty. */
@@ -48,6 +51,10 @@ void gocdb_out_scopes(struct gocdb_out *out, char *const *scopes, size_t n_scope
 /* EXTENSIONS without those that have an element of their own, NULL-ended names. */
 void gocdb_out_extensions(struct gocdb_out *out, Kontor__V1__KeyValue *const *rows,
                           size_t n_rows, const char *const *elements);
+/* What an import keeps under the element's own name, each ended by NULL. */
+extern const char *const gocdb_site_kept[];
+extern const char *const gocdb_service_kept[];
+extern const char *const gocdb_group_kept[];
 /* The value an import kept under an element's name; "" = none. */
 const char *gocdb_kept(Kontor__V1__KeyValue *const *rows, size_t n_rows,
                        const char *element);

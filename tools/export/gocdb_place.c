@@ -1,21 +1,31 @@
 /* Sites, services and groups as GOCDB answers them. Source of names, order and what may
  * be left out: GOCDB, get_site, get_site_list, get_service, get_service_group. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/export/gocdb_reach.h"
 
 /* What an import keeps under the element's own name. */
-static const char *const site_kept[] = {
+const char *const gocdb_site_kept[] = {
     "ALARM_EMAIL",   "COUNTRY_CODE", "DPMT_URL", "GOCDB_PORTAL_URL",
     "NOTIFICATIONS", "SITE_IPV6",    "SUBGRID",  NULL};
-static const char *const service_kept[] = {"DPMT_URL", "GOCDB_PORTAL_URL", "HOST_IPV6",
-                                           "NOTIFICATIONS", NULL};
-static const char *const group_kept[] = {"DPMT_URL", "GOCDB_PORTAL_URL", NULL};
+const char *const gocdb_service_kept[] = {"DPMT_URL", "GOCDB_PORTAL_URL", "HOST_IPV6",
+                                          "NOTIFICATIONS", NULL};
+const char *const gocdb_group_kept[] = {"DPMT_URL", "GOCDB_PORTAL_URL", NULL};
 
+/* The shortest that reads back as the same number: 15 digits are what people write, 17
+ * tell any two apart. */
 static const char *
 degrees(struct gocdb_out *out, bool is_there, double value)
 {
-    return is_there ? arena_print(out->arena, "%.15g", value) : "";
+    const char *text = "";
+    for (int digits = 15; is_there && digits <= 17; digits++) {
+        text = arena_print(out->arena, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) {
+            break;
+        }
+    }
+    return text;
 }
 
 static const char *
@@ -105,7 +115,7 @@ gocdb_write_site(struct gocdb_out *out, const struct gocdb_row *row)
                gocdb_certification_text(site->certification));
     write_site_middle(out, site);
     gocdb_out_scopes(out, site->scopes, site->n_scopes);
-    gocdb_out_extensions(out, site->extensions, site->n_extensions, site_kept);
+    gocdb_out_extensions(out, site->extensions, site->n_extensions, gocdb_site_kept);
     gocdb_end(out);
 }
 
@@ -184,7 +194,7 @@ gocdb_write_service(struct gocdb_out *out, const struct gocdb_row *row)
     write_interfaces(out, endpoint);
     gocdb_out_scopes(out, endpoint->scopes, endpoint->n_scopes);
     gocdb_out_extensions(out, endpoint->extensions, endpoint->n_extensions,
-                         service_kept);
+                         gocdb_service_kept);
     gocdb_end(out);
 }
 
@@ -208,7 +218,7 @@ write_member(struct gocdb_out *out, const Kontor__V1__Endpoint *endpoint)
     write_interfaces(out, endpoint);
     gocdb_out_scopes(out, endpoint->scopes, endpoint->n_scopes);
     gocdb_out_extensions(out, endpoint->extensions, endpoint->n_extensions,
-                         service_kept);
+                         gocdb_service_kept);
     gocdb_end(out);
 }
 
@@ -252,6 +262,6 @@ gocdb_write_group(struct gocdb_out *out, const struct gocdb_row *row)
     gocdb_text(out, "GOCDB_PORTAL_URL", KEPT(group, "GOCDB_PORTAL_URL"));
     write_members(out, group);
     gocdb_out_scopes(out, group->scopes, group->n_scopes);
-    gocdb_out_extensions(out, group->extensions, group->n_extensions, group_kept);
+    gocdb_out_extensions(out, group->extensions, group->n_extensions, gocdb_group_kept);
     gocdb_end(out);
 }

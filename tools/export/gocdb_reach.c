@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/text.h"
+
 /* ---- Groups ---- */
 
 /* A walk through groups: what was met stands in the list, or is marked. */
@@ -327,27 +329,47 @@ is_meant(struct gocdb_out *out, const Kontor__V1__Endpoint *endpoint,
 {
     return strcmp(endpoint->type, hit->type) == 0 &&
            gocdb_is_own(out->world, endpoint->id) &&
-           !gocdb_is_closed(out->world, endpoint) &&
            strcmp(gocdb_site_name(out, endpoint->site), hit->site) == 0;
 }
 
-const Kontor__V1__Endpoint *
-gocdb_hit_service(struct gocdb_out *out, const struct gocdb_hit *hit)
+/* How many services a hit means whose sites are closed or not, and one of them. */
+static size_t
+services_of(struct gocdb_out *out, const struct gocdb_hit *hit, bool is_closed,
+            const Kontor__V1__Endpoint **service)
 {
-    const Kontor__V1__Endpoint *found = NULL;
+    size_t n = 0;
     if (out->by_host == NULL) {
         sort_by_host(out);
     }
     for (size_t i = first_at(out, hit->host);
          i < out->world->n_endpoints && strcmp(out->by_host[i]->host, hit->host) == 0;
          i++) {
-        if (!is_meant(out, out->by_host[i], hit)) {
-            continue;
+        if (is_meant(out, out->by_host[i], hit) &&
+            gocdb_is_closed(out->world, out->by_host[i]) == is_closed) {
+            *service = out->by_host[i];
+            n++;
         }
-        if (found != NULL) {
-            return NULL;
-        }
-        found = out->by_host[i];
     }
-    return found;
+    return n;
+}
+
+const Kontor__V1__Endpoint *
+gocdb_hit_service(struct gocdb_out *out, const struct gocdb_hit *hit)
+{
+    const Kontor__V1__Endpoint *found = NULL;
+    return services_of(out, hit, false, &found) == 1 ? found : NULL;
+}
+
+/* Of a service that is not known its site may be. */
+bool
+gocdb_hit_is_closed(struct gocdb_out *out, const struct gocdb_hit *hit)
+{
+    const Kontor__V1__Endpoint *service = NULL;
+    if (services_of(out, hit, true, &service) > 0) {
+        return true;
+    }
+    const Kontor__V1__Site *site =
+        gocdb_site_of(out->world, arena_print(out->arena, "%s/%s", out->world->registry,
+                                              text_escaped_id(hit->site, out->arena)));
+    return site != NULL && site->certification == KONTOR__V1__CERTIFICATION__CLOSED;
 }
