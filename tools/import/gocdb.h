@@ -48,6 +48,9 @@ void gocdb_certification_change(const struct source *source, xmlNode *node);
 void gocdb_type(const struct source *source, xmlNode *node);
 /* All rows were read: which endpoints work again before their downtime ends. */
 void gocdb_end_downtimes(struct import_set *set);
+/* What the index of the source calls the endpoints of a host and a type. */
+const char *gocdb_endpoint_name(struct arena *arena, const char *host,
+                                const char *type);
 /* The fields the source owns. */
 Google__Protobuf__FieldMask *gocdb_site_mask(struct arena *arena);
 Google__Protobuf__FieldMask *gocdb_endpoint_mask(struct arena *arena);
