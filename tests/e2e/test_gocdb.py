@@ -218,6 +218,34 @@ class Gocdb:
         self.assertTrue(history)
         self.assertEqual([row[0] for row in history], sorted((row[0] for row in history), reverse=True))
 
+    def test_14_what_is_asked_for_is_a_part_of_all(self):
+        """With the queries readers ask: each row of an answer is one of the whole document, and is what was asked for."""
+        places = reader.sites(self.said["get_site"])
+        for site in sorted(places)[:3]:
+            services = self.export(self.first, "get_service", "--sitename", site, "--scope", "")
+            self.assertEqual(list(reader.topology(services).items()),
+                             [row for row in reader.topology(self.said["get_service"]).items()
+                              if row[1]["SITENAME"] == site])
+            downtimes = self.export(self.first, "get_downtime", "--topentity", site)
+            self.assertEqual([row.toxml() for row in children(dom.parseString(downtimes).documentElement)],
+                             [row.toxml() for row in self.rows("get_downtime") if text(row, "HOSTED_BY") == site])
+        certified = self.export(self.first, "get_site_list", "--certification-status", "Certified")
+        self.assertEqual([row.getAttribute("NAME") for row in children(dom.parseString(certified).documentElement)],
+                         [row.getAttribute("NAME") for row in self.rows("get_site")
+                          if text(row, "CERTIFICATION_STATUS") == "Certified"])
+        kind = text(self.rows("get_service")[0], "SERVICE_TYPE")
+        of_kind = self.export(self.first, "get_service", "--service-type", kind, "--next-cursor", "0")
+        self.assertIn(f"service_type={kind}&amp;next_cursor=", of_kind)
+        self.assertEqual({row["SERVICE_TYPE"] for row in reader.topology(of_kind).values()}, {kind})
+        day = text(self.rows("get_downtime")[0], "FORMATED_START_DATE")[:10]
+        window = self.export(self.first, "get_downtime", "--windowstart", day, "--windowend", day)
+        first, last = reader.seconds(day + " 00:00"), reader.seconds(day + " 00:00") + 24 * 3600
+        self.assertEqual([row.toxml() for row in children(dom.parseString(window).documentElement)],
+                         [row.toxml() for row in self.rows("get_downtime")
+                          if int(text(row, "END_DATE")) > first and int(text(row, "START_DATE")) < last])
+        self.first.kontor("alpine", "site_admin", "config", "export", "get_downtime", "--ongoing-only", "maybe",
+                          status=2)
+
     # And back ---------------------------------------------------------------------------
 
     def test_12_it_comes_back_the_same(self):

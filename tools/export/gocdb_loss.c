@@ -6,6 +6,7 @@
 
 #include "proto/field.h"
 #include "proto/text.h"
+#include "tools/export/gocdb_query.h"
 #include "tools/export/gocdb_reach.h"
 #include "tools/import/gocdb.h"
 
@@ -363,6 +364,29 @@ lose_types(struct losing *losing, const Kontor__V1__Vocabulary *types)
 
 /* ---- Walking ---- */
 
+/* What is not asked for loses nothing. */
+static bool
+is_asked(struct gocdb_out *out, const ProtobufCMessage *record)
+{
+    const struct gocdb_query *query = out->world->query;
+    if (query == NULL) {
+        return true;
+    }
+    if (record->descriptor == &kontor__v1__site__descriptor) {
+        return gocdb_query_takes_site(query, (const Kontor__V1__Site *)record);
+    }
+    if (record->descriptor == &kontor__v1__endpoint__descriptor) {
+        const Kontor__V1__Endpoint *endpoint = (const Kontor__V1__Endpoint *)record;
+        return gocdb_query_takes_endpoint(query, endpoint,
+                                          gocdb_site_of(out->world, endpoint->site));
+    }
+    if (record->descriptor == &kontor__v1__group__descriptor) {
+        return gocdb_query_takes_group(query, (const Kontor__V1__Group *)record);
+    }
+    return record->descriptor != &kontor__v1__downtime__descriptor ||
+           gocdb_hits_of(out, (const Kontor__V1__Downtime *)record).n > 0;
+}
+
 /* The lists of a world, and what each record of them loses. */
 static const struct {
     const char *list;
@@ -393,7 +417,8 @@ lose_list(struct losing *losing, size_t row,
     memcpy(&n, (const char *)world + lists[row].n_at, sizeof n);
     for (size_t i = 0; i < n; i++) {
         target_begin(losing->target, records[i]->id);
-        if (gocdb_is_own(world, records[i]->id)) {
+        if (gocdb_is_own(world, records[i]->id) &&
+            is_asked(losing->out, &records[i]->base)) {
             lists[row].lose(losing, records[i]);
         }
         if (losing->target->n_losses > 0) {

@@ -264,6 +264,20 @@ gocdb_group_of(const struct gocdb_world *world, const char *id)
     return find(id, world->groups, world->n_groups);
 }
 
+const Kontor__V1__Site *
+gocdb_site_named(struct gocdb_out *out, const char *name)
+{
+    const struct gocdb_world *world = out->world;
+    bool is_known = out->by_name.n > 0;
+    for (size_t i = 0; !is_known && i < world->n_sites; i++) {
+        if (gocdb_is_own(world, world->sites[i]->id)) {
+            id_map_put(out->arena, &out->by_name, world->sites[i]->short_name,
+                       world->sites[i]);
+        }
+    }
+    return id_map_get(&out->by_name, name);
+}
+
 const char *
 gocdb_site_name(struct gocdb_out *out, const char *id)
 {

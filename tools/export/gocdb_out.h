@@ -10,6 +10,7 @@
 #include <libxml/xmlwriter.h>
 
 #include "tools/export/gocdb.h"
+#include "tools/import/id_map.h"
 
 struct gocdb_out {
     xmlTextWriterPtr writer;
@@ -17,6 +18,7 @@ struct gocdb_out {
     const struct gocdb_world *world;
     size_t n_elements;                    /* Written so far. */
     const Kontor__V1__Endpoint **by_host; /* The world's; NULL: not needed yet. */
+    struct id_map by_name;                /* Its own sites; empty: not needed yet. */
 };
 
 /* A record to be written, by what it is called there: ids are not all the same when
@@ -88,6 +90,8 @@ const Kontor__V1__Endpoint *gocdb_endpoint_of(const struct gocdb_world *world,
                                               const char *id);
 const Kontor__V1__Group *gocdb_group_of(const struct gocdb_world *world,
                                         const char *id);
+/* One of the registry's by its short name, or NULL. */
+const Kontor__V1__Site *gocdb_site_named(struct gocdb_out *out, const char *name);
 /* Short name of a site; where it is not there, what an import made its id of. */
 const char *gocdb_site_name(struct gocdb_out *out, const char *id);
 /* Whether a service is never answered: those of closed sites. */

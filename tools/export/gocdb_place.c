@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/export/gocdb_query.h"
 #include "tools/export/gocdb_reach.h"
 
 /* What an import keeps under the element's own name. */
@@ -79,7 +80,8 @@ gocdb_find_sites(struct gocdb_out *out, struct gocdb_rows *rows)
 {
     for (size_t i = 0; i < out->world->n_sites; i++) {
         const Kontor__V1__Site *site = out->world->sites[i];
-        if (gocdb_is_own(out->world, site->id)) {
+        if (gocdb_is_own(out->world, site->id) &&
+            gocdb_query_takes_site(out->world->query, site)) {
             gocdb_row_add(out, rows, site->short_name, site);
         }
     }
@@ -154,7 +156,9 @@ gocdb_find_services(struct gocdb_out *out, struct gocdb_rows *rows)
     for (size_t i = 0; i < out->world->n_endpoints; i++) {
         const Kontor__V1__Endpoint *endpoint = out->world->endpoints[i];
         if (gocdb_is_own(out->world, endpoint->id) &&
-            !gocdb_is_closed(out->world, endpoint)) {
+            !gocdb_is_closed(out->world, endpoint) &&
+            gocdb_query_takes_endpoint(out->world->query, endpoint,
+                                       gocdb_site_of(out->world, endpoint->site))) {
             gocdb_row_add(out, rows, gocdb_key_of(out, endpoint->source, endpoint->id),
                           endpoint);
         }
@@ -227,7 +231,8 @@ gocdb_find_groups(struct gocdb_out *out, struct gocdb_rows *rows)
 {
     for (size_t i = 0; i < out->world->n_groups; i++) {
         const Kontor__V1__Group *group = out->world->groups[i];
-        if (gocdb_is_own(out->world, group->id)) {
+        if (gocdb_is_own(out->world, group->id) &&
+            gocdb_query_takes_group(out->world->query, group)) {
             gocdb_row_add(out, rows, gocdb_key_of(out, group->source, group->id),
                           group);
         }

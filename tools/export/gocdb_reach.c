@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/text.h"
+#include "tools/export/gocdb_query.h"
 
 /* ---- Groups ---- */
 
@@ -254,8 +254,9 @@ add_affected(struct gocdb_out *out, struct gocdb_hits *hits,
     }
 }
 
-struct gocdb_hits
-gocdb_hits_of(struct gocdb_out *out, const Kontor__V1__Downtime *downtime)
+/* Whatever is asked for. */
+static struct gocdb_hits
+all_hits_of(struct gocdb_out *out, const Kontor__V1__Downtime *downtime)
 {
     struct gocdb_hits hits = {.n = 0};
     add_affected(out, &hits, downtime, false);
@@ -365,11 +366,56 @@ bool
 gocdb_hit_is_closed(struct gocdb_out *out, const struct gocdb_hit *hit)
 {
     const Kontor__V1__Endpoint *service = NULL;
-    if (services_of(out, hit, true, &service) > 0) {
-        return true;
+    const Kontor__V1__Site *site = gocdb_site_named(out, hit->site);
+    return services_of(out, hit, true, &service) > 0 ||
+           (site != NULL && site->certification == KONTOR__V1__CERTIFICATION__CLOSED);
+}
+
+/* ---- What is asked for ---- */
+
+/* Of one that is not known nobody knows the scopes. */
+static bool
+has_scopes(struct gocdb_out *out, const struct gocdb_hit *hit)
+{
+    const struct gocdb_query *query = out->world->query;
+    const Kontor__V1__Endpoint *service = NULL;
+    if (services_of(out, hit, false, &service) == 0) {
+        (void)services_of(out, hit, true, &service);
     }
-    const Kontor__V1__Site *site =
-        gocdb_site_of(out->world, arena_print(out->arena, "%s/%s", out->world->registry,
-                                              text_escaped_id(hit->site, out->arena)));
-    return site != NULL && site->certification == KONTOR__V1__CERTIFICATION__CLOSED;
+    return service == NULL
+               ? gocdb_query_takes_scopes(query, NULL, 0)
+               : gocdb_query_takes_scopes(query, service->scopes, service->n_scopes);
+}
+
+static bool
+is_asked(struct gocdb_out *out, const Kontor__V1__Downtime *downtime,
+         const struct gocdb_hit *hit)
+{
+    const struct gocdb_query *query = out->world->query;
+    int64_t start = downtime->start_at == NULL ? 0 : downtime->start_at->seconds;
+    return gocdb_query_takes_times(query, start,
+                                   hit->end_at == NULL ? 0 : hit->end_at->seconds) &&
+           gocdb_query_takes_top(query, hit->host, hit->site,
+                                 gocdb_site_named(out, hit->site)) &&
+           has_scopes(out, hit);
+}
+
+struct gocdb_hits
+gocdb_hits_of(struct gocdb_out *out, const Kontor__V1__Downtime *downtime)
+{
+    struct gocdb_hits hits = all_hits_of(out, downtime);
+    size_t n_asked = 0;
+    if (out->world->query == NULL) {
+        return hits;
+    }
+    hits.end_at = NULL;
+    for (size_t i = 0; i < hits.n; i++) {
+        struct gocdb_hit hit = hits.rows[i];
+        if (is_asked(out, downtime, &hit)) {
+            hits.rows[n_asked++] = hit;
+            hits.end_at = is_later(hit.end_at, hits.end_at) ? hit.end_at : hits.end_at;
+        }
+    }
+    hits.n = n_asked;
+    return hits;
 }

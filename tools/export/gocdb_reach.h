@@ -33,8 +33,8 @@ struct gocdb_hits {
 
 /*
  * Those that are named first, as they are named, then those at whole sites and in
- * groups that are not named: of an endpoint that is named its own end counts. n = 0: no
- * service is hit.
+ * groups that are not named: of an endpoint that is named its own end counts. Only what
+ * is asked for. n = 0: no service is hit.
  */
 struct gocdb_hits gocdb_hits_of(struct gocdb_out *out,
                                 const Kontor__V1__Downtime *downtime);
