@@ -596,6 +596,30 @@ class People(unittest.TestCase):
             said += broker.kontor("alpine", "admin", noun, "import", "--format", "gocdb", *words, path) + run.stderr
         return broker, said
 
+    def test_8_what_monitors_call_types_stays(self):
+        """A vocabulary that was made here is taken over: the list of types is the file's, what svmon calls one is not."""
+        broker = Broker("gocdb take over").start().furnish()
+        self.addCleanup(broker.close)
+        admin = broker.client("alpine", "admin")
+        admin.call("CatalogueService.CreateVocabulary", vocabulary={
+            "id": "alpine/SERVICE_TYPE", "name": "Types", "terms": [
+                {"id": "alpine.disk", "name": "disk", "extras": [{"key": "svmon", "value": "find"},
+                                                                 {"key": "TYPE_ID", "value": "1"}]},
+                {"id": "alpine.tape", "name": "tape"}]})
+        path = self.made()
+
+        def take(*words):
+            said = broker.kontor("alpine", "admin", "catalogue", "import", "--format", "gocdb", *words, path)
+            outcomes = [json.loads(line)["outcome"] for line in said.splitlines() if '"outcome"' in line]
+            types = admin.call("CatalogueService.GetVocabulary", id="alpine/SERVICE_TYPE")
+            return outcomes, [(term["id"], sorted((extra["key"], extra["value"]) for extra in term.get("extras", ())))
+                              for term in types["terms"]]
+
+        self.assertEqual([row[0] for row in take()[1]], ["alpine.disk", "alpine.tape"])
+        taken = [("alpine.disk", [("PRIMARY_KEY", "5G0"), ("TYPE_ID", "5"), ("svmon", "find")])]
+        self.assertEqual(take("--take-over"), (["CHANGED"], taken))
+        self.assertEqual(take(), (["SAME"], taken))
+
     def test_6_nobody_is_in_any_field(self):
         """Every element has somebody in it: nobody gets into the store, nor is told; asked to, everybody does."""
         if os.environ.get("KONTOR_STORE") == "mongodb":

@@ -34,6 +34,11 @@ void gocdb_redact(struct import_set *set, struct arena *arena);
 /* Whether a text is what a record is known by, and stays whoever is named in it. */
 bool gocdb_is_identity(const ProtobufCMessageDescriptor *record, const char *field);
 
+/* Puts the extras of the terms that are there, but for GOCDB's own, into those that
+ * were read: what a monitor calls a type is said there. An importer's keep. */
+void gocdb_keep_extras(Kontor__V1__Vocabulary *read,
+                       const Kontor__V1__Vocabulary *there, struct arena *arena);
+
 /* A certification as GOCDB writes it, "Certified"; another text is a fault. */
 Kontor__V1__Certification gocdb_certification(const struct source *source,
                                               xmlNode *node);
