@@ -25,6 +25,7 @@ struct redacting {
 enum holding {
     HOLDS_TEXT,    /* Anything: people in it are replaced. */
     HOLDS_ID,      /* What records are known by: without it they are others. */
+    HOLDS_NAME,    /* A text that no other record may have. */
     HOLDS_PHONE,   /* A telephone number. */
     HOLDS_SOMEONE, /* Who did something. */
     HOLDS_SUBJECT, /* A certificate's, which a host may have. */
@@ -67,6 +68,7 @@ static const struct {
     FIELD(vocabulary, "name", HOLDS_ID),           /* Written by the importer. */
     FIELD(term, "name", HOLDS_ID),                 /* The same as its id. */
     FIELD(term, "parent", HOLDS_ID),               /* A term's id. */
+    FIELD(group, "name", HOLDS_NAME),
     FIELD(site, "emergency_phone", HOLDS_PHONE),
     FIELD(certification_change, "changed_by", HOLDS_SOMEONE),
     FIELD(endpoint, "host_dn", HOLDS_SUBJECT),
@@ -116,6 +118,17 @@ text_without(struct redacting *redacting, const char *field, char *text)
     return clean;
 }
 
+/* Two that are called after people would become one: the key tells them apart. */
+static char *
+name_without(struct redacting *redacting, const Kontor__V1__Group *group, char *name)
+{
+    char *clean = text_without(redacting, "name", name);
+    const char *slash = strchr(group->id, '/');
+    return clean == name || slash == NULL
+               ? clean
+               : arena_print(redacting->arena, "%s %s", clean, slash + 1);
+}
+
 static char *
 redacted(struct redacting *redacting, const ProtobufCMessage *message,
          const ProtobufCFieldDescriptor *field, char *text)
@@ -126,6 +139,8 @@ redacted(struct redacting *redacting, const ProtobufCMessage *message,
         return text_without(redacting, field->name, text);
     case HOLDS_ID:
         return text;
+    case HOLDS_NAME:
+        return name_without(redacting, (const Kontor__V1__Group *)message, text);
     case HOLDS_PHONE:
         redacting->n_contacts += text[0] != '\0';
         return none;
@@ -221,20 +236,17 @@ redact_messages(struct redacting *redacting, ProtobufCMessage *message,
 {
     void *at = place_of(message, field->offset);
     size_t n = field_count(message, field);
-    if (field->descriptor == &kontor__v1__contact__descriptor &&
-        field->label != PROTOBUF_C_LABEL_REPEATED) {
+    bool is_list = field->label == PROTOBUF_C_LABEL_REPEATED;
+    if (field->descriptor == &kontor__v1__contact__descriptor && !is_list) {
         redacting->n_contacts += n;
-        *(ProtobufCMessage **)at = NULL;
-    } else if (field->descriptor == &kontor__v1__key_value__descriptor &&
-               field->label == PROTOBUF_C_LABEL_REPEATED) {
+        memset(at, 0, sizeof(void *));
+    } else if (field->descriptor == &kontor__v1__key_value__descriptor && is_list) {
         redact_extensions(redacting, *(Kontor__V1__KeyValue ***)at,
                           place_of(message, field->quantifier_offset));
     } else {
-        ProtobufCMessage **rows = field->label == PROTOBUF_C_LABEL_REPEATED
-                                      ? *(ProtobufCMessage ***)at
-                                      : (ProtobufCMessage **)at;
         for (size_t i = 0; i < n; i++) {
-            redact(redacting, rows[i]);
+            redact(redacting, (ProtobufCMessage *)(uintptr_t)field_message(
+                                  field_at(message, field, i)));
         }
     }
 }
