@@ -3,6 +3,7 @@ import json
 import os
 import re
 import tempfile
+import time
 import unittest
 import xml.dom.minidom as dom
 
@@ -385,6 +386,20 @@ class Example(Gocdb, unittest.TestCase):
         self.assertNotIn('PRIMARY_KEY="whole"', self.export(self.first, "get_downtime"))
         self.assertIn("alpine/whole: is_cancelled", run.stderr)
         self.assertIn('"cancelReason":"not needed"', self.export(self.first))
+
+
+    def test_32_what_goes_on_is_asked_for(self):
+        """By now, and by the time that is looked back to."""
+        now = int(time.time())
+        start, end = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + offset)) for offset in (-3600, 3600))
+        made = self.first.client("alpine", "site_admin").call("ConfigurationService.DeclareDowntime", downtime={
+            "id": "alpine/on", "severity": "WARNING", "description": "Fans", "start_at": start, "end_at": end,
+            "affected": [{"site": "south-hall", "host": "st2.alpine.example", "type": "block-storage"}]})
+        at = (made.get("downtime") or made)["created_at"]
+        for words in ((), ("--as-of", at)):
+            found = self.export(self.first, "get_downtime", "--ongoing-only", "yes", *words)
+            self.assertEqual([row.getAttribute("PRIMARY_KEY") for row in children(dom.parseString(found).documentElement)],
+                             ["on"], words)
 
 
 def real_files():

@@ -26,7 +26,9 @@ static const char town[] =
     "{\"id\": \"alpine/mill\", \"short_name\": \"mill\", \"operator_group\": \"NGI_B\","
     " \"country\": \"There\", \"certification\": \"SUSPENDED\","
     " \"infrastructure\": \"Test\", \"scopes\": [\"Local\"]},"
-    "{\"id\": \"alpine/old\", \"short_name\": \"old\", \"certification\": \"CLOSED\"}],"
+    "{\"id\": \"alpine/old\", \"short_name\": \"old\", \"certification\": \"CLOSED\","
+    " \"country\": \"\xc3\x89l\xc3\xa9\xc3\xa9"
+    "e\"}],"
     "\"endpoints\": ["
     "{\"id\": \"alpine/a1\", \"site\": \"alpine/hall\", \"host\": \"h1\", \"type\": "
     "\"disk\", \"is_monitored\": true, \"scopes\": [\"EGI\", \"Local\"]},"
@@ -115,6 +117,9 @@ test_each_parameter_takes_what_it_names(void **state)
         {"get_site", "sitename=%ll", "hall mill"},
         {"get_site", "sitename=h_ll", "hall"},
         {"get_site", "sitename=hal", ""},
+        {"get_site", "country=H_re", "hall"},
+        {"get_site", "country=%\xc3\xa9_", "old"},
+        {"get_site", "country=_l__e", "old"},
         {"get_site", "sitename=", ""},
         {"get_site", "sitename=%", "hall mill old"},
         {"get_site", "sitename=%l%l%", "hall mill"},

@@ -78,6 +78,16 @@ is_same_letter(char a, char b)
     return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
+/* Texts are UTF-8. */
+static const char *
+behind_character(const char *text)
+{
+    do {
+        text++;
+    } while (((unsigned char)*text & 0xc0) == 0x80);
+    return text;
+}
+
 /* As LIKE of SQL. One step back to the last % is enough: an earlier one could only have
  * taken more of what this one takes. */
 static bool
@@ -88,13 +98,16 @@ is_like(const char *text, const char *pattern)
         if (*pattern == '%') {
             last = ++pattern;
             again = text;
-        } else if (*pattern != '\0' &&
-                   (*pattern == '_' || is_same_letter(*pattern, *text))) {
+        } else if (*pattern == '_') {
+            pattern++;
+            text = behind_character(text);
+        } else if (*pattern != '\0' && is_same_letter(*pattern, *text)) {
             pattern++;
             text++;
         } else if (last != NULL) {
             pattern = last;
-            text = ++again;
+            again = behind_character(again);
+            text = again;
         } else {
             return false;
         }

@@ -2,10 +2,10 @@
  * What of a document of GOCDB's is asked for: the parameters of its interface that are
  * in use, with their meaning there.
  *
- * Texts are patterns: % stands for anything, _ for any one byte, capitals and small
- * letters are the same. Times are UTC. A window takes what overlaps it, up to a day
- * behind its end; startdate and enddate are not within. Source: GOCDB, get_site,
- * get_service, get_service_group, get_downtime.
+ * Texts are patterns: % stands for anything, _ for any one character, capitals and
+ * small letters of ASCII are the same. Times are UTC. A window takes what overlaps it,
+ * up to a day behind its end; startdate and enddate are not within. Source: GOCDB,
+ * get_site, get_service, get_service_group, get_downtime.
  *
  * Memory: values are borrowed, texts of errors are the arena's. Errors: a text for
  * people. Threads: any.

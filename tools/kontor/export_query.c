@@ -4,7 +4,7 @@
 
 #include "tools/kontor/options.h"
 
-#define PATTERN "; % is anything, _ one byte"
+#define PATTERN "; % is anything, _ one character"
 
 const struct option_row config_export_options[] = {
     {"as-of", "TIME|SEQ",
