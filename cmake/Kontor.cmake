@@ -21,6 +21,12 @@ if(KONTOR_SANITIZE)
   add_link_options(-fsanitize=${KONTOR_SANITIZE})
 endif()
 
+# What libFuzzer steers by is counted in all rooms, not only in its programs.
+option(KONTOR_FUZZ "Build the targets for libFuzzer; needs clang" OFF)
+if(KONTOR_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # What tests run with; sanitized programs are several times slower. Reports go into files: a test that kills a program
 # never sees what that program had to say. Quotes, for a path may hold what ends an option.
 set(KONTOR_REPORTS "log_path='${PROJECT_BINARY_DIR}/sanitizer':log_exe_name=1")

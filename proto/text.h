@@ -1,6 +1,6 @@
 /*
  * Text: folding for search and unique names, ids out of names, names of hosts,
- * base64url. The only door to utf8proc.
+ * base64url. This and text_spelling.h are the only doors to utf8proc.
  *
  * Memory: results live in the arena. Errors: none; bytes that are not UTF-8 are
  * skipped. Threads: any.

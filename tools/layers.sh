@@ -25,7 +25,7 @@ doors='
 grpc/.*          server/rpc/.*|client/.*|tests/.*
 openssl/.*       proto/digest[.]c|server/rpc/identity.*|client/seal[.]c|tools/kontor/main[.]c|certs/.*|tests/.*
 sqlite3[.]h      store/sqlite.*|tests/.*
-utf8proc[.]h     proto/text(_host)?[.]c
+utf8proc[.]h     proto/text(_host|_spelling)?[.]c
 jansson[.]h      proto/json.*[.]c|tests/clients/c/.*
 libxml/.*        tools/.*
 microhttpd[.]h   server/metrics[.]c

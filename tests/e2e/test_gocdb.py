@@ -3,6 +3,7 @@ import json
 import os
 import re
 import tempfile
+import time
 import unittest
 import xml.dom.minidom as dom
 
@@ -218,6 +219,34 @@ class Gocdb:
         self.assertTrue(history)
         self.assertEqual([row[0] for row in history], sorted((row[0] for row in history), reverse=True))
 
+    def test_14_what_is_asked_for_is_a_part_of_all(self):
+        """With the queries readers ask: each row of an answer is one of the whole document, and is what was asked for."""
+        places = reader.sites(self.said["get_site"])
+        for site in sorted(places)[:3]:
+            services = self.export(self.first, "get_service", "--sitename", site, "--scope", "")
+            self.assertEqual(list(reader.topology(services).items()),
+                             [row for row in reader.topology(self.said["get_service"]).items()
+                              if row[1]["SITENAME"] == site])
+            downtimes = self.export(self.first, "get_downtime", "--topentity", site)
+            self.assertEqual([row.toxml() for row in children(dom.parseString(downtimes).documentElement)],
+                             [row.toxml() for row in self.rows("get_downtime") if text(row, "HOSTED_BY") == site])
+        certified = self.export(self.first, "get_site_list", "--certification-status", "Certified")
+        self.assertEqual([row.getAttribute("NAME") for row in children(dom.parseString(certified).documentElement)],
+                         [row.getAttribute("NAME") for row in self.rows("get_site")
+                          if text(row, "CERTIFICATION_STATUS") == "Certified"])
+        kind = text(self.rows("get_service")[0], "SERVICE_TYPE")
+        of_kind = self.export(self.first, "get_service", "--service-type", kind, "--next-cursor", "0")
+        self.assertIn(f"service_type={kind}&amp;next_cursor=", of_kind)
+        self.assertEqual({row["SERVICE_TYPE"] for row in reader.topology(of_kind).values()}, {kind})
+        day = text(self.rows("get_downtime")[0], "FORMATED_START_DATE")[:10]
+        window = self.export(self.first, "get_downtime", "--windowstart", day, "--windowend", day)
+        first, last = reader.seconds(day + " 00:00"), reader.seconds(day + " 00:00") + 24 * 3600
+        self.assertEqual([row.toxml() for row in children(dom.parseString(window).documentElement)],
+                         [row.toxml() for row in self.rows("get_downtime")
+                          if int(text(row, "END_DATE")) > first and int(text(row, "START_DATE")) < last])
+        self.first.kontor("alpine", "site_admin", "config", "export", "get_downtime", "--ongoing-only", "maybe",
+                          status=2)
+
     # And back ---------------------------------------------------------------------------
 
     def test_12_it_comes_back_the_same(self):
@@ -359,6 +388,20 @@ class Example(Gocdb, unittest.TestCase):
         self.assertIn('"cancelReason":"not needed"', self.export(self.first))
 
 
+    def test_32_what_goes_on_is_asked_for(self):
+        """By now, and by the time that is looked back to."""
+        now = int(time.time())
+        start, end = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + offset)) for offset in (-3600, 3600))
+        made = self.first.client("alpine", "site_admin").call("ConfigurationService.DeclareDowntime", downtime={
+            "id": "alpine/on", "severity": "WARNING", "description": "Fans", "start_at": start, "end_at": end,
+            "affected": [{"site": "south-hall", "host": "st2.alpine.example", "type": "block-storage"}]})
+        at = (made.get("downtime") or made)["created_at"]
+        for words in ((), ("--as-of", at)):
+            found = self.export(self.first, "get_downtime", "--ongoing-only", "yes", *words)
+            self.assertEqual([row.getAttribute("PRIMARY_KEY") for row in children(dom.parseString(found).documentElement)],
+                             ["on"], words)
+
+
 def real_files():
     folder = os.environ.get("KONTOR_REAL_DATA")
     if not folder:
@@ -453,6 +496,60 @@ MADE = """<?xml version="1.0" encoding="UTF-8"?>
 """
 PEOPLE = ("ada.one", "555-0101", "bob.two", "555-0102", "cyd.three", "dan.four", "Eve Five", "fay.six", "gus seven",
           "hal.eight")
+# Every element an import reads, but for keys and what records are known and found by; and those it does not know.
+FREE = {
+    "SITE": ("OFFICIAL_NAME SITE_DESCRIPTION COUNTRY ROC PRODUCTION_INFRASTRUCTURE TIMEZONE IP_RANGE LOCATION TIER "
+             "CONTACT_EMAIL CONTACT_TEL CSIRT_EMAIL CSIRTTEL EMERGENCYTEL COUNTRY_CODE ALARM_EMAIL HELPDESKEMAIL "
+             "SITE_IPV6 SUBGRID SCOPE NOTIFICATIONS UNHEARD_OF"),
+    "SERVICE_ENDPOINT": ("DESCRIPTION HOST_IP HOSTDN HOST_OS HOST_ARCH CONTACT_EMAIL HOST_IPV6 SCOPE NOTIFICATIONS "
+                         "COUNTRY_NAME COUNTRY_CODE ROC_NAME UNHEARD_OF"),
+    "SERVICE_GROUP": "NAME DESCRIPTION CONTACT_EMAIL UNHEARD_OF",
+    "DOWNTIME": "DESCRIPTION UNHEARD_OF",
+    "result": "COMMENT TIME CHANGED_BY UNHEARD_OF",
+    "SERVICE_TYPE": "SERVICE_TYPE_DESC UNHEARD_OF"}
+URLS = {"SITE": "HOME_URL GIIS_URL DPMT_URL GOCDB_PORTAL_URL", "SERVICE_ENDPOINT": "URL DPMT_URL GOCDB_PORTAL_URL",
+        "SERVICE_GROUP": "DPMT_URL GOCDB_PORTAL_URL", "DOWNTIME": "GOCDB_PORTAL_URL"}
+# What each record is known by, and what it cannot be without.
+KNOWN = {
+    "SITE": "<SHORT_NAME>hall</SHORT_NAME>",
+    "SERVICE_ENDPOINT": "<HOSTNAME>a1.alpine.example</HOSTNAME><SERVICE_TYPE>disk</SERVICE_TYPE><SITENAME>hall</SITENAME>",
+    "SERVICE_GROUP": "",
+    "DOWNTIME": "<HOSTNAME>a1.alpine.example</HOSTNAME><SERVICE_TYPE>disk</SERVICE_TYPE><HOSTED_BY>hall</HOSTED_BY>"
+                "<SEVERITY>OUTAGE</SEVERITY><INSERT_DATE>1</INSERT_DATE><START_DATE>2</START_DATE><END_DATE>3</END_DATE>",
+    "result": "<UNIX_TIME>1</UNIX_TIME><SITE>hall</SITE><OLD_STATUS>Candidate</OLD_STATUS>"
+              "<NEW_STATUS>Uncertified</NEW_STATUS>",
+    "SERVICE_TYPE": "<SERVICE_TYPE_NAME>disk</SERVICE_TYPE_NAME>"}
+
+
+def crowd():
+    """A document with somebody else in every element; who is kept by --keep-names, and who is never taken."""
+    kept, never, rows = [], [], []
+
+    def somebody(element, place):
+        number = len(kept) + len(never)
+        # What has no place of its own is dropped, whoever is in it.
+        lost = element in ("UNHEARD_OF", "COUNTRY_NAME", "ROC_NAME", "TIME") or (
+            (place, element) in (("SERVICE_ENDPOINT", "COUNTRY_CODE"), ("DOWNTIME", "GOCDB_PORTAL_URL")))
+        (never if lost else kept).append(f"person{number}x")
+        return f"person{number}x@alpine.example"
+
+    for place, known in KNOWN.items():
+        words = FREE[place].split()
+        row = known + "".join(f"<{name}>{somebody(name, place)}</{name}>" for name in words)
+        for name in URLS.get(place, "").split():
+            row += f"<{name}>https://alpine.example/?to={somebody(name, place)}</{name}>"
+        if place in ("SITE", "SERVICE_ENDPOINT", "SERVICE_GROUP"):
+            row += f"<SCOPES><SCOPE>{somebody('SCOPE', place)}</SCOPE></SCOPES><EXTENSIONS>"
+            row += f"<EXTENSION><KEY>{somebody('KEY', place)}</KEY><VALUE>{somebody('VALUE', place)}</VALUE></EXTENSION>"
+            row += f"<EXTENSION><KEY>of</KEY><VALUE>{somebody('VALUE', place)}</VALUE></EXTENSION></EXTENSIONS>"
+        if place == "SITE":
+            row += f"<DOMAIN><DOMAIN_NAME>{somebody('DOMAIN', place)}</DOMAIN_NAME></DOMAIN>"
+        if place == "SERVICE_ENDPOINT":
+            row += (f"<ENDPOINTS><ENDPOINT><NAME>{somebody('NAME', place)}</NAME><URL>https://"
+                    f"{somebody('URL', place)}/</URL><INTERFACENAME>{somebody('I', place)}</INTERFACENAME></ENDPOINT>"
+                    "</ENDPOINTS>")
+        rows.append(f'<{place} PRIMARY_KEY="{len(rows)}">{row}</{place}>')
+    return "<results>\n" + "\n".join(rows) + "\n</results>\n", kept, never
 
 
 class People(unittest.TestCase):
@@ -482,12 +579,12 @@ class People(unittest.TestCase):
         broker.stop()
         return running + self.files_of(broker)
 
-    def made(self):
+    def made(self, document=MADE):
         folder = tempfile.TemporaryDirectory(prefix="kontor gocdb ")
         self.addCleanup(folder.cleanup)
         path = os.path.join(folder.name, "made.xml")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(MADE)
+            file.write(document)
         return path
 
     def test_1_names_are_not_in_the_store(self):
@@ -504,6 +601,77 @@ class People(unittest.TestCase):
         for name in PEOPLE:
             self.assertIn(name.encode(), store, name)
         self.assertNotIn(b"[redacted]", store)
+
+    def take(self, path, *words):
+        """Both commands over a file; the broker, and what they said."""
+        broker = Broker("gocdb crowd").start().furnish()
+        self.addCleanup(broker.close)
+        said = ""
+        for noun in ("catalogue", "config"):
+            said += broker.kontor("alpine", "admin", noun, "import", "--format", "gocdb", *words, path) + run.stderr
+        return broker, said
+
+    def test_8_what_monitors_call_types_stays(self):
+        """A vocabulary that was made here is taken over: the list of types is the file's, what svmon calls one is not."""
+        broker = Broker("gocdb take over").start().furnish()
+        self.addCleanup(broker.close)
+        admin = broker.client("alpine", "admin")
+        admin.call("CatalogueService.CreateVocabulary", vocabulary={
+            "id": "alpine/SERVICE_TYPE", "name": "Types", "terms": [
+                {"id": "alpine.disk", "name": "disk", "extras": [{"key": "svmon", "value": "find"},
+                                                                 {"key": "TYPE_ID", "value": "1"}]},
+                {"id": "alpine.tape", "name": "tape"}]})
+        path = self.made()
+
+        def take(*words):
+            said = broker.kontor("alpine", "admin", "catalogue", "import", "--format", "gocdb", *words, path)
+            outcomes = [json.loads(line)["outcome"] for line in said.splitlines() if '"outcome"' in line]
+            types = admin.call("CatalogueService.GetVocabulary", id="alpine/SERVICE_TYPE")
+            return outcomes, [(term["id"], sorted((extra["key"], extra["value"]) for extra in term.get("extras", ())))
+                              for term in types["terms"]]
+
+        self.assertEqual([row[0] for row in take()[1]], ["alpine.disk", "alpine.tape"])
+        taken = [("alpine.disk", [("PRIMARY_KEY", "5G0"), ("TYPE_ID", "5"), ("svmon", "find")])]
+        self.assertEqual(take("--take-over"), (["CHANGED"], taken))
+        self.assertEqual(take(), (["SAME"], taken))
+
+    def test_6_nobody_is_in_any_field(self):
+        """Every element has somebody in it: nobody gets into the store, nor is told; asked to, everybody does."""
+        if os.environ.get("KONTOR_STORE") == "mongodb":
+            self.skipTest("the store of this run is no file: it is not looked through")
+        document, kept, never = crowd()
+        self.assertGreater(len(kept), 60)
+        path = self.made(document)
+        broker, said = self.take(path)
+        running = self.files_of(broker)
+        self.assertNotIn("REFUSED", said)
+        again = broker.kontor("alpine", "admin", "config", "import", "--format", "gocdb", path)
+        self.assertEqual({json.loads(line)["outcome"] for line in again.splitlines() if '"outcome"' in line}, {"SAME"})
+        broker.stop()
+        store = running + self.files_of(broker)
+        self.assertEqual([name for name in kept + never if name.encode() in store or name in said], [])
+        self.assertIn(b"[redacted]", store)
+        broker, said = self.take(path, "--keep-names")
+        broker.stop()
+        store = self.files_of(broker)
+        self.assertEqual([name for name in kept if name.encode() not in store], [])
+        self.assertEqual([name for name in never if name.encode() in store or name in said], [])
+
+    def test_7_what_is_left_out_stays_left_out(self):
+        """Documents of what was redacted come back as they are, redacted once more or not."""
+        document, _, _ = crowd()
+        first, _ = self.take(self.made(document))
+        for words in ((), ("--keep-names",)):
+            second = Broker("gocdb crowd again").start().furnish()
+            self.addCleanup(second.close)
+            said = {}
+            for noun, documents in reversed(IMPORTED):
+                for name in documents:
+                    said[name] = Gocdb.export(first, name)
+                    second.kontor("alpine", "admin", noun, "import", "--format", "gocdb", *words,
+                                  self.made(said[name]))
+            for name, document in said.items():
+                self.assertEqual(Gocdb.export(second, name), document, name)
 
     def test_3_real_files_leave_no_address_in_the_store(self):
         files = real_files()[:5]

@@ -146,6 +146,27 @@ test_people_are_found_where_else_they_stand(void **state)
         {"1234567890123456", "1234567890123456"},
         {"00000001234567890", "00000001234567890"},
         {"0000-0001-2345", "0000-0001-2345"},
+        {"a@b.org/c@d.org, e@f.org//g@h.org/",
+         "redacted@example.invalid/redacted@example.invalid, "
+         "redacted@example.invalid//redacted@example.invalid/"},
+        {"mailto:a@b.org/c@d.org", "mailto:redacted@example.invalid/redacted@example."
+                                   "invalid"},
+        {"a@b.org/https://user@host.org/a", "redacted@example.invalid/https://"
+                                            "user@host.org/a"},
+        {"/a/b@c.org", "/a/redacted@example.invalid"},
+        {"GIVEN name; given NAME", "redacted; redacted"},
+        {"NAME, GIVEN", "redacted"},
+        {"G\xc3\xadven Na\xcc\x81me, Given\xc2\xa0Name", "redacted, redacted"},
+        {"\xe2\x80\x9cGiven Name\xe2\x80\x9d", "\xe2\x80\x9credacted\xe2\x80\x9d"},
+        {"GIVEN@name.ORG", "redacted@example.invalid"},
+        {"STAFF-77", "redacted"},
+        {"Giv\xc3\xa9ns Name", "Giv\xc3\xa9ns Name"},
+        {"0000-0001-2345-678x", "redacted"},
+        {"0000000218250097", "redacted"},
+        {"000000021694233X 000000021694233x", "redacted redacted"},
+        {"1000000218250097", "1000000218250097"},
+        {"00000002182500970", "00000002182500970"},
+        {"https://orcid.org/0000000218250097", "https://orcid.org/redacted"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -300,6 +321,18 @@ test_members_are_not_called_after_people(void **state)
           4);
 }
 
+/* Or the rest of the longer one would stay. */
+static void
+test_of_two_names_the_longer_is_looked_for_first(void **state)
+{
+    (void)state;
+    check("{\"contributor\":[{\"name\":\"Ada Love\"},{\"name\":\"Ada Love Lace\"},"
+          "{\"name\":\"Love Lace\"}],\"x\":\"Ada Love Lace, Ada Love, Love Lace\"}",
+          "{\"contributor\":[{\"name\":\"redacted\"},{\"name\":\"redacted\"},"
+          "{\"name\":\"redacted\"}],\"x\":\"redacted, redacted, redacted\"}",
+          6);
+}
+
 /* Of a URL a name would break the host, which people are called after. */
 static void
 test_a_host_called_like_somebody_stays(void **state)
@@ -396,6 +429,7 @@ main(void)
         cmocka_unit_test(test_an_address_that_is_an_id_leads_to_its_host_only),
         cmocka_unit_test(test_what_the_standard_says_stays),
         cmocka_unit_test(test_members_are_not_called_after_people),
+        cmocka_unit_test(test_of_two_names_the_longer_is_looked_for_first),
         cmocka_unit_test(test_a_host_called_like_somebody_stays),
         cmocka_unit_test(test_what_is_redacted_stays_as_it_is),
         cmocka_unit_test(test_hostile_texts_take_no_time),

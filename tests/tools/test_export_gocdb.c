@@ -289,6 +289,40 @@ test_types_keep_their_numbers_and_their_order(void **state)
     assert_string_equal(gocdb_fixture_write(fixture, "get_service_types", &back), said);
 }
 
+/* What a monitor calls a type is not GOCDB's to forget; what is GOCDB's is as the file
+ * has it, and so is the list of types. */
+static void
+test_types_keep_what_others_say_of_them(void **state)
+{
+    struct import_fixture *fixture = *state;
+    struct gocdb_world there = gocdb_fixture_of(
+        fixture,
+        "{\"vocabularies\": [{\"id\": \"alpine/SERVICE_TYPE\", \"name\": \"x\","
+        " \"terms\": [{\"id\": \"a\", \"name\": \"a\", \"extras\": ["
+        "{\"key\": \"svmon\", \"value\": \"find\"},"
+        "{\"key\": \"TYPE_ID\", \"value\": \"7\"},"
+        "{\"key\": \"limit\", \"value\": \"2\", \"unit\": \"TB\"}]},"
+        "{\"id\": \"gone\", \"name\": \"gone\", \"extras\": [{\"key\": \"svmon\"}]}"
+        "]}]}");
+    const Kontor__V1__Vocabulary *old = there.types;
+    fixture->format = "gocdb";
+    assert_true(import_fixture_text(
+        fixture, "<results><SERVICE_TYPE TYPE_ID='8'><SERVICE_TYPE_NAME>a"
+                 "</SERVICE_TYPE_NAME></SERVICE_TYPE><SERVICE_TYPE><SERVICE_TYPE_NAME>"
+                 "b</SERVICE_TYPE_NAME></SERVICE_TYPE></results>"));
+    Kontor__V1__Vocabulary *read = fixture->set.vocabularies[0];
+    for (int again = 0; again < 2; again++) {
+        importer_find("gocdb")->keep(read, old, fixture->arena);
+        assert_int_equal(read->n_terms, 2);
+        assert_int_equal(read->terms[0]->n_extras, 3);
+        assert_string_equal(read->terms[0]->extras[0]->value, "8");
+        assert_string_equal(read->terms[0]->extras[1]->key, "svmon");
+        assert_string_equal(read->terms[0]->extras[1]->value, "find");
+        assert_string_equal(read->terms[0]->extras[2]->unit, "TB");
+        assert_int_equal(read->terms[1]->n_extras, 0);
+    }
+}
+
 static void
 test_history_is_written_newest_first_as_gocdb_writes_it(void **state)
 {
@@ -450,6 +484,7 @@ main(void)
         IMPORT_TEST(test_early_ends_come_back_out_of_both_renderings),
         IMPORT_TEST(test_both_renderings_together_are_one_downtime),
         IMPORT_TEST(test_types_keep_their_numbers_and_their_order),
+        IMPORT_TEST(test_types_keep_what_others_say_of_them),
         IMPORT_TEST(test_history_is_written_newest_first_as_gocdb_writes_it),
         IMPORT_TEST(test_dpmts_dialect_is_read_and_written_as_gocdbs),
         IMPORT_TEST(test_a_real_answer_of_dpmt_is_written_as_gocdbs),

@@ -216,6 +216,121 @@ test_what_is_left_out_is_told(void **state)
         gocdb_fixture_count(nested, "<FORMATED_END_DATE>2026-12-01 06:00<"), 1);
 }
 
+/* What has an element of its own and says nothing, or no, is told as well. */
+static void
+test_extensions_that_say_nothing_are_told(void **state)
+{
+    static const char json[] =
+        "{\"sites\": [{\"id\": \"alpine/s\", \"short_name\": \"s\", \"extensions\": ["
+        "{\"key\": \"SUBGRID\"}, {\"key\": \"NOTIFICATIONS\", \"value\": \"N\"},"
+        "{\"key\": \"COUNTRY_CODE\", \"value\": \"CH\"}, {\"key\": \"free\"}]}],"
+        "\"endpoints\": [{\"id\": \"alpine/e\", \"site\": \"alpine/s\", \"host\": "
+        "\"h\","
+        " \"type\": \"t\", \"extensions\": [{\"key\": \"HOST_IPV6\"},"
+        "{\"key\": \"NOTIFICATIONS\", \"value\": \"FALSE\"},"
+        "{\"key\": \"SUBGRID\"}]}],"
+        "\"groups\": [{\"id\": \"alpine/g\", \"name\": \"g\", \"extensions\": ["
+        "{\"key\": \"DPMT_URL\"}, {\"key\": \"NOTIFICATIONS\", \"value\": \"N\"}]}]}";
+    static const struct {
+        const char *document, *id, *path, *text;
+    } rows[] = {
+        {"get_site", "alpine/s", "extensions[0]", "SUBGRID is \"\""},
+        {"get_site", "alpine/s", "extensions[1]", "NOTIFICATIONS is \"N\""},
+        {"get_site", "alpine/s", "extensions[2]", NULL},
+        {"get_site", "alpine/s", "extensions[3]", NULL},
+        {"get_service", "alpine/e", "extensions[0]", "HOST_IPV6 is \"\""},
+        {"get_service", "alpine/e", "extensions[1]", "NOTIFICATIONS is \"FALSE\""},
+        {"get_service", "alpine/e", "extensions[2]", NULL},
+        {"get_service_group", "alpine/g", "extensions[0]", "DPMT_URL is \"\""},
+        {"get_service_group", "alpine/g", "extensions[1]", NULL},
+    };
+    struct import_fixture *fixture = *state;
+    struct gocdb_world world = gocdb_fixture_of(fixture, json);
+    for (size_t i = 0; i < N(rows); i++) {
+        struct export_result lost =
+            gocdb_fixture_lost(fixture, rows[i].document, &world);
+        const char *loss = gocdb_fixture_loss(&lost, rows[i].id, rows[i].path);
+        if (rows[i].text == NULL ? loss[0] != '\0'
+                                 : strstr(loss, rows[i].text) == NULL) {
+            fail_msg("%s %s: %s", rows[i].id, rows[i].path, loss);
+        }
+    }
+    /* What was not told comes back. */
+    struct gocdb_world back = gocdb_fixture_back(fixture, &world);
+    assert_int_equal(back.sites[0]->n_extensions, 2);
+    assert_int_equal(back.endpoints[0]->n_extensions, 1);
+    assert_int_equal(back.groups[0]->n_extensions, 1);
+}
+
+/* As GOCDB does, which leaves closed sites out of get_service only. */
+static void
+test_downtimes_at_closed_sites_are_written_and_told(void **state)
+{
+    static const char json[] =
+        "{\"sites\": [{\"id\": \"alpine/s\", \"short_name\": \"s\","
+        " \"certification\": \"CLOSED\"}, {\"id\": \"alpine/t\", \"short_name\": "
+        "\"t\"}],"
+        "\"endpoints\": [{\"id\": \"alpine/e\", \"site\": \"alpine/s\", \"host\": "
+        "\"h\","
+        " \"type\": \"t\", \"interfaces\": [{\"name\": \"way\", \"url\": \"x://h\"}]}],"
+        "\"downtimes\": [{\"id\": \"alpine/d-1\", \"severity\": \"OUTAGE\","
+        " \"description\": \"d\", \"start_at\": \"2026-12-01T00:00:00Z\","
+        " \"end_at\": \"2026-12-02T00:00:00Z\", \"affected\": ["
+        "{\"site\": \"s\", \"host\": \"h\", \"type\": \"t\"},"
+        "{\"site\": \"s\", \"host\": \"unknown\", \"type\": \"t\"},"
+        "{\"site\": \"t\", \"host\": \"open\", \"type\": \"t\"}]}]}";
+    struct import_fixture *fixture = *state;
+    struct gocdb_world world = gocdb_fixture_of(fixture, json);
+    const char *flat = gocdb_fixture_write(fixture, "get_downtime", &world);
+    const char *nested =
+        gocdb_fixture_write(fixture, "get_downtime_nested_services", &world);
+    assert_int_equal(gocdb_fixture_count(flat, "<DOWNTIME "), 3);
+    assert_int_equal(gocdb_fixture_count(nested, "<SERVICE>"), 3);
+    /* What get_service does not answer would not come back. */
+    assert_int_equal(gocdb_fixture_count(flat, "<NAME>way<"), 0);
+    assert_null(strstr(gocdb_fixture_write(fixture, "get_service", &world), "<HOSTN"));
+    for (size_t i = 0; i < 2; i++) {
+        struct export_result lost = gocdb_fixture_lost(
+            fixture, i == 0 ? "get_downtime" : "get_downtime_nested_services", &world);
+        assert_non_null(strstr(gocdb_fixture_loss(&lost, "alpine/d-1", "affected.site"),
+                               "of 2 of the services"));
+    }
+}
+
+/* As short as it can be, and the same number. */
+static void
+test_coordinates_come_back_as_they_were(void **state)
+{
+    static const struct {
+        double degrees;
+        const char *text;
+    } rows[] = {
+        {46.5, ">46.5<"},
+        {0, ">0<"},
+        {-0.1, ">-0.1<"},
+        {0.1 + 0.2, ">0.30000000000000004<"},
+        {47.123456789012344, ">47.123456789012344<"},
+        {-89.99999999999999, ">-89.99999999999999<"},
+        {5e-324, ">4.94065645841247e-324<"},
+    };
+    struct import_fixture *fixture = *state;
+    for (size_t i = 0; i < N(rows); i++) {
+        struct gocdb_world world = gocdb_fixture_of(
+            fixture, "{\"sites\": [{\"id\": \"alpine/s\", \"short_name\": \"s\","
+                     " \"latitude\": 1, \"longitude\": 1}]}");
+        world.sites[0]->latitude = rows[i].degrees;
+        world.sites[0]->longitude = -rows[i].degrees;
+        const char *text = gocdb_fixture_write(fixture, "get_site", &world);
+        if (strstr(text, rows[i].text) == NULL) {
+            fail_msg("%s is not in %s", rows[i].text, text);
+        }
+        struct gocdb_world back = gocdb_fixture_back(fixture, &world);
+        double same[] = {back.sites[0]->latitude, -back.sites[0]->longitude};
+        assert_memory_equal(&same[0], &rows[i].degrees, sizeof(double));
+        assert_true(same[1] == rows[i].degrees);
+    }
+}
+
 int
 main(void)
 {
@@ -223,6 +338,9 @@ main(void)
         IMPORT_TEST(test_every_field_comes_back_or_is_told),
         IMPORT_TEST(test_records_made_here_come_back_with_their_ids),
         IMPORT_TEST(test_what_is_left_out_is_told),
+        IMPORT_TEST(test_extensions_that_say_nothing_are_told),
+        IMPORT_TEST(test_downtimes_at_closed_sites_are_written_and_told),
+        IMPORT_TEST(test_coordinates_come_back_as_they_were),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,6 +117,48 @@ test_the_corpus_is_refused_or_read_as_its_names_say(void **state)
     assert_true(n_read >= 10);
 }
 
+/* By the guard alone, whatever the parser behind it would say; what only looks like one
+ * is none. */
+static void
+test_declarations_are_refused_before_a_parser_sees_them(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_good;
+    } rows[] = {
+        {"<!DOCTYPE results><results/>", false},
+        {"<?xml version='1.0'?>\n<!DOCTYPE a [<!ENTITY b 'c'>]><a/>", false},
+        {"<results>\n<!ENTITY b 'c'></results>", false},
+        {"<results><![INCLUDE[ ]]></results>", false},
+        {"<results><!></results>", false},
+        {"<results><!", false},
+        {"<results/><!ATTLIST a>", false},
+        {"<!-- <!DOCTYPE a> --><results/>", true},
+        {"<results><![CDATA[<!DOCTYPE a>]]></results>", true},
+        {"<results a='<!DOCTYPE a>'/>", true},
+        {"<?xml version='1.0'?><results/>", true},
+    };
+    struct import_fixture *fixture = fixture_of(state);
+    for (size_t i = 0; i < N(rows); i++) {
+        struct faults faults = {.arena = fixture->arena};
+        struct source source = {.path = "a.xml",
+                                .format = "gocdb",
+                                .arena = fixture->arena,
+                                .out = &fixture->set,
+                                .faults = &faults};
+        struct bytes content = {(const uint8_t *)rows[i].text, strlen(rows[i].text)};
+        if (xml_guard(&source, content) != rows[i].is_good) {
+            fail_msg("%s", rows[i].text);
+        }
+        assert_int_equal(faults.n_rows, rows[i].is_good ? 0 : 1);
+        if (!rows[i].is_good) {
+            bool is_second = strchr(rows[i].text, '\n') != NULL;
+            assert_string_equal(faults.rows[0].path, is_second ? "a.xml:2" : "a.xml:1");
+            assert_string_equal(faults.rows[0].description, DTD);
+        }
+    }
+}
+
 /* What would be fetched or pasted is an element that nothing takes. */
 static void
 test_nothing_is_included(void **state)
@@ -263,6 +305,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         IMPORT_TEST(test_the_corpus_is_refused_or_read_as_its_names_say),
         IMPORT_TEST(test_nothing_is_included),
+        IMPORT_TEST(test_declarations_are_refused_before_a_parser_sees_them),
         IMPORT_TEST(test_every_limit_holds_from_both_sides),
         IMPORT_TEST(test_a_million_attributes_take_no_time),
         IMPORT_TEST(test_too_many_elements_are_refused),

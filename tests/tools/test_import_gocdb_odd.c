@@ -237,6 +237,35 @@ test_a_part_that_is_missing_leaves_the_rest(void **state)
                                      "SERVICE_ENDPOINT without PRIMARY_KEY"));
 }
 
+#define MEMBER(key, host, site)                                                        \
+    "<SERVICE_ENDPOINT PRIMARY_KEY='" key "'><HOSTNAME>" host                          \
+    "</HOSTNAME><SERVICE_TYPE>t</SERVICE_TYPE>" site "</SERVICE_ENDPOINT>"
+#define AT "<SITENAME>s</SITENAME>"
+
+/* By its key, else as the one of its host and type; where several are, nobody knows
+ * which. What DPMT says whole is an endpoint, and known to the next group. */
+static void
+test_a_member_is_found_by_host_and_type_where_it_is_the_one(void **state)
+{
+    static const char *const members[] = {"alpine/1",  "alpine/1", "alpine/x2",
+                                          "alpine/x4", "alpine/5", "alpine/5"};
+    struct import_fixture *fixture = fixture_of(state);
+    assert_true(import_fixture_text(
+        fixture,
+        "<results>" MEMBER("1", "one", AT) MEMBER("2", "two", AT) MEMBER(
+            "3", "two",
+            AT) "<SERVICE_GROUP PRIMARY_KEY='9'><NAME>g</NAME>" MEMBER("1", "other", "")
+            MEMBER("x1", "one", "") MEMBER("x2", "two", "") MEMBER("x4", "four", "")
+                MEMBER("5", "five", AT)
+                    MEMBER("x5", "five", "") "</SERVICE_GROUP></results>"));
+    const Kontor__V1__Group *group = fixture->set.groups[0];
+    assert_int_equal(group->n_endpoints, sizeof members / sizeof members[0]);
+    for (size_t i = 0; i < group->n_endpoints; i++) {
+        assert_string_equal(group->endpoints[i], members[i]);
+    }
+    assert_int_equal(fixture->set.n_endpoints, 4);
+}
+
 static void
 test_todays_rendering_is_read_too(void **state)
 {
@@ -336,6 +365,7 @@ main(void)
         IMPORT_TEST(test_what_is_empty_is_not_said),
         IMPORT_TEST(test_of_what_is_there_twice_the_first_counts),
         IMPORT_TEST(test_a_part_that_is_missing_leaves_the_rest),
+        IMPORT_TEST(test_a_member_is_found_by_host_and_type_where_it_is_the_one),
         IMPORT_TEST(test_todays_rendering_is_read_too),
         IMPORT_TEST(test_odd_downtimes_are_told),
         IMPORT_TEST(test_an_endpoint_without_its_site_is_told),

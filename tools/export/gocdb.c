@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tools/export/gocdb_out.h"
+#include "tools/export/gocdb_query.h"
 
 const struct gocdb_document gocdb_documents[] = {
     {"get_site_list", "sites", gocdb_find_sites, gocdb_write_site_line, false, false},
@@ -75,7 +76,9 @@ write_link(struct gocdb_out *out, const char *rel, const char *name, const char 
     gocdb_begin(out, "link");
     gocdb_attribute(out, "rel", rel);
     gocdb_attribute(out, "href",
-                    arena_print(out->arena, "?method=%s&%s", name, cursor));
+                    arena_print(out->arena, "?method=%s%s&%s", name,
+                                gocdb_query_text(out->world->query, out->arena),
+                                cursor));
     gocdb_end(out);
 }
 

@@ -23,6 +23,8 @@
 #include "proto/arena.h"
 #include "tools/import/target.h"
 
+struct gocdb_query;
+
 /* Everything there is to write; lists by id. */
 struct gocdb_world {
     /* Whose records are written: GOCDB knows one database. Those of others are there to
@@ -41,6 +43,7 @@ struct gocdb_world {
     Kontor__V1__Downtime **downtimes;
     size_t n_downtimes;
     const Kontor__V1__Vocabulary *types; /* NULL: those of the endpoints. */
+    const struct gocdb_query *query;     /* What is asked for; NULL: all. */
 };
 
 struct gocdb_out;

@@ -6,6 +6,7 @@
 
 #include "proto/field.h"
 #include "proto/text.h"
+#include "tools/export/gocdb_query.h"
 #include "tools/export/gocdb_reach.h"
 #include "tools/import/gocdb.h"
 
@@ -38,17 +39,6 @@ static const struct {
     {&kontor__v1__group__descriptor, "extensions", {"key", "value"}},
 };
 
-static bool
-is_among(const char *const *names, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (names[i] != NULL && strcmp(names[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static const char *const *
 parts_of(const ProtobufCMessageDescriptor *record, const char *field)
 {
@@ -68,7 +58,7 @@ lose_parts(struct target *target, const ProtobufCMessage *message,
         const ProtobufCMessage *part = field_message(field_at(message, field, i));
         for (unsigned j = 0; j < part->descriptor->n_fields; j++) {
             const ProtobufCFieldDescriptor *below = &part->descriptor->fields[j];
-            if (field_count(part, below) > 0 && !is_among(said, 6, below->name)) {
+            if (field_count(part, below) > 0 && !gocdb_is_among(said, 6, below->name)) {
                 target_lose(target, arena_print(target->arena, "%s.%s", field->name,
                                                 below->name));
             }
@@ -120,8 +110,8 @@ lose_field(struct target *target, const ProtobufCMessage *record,
            const Google__Protobuf__FieldMask *mask)
 {
     const char *const *said = parts_of(record->descriptor, field->name);
-    if (!is_among((const char *const *)mask->paths, mask->n_paths, field->name) &&
-        !is_among(moved, sizeof moved / sizeof moved[0], field->name)) {
+    if (!gocdb_is_among((const char *const *)mask->paths, mask->n_paths, field->name) &&
+        !gocdb_is_among(moved, sizeof moved / sizeof moved[0], field->name)) {
         target_lose(target, field->name);
         return;
     }
@@ -140,6 +130,25 @@ lose_fields(struct target *target, const ProtobufCMessage *record,
         const ProtobufCFieldDescriptor *field = &record->descriptor->fields[i];
         if (field_count(record, field) > 0 && !import_is_brokers(field->name)) {
             lose_field(target, record, field, mask);
+        }
+    }
+}
+
+/* What has an element of its own is there when it says something, and "no" is what a
+ * record without it says. */
+static void
+lose_kept(struct target *target, Kontor__V1__KeyValue *const *rows, size_t n,
+          const char *const *kept)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *key = rows[i]->key, *value = rows[i]->value;
+        const char *path = arena_print(target->arena, "extensions[%zu]", i);
+        bool is_no = strcmp(key, "NOTIFICATIONS") == 0 &&
+                     (strcmp(value, "N") == 0 || strcmp(value, "FALSE") == 0);
+        if (gocdb_is_among(kept, SIZE_MAX, key) && (value[0] == '\0' || is_no)) {
+            target_lose_for(target, path,
+                            "%s is \"%s\": it comes back as if it were not there", key,
+                            value);
         }
     }
 }
@@ -188,6 +197,7 @@ lose_site(struct losing *losing, const void *record)
     const Kontor__V1__Site *site = record;
     lose_source(losing->target, site->source);
     lose_id(losing, site->id, site->short_name);
+    lose_kept(losing->target, site->extensions, site->n_extensions, gocdb_site_kept);
     lose_fields(losing->target, record, gocdb_site_mask(losing->target->arena));
 }
 
@@ -202,6 +212,8 @@ lose_endpoint(struct losing *losing, const void *record)
     lose_id(losing, endpoint->id,
             gocdb_key_of(losing->out, endpoint->source, endpoint->id));
     lose_reference(losing, endpoint->site);
+    lose_kept(losing->target, endpoint->extensions, endpoint->n_extensions,
+              gocdb_service_kept);
     lose_fields(losing->target, record, gocdb_endpoint_mask(losing->target->arena));
 }
 
@@ -239,6 +251,7 @@ lose_group(struct losing *losing, const void *record)
     lose_source(losing->target, group->source);
     lose_id(losing, group->id, gocdb_key_of(losing->out, group->source, group->id));
     lose_members(losing, group);
+    lose_kept(losing->target, group->extensions, group->n_extensions, gocdb_group_kept);
     lose_fields(losing->target, record, gocdb_group_mask(losing->target->arena));
 }
 
@@ -262,6 +275,23 @@ lose_reach(struct target *target, const Kontor__V1__Downtime *downtime, size_t n
     }
 }
 
+/* GOCDB answers them, too, but not where its readers look for what they are. */
+static void
+tell_closed(struct losing *losing, const struct gocdb_hits *hits)
+{
+    struct target *target = losing->target;
+    size_t n_closed = 0;
+    for (size_t i = 0; i < hits->n; i++) {
+        n_closed += gocdb_hit_is_closed(losing->out, &hits->rows[i]);
+    }
+    if (n_closed > 0) {
+        target_lose_for(target, "affected.site",
+                        "is closed, of %zu of the services: they are written, but "
+                        "get_service leaves them out",
+                        n_closed);
+    }
+}
+
 static void
 lose_downtime(struct losing *losing, const void *record)
 {
@@ -282,6 +312,7 @@ lose_downtime(struct losing *losing, const void *record)
     lose_id(losing, downtime->id,
             gocdb_key_of(losing->out, downtime->source, downtime->id));
     lose_reach(target, downtime, hits.n);
+    tell_closed(losing, &hits);
     lose_fields(target, record, gocdb_downtime_mask(target->arena));
 }
 
@@ -310,7 +341,7 @@ lose_term(struct target *target, const Kontor__V1__Term *term)
         target_lose(target, "terms.parent");
     }
     for (size_t i = 0; i < term->n_extras; i++) {
-        if (!is_among(gocdb_type_kept, 2, term->extras[i]->key)) {
+        if (!gocdb_is_among(gocdb_type_kept, 2, term->extras[i]->key)) {
             target_lose(target, "terms.extras");
         }
     }
@@ -332,6 +363,29 @@ lose_types(struct losing *losing, const Kontor__V1__Vocabulary *types)
 }
 
 /* ---- Walking ---- */
+
+/* What is not asked for loses nothing. */
+static bool
+is_asked(struct gocdb_out *out, const ProtobufCMessage *record)
+{
+    const struct gocdb_query *query = out->world->query;
+    if (query == NULL) {
+        return true;
+    }
+    if (record->descriptor == &kontor__v1__site__descriptor) {
+        return gocdb_query_takes_site(query, (const Kontor__V1__Site *)record);
+    }
+    if (record->descriptor == &kontor__v1__endpoint__descriptor) {
+        const Kontor__V1__Endpoint *endpoint = (const Kontor__V1__Endpoint *)record;
+        return gocdb_query_takes_endpoint(query, endpoint,
+                                          gocdb_site_of(out->world, endpoint->site));
+    }
+    if (record->descriptor == &kontor__v1__group__descriptor) {
+        return gocdb_query_takes_group(query, (const Kontor__V1__Group *)record);
+    }
+    return record->descriptor != &kontor__v1__downtime__descriptor ||
+           gocdb_hits_of(out, (const Kontor__V1__Downtime *)record).n > 0;
+}
 
 /* The lists of a world, and what each record of them loses. */
 static const struct {
@@ -363,7 +417,8 @@ lose_list(struct losing *losing, size_t row,
     memcpy(&n, (const char *)world + lists[row].n_at, sizeof n);
     for (size_t i = 0; i < n; i++) {
         target_begin(losing->target, records[i]->id);
-        if (gocdb_is_own(world, records[i]->id)) {
+        if (gocdb_is_own(world, records[i]->id) &&
+            is_asked(losing->out, &records[i]->base)) {
             lists[row].lose(losing, records[i]);
         }
         if (losing->target->n_losses > 0) {

@@ -109,13 +109,14 @@ gocdb_out_scopes(struct gocdb_out *out, char *const *scopes, size_t n_scopes)
     gocdb_end(out);
 }
 
-static bool
-is_among(const char *const *names, const char *name)
+bool
+gocdb_is_among(const char *const *names, size_t n, const char *name)
 {
-    while (*names != NULL && strcmp(*names, name) != 0) {
-        names++;
+    size_t i = 0;
+    while (i < n && names[i] != NULL && strcmp(names[i], name) != 0) {
+        i++;
     }
-    return *names != NULL;
+    return i < n && names[i] != NULL;
 }
 
 void
@@ -125,7 +126,7 @@ gocdb_out_extensions(struct gocdb_out *out, Kontor__V1__KeyValue *const *rows,
     size_t n = 0;
     gocdb_begin(out, "EXTENSIONS");
     for (size_t i = 0; i < n_rows; i++) {
-        if (is_among(elements, rows[i]->key)) {
+        if (gocdb_is_among(elements, SIZE_MAX, rows[i]->key)) {
             continue;
         }
         gocdb_begin(out, "EXTENSION");
@@ -261,6 +262,20 @@ const Kontor__V1__Group *
 gocdb_group_of(const struct gocdb_world *world, const char *id)
 {
     return find(id, world->groups, world->n_groups);
+}
+
+const Kontor__V1__Site *
+gocdb_site_named(struct gocdb_out *out, const char *name)
+{
+    const struct gocdb_world *world = out->world;
+    bool is_known = out->by_name.n > 0;
+    for (size_t i = 0; !is_known && i < world->n_sites; i++) {
+        if (gocdb_is_own(world, world->sites[i]->id)) {
+            id_map_put(out->arena, &out->by_name, world->sites[i]->short_name,
+                       world->sites[i]);
+        }
+    }
+    return id_map_get(&out->by_name, name);
 }
 
 const char *

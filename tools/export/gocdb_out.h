@@ -10,6 +10,7 @@
 #include <libxml/xmlwriter.h>
 
 #include "tools/export/gocdb.h"
+#include "tools/import/id_map.h"
 
 struct gocdb_out {
     xmlTextWriterPtr writer;
@@ -17,6 +18,7 @@ struct gocdb_out {
     const struct gocdb_world *world;
     size_t n_elements;                    /* Written so far. */
     const Kontor__V1__Endpoint **by_host; /* The world's; NULL: not needed yet. */
+    struct id_map by_name;                /* Its own sites; empty: not needed yet. */
 };
 
 /* A record to be written, by what it is called there: ids are not all the same when
@@ -35,6 +37,9 @@ struct gocdb_rows {
 void gocdb_row_add(struct gocdb_out *out, struct gocdb_rows *rows, const char *key,
                    const void *record);
 
+/* Whether a name is among those that end with NULL, or behind n of them. */
+bool gocdb_is_among(const char *const *names, size_t n, const char *name);
+
 void gocdb_begin(struct gocdb_out *out, const char *element);
 void gocdb_end(struct gocdb_out *out);
 /* An element with a text; there when it is empty. */
@@ -48,6 +53,10 @@ void gocdb_out_scopes(struct gocdb_out *out, char *const *scopes, size_t n_scope
 /* EXTENSIONS without those that have an element of their own, NULL-ended names. */
 void gocdb_out_extensions(struct gocdb_out *out, Kontor__V1__KeyValue *const *rows,
                           size_t n_rows, const char *const *elements);
+/* What an import keeps under the element's own name, each ended by NULL. */
+extern const char *const gocdb_site_kept[];
+extern const char *const gocdb_service_kept[];
+extern const char *const gocdb_group_kept[];
 /* The value an import kept under an element's name; "" = none. */
 const char *gocdb_kept(Kontor__V1__KeyValue *const *rows, size_t n_rows,
                        const char *element);
@@ -81,6 +90,8 @@ const Kontor__V1__Endpoint *gocdb_endpoint_of(const struct gocdb_world *world,
                                               const char *id);
 const Kontor__V1__Group *gocdb_group_of(const struct gocdb_world *world,
                                         const char *id);
+/* One of the registry's by its short name, or NULL. */
+const Kontor__V1__Site *gocdb_site_named(struct gocdb_out *out, const char *name);
 /* Short name of a site; where it is not there, what an import made its id of. */
 const char *gocdb_site_name(struct gocdb_out *out, const char *id);
 /* Whether a service is never answered: those of closed sites. */

@@ -1,21 +1,32 @@
 /* Sites, services and groups as GOCDB answers them. Source of names, order and what may
  * be left out: GOCDB, get_site, get_site_list, get_service, get_service_group. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "tools/export/gocdb_query.h"
 #include "tools/export/gocdb_reach.h"
 
 /* What an import keeps under the element's own name. */
-static const char *const site_kept[] = {
+const char *const gocdb_site_kept[] = {
     "ALARM_EMAIL",   "COUNTRY_CODE", "DPMT_URL", "GOCDB_PORTAL_URL",
     "NOTIFICATIONS", "SITE_IPV6",    "SUBGRID",  NULL};
-static const char *const service_kept[] = {"DPMT_URL", "GOCDB_PORTAL_URL", "HOST_IPV6",
-                                           "NOTIFICATIONS", NULL};
-static const char *const group_kept[] = {"DPMT_URL", "GOCDB_PORTAL_URL", NULL};
+const char *const gocdb_service_kept[] = {"DPMT_URL", "GOCDB_PORTAL_URL", "HOST_IPV6",
+                                          "NOTIFICATIONS", NULL};
+const char *const gocdb_group_kept[] = {"DPMT_URL", "GOCDB_PORTAL_URL", NULL};
 
+/* The shortest that reads back as the same number: 15 digits are what people write, 17
+ * tell any two apart. */
 static const char *
 degrees(struct gocdb_out *out, bool is_there, double value)
 {
-    return is_there ? arena_print(out->arena, "%.15g", value) : "";
+    const char *text = "";
+    for (int digits = 15; is_there && digits <= 17; digits++) {
+        text = arena_print(out->arena, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) {
+            break;
+        }
+    }
+    return text;
 }
 
 static const char *
@@ -69,7 +80,8 @@ gocdb_find_sites(struct gocdb_out *out, struct gocdb_rows *rows)
 {
     for (size_t i = 0; i < out->world->n_sites; i++) {
         const Kontor__V1__Site *site = out->world->sites[i];
-        if (gocdb_is_own(out->world, site->id)) {
+        if (gocdb_is_own(out->world, site->id) &&
+            gocdb_query_takes_site(out->world->query, site)) {
             gocdb_row_add(out, rows, site->short_name, site);
         }
     }
@@ -105,7 +117,7 @@ gocdb_write_site(struct gocdb_out *out, const struct gocdb_row *row)
                gocdb_certification_text(site->certification));
     write_site_middle(out, site);
     gocdb_out_scopes(out, site->scopes, site->n_scopes);
-    gocdb_out_extensions(out, site->extensions, site->n_extensions, site_kept);
+    gocdb_out_extensions(out, site->extensions, site->n_extensions, gocdb_site_kept);
     gocdb_end(out);
 }
 
@@ -144,7 +156,9 @@ gocdb_find_services(struct gocdb_out *out, struct gocdb_rows *rows)
     for (size_t i = 0; i < out->world->n_endpoints; i++) {
         const Kontor__V1__Endpoint *endpoint = out->world->endpoints[i];
         if (gocdb_is_own(out->world, endpoint->id) &&
-            !gocdb_is_closed(out->world, endpoint)) {
+            !gocdb_is_closed(out->world, endpoint) &&
+            gocdb_query_takes_endpoint(out->world->query, endpoint,
+                                       gocdb_site_of(out->world, endpoint->site))) {
             gocdb_row_add(out, rows, gocdb_key_of(out, endpoint->source, endpoint->id),
                           endpoint);
         }
@@ -184,7 +198,7 @@ gocdb_write_service(struct gocdb_out *out, const struct gocdb_row *row)
     write_interfaces(out, endpoint);
     gocdb_out_scopes(out, endpoint->scopes, endpoint->n_scopes);
     gocdb_out_extensions(out, endpoint->extensions, endpoint->n_extensions,
-                         service_kept);
+                         gocdb_service_kept);
     gocdb_end(out);
 }
 
@@ -208,7 +222,7 @@ write_member(struct gocdb_out *out, const Kontor__V1__Endpoint *endpoint)
     write_interfaces(out, endpoint);
     gocdb_out_scopes(out, endpoint->scopes, endpoint->n_scopes);
     gocdb_out_extensions(out, endpoint->extensions, endpoint->n_extensions,
-                         service_kept);
+                         gocdb_service_kept);
     gocdb_end(out);
 }
 
@@ -217,7 +231,8 @@ gocdb_find_groups(struct gocdb_out *out, struct gocdb_rows *rows)
 {
     for (size_t i = 0; i < out->world->n_groups; i++) {
         const Kontor__V1__Group *group = out->world->groups[i];
-        if (gocdb_is_own(out->world, group->id)) {
+        if (gocdb_is_own(out->world, group->id) &&
+            gocdb_query_takes_group(out->world->query, group)) {
             gocdb_row_add(out, rows, gocdb_key_of(out, group->source, group->id),
                           group);
         }
@@ -252,6 +267,6 @@ gocdb_write_group(struct gocdb_out *out, const struct gocdb_row *row)
     gocdb_text(out, "GOCDB_PORTAL_URL", KEPT(group, "GOCDB_PORTAL_URL"));
     write_members(out, group);
     gocdb_out_scopes(out, group->scopes, group->n_scopes);
-    gocdb_out_extensions(out, group->extensions, group->n_extensions, group_kept);
+    gocdb_out_extensions(out, group->extensions, group->n_extensions, gocdb_group_kept);
     gocdb_end(out);
 }

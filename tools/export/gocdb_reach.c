@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/export/gocdb_query.h"
+
 /* ---- Groups ---- */
 
 /* A walk through groups: what was met stands in the list, or is marked. */
@@ -252,8 +254,9 @@ add_affected(struct gocdb_out *out, struct gocdb_hits *hits,
     }
 }
 
-struct gocdb_hits
-gocdb_hits_of(struct gocdb_out *out, const Kontor__V1__Downtime *downtime)
+/* Whatever is asked for. */
+static struct gocdb_hits
+all_hits_of(struct gocdb_out *out, const Kontor__V1__Downtime *downtime)
 {
     struct gocdb_hits hits = {.n = 0};
     add_affected(out, &hits, downtime, false);
@@ -327,27 +330,92 @@ is_meant(struct gocdb_out *out, const Kontor__V1__Endpoint *endpoint,
 {
     return strcmp(endpoint->type, hit->type) == 0 &&
            gocdb_is_own(out->world, endpoint->id) &&
-           !gocdb_is_closed(out->world, endpoint) &&
            strcmp(gocdb_site_name(out, endpoint->site), hit->site) == 0;
 }
 
-const Kontor__V1__Endpoint *
-gocdb_hit_service(struct gocdb_out *out, const struct gocdb_hit *hit)
+/* How many services a hit means whose sites are closed or not, and one of them. */
+static size_t
+services_of(struct gocdb_out *out, const struct gocdb_hit *hit, bool is_closed,
+            const Kontor__V1__Endpoint **service)
 {
-    const Kontor__V1__Endpoint *found = NULL;
+    size_t n = 0;
     if (out->by_host == NULL) {
         sort_by_host(out);
     }
     for (size_t i = first_at(out, hit->host);
          i < out->world->n_endpoints && strcmp(out->by_host[i]->host, hit->host) == 0;
          i++) {
-        if (!is_meant(out, out->by_host[i], hit)) {
-            continue;
+        if (is_meant(out, out->by_host[i], hit) &&
+            gocdb_is_closed(out->world, out->by_host[i]) == is_closed) {
+            *service = out->by_host[i];
+            n++;
         }
-        if (found != NULL) {
-            return NULL;
-        }
-        found = out->by_host[i];
     }
-    return found;
+    return n;
+}
+
+const Kontor__V1__Endpoint *
+gocdb_hit_service(struct gocdb_out *out, const struct gocdb_hit *hit)
+{
+    const Kontor__V1__Endpoint *found = NULL;
+    return services_of(out, hit, false, &found) == 1 ? found : NULL;
+}
+
+/* Of a service that is not known its site may be. */
+bool
+gocdb_hit_is_closed(struct gocdb_out *out, const struct gocdb_hit *hit)
+{
+    const Kontor__V1__Endpoint *service = NULL;
+    const Kontor__V1__Site *site = gocdb_site_named(out, hit->site);
+    return services_of(out, hit, true, &service) > 0 ||
+           (site != NULL && site->certification == KONTOR__V1__CERTIFICATION__CLOSED);
+}
+
+/* ---- What is asked for ---- */
+
+/* Of one that is not known nobody knows the scopes. */
+static bool
+has_scopes(struct gocdb_out *out, const struct gocdb_hit *hit)
+{
+    const struct gocdb_query *query = out->world->query;
+    const Kontor__V1__Endpoint *service = NULL;
+    if (services_of(out, hit, false, &service) == 0) {
+        (void)services_of(out, hit, true, &service);
+    }
+    return service == NULL
+               ? gocdb_query_takes_scopes(query, NULL, 0)
+               : gocdb_query_takes_scopes(query, service->scopes, service->n_scopes);
+}
+
+static bool
+is_asked(struct gocdb_out *out, const Kontor__V1__Downtime *downtime,
+         const struct gocdb_hit *hit)
+{
+    const struct gocdb_query *query = out->world->query;
+    int64_t start = downtime->start_at == NULL ? 0 : downtime->start_at->seconds;
+    return gocdb_query_takes_times(query, start,
+                                   hit->end_at == NULL ? 0 : hit->end_at->seconds) &&
+           gocdb_query_takes_top(query, hit->host, hit->site,
+                                 gocdb_site_named(out, hit->site)) &&
+           has_scopes(out, hit);
+}
+
+struct gocdb_hits
+gocdb_hits_of(struct gocdb_out *out, const Kontor__V1__Downtime *downtime)
+{
+    struct gocdb_hits hits = all_hits_of(out, downtime);
+    size_t n_asked = 0;
+    if (out->world->query == NULL) {
+        return hits;
+    }
+    hits.end_at = NULL;
+    for (size_t i = 0; i < hits.n; i++) {
+        struct gocdb_hit hit = hits.rows[i];
+        if (is_asked(out, downtime, &hit)) {
+            hits.rows[n_asked++] = hit;
+            hits.end_at = is_later(hit.end_at, hits.end_at) ? hit.end_at : hits.end_at;
+        }
+    }
+    hits.n = n_asked;
+    return hits;
 }

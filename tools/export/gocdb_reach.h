@@ -33,13 +33,15 @@ struct gocdb_hits {
 
 /*
  * Those that are named first, as they are named, then those at whole sites and in
- * groups that are not named: of an endpoint that is named its own end counts. n = 0: no
- * service is hit.
+ * groups that are not named: of an endpoint that is named its own end counts. Only what
+ * is asked for. n = 0: no service is hit.
  */
 struct gocdb_hits gocdb_hits_of(struct gocdb_out *out,
                                 const Kontor__V1__Downtime *downtime);
 /* Whether a service works again sooner than the last. */
 bool gocdb_hit_ends_early(const struct gocdb_hits *hits, const struct gocdb_hit *hit);
+/* Whether a service is at a closed site, as far as it is known. */
+bool gocdb_hit_is_closed(struct gocdb_out *out, const struct gocdb_hit *hit);
 /* The one service of the registry that a hit means and get_service answers; NULL: none,
  * or several. */
 const Kontor__V1__Endpoint *gocdb_hit_service(struct gocdb_out *out,

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "tools/import/records.h"
+
 /*
  * Methods of different age give the key as an element, as an attribute, or as both.
  * Without one the next import could not find the record again and would make a
@@ -211,24 +213,13 @@ read_doc(const struct source *source, xmlDoc *doc, enum round round)
     xmlFreeDoc(doc);
 }
 
-static bool
-has_site(const struct import_set *set, const char *id)
-{
-    for (size_t i = 0; i < set->n_sites; i++) {
-        if (strcmp(set->sites[i]->id, id) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* With the sites at hand it can be said here which endpoints have none. */
 static void
 check_joins(const struct source *source)
 {
     const struct import_set *set = source->out;
     for (size_t i = 0; set->n_sites > 0 && i < set->n_endpoints; i++) {
-        if (!has_site(set, set->endpoints[i]->site)) {
+        if (!id_map_has(&source->index->sites, set->endpoints[i]->site)) {
             source_finding(source, NULL,
                            "endpoint %s is at %s, which is not among the "
                            "sites read",
@@ -253,7 +244,8 @@ begin(struct arena *arena, const char *registry, struct import_set *out,
                            .registry = registry,
                            .arena = arena,
                            .out = out,
-                           .faults = faults};
+                           .faults = faults,
+                           .index = records_index_new(arena)};
 }
 
 bool

@@ -26,11 +26,18 @@ bool gocdb_read_bytes(const char *name, struct bytes content, const char *regist
 
 /*
  * Takes out of a set what says who people are: contacts, names, subjects of people's
- * certificates, and such in texts as far as they are known for it. Each field is told,
- * and none is owned any more, so that what was put in by hand stays. An importer's
- * redact.
+ * certificates, and such in all texts as far as they are known for it. Each field is
+ * told, and none is owned any more, so that what was put in by hand stays. An
+ * importer's redact.
  */
 void gocdb_redact(struct import_set *set, struct arena *arena);
+/* Whether a text is what a record is known by, and stays whoever is named in it. */
+bool gocdb_is_identity(const ProtobufCMessageDescriptor *record, const char *field);
+
+/* Puts the extras of the terms that are there, but for GOCDB's own, into those that
+ * were read: what a monitor calls a type is said there. An importer's keep. */
+void gocdb_keep_extras(Kontor__V1__Vocabulary *read,
+                       const Kontor__V1__Vocabulary *there, struct arena *arena);
 
 /* A certification as GOCDB writes it, "Certified"; another text is a fault. */
 Kontor__V1__Certification gocdb_certification(const struct source *source,
@@ -46,6 +53,9 @@ void gocdb_certification_change(const struct source *source, xmlNode *node);
 void gocdb_type(const struct source *source, xmlNode *node);
 /* All rows were read: which endpoints work again before their downtime ends. */
 void gocdb_end_downtimes(struct import_set *set);
+/* What the index of the source calls the endpoints of a host and a type. */
+const char *gocdb_endpoint_name(struct arena *arena, const char *host,
+                                const char *type);
 /* The fields the source owns. */
 Google__Protobuf__FieldMask *gocdb_site_mask(struct arena *arena);
 Google__Protobuf__FieldMask *gocdb_endpoint_mask(struct arena *arena);

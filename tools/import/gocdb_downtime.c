@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "tools/import/gocdb.h"
+#include "tools/import/records.h"
 
 static void read_severity(const struct source *source, xmlNode *node,
                           const struct xml_field *field, void *message);
@@ -191,21 +192,6 @@ gocdb_end_downtimes(struct import_set *set)
     }
 }
 
-/*
- * A walk over all: a download holds some thousands at most, and the rows of one
- * downtime mostly follow each other.
- */
-static Kontor__V1__Downtime *
-find_downtime(const struct import_set *set, const char *id)
-{
-    for (size_t i = 0; i < set->n_downtimes; i++) {
-        if (strcmp(set->downtimes[i]->id, id) == 0) {
-            return set->downtimes[i];
-        }
-    }
-    return NULL;
-}
-
 /* Computed here as the broker computes it, to tell where the source says otherwise. */
 static void
 classify(const struct source *source, xmlNode *node, Kontor__V1__Downtime *downtime)
@@ -275,7 +261,7 @@ gocdb_downtime(const struct source *source, xmlNode *node)
     downtime->source = source_of(source, key);
     classify(source, node, downtime);
     struct import_set *out = source->out;
-    Kontor__V1__Downtime *known = find_downtime(out, downtime->id);
+    Kontor__V1__Downtime *known = id_map_get(&source->index->downtimes, downtime->id);
     if (known != NULL) {
         join(source, node, known, downtime);
         return;
@@ -283,6 +269,7 @@ gocdb_downtime(const struct source *source, xmlNode *node)
     out->downtimes = source_grow(source->arena, out->downtimes, out->n_downtimes,
                                  sizeof(Kontor__V1__Downtime *));
     out->downtimes[out->n_downtimes++] = downtime;
+    id_map_put(source->arena, &source->index->downtimes, downtime->id, downtime);
 }
 
 Google__Protobuf__FieldMask *

@@ -3,6 +3,7 @@
 
 #include "proto/rules.h"
 #include "tools/import/gocdb.h"
+#include "tools/import/records.h"
 
 static void read_member(const struct source *source, xmlNode *node,
                         const struct xml_field *field, void *message);
@@ -25,34 +26,6 @@ static const struct xml_field group_fields[] = {
     {NULL, NULL, 0, 0, NULL},
 };
 
-static bool
-has_endpoint(const struct import_set *set, const char *id)
-{
-    for (size_t i = 0; i < set->n_endpoints; i++) {
-        if (strcmp(set->endpoints[i]->id, id) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The one endpoint that was read of this host and type; NULL: none, or several. */
-static char *
-named_endpoint(const struct import_set *set, const char *host, const char *type)
-{
-    char *found = NULL;
-    for (size_t i = 0; i < set->n_endpoints; i++) {
-        const Kontor__V1__Endpoint *endpoint = set->endpoints[i];
-        if (strcmp(endpoint->host, host) == 0 && strcmp(endpoint->type, type) == 0) {
-            if (found != NULL) {
-                return NULL;
-            }
-            found = endpoint->id;
-        }
-    }
-    return found;
-}
-
 /* Installations number the members of groups by themselves: what no endpoint has as its
  * key is looked for by host and type. Our own export calls those of other registries by
  * their whole ids, which no key of GOCDB looks like. */
@@ -65,11 +38,13 @@ member_id(const struct source *source, xmlNode *node, const char *key)
     char *id = source_id(source, key);
     const char *host = xml_child(source, node, "HOSTNAME");
     const char *type = xml_child(source, node, "SERVICE_TYPE");
-    if (has_endpoint(source->out, id) || host == NULL || type == NULL) {
+    if (id_map_has(&source->index->endpoints, id) || host == NULL || type == NULL) {
         return id;
     }
-    char *named = named_endpoint(source->out, host, type);
-    return named == NULL ? id : named;
+    const Kontor__V1__Endpoint *named =
+        id_map_get(&source->index->named_endpoints,
+                   gocdb_endpoint_name(source->arena, host, type));
+    return named == NULL ? id : named->id;
 }
 
 /*
@@ -89,7 +64,7 @@ read_member(const struct source *source, xmlNode *node, const struct xml_field *
     char *id = member_id(source, node, key);
     source_append(source->arena, &group->endpoints, &group->n_endpoints, id);
     const char *site = xml_child(source, node, "SITENAME");
-    if (site != NULL && site[0] != '\0' && !has_endpoint(source->out, id)) {
+    if (site != NULL && site[0] != '\0' && !id_map_has(&source->index->endpoints, id)) {
         gocdb_endpoint(source, node);
     }
 }

@@ -1,370 +1,315 @@
 /*
- * People are taken out of what GOCDB says. What is a contact or a name by its element
- * goes whole; in texts addresses, subjects of certificates and the names of those who
- * changed a certification are replaced. A name that stands nowhere but in a text is not
- * known to be one, and stays.
+ * People are taken out of what GOCDB says: all texts of all records are walked by their
+ * descriptors, so that a new field is looked at, too. What is a contact or a name by
+ * its field goes whole; in any other text people are replaced.
  */
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "proto/field.h"
 #include "tools/import/gocdb.h"
+#include "tools/import/gocdb_people.h"
+#include "tools/import/kind.h"
 
-#define REDACTED "[redacted]"
-
-/* Names the set itself says are people's. */
-struct names {
-    const char **rows;
-    size_t n, room;
-};
+enum { SHORTEST_PHONE = 6 };
 
 struct redacting {
-    struct import_set *set;
     struct arena *arena;
-    struct names names;
-    size_t n_contacts, n_subjects, n_texts, n_changes;
+    struct gocdb_people *people;
+    size_t n_contacts, n_subjects, n_texts, n_urls, n_changes;
 };
 
-/* ---- Subjects of certificates ---- */
+/* ---- What a field is ---- */
 
-/* Where the value of the last CN begins; NULL: there is none. */
-static const char *
-common_name(const char *text)
-{
-    const char *found = NULL;
-    for (const char *at = strcasestr(text, "CN="); at != NULL;
-         at = strcasestr(at + 3, "CN=")) {
-        found = at + 3;
-    }
-    return found;
-}
+enum holding {
+    HOLDS_TEXT,    /* Anything: people in it are replaced. */
+    HOLDS_ID,      /* What records are known by: without it they are others. */
+    HOLDS_NAME,    /* A text that no other record may have. */
+    HOLDS_PHONE,   /* A telephone number. */
+    HOLDS_SOMEONE, /* Who did something. */
+    HOLDS_SUBJECT, /* A certificate's, which a host may have. */
+};
 
-static bool
-begins_part(const char *text)
-{
-    size_t size = 0;
-    while (isalpha((unsigned char)text[1 + size])) {
-        size++;
+#define FIELD(record, field, holding)                                                  \
+    {                                                                                  \
+        &kontor__v1__##record##__descriptor, field, holding                            \
     }
-    return text[0] == '/' && size > 0 && text[1 + size] == '=';
-}
 
-/* Up to the next part of the subject, or what ends it in a text. */
-static size_t
-name_size(const char *name)
-{
-    size_t size = 0;
-    while (name[size] != '\0' && strchr(",;\n\"()<>", name[size]) == NULL &&
-           !begins_part(name + size)) {
-        size++;
-    }
-    return size;
-}
+/* Ids and what they are made of: a record has to be the same one when it comes again,
+ * and to be found by those that name it. */
+static const struct {
+    const ProtobufCMessageDescriptor *record; /* NULL: in any. */
+    const char *field;
+    enum holding holding;
+} fields[] = {
+    {NULL, "id", HOLDS_ID},
+    FIELD(source, "format", HOLDS_ID),      /* Written by the importer. */
+    FIELD(source, "key", HOLDS_ID),         /* The id is made of it. */
+    FIELD(site, "short_name", HOLDS_ID),    /* The same: of a site. */
+    FIELD(endpoint, "site", HOLDS_ID),      /* An id. */
+    FIELD(endpoint, "host", HOLDS_ID),      /* Downtimes and reports name it. */
+    FIELD(endpoint, "type", HOLDS_ID),      /* The same; a term's id. */
+    FIELD(endpoint, "service", HOLDS_ID),   /* An id. */
+    FIELD(endpoint, "component", HOLDS_ID), /* An id. */
+    FIELD(group, "endpoints", HOLDS_ID),    /* Ids. */
+    FIELD(group, "sites", HOLDS_ID),        /* Ids. */
+    FIELD(group, "groups", HOLDS_ID),       /* Ids. */
+    FIELD(affected, "site", HOLDS_ID),      /* A site's short name. */
+    FIELD(affected, "host", HOLDS_ID),      /* An endpoint's. */
+    FIELD(affected, "type", HOLDS_ID),      /* An endpoint's. */
+    FIELD(affected, "endpoint", HOLDS_ID),  /* An id. */
+    FIELD(affected, "site_id", HOLDS_ID),   /* An id. */
+    FIELD(downtime, "groups", HOLDS_ID),    /* Ids. */
+    FIELD(downtime, "instances", HOLDS_ID), /* Ids. */
+    FIELD(downtime, "split_from", HOLDS_ID),
+    FIELD(certification_change, "site", HOLDS_ID), /* An id. */
+    FIELD(vocabulary, "parents", HOLDS_ID),        /* An id. */
+    FIELD(vocabulary, "name", HOLDS_ID),           /* Written by the importer. */
+    FIELD(term, "name", HOLDS_ID),                 /* The same as its id. */
+    FIELD(term, "parent", HOLDS_ID),               /* A term's id. */
+    FIELD(group, "name", HOLDS_NAME),
+    FIELD(site, "emergency_phone", HOLDS_PHONE),
+    FIELD(certification_change, "changed_by", HOLDS_SOMEONE),
+    FIELD(endpoint, "host_dn", HOLDS_SUBJECT),
+};
 
-/* "host/a.example.org" names a host, "Robot: Ada Example" does not. */
-static bool
-is_host(const char *name, size_t size)
+static enum holding
+holding_of(const ProtobufCMessageDescriptor *record, const char *field)
 {
-    size_t begin = 0, n_dots = 0;
-    for (size_t i = 0; i < size; i++) {
-        begin = name[i] == '/' ? i + 1 : begin;
-    }
-    for (size_t i = begin; i < size; i++) {
-        n_dots += name[i] == '.';
-        if (!isalnum((unsigned char)name[i]) && strchr("-._*:", name[i]) == NULL) {
-            return false;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if ((fields[i].record == NULL || fields[i].record == record) &&
+            strcmp(fields[i].field, field) == 0) {
+            return fields[i].holding;
         }
     }
-    return begin < size && n_dots > 0;
+    return HOLDS_TEXT;
 }
 
-static bool
-is_hosts_subject(const char *subject, const char *host)
+bool
+gocdb_is_identity(const ProtobufCMessageDescriptor *record, const char *field)
 {
-    const char *name = common_name(subject);
-    if (strchr(subject, '@') != NULL) {
-        return false;
-    }
-    if (name == NULL) {
-        return is_host(subject, strlen(subject)) || strcmp(subject, host) == 0;
-    }
-    size_t size = name_size(name);
-    return is_host(name, size) ||
-           (strlen(host) == size && strncmp(name, host, size) == 0);
+    return holding_of(record, field) == HOLDS_ID;
 }
 
 /* ---- Texts ---- */
 
+/* Half a URL leads nowhere, and mail is sent to no less than an address. */
 static bool
-is_of_address(char c)
+is_url(const char *field)
 {
-    return isalnum((unsigned char)c) || (c & 0x80) != 0 ||
-           (c != '\0' && strchr("._%+'-", c) != NULL);
+    size_t size = strlen(field);
+    return size >= 3 && strcmp(field + size - 3, "url") == 0;
 }
 
-/* Bytes of the address that begins here; 0: none does. */
-static size_t
-address_size(const char *text)
-{
-    size_t name = 0, host = 0;
-    while (is_of_address(text[name])) {
-        name++;
-    }
-    if (name == 0 || text[name] != '@') {
-        return 0;
-    }
-    const char *at = text + name + 1;
-    while (isalnum((unsigned char)at[host]) ||
-           (at[host] != '\0' && strchr(".-", at[host]) != NULL)) {
-        host++;
-    }
-    while (host > 0 && at[host - 1] == '.') {
-        host--;
-    }
-    return host == 0 ? 0 : name + 1 + host;
-}
-
-/* The first of names low to high whose byte at depth is not below c. */
-static size_t
-bound(const struct names *names, size_t low, size_t high, size_t depth, int c)
-{
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        bool is_below = (unsigned char)names->rows[middle][depth] < c;
-        low = is_below ? middle + 1 : low;
-        high = is_below ? high : middle;
-    }
-    return low;
-}
-
-/* Bytes of the longest name that begins here and ends before what is no letter; 0: none
- * does. Byte by byte: a hostile file has many names and long texts. */
-static size_t
-known_size(const struct names *names, const char *text)
-{
-    size_t low = 0, high = names->n, longest = 0;
-    for (size_t depth = 0; low < high; depth++) {
-        unsigned char c = (unsigned char)tolower((unsigned char)text[depth]);
-        if (names->rows[low][depth] == '\0') {
-            longest = isalnum(c) ? longest : depth;
-            low++;
-        }
-        if (c == '\0') {
-            break;
-        }
-        low = bound(names, low, high, depth, c);
-        high = bound(names, low, high, depth, c + 1);
-    }
-    return longest;
-}
-
-/* Bytes to be replaced from here on, and how many stay before them. A name begins
- * behind anything but a letter, an address behind what is no part of one. */
-static size_t
-personal_size(const struct names *names, const char *whole, const char *text,
-              size_t *stay)
-{
-    char before = text == whole ? ' ' : text[-1];
-    bool is_word = !isalnum((unsigned char)before) && (before & 0x80) == 0;
-    size_t size = is_word ? known_size(names, text) : 0;
-    *stay = 0;
-    if (size == 0 && !is_of_address(before)) {
-        size = address_size(text);
-    }
-    if (size == 0 && is_word && strncasecmp(text, "CN=", 3) == 0) {
-        *stay = 3;
-        size = name_size(text + 3);
-        /* A word after a host's name is no part of it. */
-        size = is_host(text + 3, strcspn(text + 3, " ,;/\n\"()<>")) ? 0 : size;
-    }
-    return size;
-}
-
-/* A text without people; the same where there are none. */
 static char *
-without_people(struct redacting *redacting, char *text)
+text_without(struct redacting *redacting, const char *field, char *text)
 {
-    size_t room = strlen(text) * sizeof REDACTED + 1;
-    char *clean = NULL, *end = NULL;
-    for (const char *at = text; *at != '\0';) {
-        size_t stay = 0;
-        size_t size = personal_size(&redacting->names, text, at, &stay);
-        if (size > 0 && clean == NULL) {
-            clean = arena_alloc(redacting->arena, room);
-            end = clean + (at - text);
-            memcpy(clean, text, (size_t)(at - text));
-        }
-        if (size > 0) {
-            memcpy(end, at, stay);
-            memcpy(end + stay, REDACTED, sizeof REDACTED - 1);
-            end += stay + sizeof REDACTED - 1;
-            at += stay + size;
-            continue;
-        }
-        if (clean != NULL) {
-            *end++ = *at;
-        }
-        at++;
+    static char none[] = "";
+    char *clean = gocdb_people_out(redacting->people, text);
+    if (clean == text) {
+        return text;
     }
-    redacting->n_texts += clean != NULL;
-    return clean == NULL ? text : clean;
+    if (is_url(field)) {
+        redacting->n_urls++;
+        return none;
+    }
+    redacting->n_texts++;
+    return clean;
 }
 
-/* ---- Names ---- */
-
-enum { SHORTEST_NAME = 3 };
-
-static void
-add_name(struct redacting *redacting, const char *name)
+/* Two that are called after people would become one: the key tells them apart. */
+static char *
+name_without(struct redacting *redacting, const Kontor__V1__Group *group, char *name)
 {
-    struct names *names = &redacting->names;
-    if (strlen(name) < SHORTEST_NAME) {
-        return;
-    }
-    names->rows = arena_grown(redacting->arena, names->rows, names->n, &names->room,
-                              sizeof(*names->rows));
-    /* However it is written. */
-    char *lower = arena_copy(redacting->arena, name);
-    for (char *at = lower; *at != '\0'; at++) {
-        *at = (char)tolower((unsigned char)*at);
-    }
-    names->rows[names->n++] = lower;
+    char *clean = text_without(redacting, "name", name);
+    const char *slash = strchr(group->id, '/');
+    return clean == name || slash == NULL
+               ? clean
+               : arena_print(redacting->arena, "%s %s", clean, slash + 1);
 }
 
-static int
-compare_names(const void *a, const void *b)
+static char *
+redacted(struct redacting *redacting, const ProtobufCMessage *message,
+         const ProtobufCFieldDescriptor *field, char *text)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    static char none[] = "";
+    switch (holding_of(message->descriptor, field->name)) {
+    case HOLDS_TEXT:
+        return text_without(redacting, field->name, text);
+    case HOLDS_ID:
+        return text;
+    case HOLDS_NAME:
+        return name_without(redacting, (const Kontor__V1__Group *)message, text);
+    case HOLDS_PHONE:
+        redacting->n_contacts += text[0] != '\0';
+        return none;
+    case HOLDS_SOMEONE:
+        redacting->n_changes += text[0] != '\0';
+        return none;
+    case HOLDS_SUBJECT:
+        break;
+    }
+    const Kontor__V1__Endpoint *endpoint = (const Kontor__V1__Endpoint *)message;
+    if (text[0] == '\0' || gocdb_is_hosts_subject(text, endpoint->host)) {
+        return text;
+    }
+    redacting->n_subjects++;
+    return none;
 }
 
-/* Sorted, each once. */
-static void
-sort_names(struct names *names)
-{
-    size_t n = 0;
-    if (names->n > 0) {
-        qsort(names->rows, names->n, sizeof(*names->rows), compare_names);
-    }
-    for (size_t i = 0; i < names->n; i++) {
-        if (n == 0 || strcmp(names->rows[n - 1], names->rows[i]) != 0) {
-            names->rows[n++] = names->rows[i];
-        }
-    }
-    names->n = n;
-}
+/* ---- Extensions ---- */
 
-static void
-gather_names(struct redacting *redacting)
-{
-    const struct import_set *set = redacting->set;
-    for (size_t i = 0; i < set->n_certification_changes; i++) {
-        const char *name = set->certification_changes[i]->changed_by;
-        const char *common = common_name(name);
-        add_name(redacting, name);
-        if (common != NULL) {
-            add_name(redacting,
-                     arena_copy_n(redacting->arena, common, name_size(common)));
-        }
-    }
-    sort_names(&redacting->names);
-}
-
-/* ---- Records ---- */
-
-/* Elements without a field of ours that are contacts. */
+/* Words of a key that say its value is how to reach somebody. */
 static bool
-is_contact(const char *key)
+is_contact_word(const char *word, size_t size)
 {
-    static const char *const keys[] = {"ALARM_EMAIL", "HELPDESKEMAIL", "HELPDESK_EMAIL",
-                                       "EMERGENCY_EMAIL"};
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        if (strcmp(keys[i], key) == 0) {
+    static const char *const whole[] = {"tel",      "phone",    "mobile",
+                                        "fax",      "mail",     "contact",
+                                        "contacts", "csirttel", "emergencytel"};
+    static const char *const ends[] = {"email", "emails", "telephone", "phones"};
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+        if (strlen(whole[i]) == size && strncasecmp(word, whole[i], size) == 0) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        size_t n = strlen(ends[i]);
+        if (n <= size && strncasecmp(word + size - n, ends[i], n) == 0) {
             return true;
         }
     }
     return false;
 }
 
+/* HELPDESK_EMAIL, contact.tel, securityContact. */
+static bool
+is_contact(const char *key)
+{
+    while (*key != '\0') {
+        size_t size = 0;
+        while (isalpha((unsigned char)key[size]) &&
+               !(size > 0 && isupper((unsigned char)key[size]) &&
+                 islower((unsigned char)key[size - 1]))) {
+            size++;
+        }
+        if (is_contact_word(key, size)) {
+            return true;
+        }
+        key += size == 0 ? 1 : size;
+    }
+    return false;
+}
+
+/* A key that names somebody says that the value is about nobody else; two such keys
+ * would be the same one. */
 static void
 redact_extensions(struct redacting *redacting, Kontor__V1__KeyValue **rows, size_t *n)
 {
     size_t n_kept = 0;
     for (size_t i = 0; i < *n; i++) {
-        if (is_contact(rows[i]->key)) {
+        char *key = rows[i]->key;
+        if (is_contact(key) || gocdb_people_out(redacting->people, key) != key) {
             redacting->n_contacts++;
             continue;
         }
-        rows[i]->value = without_people(redacting, rows[i]->value);
+        rows[i]->value = text_without(redacting, "value", rows[i]->value);
+        rows[i]->unit = text_without(redacting, "unit", rows[i]->unit);
         rows[n_kept++] = rows[i];
     }
     *n = n_kept;
 }
 
-static void
-redact_contact(struct redacting *redacting, Kontor__V1__Contact **contact)
+/* ---- Records ---- */
+
+static void redact(struct redacting *redacting, ProtobufCMessage *message);
+
+static void *
+place_of(ProtobufCMessage *message, size_t offset)
 {
-    redacting->n_contacts += *contact != NULL;
-    *contact = NULL;
+    return (char *)message + offset;
 }
 
 static void
-redact_site(struct redacting *redacting, Kontor__V1__Site *site)
+redact_messages(struct redacting *redacting, ProtobufCMessage *message,
+                const ProtobufCFieldDescriptor *field)
 {
-    static char none[] = "";
-    redact_contact(redacting, &site->contact);
-    redact_contact(redacting, &site->security_contact);
-    redacting->n_contacts += site->emergency_phone[0] != '\0';
-    site->emergency_phone = none;
-    site->description = without_people(redacting, site->description);
-    site->location = without_people(redacting, site->location);
-    redact_extensions(redacting, site->extensions, &site->n_extensions);
-}
-
-static void
-redact_endpoint(struct redacting *redacting, Kontor__V1__Endpoint *endpoint)
-{
-    static char none[] = "";
-    redact_contact(redacting, &endpoint->contact);
-    endpoint->description = without_people(redacting, endpoint->description);
-    redact_extensions(redacting, endpoint->extensions, &endpoint->n_extensions);
-    if (endpoint->host_dn[0] != '\0' &&
-        !is_hosts_subject(endpoint->host_dn, endpoint->host)) {
-        redacting->n_subjects++;
-        endpoint->host_dn = none;
+    void *at = place_of(message, field->offset);
+    size_t n = field_count(message, field);
+    bool is_list = field->label == PROTOBUF_C_LABEL_REPEATED;
+    if (field->descriptor == &kontor__v1__contact__descriptor && !is_list) {
+        redacting->n_contacts += n;
+        memset(at, 0, sizeof(void *));
+    } else if (field->descriptor == &kontor__v1__key_value__descriptor && is_list) {
+        redact_extensions(redacting, *(Kontor__V1__KeyValue ***)at,
+                          place_of(message, field->quantifier_offset));
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            redact(redacting, (ProtobufCMessage *)(uintptr_t)field_message(
+                                  field_at(message, field, i)));
+        }
     }
 }
 
 static void
-redact_change(struct redacting *redacting, Kontor__V1__CertificationChange *change)
+redact(struct redacting *redacting, ProtobufCMessage *message)
 {
-    static char none[] = "";
-    redacting->n_changes += change->changed_by[0] != '\0';
-    change->reason = without_people(redacting, change->reason);
-    change->changed_by = none;
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+        size_t n = field_count(message, field);
+        void *at = place_of(message, field->offset);
+        char **texts =
+            field->label == PROTOBUF_C_LABEL_REPEATED ? *(char ***)at : (char **)at;
+        if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
+            redact_messages(redacting, message, field);
+        }
+        for (size_t j = 0; field->type == PROTOBUF_C_TYPE_STRING && j < n; j++) {
+            texts[j] = redacted(redacting, message, field, texts[j]);
+        }
+    }
 }
 
+/* A number that is short may be anything's. */
 static void
-redact_records(struct redacting *redacting)
+know_phone(struct redacting *redacting, const char *phone)
 {
-    struct import_set *set = redacting->set;
+    if (strlen(phone) >= SHORTEST_PHONE) {
+        gocdb_people_know(redacting->people, phone);
+    }
+}
+
+/* Whom the set itself names, before anybody is taken out of it. */
+static void
+know_people(struct redacting *redacting, const struct import_set *set)
+{
     for (size_t i = 0; i < set->n_sites; i++) {
-        redact_site(redacting, set->sites[i]);
-    }
-    for (size_t i = 0; i < set->n_endpoints; i++) {
-        redact_endpoint(redacting, set->endpoints[i]);
-    }
-    for (size_t i = 0; i < set->n_groups; i++) {
-        Kontor__V1__Group *group = set->groups[i];
-        redact_contact(redacting, &group->contact);
-        group->description = without_people(redacting, group->description);
-        redact_extensions(redacting, group->extensions, &group->n_extensions);
-    }
-    for (size_t i = 0; i < set->n_downtimes; i++) {
-        set->downtimes[i]->description =
-            without_people(redacting, set->downtimes[i]->description);
+        const Kontor__V1__Site *site = set->sites[i];
+        const Kontor__V1__Contact *contact = site->contact;
+        const Kontor__V1__Contact *security = site->security_contact;
+        know_phone(redacting, contact == NULL ? "" : contact->phone);
+        know_phone(redacting, security == NULL ? "" : security->phone);
+        know_phone(redacting, site->emergency_phone);
     }
     for (size_t i = 0; i < set->n_certification_changes; i++) {
-        redact_change(redacting, set->certification_changes[i]);
+        gocdb_people_know(redacting->people, set->certification_changes[i]->changed_by);
+    }
+    for (size_t i = 0; i < set->n_endpoints; i++) {
+        const Kontor__V1__Endpoint *endpoint = set->endpoints[i];
+        if (!gocdb_is_hosts_subject(endpoint->host_dn, endpoint->host)) {
+            gocdb_people_know_subject(redacting->people, endpoint->host_dn);
+        }
+    }
+}
+
+static void
+redact_records(struct redacting *redacting, const struct import_set *set)
+{
+    for (size_t i = 0; i < IMPORT_KINDS; i++) {
+        size_t n;
+        ProtobufCMessage **records = import_kind_records(set, &import_kinds[i], &n);
+        for (size_t j = 0; j < n; j++) {
+            redact(redacting, records[j]);
+        }
     }
 }
 
@@ -374,13 +319,13 @@ redact_records(struct redacting *redacting)
 static void
 disown(Google__Protobuf__FieldMask *mask)
 {
-    static const char *const fields[] = {"contact", "security_contact",
-                                         "emergency_phone", "changed_by"};
+    static const char *const owned[] = {"contact", "security_contact",
+                                        "emergency_phone", "changed_by"};
     size_t n_kept = 0;
     for (size_t i = 0; i < mask->n_paths; i++) {
         bool is_personal = false;
-        for (size_t j = 0; j < sizeof fields / sizeof fields[0]; j++) {
-            is_personal = is_personal || strcmp(mask->paths[i], fields[j]) == 0;
+        for (size_t j = 0; j < sizeof owned / sizeof owned[0]; j++) {
+            is_personal = is_personal || strcmp(mask->paths[i], owned[j]) == 0;
         }
         if (!is_personal) {
             mask->paths[n_kept++] = mask->paths[i];
@@ -390,9 +335,9 @@ disown(Google__Protobuf__FieldMask *mask)
 }
 
 static void
-say(struct redacting *redacting, size_t n, const char *what)
+say(const struct redacting *redacting, struct import_set *set, size_t n,
+    const char *what)
 {
-    struct import_set *set = redacting->set;
     if (n == 0) {
         return;
     }
@@ -404,23 +349,35 @@ say(struct redacting *redacting, size_t n, const char *what)
             arena_print(redacting->arena, "%zu %s; --keep-names keeps them", n, what)};
 }
 
+/* What is odd is told with the words of the file. */
+static void
+redact_findings(const struct redacting *redacting, struct import_set *set)
+{
+    for (size_t i = 0; i < set->n_findings; i++) {
+        set->findings[i].text = gocdb_people_out(
+            redacting->people, (char *)(uintptr_t)set->findings[i].text);
+    }
+}
+
 void
 gocdb_redact(struct import_set *set, struct arena *arena)
 {
-    struct redacting redacting = {.set = set, .arena = arena};
-    gather_names(&redacting);
-    redact_records(&redacting);
+    struct redacting redacting = {.arena = arena, .people = gocdb_people_new(arena)};
+    know_people(&redacting, set);
+    redact_records(&redacting, set);
+    redact_findings(&redacting, set);
+    gocdb_people_free(redacting.people);
     disown(set->site_fields);
     disown(set->endpoint_fields);
     disown(set->group_fields);
     disown(set->certification_change_fields);
-    say(&redacting, redacting.n_contacts,
+    say(&redacting, set, redacting.n_contacts,
         "addresses and telephone numbers are not taken");
-    say(&redacting, redacting.n_subjects,
+    say(&redacting, set, redacting.n_subjects,
         "subjects of certificates that are no host's are not taken");
-    say(&redacting, redacting.n_changes,
-        "names of who changed a certification are not "
-        "taken");
-    say(&redacting, redacting.n_texts,
-        "texts have addresses, subjects or names replaced by " REDACTED);
+    say(&redacting, set, redacting.n_changes,
+        "names of who changed a certification are not taken");
+    say(&redacting, set, redacting.n_urls, "URLs that name somebody are not taken");
+    say(&redacting, set, redacting.n_texts,
+        "texts have addresses, subjects or names replaced by " GOCDB_REDACTED);
 }

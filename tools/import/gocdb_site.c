@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "tools/import/gocdb.h"
+#include "tools/import/records.h"
 
 static void read_certification(const struct source *source, xmlNode *node,
                                const struct xml_field *field, void *message);
@@ -240,6 +241,26 @@ gocdb_site(const struct source *source, xmlNode *node)
     out->sites = source_grow(source->arena, out->sites, out->n_sites,
                              sizeof(Kontor__V1__Site *));
     out->sites[out->n_sites++] = site;
+    id_map_put(source->arena, &source->index->sites, site->id, site);
+}
+
+/* No two pairs make the same. */
+const char *
+gocdb_endpoint_name(struct arena *arena, const char *host, const char *type)
+{
+    return arena_print(arena, "%zu\n%s\n%s", strlen(host), host, type);
+}
+
+static void
+index_endpoint(const struct source *source, Kontor__V1__Endpoint *endpoint)
+{
+    struct records_index *index = source->index;
+    const char *name =
+        gocdb_endpoint_name(source->arena, endpoint->host, endpoint->type);
+    bool is_another = id_map_has(&index->named_endpoints, name);
+    id_map_put(source->arena, &index->endpoints, endpoint->id, endpoint);
+    id_map_put(source->arena, &index->named_endpoints, name,
+               is_another ? NULL : endpoint);
 }
 
 /* Several endpoints share a host and a type, so only the key tells them apart. */
@@ -262,6 +283,7 @@ gocdb_endpoint(const struct source *source, xmlNode *node)
     out->endpoints = source_grow(source->arena, out->endpoints, out->n_endpoints,
                                  sizeof(Kontor__V1__Endpoint *));
     out->endpoints[out->n_endpoints++] = endpoint;
+    index_endpoint(source, endpoint);
 }
 
 Google__Protobuf__FieldMask *

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "tools/import/gocdb.h"
+#include "tools/import/id_map.h"
 
 /* Endpoints, monitors and exports look for their types there. */
 #define VOCABULARY "SERVICE_TYPE"
@@ -85,6 +86,63 @@ gocdb_type(const struct source *source, xmlNode *node)
     vocabulary->terms =
         source_grow(source->arena, vocabulary->terms, vocabulary->n_terms, sizeof term);
     vocabulary->terms[vocabulary->n_terms++] = term;
+}
+
+/* ---- What others say of types ---- */
+
+static bool
+has_extra(const Kontor__V1__Term *term, const char *key)
+{
+    for (size_t i = 0; i < term->n_extras; i++) {
+        if (strcmp(term->extras[i]->key, key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_gocdbs(const char *key)
+{
+    size_t i = 0;
+    while (gocdb_type_kept[i] != NULL && strcmp(gocdb_type_kept[i], key) != 0) {
+        i++;
+    }
+    return gocdb_type_kept[i] != NULL;
+}
+
+/* A copy: what is there goes with the reply it came in. */
+static void
+add_extra(Kontor__V1__Term *term, const Kontor__V1__KeyValue *extra,
+          struct arena *arena)
+{
+    Kontor__V1__KeyValue *copy = arena_alloc(arena, sizeof *copy);
+    kontor__v1__key_value__init(copy);
+    copy->key = arena_copy(arena, extra->key);
+    copy->value = arena_copy(arena, extra->value);
+    copy->unit = arena_copy(arena, extra->unit);
+    term->extras = source_grow(arena, term->extras, term->n_extras, sizeof copy);
+    term->extras[term->n_extras++] = copy;
+}
+
+void
+gocdb_keep_extras(Kontor__V1__Vocabulary *read, const Kontor__V1__Vocabulary *there,
+                  struct arena *arena)
+{
+    struct id_map terms = {.n = 0};
+    for (size_t i = 0; i < read->n_terms; i++) {
+        id_map_put(arena, &terms, read->terms[i]->id, read->terms[i]);
+    }
+    for (size_t i = 0; i < there->n_terms; i++) {
+        const Kontor__V1__Term *old = there->terms[i];
+        Kontor__V1__Term *term = id_map_get(&terms, old->id);
+        for (size_t j = 0; term != NULL && j < old->n_extras; j++) {
+            const char *key = old->extras[j]->key;
+            if (!is_gocdbs(key) && !has_extra(term, key)) {
+                add_extra(term, old->extras[j], arena);
+            }
+        }
+    }
 }
 
 Google__Protobuf__FieldMask *

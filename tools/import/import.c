@@ -17,16 +17,16 @@
  * GOCDB with its types, hold records of both commands.
  */
 const struct importer importers[] = {
-    {"marketplace-2019", "catalogue", marketplace_read, NULL, NULL},
-    {"eosc-vocabularies", "catalogue", vocabulary_read, NULL, NULL},
-    {"einfracentral-2017", "catalogue", einfracentral_read, NULL, NULL},
-    {"osb", "catalogue", osb_read, NULL, NULL},
-    {"tmf633", "catalogue", tmf633_read, NULL, NULL},
-    {"eosc-5", "catalogue", NULL, &eosc_stream_5, NULL},
-    {"eosc-6", "catalogue", NULL, &eosc_stream_6, NULL},
-    {"gocdb", "both", gocdb_read, NULL, gocdb_redact},
-    {"kontor-1", "both", NULL, &native_stream, NULL},
-    {NULL, NULL, NULL, NULL, NULL},
+    {"marketplace-2019", "catalogue", marketplace_read, NULL, NULL, NULL},
+    {"eosc-vocabularies", "catalogue", vocabulary_read, NULL, NULL, NULL},
+    {"einfracentral-2017", "catalogue", einfracentral_read, NULL, NULL, NULL},
+    {"osb", "catalogue", osb_read, NULL, NULL, NULL},
+    {"tmf633", "catalogue", tmf633_read, NULL, NULL, NULL},
+    {"eosc-5", "catalogue", NULL, &eosc_stream_5, NULL, NULL},
+    {"eosc-6", "catalogue", NULL, &eosc_stream_6, NULL, NULL},
+    {"gocdb", "both", gocdb_read, NULL, gocdb_redact, gocdb_keep_extras},
+    {"kontor-1", "both", NULL, &native_stream, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL, NULL},
 };
 
 const struct importer *

@@ -95,6 +95,10 @@ struct importer {
     /* Takes people out of a set that was read whole; NULL: nothing to take out, or it
      * is the user's own. */
     void (*redact)(struct import_set *set, struct arena *arena);
+    /* Puts into a vocabulary that was read what others said of its terms in the one
+     * that is there; NULL: the format says all there is. */
+    void (*keep)(Kontor__V1__Vocabulary *read, const Kontor__V1__Vocabulary *there,
+                 struct arena *arena);
 };
 
 /* Whether a field of a record is written by the broker alone: no source owns it, and no

@@ -6,23 +6,17 @@
 #ifndef KONTOR_TOOLS_IMPORT_RECORDS_H
 #define KONTOR_TOOLS_IMPORT_RECORDS_H
 
+#include "tools/import/id_map.h"
 #include "tools/import/source.h"
 
-/* Records by their ids, so that a file of a million does not take a day. */
-struct records_slot {
-    const char *id; /* NULL: free. */
-    void *record;
-};
-
-struct records_map {
-    struct records_slot *slots;
-    size_t n_slots; /* A power of two, or 0. */
-    size_t n;
-};
-
+/* What was read so far of all files of an import. */
 struct records_index {
-    struct records_map providers;
-    struct records_map services;
+    struct id_map providers;
+    struct id_map services;
+    struct id_map sites;
+    struct id_map endpoints;
+    struct id_map named_endpoints; /* By host and type; no record: several of them. */
+    struct id_map downtimes;
 };
 
 /* An index for the sources of one import. */

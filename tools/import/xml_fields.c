@@ -16,7 +16,7 @@
 
 #include "tools/import/xml_guard.h"
 
-/* Every attack that grows a document needs a DTD, and no source of ours has one. */
+/* Should the guard ever let one through. */
 static void
 refuse_dtd(void *context, const xmlChar *name, const xmlChar *external,
            const xmlChar *system)
@@ -176,9 +176,9 @@ read_all(const struct source *source, xmlNode *parent, const struct xml_field *t
          node = xml_element(node->next)) {
         const struct xml_field *field = find(table, node);
         if (field == NULL) {
-            source_finding(source, xml_place(source, node),
-                           "nothing here takes %s: \"%s\"", (const char *)node->name,
-                           xml_text(source, node));
+            /* What it says may be anything, a person's name as well. */
+            source_finding(source, xml_place(source, node), "nothing here takes %s",
+                           (const char *)node->name);
             continue;
         }
         if (were_there != NULL &&
@@ -273,8 +273,8 @@ xml_field_url(const struct source *source, xmlNode *node, const struct xml_field
     *url = xml_url_encoded(source, text);
     if (strcmp(*url, text) != 0) {
         source_finding(source, xml_place(source, node),
-                       "%s \"%s\" is no URL as it stands: taken as %s", field->element,
-                       text, *url);
+                       "%s is no URL as it stands: taken percent-encoded",
+                       field->element);
     }
 }
 

@@ -173,9 +173,19 @@ guard_text(struct scan *scan, bool is_data)
            refuse(&begin, "a text has more bytes than", XML_MAX_BYTES);
 }
 
-/* One piece of markup or text; *is_over: the parser refuses what comes. */
+/* Every attack that grows a document needs a document type, and no source of ours has
+ * one; nor has any another declaration. */
 static bool
-guard_piece(struct scan *scan, bool *is_over)
+refuse_declaration(const struct scan *scan)
+{
+    source_fault(scan->source, arena_print(scan->source->arena, "%zu", scan->line),
+                 "has a document type or entities: refused");
+    return false;
+}
+
+/* One piece of markup or text. */
+static bool
+guard_piece(struct scan *scan)
 {
     if (*scan->at != '<') {
         return guard_text(scan, false);
@@ -185,7 +195,7 @@ guard_piece(struct scan *scan, bool *is_over)
     } else if (begins(scan, "<![CDATA[")) {
         return guard_text(scan, true);
     } else if (begins(scan, "<!")) {
-        *is_over = true;
+        return refuse_declaration(scan);
     } else if (begins(scan, "<?")) {
         skip_piece(scan, "<?", "?>");
     } else {
@@ -201,12 +211,11 @@ xml_guard(const struct source *source, struct bytes content)
                         .at = (const char *)content.data,
                         .end = (const char *)content.data + content.size,
                         .line = 1};
-    bool is_over = false;
     if (!is_utf8(source, content) || !is_declared_so(&scan)) {
         return false;
     }
-    while (scan.at < scan.end && !is_over) {
-        if (!guard_piece(&scan, &is_over)) {
+    while (scan.at < scan.end) {
+        if (!guard_piece(&scan)) {
             return false;
         }
     }

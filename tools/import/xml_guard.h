@@ -15,8 +15,9 @@ enum { XML_MAX_DEPTH = 64, XML_MAX_ATTRIBUTES = 64, XML_MAX_BYTES = 1024 * 1024 
 
 /*
  * Whether content may be parsed: it is UTF-8 and says nothing else, elements nest no
- * deeper, have no more attributes, and nothing in them is longer than the limits. What
- * is no XML is left to the parser, and so is a document type, which it refuses.
+ * deeper, have no more attributes, nothing in them is longer than the limits, and there
+ * is no declaration but that of XML: no document type, no entity. What else is no XML
+ * is left to the parser.
  */
 bool xml_guard(const struct source *source, struct bytes content);
 

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "proto/json.h"
 #include "tools/export/gocdb.h"
 #include "tools/export/ical.h"
 #include "tools/import/kind.h"
+#include "tools/kontor/export_query.h"
 #include "tools/kontor/own.h"
 #include "tools/kontor/path.h"
 #include "tools/kontor/run.h"
@@ -24,6 +26,8 @@ struct gathering {
     const char *field;
     const char *as_of; /* Field of as_of and what it is to be; NULL: now. */
     const char *point;
+    int64_t now; /* What is ongoing is so then: seconds. */
+    const struct gocdb_query *query;
     ProtobufCMessage **rows;
     size_t n_rows, room;
 };
@@ -270,6 +274,11 @@ take_as_of(struct cli *cli, struct gathering *gathering)
     gathering->as_of = run_as_of(text);
     gathering->point = text;
     const char *wrong = path_set(request, gathering->as_of, text, cli->arena);
+    const Kontor__V1__AsOf *as_of =
+        ((const Kontor__V1__ListSitesRequest *)request)->as_of;
+    if (wrong == NULL && as_of->point_case == KONTOR__V1__AS_OF__POINT_TIME) {
+        gathering->now = as_of->time->seconds;
+    }
     return wrong == NULL ? EXIT_DONE : cli_usage(cli, "--as-of: %s", wrong);
 }
 
@@ -336,7 +345,8 @@ export_world(struct cli *cli, const struct gocdb_document *document,
     int failed;
     const char *output = cli_option(cli, "output");
     bool is_own = document == NULL || (output != NULL && strcmp(output, "json") == 0);
-    struct gocdb_world world = {.registry = cli_registry(cli, &failed)};
+    struct gocdb_world world = {.registry = cli_registry(cli, &failed),
+                                .query = gathering->query};
     if (world.registry == NULL) {
         return failed;
     }
@@ -355,7 +365,7 @@ int
 own_config_export(struct cli *cli)
 {
     const struct gocdb_document *document = NULL;
-    struct gathering gathering = {.cli = cli};
+    struct gathering gathering = {.cli = cli, .now = (int64_t)time(NULL)};
     struct gocdb_page page;
     if (cli->n_arguments > 0) {
         document = gocdb_document_find(cli->arguments[0]);
@@ -366,6 +376,9 @@ own_config_export(struct cli *cli)
     int failed = take_as_of(cli, &gathering);
     if (failed == EXIT_DONE) {
         failed = take_page_wanted(cli, document, &page);
+    }
+    if (failed == EXIT_DONE) {
+        failed = export_query_take(cli, document, gathering.now, &gathering.query);
     }
     return failed == EXIT_DONE ? export_world(cli, document, page, &gathering) : failed;
 }

@@ -68,6 +68,35 @@ show_findings(const struct cli *cli, const struct import_set *part)
     }
 }
 
+/*
+ * What others say of a vocabulary's terms stays, though the list of terms is the
+ * file's: what a monitor calls a type is kept there. A vocabulary that is not there, or
+ * that the caller may not see, says nothing.
+ */
+static enum kontor_status
+keep_others(const struct import_batch *batch, const struct import_set *part)
+{
+    struct cli *cli = batch->cli;
+    const struct importer *importer = importer_find(cli_option(cli, "format"));
+    bool is_sent = strcmp(cli->command->noun, "catalogue") == 0;
+    for (size_t i = 0; is_sent && importer->keep != NULL && i < part->n_vocabularies;
+         i++) {
+        Kontor__V1__GetVocabularyRequest request =
+            KONTOR__V1__GET_VOCABULARY_REQUEST__INIT;
+        Kontor__V1__Vocabulary *there = NULL;
+        request.id = part->vocabularies[i]->id;
+        enum kontor_status status =
+            cli_call(cli, "CatalogueService/GetVocabulary", &request.base, &there);
+        if (status == KONTOR_OK) {
+            importer->keep(part->vocabularies[i], there, cli->arena);
+            kontor_reply_free((ProtobufCMessage *)there);
+        } else if (status != KONTOR_NOT_FOUND) {
+            return status;
+        }
+    }
+    return KONTOR_OK;
+}
+
 /* Findings are printed as they come: nothing of a file is kept for later. */
 static enum kontor_status
 send_all(struct import_batch *batch, struct import_files *files)
@@ -76,7 +105,10 @@ send_all(struct import_batch *batch, struct import_files *files)
     enum kontor_status status = KONTOR_OK;
     while (status == KONTOR_OK && import_files_next(files, batch->arena, &part)) {
         show_findings(batch->cli, &part);
-        status = import_batch_add(batch, &part);
+        status = keep_others(batch, &part);
+        if (status == KONTOR_OK) {
+            status = import_batch_add(batch, &part);
+        }
     }
     bool is_whole = status == KONTOR_OK && files->faults.n_found == 0;
     return is_whole ? import_batch_send(batch) : status;

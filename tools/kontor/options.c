@@ -232,12 +232,6 @@ const struct option_row export_options[] = {
     {"format", "FORMAT", "what the file is to be; kontor-1 if not given", NULL, NULL,
      false, false},
     END_OPTION};
-const struct option_row config_export_options[] = {
-    {"as-of", "TIME|SEQ", AS_OF_WORDS, NULL, NULL, false, false},
-    {"next-cursor", "N", "the page behind N, with links as GOCDB's; 0 = the first",
-     NULL, NULL, false, false},
-    {"prev-cursor", "N", "the page before N", NULL, NULL, false, false},
-    END_OPTION};
 const struct option_row search_options[] = {
     {"provider", "ID", "only this provider's; may be repeated", "providers", NULL,
      false, false},
