@@ -244,7 +244,7 @@ const struct kind kind_table[] =
             {
                 .name = "site",
                 .record = &kontor__v1__site__descriptor,
-                .internal = (const uint8_t[]){23, 24, 25, 0},
+                .internal = (const uint8_t[]){23, 0},
                 .has_history = true,
                 .watch_field = 21,
                 .declared = {{"short_name", DECLARED_TEXT, {5}},

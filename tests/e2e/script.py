@@ -232,7 +232,7 @@ def configuration(p):
         p.ask(SITES, "ConfigurationService.Import", records=records)
     p.ask(SITES, "ConfigurationService.Import", records=records, site_fields="tier")
     hall = {"id": "alpine/hall", "short_name": "hall", "latitude": 46.5, "longitude": -0.25,
-            "emergency_phone": word(p), "extensions": [{"key": "a", "value": word(p)}]}
+            "contacts": [{"role": "emergency", "contact": {"phone": word(p)}}], "extensions": [{"key": "a", "value": word(p)}]}
     repeats(p, SITES, "ConfigurationService.CreateSite", site=hall)
     p.ask(SITES, "ConfigurationService.CreateSite", site={**hall, "id": "alpine/hall2"})
     p.ask(SITES, "ConfigurationService.CreateSite", site={**hall, "latitude": 91})

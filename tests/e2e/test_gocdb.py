@@ -692,8 +692,8 @@ class People(unittest.TestCase):
         path = self.made()
         broker.kontor("alpine", "admin", "config", "import", "--format", "gocdb", path)
         broker.client("alpine", "site_admin").call(
-            "ConfigurationService.UpdateSite", site={"id": "alpine/hall", "contact": {"email": "desk@alpine.example"}},
-            update_mask="contact")
+            "ConfigurationService.UpdateSite", site={"id": "alpine/hall", "contacts": [
+                {"role": "general", "contact": {"email": "desk@alpine.example"}}]}, update_mask="contacts")
         broker.kontor("alpine", "admin", "config", "import", "--format", "gocdb", path)
         self.assertIn("desk@alpine.example", broker.kontor("alpine", "site_admin", "config", "export", "get_site"))
 

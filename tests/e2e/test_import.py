@@ -30,7 +30,7 @@ SITE = {
     "SITE_DESCRIPTION": "description", "HOME_URL": "home_url", "COUNTRY": "country",
     "ROC": "operator_group", "PRODUCTION_INFRASTRUCTURE": "infrastructure",
     "TIMEZONE": "timezone", "IP_RANGE": "ip_range", "LOCATION": "location", "TIER": "tier",
-    "GIIS_URL": "giis_url", "EMERGENCYTEL": "emergency_phone",
+    "GIIS_URL": "giis_url",
 }
 ENDPOINT = {
     "HOSTNAME": "host", "SERVICE_TYPE": "type", "URL": "url", "DESCRIPTION": "description",
@@ -205,10 +205,11 @@ class Import(unittest.TestCase):
             for element, field in SITE.items():
                 self.assertEqual(got.get(field, ""), row.findtext(element) or "", element)
             self.assertEqual(got["latitude"], float(row.findtext("LATITUDE")))
-            self.assertEqual(got["contact"]["email"], row.findtext("CONTACT_EMAIL"))
+            contacts = {c["role"]: c["contact"] for c in got["contacts"]}
+            self.assertEqual(contacts["general"]["email"], row.findtext("CONTACT_EMAIL"))
+            self.assertEqual(contacts.get("emergency", {}).get("phone", ""), row.findtext("EMERGENCYTEL") or "")
         for got in self.reader.pages("ConfigurationService.ListSites", "sites"):
-            for field in ("contact", "security_contact", "emergency_phone"):
-                self.assertNotIn(field, got, "internal")
+            self.assertNotIn("contacts", got, "internal")
         names = {s["id"]: s["short_name"] for s in sites.values()}
         for row in xml.parse(self.gocdb[1]).getroot():
             got = ends[row.findtext("PRIMARY_KEY")]

@@ -149,8 +149,9 @@ class Town:
                    operator_group={"id": "alpine/ini", "name": "Initiative",
                                    "contacts": [{"role": "general", "contact": contact(SITE)}]})
         admin.call("ConfigurationService.CreateSite",
-                   site={"id": "alpine/hall", "short_name": "hall", "contact": contact(SITE),
-                         "security_contact": contact(SITE), "emergency_phone": f"{SITE} 112"})
+                   site={"id": "alpine/hall", "short_name": "hall", "contacts": [
+                       {"role": "general", "contact": contact(SITE)},
+                       {"role": "emergency", "contact": {"phone": f"{SITE} 112"}}]})
         admin.call("ConfigurationService.CreateEndpoint",
                    endpoint={"id": "alpine/e1", "site": "alpine/hall", "host": "e1.example",
                              "type": "lab", "contact": contact(SITE)})

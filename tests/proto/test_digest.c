@@ -129,10 +129,10 @@ static void
 test_an_empty_message_differs_from_absence(void **state)
 {
     (void)state;
-    Kontor__V1__Contact contact = KONTOR__V1__CONTACT__INIT;
+    Kontor__V1__Source source = KONTOR__V1__SOURCE__INIT;
     Kontor__V1__Site absent = KONTOR__V1__SITE__INIT;
     Kontor__V1__Site present = KONTOR__V1__SITE__INIT;
-    present.contact = &contact;
+    present.source = &source;
     assert_string_not_equal(hex_of(&absent, NULL), hex_of(&present, NULL));
 }
 

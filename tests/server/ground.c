@@ -46,13 +46,18 @@ ground_site(struct harness *h, const char *id, const char *short_name)
 {
     Kontor__V1__Site *site = arena_alloc(h->arena, sizeof(*site));
     Kontor__V1__Contact *contact = arena_alloc(h->arena, sizeof(*contact));
+    Kontor__V1__RoleContact *row = arena_alloc(h->arena, sizeof(*row));
     kontor__v1__site__init(site);
     kontor__v1__contact__init(contact);
+    kontor__v1__role_contact__init(row);
     contact->email = "desk@example.org";
+    contact->phone = "112";
+    row->role = "emergency";
+    row->contact = contact;
+    site->contacts = arena_alloc(h->arena, sizeof(*site->contacts));
+    site->contacts[site->n_contacts++] = row;
     site->id = arena_copy(h->arena, id);
     site->short_name = arena_copy(h->arena, short_name);
-    site->contact = contact;
-    site->emergency_phone = "112";
     return site;
 }
 

@@ -200,13 +200,13 @@ test_everybody_reads_a_site_without_its_contacts(void **state)
                                   (void **)&site, NULL),
                      STATUS_OK);
     assert_string_equal(site->short_name, "North");
-    assert_null(site->contact);
-    assert_string_equal(site->emergency_phone, "");
+    assert_int_equal(site->n_contacts, 0);
     assert_int_equal(harness_call(ground->h, ground->admin, GROUND_CALL("GetSite"),
                                   &request, (void **)&site, NULL),
                      STATUS_OK);
-    assert_non_null(site->contact);
-    assert_string_equal(site->emergency_phone, "112");
+    assert_int_equal(site->n_contacts, 1);
+    assert_string_equal(site->contacts[0]->role, "emergency");
+    assert_string_equal(site->contacts[0]->contact->phone, "112");
 }
 
 static void

@@ -109,7 +109,7 @@ static const struct {
      {"attention", "waiting_for", "waiting_since", "next_due", "waiting_what",
       "jeopardy", "project", "on_behalf_of", "placed_by", "request_hash", "note",
       "sources", "cancel", "bundle", "bundle_revision", "plan"}},
-    {"site", {"contact", "security_contact", "emergency_phone"}},
+    {"site", {"contacts"}},
     {"certification_change", {"changed_by"}},
     {"group", {"contact"}},
     {"operator_group", {"contacts"}},

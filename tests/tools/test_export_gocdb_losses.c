@@ -119,7 +119,8 @@ test_records_made_here_come_back_with_their_ids(void **state)
 {
     static const char json[] =
         "{\"sites\": [{\"id\": \"alpine/H~20all\", \"short_name\": \"H all\","
-        " \"contact\": {\"email\": \"desk@alpine.example\", \"phone\": \"1\"},"
+        " \"contacts\": [{\"role\": \"general\", \"contact\":"
+        " {\"email\": \"desk@alpine.example\", \"phone\": \"1\"}}],"
         " \"certification\": \"CERTIFIED\"}],"
         "\"endpoints\": [{\"id\": \"alpine/e~C3~A9\", \"site\": \"alpine/H~20all\","
         " \"host\": \"h\", \"type\": \"t\", \"is_production\": true}],"
@@ -160,7 +161,10 @@ test_what_is_left_out_is_told(void **state)
 {
     static const char json[] =
         "{\"sites\": [{\"id\": \"alpine/one\", \"short_name\": \"other\","
-        " \"certification\": \"CLOSED\", \"description\": \"a\\u0001b\"}],"
+        " \"certification\": \"CLOSED\", \"description\": \"a\\u0001b\","
+        " \"contacts\": [{\"role\": \"helpdesk\", \"contact\": {\"phone\": \"1\"}},"
+        "{\"role\": \"emergency\", \"contact\": {\"name\": \"n\", \"phone\": \"2\"}},"
+        "{\"role\": \"emergency\", \"contact\": {\"phone\": \"3\"}}]}],"
         "\"endpoints\": [{\"id\": \"alpine/e\", \"site\": \"alpine/one\", \"host\": "
         "\"h\","
         " \"type\": \"t\"}],"
@@ -186,6 +190,9 @@ test_what_is_left_out_is_told(void **state)
     } rows[] = {
         {"get_site", "alpine/one", "id", "comes back as alpine/other"},
         {"get_site", "alpine/one", "description", "XML cannot carry"},
+        {"get_site", "alpine/one", "contacts[0]", ""},
+        {"get_site", "alpine/one", "contacts[1].contact.name", ""},
+        {"get_site", "alpine/one", "contacts[2]", ""},
         {"get_service", "alpine/e", "id", "its site is closed"},
         {"get_service", "alpine/e", "site", "comes back as alpine/other"},
         {"get_service_group", "alpine/g", "endpoints[0]", "its site is closed"},

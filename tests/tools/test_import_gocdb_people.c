@@ -182,9 +182,7 @@ test_what_is_taken_out_is_not_owned(void **state)
     for (int keeps = 0; keeps < 2; keeps++) {
         const struct import_set *set = read_text(fixture, town, keeps == 1);
         const bool is_kept[] = {
-            is_owned(set->site_fields, "contact"),
-            is_owned(set->site_fields, "security_contact"),
-            is_owned(set->site_fields, "emergency_phone"),
+            is_owned(set->site_fields, "contacts"),
             is_owned(set->endpoint_fields, "contact"),
             is_owned(set->group_fields, "contact"),
             is_owned(set->certification_change_fields, "changed_by")};
@@ -218,7 +216,7 @@ test_the_real_files_name_nobody(void **state)
     assert_null(strchr(all, '@'));
     assert_null(strstr(all, "user-0"));
     assert_null(strstr(all, "\"phone\""));
-    assert_null(strstr(all, "emergency_phone"));
+    assert_null(strstr(all, "contacts"));
     for (size_t i = 0; i < set->n_endpoints; i++) {
         n_subjects += set->endpoints[i]->host_dn[0] != '\0';
     }

@@ -30,8 +30,6 @@ static const struct {
     const char *field;
     const char *parts[6];
 } parts[] = {
-    {&kontor__v1__site__descriptor, "contact", {"email", "phone"}},
-    {&kontor__v1__site__descriptor, "security_contact", {"email", "phone"}},
     {&kontor__v1__endpoint__descriptor, "contact", {"email"}},
     {&kontor__v1__group__descriptor, "contact", {"email"}},
     {&kontor__v1__site__descriptor, "extensions", {"key", "value"}},
@@ -153,6 +151,56 @@ lose_kept(struct target *target, Kontor__V1__KeyValue *const *rows, size_t n,
     }
 }
 
+/* What is said of whom a site has for what; a second one for the same is not. */
+static const struct {
+    const char *role;
+    const char *parts[2];
+} roles[] = {
+    {GOCDB_GENERAL, {"email", "phone"}},
+    {GOCDB_SECURITY, {"email", "phone"}},
+    {GOCDB_EMERGENCY, {"phone"}},
+    {GOCDB_ALARM, {"email"}},
+};
+
+static const char *const *
+said_of(const Kontor__V1__Site *site, size_t at)
+{
+    const char *role = site->contacts[at]->role;
+    for (size_t i = 0; i < at; i++) {
+        if (strcmp(site->contacts[i]->role, role) == 0) {
+            return NULL;
+        }
+    }
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        if (strcmp(roles[i].role, role) == 0) {
+            return roles[i].parts;
+        }
+    }
+    return NULL;
+}
+
+static void
+lose_contacts(struct target *target, const Kontor__V1__Site *site)
+{
+    for (size_t i = 0; i < site->n_contacts; i++) {
+        const char *const *said = said_of(site, i);
+        const char *path = arena_print(target->arena, "contacts[%zu]", i);
+        const ProtobufCMessage *contact = &site->contacts[i]->contact->base;
+        if (said == NULL) {
+            target_lose(target, path);
+            continue;
+        }
+        for (unsigned j = 0; j < contact->descriptor->n_fields; j++) {
+            const ProtobufCFieldDescriptor *field = &contact->descriptor->fields[j];
+            if (field_count(contact, field) > 0 &&
+                !gocdb_is_among(said, 2, field->name)) {
+                target_lose(target, arena_print(target->arena, "%s.contact.%s", path,
+                                                field->name));
+            }
+        }
+    }
+}
+
 /* ---- Ids ---- */
 
 /* An import makes the id of what the document says: of a key, or of a site's name. */
@@ -198,6 +246,7 @@ lose_site(struct losing *losing, const void *record)
     lose_source(losing->target, site->source);
     lose_id(losing, site->id, site->short_name);
     lose_kept(losing->target, site->extensions, site->n_extensions, gocdb_site_kept);
+    lose_contacts(losing->target, site);
     lose_fields(losing->target, record, gocdb_site_mask(losing->target->arena));
 }
 

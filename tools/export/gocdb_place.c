@@ -5,11 +5,12 @@
 
 #include "tools/export/gocdb_query.h"
 #include "tools/export/gocdb_reach.h"
+#include "tools/import/gocdb.h"
 
 /* What an import keeps under the element's own name. */
 const char *const gocdb_site_kept[] = {
-    "ALARM_EMAIL",   "COUNTRY_CODE", "DPMT_URL", "GOCDB_PORTAL_URL",
-    "NOTIFICATIONS", "SITE_IPV6",    "SUBGRID",  NULL};
+    "COUNTRY_CODE", "DPMT_URL", "GOCDB_PORTAL_URL", "NOTIFICATIONS", "SITE_IPV6",
+    "SUBGRID",      NULL};
 const char *const gocdb_service_kept[] = {"DPMT_URL", "GOCDB_PORTAL_URL", "HOST_IPV6",
                                           "NOTIFICATIONS", NULL};
 const char *const gocdb_group_kept[] = {"DPMT_URL", "GOCDB_PORTAL_URL", NULL};
@@ -27,6 +28,18 @@ degrees(struct gocdb_out *out, bool is_there, double value)
         }
     }
     return text;
+}
+
+/* Whom to ask for what: the first of a role, NULL if there is none. */
+static const Kontor__V1__Contact *
+contact_for(const Kontor__V1__Site *site, const char *role)
+{
+    for (size_t i = 0; i < site->n_contacts; i++) {
+        if (strcmp(site->contacts[i]->role, role) == 0) {
+            return site->contacts[i]->contact;
+        }
+    }
+    return NULL;
 }
 
 static const char *
@@ -62,9 +75,9 @@ write_site_middle(struct gocdb_out *out, const Kontor__V1__Site *site)
                degrees(out,
                        site->_longitude_case == KONTOR__V1__SITE___LONGITUDE_LONGITUDE,
                        site->longitude));
-    gocdb_some(out, "CSIRT_EMAIL", email(site->security_contact));
-    gocdb_some(out, "CSIRT_TEL", phone(site->security_contact));
-    gocdb_some(out, "EMERGENCY_TEL", site->emergency_phone);
+    gocdb_some(out, "CSIRT_EMAIL", email(contact_for(site, GOCDB_SECURITY)));
+    gocdb_some(out, "CSIRT_TEL", phone(contact_for(site, GOCDB_SECURITY)));
+    gocdb_some(out, "EMERGENCY_TEL", phone(contact_for(site, GOCDB_EMERGENCY)));
     gocdb_text(out, "NOTIFICATIONS", kept_or(KEPT(site, "NOTIFICATIONS"), "FALSE"));
     gocdb_begin(out, "DOMAIN");
     gocdb_text(out, "DOMAIN_NAME", site->domain);
@@ -103,9 +116,9 @@ gocdb_write_site(struct gocdb_out *out, const struct gocdb_row *row)
     gocdb_text(out, "GOCDB_PORTAL_URL", KEPT(site, "GOCDB_PORTAL_URL"));
     gocdb_some(out, "DPMT_URL", KEPT(site, "DPMT_URL"));
     gocdb_some(out, "HOME_URL", site->home_url);
-    gocdb_some(out, "CONTACT_EMAIL", email(site->contact));
-    gocdb_some(out, "CONTACT_TEL", phone(site->contact));
-    gocdb_some(out, "ALARM_EMAIL", KEPT(site, "ALARM_EMAIL"));
+    gocdb_some(out, "CONTACT_EMAIL", email(contact_for(site, GOCDB_GENERAL)));
+    gocdb_some(out, "CONTACT_TEL", phone(contact_for(site, GOCDB_GENERAL)));
+    gocdb_some(out, "ALARM_EMAIL", email(contact_for(site, GOCDB_ALARM)));
     gocdb_some(out, "GIIS_URL", site->giis_url);
     gocdb_some(out, "TIER", site->tier);
     gocdb_some(out, "COUNTRY_CODE", KEPT(site, "COUNTRY_CODE"));

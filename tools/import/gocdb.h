@@ -39,6 +39,17 @@ bool gocdb_is_identity(const ProtobufCMessageDescriptor *record, const char *fie
 void gocdb_keep_extras(Kontor__V1__Vocabulary *read,
                        const Kontor__V1__Vocabulary *there, struct arena *arena);
 
+/* What GOCDB's contacts are for, as RoleContact.role. */
+#define GOCDB_GENERAL "general"
+#define GOCDB_SECURITY "security"
+#define GOCDB_EMERGENCY "emergency"
+#define GOCDB_ALARM "alarm"
+#define GOCDB_HELPDESK "helpdesk"
+/* One more of a role, to be filled. */
+Kontor__V1__Contact *gocdb_add_contact(const struct source *source,
+                                       Kontor__V1__RoleContact ***rows, size_t *n_rows,
+                                       const char *role);
+
 /* A certification as GOCDB writes it, "Certified"; another text is a fault. */
 Kontor__V1__Certification gocdb_certification(const struct source *source,
                                               xmlNode *node);

@@ -240,6 +240,9 @@ redact_messages(struct redacting *redacting, ProtobufCMessage *message,
     if (field->descriptor == &kontor__v1__contact__descriptor && !is_list) {
         redacting->n_contacts += n;
         memset(at, 0, sizeof(void *));
+    } else if (field->descriptor == &kontor__v1__role_contact__descriptor && is_list) {
+        redacting->n_contacts += n;
+        *(size_t *)place_of(message, field->quantifier_offset) = 0;
     } else if (field->descriptor == &kontor__v1__key_value__descriptor && is_list) {
         redact_extensions(redacting, *(Kontor__V1__KeyValue ***)at,
                           place_of(message, field->quantifier_offset));
@@ -284,11 +287,9 @@ know_people(struct redacting *redacting, const struct import_set *set)
 {
     for (size_t i = 0; i < set->n_sites; i++) {
         const Kontor__V1__Site *site = set->sites[i];
-        const Kontor__V1__Contact *contact = site->contact;
-        const Kontor__V1__Contact *security = site->security_contact;
-        know_phone(redacting, contact == NULL ? "" : contact->phone);
-        know_phone(redacting, security == NULL ? "" : security->phone);
-        know_phone(redacting, site->emergency_phone);
+        for (size_t j = 0; j < site->n_contacts; j++) {
+            know_phone(redacting, site->contacts[j]->contact->phone);
+        }
     }
     for (size_t i = 0; i < set->n_certification_changes; i++) {
         gocdb_people_know(redacting->people, set->certification_changes[i]->changed_by);
@@ -319,8 +320,7 @@ redact_records(struct redacting *redacting, const struct import_set *set)
 static void
 disown(Google__Protobuf__FieldMask *mask)
 {
-    static const char *const owned[] = {"contact", "security_contact",
-                                        "emergency_phone", "changed_by"};
+    static const char *const owned[] = {"contact", "contacts", "changed_by"};
     size_t n_kept = 0;
     for (size_t i = 0; i < mask->n_paths; i++) {
         bool is_personal = false;
