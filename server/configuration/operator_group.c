@@ -13,6 +13,23 @@ name_of(const Kontor__V1__OperatorGroup *group)
         .noun = "operator group", .id = group->id, .name = group->name};
 }
 
+/* Sites know it by its name, and would belong to nothing. */
+static enum status
+judge_name(struct call *call, const Kontor__V1__OperatorGroup *old,
+           const Kontor__V1__OperatorGroup *group)
+{
+    const char *site = NULL;
+    if (old == NULL || strcmp(old->name, group->name) == 0) {
+        return STATUS_OK;
+    }
+    enum status status = site_of_operator_group(call, old->id, old->name, &site);
+    if (status == STATUS_OK && site != NULL) {
+        call_fault(call, "name", "stays %s as long as a site names it: %s does",
+                   old->name, site);
+    }
+    return status == STATUS_OK ? call_check_faults(call) : status;
+}
+
 static enum status
 judge(struct call *call, const void *old, const struct document *old_doc, void *record,
       struct decision *decision)
@@ -22,14 +39,14 @@ judge(struct call *call, const void *old, const struct document *old_doc, void *
     const struct held_name name = name_of(group);
     (void)old_doc;
     enum status status = site_must_own(call, group->id);
+    if (status == STATUS_OK) {
+        status = judge_name(call, before, group);
+    }
     if (status != STATUS_OK) {
         return status;
     }
-    if (before != NULL && strcmp(before->name, group->name) != 0) {
-        call_fault(call, "name", "stays %s: sites name it", before->name);
-        return call_check_faults(call);
-    }
-    return held_name_take(call, &name, before == NULL ? NULL : &name, decision);
+    const struct held_name had = name_of(before == NULL ? group : before);
+    return held_name_take(call, &name, before == NULL ? NULL : &had, decision);
 }
 
 /* Sites of the registry that name it would belong to nothing. */

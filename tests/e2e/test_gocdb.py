@@ -11,13 +11,14 @@ import gocdb_reader as reader
 from broker import EXAMPLES, Broker, run
 from gocdb_reader import children, names, text
 
-DOCUMENTS = ("get_site_list", "get_site", "get_service", "get_service_group", "get_downtime",
+DOCUMENTS = ("get_ngi", "get_site_list", "get_site", "get_service", "get_service_group", "get_downtime",
              "get_downtime_nested_services", "get_service_types", "get_cert_status_changes")
 # Types are the catalogue's, everything else the configuration's.
-IMPORTED = (("config", ("get_site", "get_service", "get_service_group", "get_downtime", "get_cert_status_changes")),
+IMPORTED = (("config", ("get_ngi", "get_site", "get_service", "get_service_group", "get_downtime", "get_cert_status_changes")),
             ("catalogue", ("get_service_types",)))
 # The elements of each answer in GOCDB's order; those with a ? are left out when they are empty, all others never.
 ORDER = {
+    "NGI": "PRIMARY_KEY NAME OBJECT_ID DESCRIPTION EMAIL GGUS_SU ROD_EMAIL HELPDESK_EMAIL SECURITY_EMAIL SITE_COUNT SCOPES",
     "SITE": "PRIMARY_KEY SHORT_NAME OFFICIAL_NAME? SITE_DESCRIPTION? GOCDB_PORTAL_URL HOME_URL? CONTACT_EMAIL? "
             "CONTACT_TEL? ALARM_EMAIL? GIIS_URL? TIER? COUNTRY_CODE? COUNTRY? ROC SUBGRID? PRODUCTION_INFRASTRUCTURE? "
             "CERTIFICATION_STATUS TIMEZONE? LATITUDE? LONGITUDE? CSIRT_EMAIL? NOTIFICATIONS DOMAIN SITE_IP? SITE_IPV6? "
@@ -96,7 +97,7 @@ class Gocdb:
 
     def test_02_elements_are_there_in_their_order(self):
         seen = set()
-        for name, tag in (("get_site", "SITE"), ("get_service", "SERVICE_ENDPOINT"),
+        for name, tag in (("get_ngi", "NGI"), ("get_site", "SITE"), ("get_service", "SERVICE_ENDPOINT"),
                           ("get_service_group", "SERVICE_GROUP"), ("get_downtime", "DOWNTIME"),
                           ("get_service_types", "SERVICE_TYPE"), ("get_cert_status_changes", "result")):
             self.assertEqual(len(self.rows(name, tag)), len(self.rows(name)), name)
@@ -148,6 +149,13 @@ class Gocdb:
                           ("Candidate", "Uncertified", "Certified", "Suspended", "Closed"))
 
     # Readers ----------------------------------------------------------------------------
+
+    def test_05_initiatives_count_their_sites(self):
+        sites = [text(row, "ROC") for row in self.rows("get_site")]
+        for row in self.rows("get_ngi"):
+            self.assertEqual(text(row, "SITE_COUNT"), str(sites.count(text(row, "NAME"))))
+            self.assertEqual(row.getAttribute("NAME"), text(row, "NAME"))
+            self.assertEqual(row.getAttribute("PRIMARY_KEY"), text(row, "PRIMARY_KEY"))
 
     def test_06_sites_are_found_by_line(self):
         found = reader.bdii_sites(self.said["get_site_list"])
@@ -407,7 +415,7 @@ def real_files():
     if not folder:
         raise unittest.SkipTest("KONTOR_REAL_DATA is not set: no real configuration is read")
     return tuple(os.path.join(folder, "configuration", name + ".xml") for name in
-                 ("Sites", "ServiceEndpoints", "ServiceGroups", "Downtimes", "CertStatusChanges", "ServiceTypes"))
+                 ("NGIs", "Sites", "ServiceEndpoints", "ServiceGroups", "Downtimes", "CertStatusChanges", "ServiceTypes"))
 
 
 class RealFiles(Gocdb, unittest.TestCase):
@@ -498,6 +506,7 @@ PEOPLE = ("ada.one", "555-0101", "bob.two", "555-0102", "cyd.three", "dan.four",
           "hal.eight")
 # Every element an import reads, but for keys and what records are known and found by; and those it does not know.
 FREE = {
+    "NGI": "DESCRIPTION EMAIL ROD_EMAIL HELPDESK_EMAIL SECURITY_EMAIL GGUS_SU UNHEARD_OF",
     "SITE": ("OFFICIAL_NAME SITE_DESCRIPTION COUNTRY ROC PRODUCTION_INFRASTRUCTURE TIMEZONE IP_RANGE LOCATION TIER "
              "CONTACT_EMAIL CONTACT_TEL CSIRT_EMAIL CSIRTTEL EMERGENCYTEL COUNTRY_CODE ALARM_EMAIL HELPDESKEMAIL "
              "SITE_IPV6 SUBGRID SCOPE NOTIFICATIONS UNHEARD_OF"),
@@ -511,6 +520,7 @@ URLS = {"SITE": "HOME_URL GIIS_URL DPMT_URL GOCDB_PORTAL_URL", "SERVICE_ENDPOINT
         "SERVICE_GROUP": "DPMT_URL GOCDB_PORTAL_URL", "DOWNTIME": "GOCDB_PORTAL_URL"}
 # What each record is known by, and what it cannot be without.
 KNOWN = {
+    "NGI": "<NAME>NGI_ALPINE</NAME>",
     "SITE": "<SHORT_NAME>hall</SHORT_NAME>",
     "SERVICE_ENDPOINT": "<HOSTNAME>a1.alpine.example</HOSTNAME><SERVICE_TYPE>disk</SERVICE_TYPE><SITENAME>hall</SITENAME>",
     "SERVICE_GROUP": "",
@@ -674,7 +684,7 @@ class People(unittest.TestCase):
                 self.assertEqual(Gocdb.export(second, name), document, name)
 
     def test_3_real_files_leave_no_address_in_the_store(self):
-        files = real_files()[:5]
+        files = real_files()[:6]
         addresses = set()
         for path in files:
             with open(path, encoding="utf-8") as file:

@@ -42,7 +42,7 @@ class OperatorGroup(unittest.TestCase):
         self.assertEqual(self.shown("coast")["description"], "Three halls.")
         with self.assertRaises(Failed) as caught:
             self.kontor("alpine", "operator-group", "update", self.file("name.json", json.dumps({"id": ID, "name": "X"})))
-        self.assertIn("stays ALPINE", str(caught.exception))
+        self.assertIn("stays ALPINE as long as a site names it", str(caught.exception))
 
     def test_3_it_is_not_deleted_while_a_site_belongs_to_it(self):
         with self.assertRaises(Failed) as caught:

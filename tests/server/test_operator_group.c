@@ -146,6 +146,9 @@ test_a_name_is_there_once_in_a_registry_and_stays(void **state)
     assert_int_equal(
         create(ground, ground->stranger, operators(ground, "coast/c", "NGI_C"), &error),
         STATUS_PERMISSION_DENIED);
+    Kontor__V1__Site *site = ground_site(ground->h, "coast/s", "North");
+    site->operator_group = "NGI_A";
+    assert_int_equal(ground_create_site(ground, ground->admin, site, NULL), STATUS_OK);
     Operators *other = operators(ground, "coast/a", "NGI_Z");
     assert_int_equal(update(ground, ground->admin, other, &error),
                      STATUS_INVALID_ARGUMENT);
@@ -158,6 +161,20 @@ test_a_name_is_there_once_in_a_registry_and_stays(void **state)
     assert_int_equal(update(ground, ground->admin, other, NULL), STATUS_OK);
     assert_string_equal(get(ground, ground->admin, "coast/a")->description,
                         "All of the north.");
+    /* Without a site it may be called otherwise, and its name is free. */
+    Kontor__V1__DeleteSiteRequest request = KONTOR__V1__DELETE_SITE_REQUEST__INIT;
+    request.id = "coast/s";
+    assert_int_equal(harness_call(ground->h, ground->admin, GROUND_CALL("DeleteSite"),
+                                  &request, NULL, NULL),
+                     STATUS_OK);
+    other->name = "NGI_Z";
+    assert_int_equal(update(ground, ground->admin, other, NULL), STATUS_OK);
+    assert_int_equal(
+        create(ground, ground->admin, operators(ground, "coast/d", "NGI_A"), NULL),
+        STATUS_OK);
+    assert_int_equal(
+        create(ground, ground->admin, operators(ground, "coast/e", "NGI_Z"), &error),
+        STATUS_ALREADY_EXISTS);
 }
 
 /* Sites of another registry that name one of its own do not hold it. */

@@ -31,6 +31,7 @@ sort(void *rows, size_t n)
 struct gocdb_world
 gocdb_fixture_world(struct import_set *set)
 {
+    sort(set->operator_groups, set->n_operator_groups);
     sort(set->sites, set->n_sites);
     sort(set->certification_changes, set->n_certification_changes);
     sort(set->endpoints, set->n_endpoints);
@@ -38,6 +39,8 @@ gocdb_fixture_world(struct import_set *set)
     sort(set->downtimes, set->n_downtimes);
     return (struct gocdb_world){
         .registry = "alpine",
+        .operator_groups = set->operator_groups,
+        .n_operator_groups = set->n_operator_groups,
         .sites = set->sites,
         .n_sites = set->n_sites,
         .changes = set->certification_changes,
@@ -140,9 +143,13 @@ gocdb_fixture_loss(const struct export_result *result, const char *id, const cha
 struct gocdb_world
 gocdb_fixture_back(struct import_fixture *fixture, const struct gocdb_world *world)
 {
-    static const char *const documents[] = {
-        "get_site",     "get_service",       "get_service_group",
-        "get_downtime", "get_service_types", "get_cert_status_changes"};
+    static const char *const documents[] = {"get_ngi",
+                                            "get_site",
+                                            "get_service",
+                                            "get_service_group",
+                                            "get_downtime",
+                                            "get_service_types",
+                                            "get_cert_status_changes"};
     const char *paths[sizeof documents / sizeof documents[0]];
     size_t n = sizeof documents / sizeof documents[0];
     for (size_t i = 0; i < n; i++) {

@@ -188,6 +188,47 @@ extension(const Kontor__V1__Site *site, const char *key)
     return "";
 }
 
+static const char *
+email_of(const Kontor__V1__OperatorGroup *group, const char *role)
+{
+    for (size_t i = 0; i < group->n_contacts; i++) {
+        if (strcmp(group->contacts[i]->role, role) == 0) {
+            return group->contacts[i]->contact->email;
+        }
+    }
+    return "";
+}
+
+/* One of them has its address behind the element that is for it. */
+static void
+test_3_initiatives_are_as_in_the_file(void **state)
+{
+    static const struct pair roles[] = {{"EMAIL", "general"},
+                                        {"ROD_EMAIL", "operations"},
+                                        {"HELPDESK_EMAIL", "helpdesk"},
+                                        {"SECURITY_EMAIL", "security"}};
+    struct import_fixture *fixture = fixture_of(state);
+    const char *text =
+        (const char *)import_fixture_real(fixture, "configuration/NGIs.xml").data;
+    size_t n = 0;
+    for (char *row; (row = next_element(fixture, &text, "NGI")) != NULL; n++) {
+        const Kontor__V1__OperatorGroup *group = fixture->set.operator_groups[n];
+        assert_string_equal(group->name, child(fixture, row, "NAME"));
+        assert_string_equal(group->description, child(fixture, row, "DESCRIPTION"));
+        assert_string_equal(group->source->key, child(fixture, row, "PRIMARY_KEY"));
+        for (size_t i = 0; i < N(roles); i++) {
+            bool is_there = strstr(row, arena_print(fixture->arena, "<%s>",
+                                                    roles[i].element)) != NULL;
+            assert_string_equal(email_of(group, roles[i].field),
+                                is_there ? child(fixture, row, roles[i].element) : "");
+        }
+    }
+    assert_int_equal(n, 3);
+    assert_int_equal(fixture->set.n_operator_groups, 3);
+    assert_true(
+        import_fixture_found(&fixture->set, "", "a text stands between its elements"));
+}
+
 static void
 test_18_sites_are_as_in_the_file(void **state)
 {
@@ -445,6 +486,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        IMPORT_TEST(test_3_initiatives_are_as_in_the_file),
         IMPORT_TEST(test_18_sites_are_as_in_the_file),
         IMPORT_TEST(test_a_key_that_differs_from_its_attribute_is_told),
         IMPORT_TEST(test_40_endpoints_are_as_in_the_file),

@@ -81,6 +81,7 @@ test_nobody_is_left_in_any_field(void **state)
     } rows[] = {
         {"vocabulary", " Vocabulary.id Vocabulary.name Term.id Term.name Term.parent "
                        "Vocabulary.parents Source.format Source.key"},
+        {"operator_group", " OperatorGroup.id Source.format Source.key"},
         {"site", " Site.id Site.short_name Source.format Source.key"},
         {"certification_change", " CertificationChange.id CertificationChange.site "
                                  "Source.format Source.key"},

@@ -7,6 +7,7 @@
 #include "tools/export/gocdb_query.h"
 
 const struct gocdb_document gocdb_documents[] = {
+    {"get_ngi", "operator_groups", gocdb_find_ngis, gocdb_write_ngi, false, true},
     {"get_site_list", "sites", gocdb_find_sites, gocdb_write_site_line, false, false},
     {"get_site", "sites", gocdb_find_sites, gocdb_write_site, true, true},
     {"get_service", "endpoints", gocdb_find_services, gocdb_write_service, true, true},

@@ -6,6 +6,7 @@
 
 #include "proto/field.h"
 #include "proto/text.h"
+#include "tools/export/gocdb_contact.h"
 #include "tools/export/gocdb_query.h"
 #include "tools/export/gocdb_reach.h"
 #include "tools/import/gocdb.h"
@@ -151,56 +152,6 @@ lose_kept(struct target *target, Kontor__V1__KeyValue *const *rows, size_t n,
     }
 }
 
-/* What is said of whom a site has for what; a second one for the same is not. */
-static const struct {
-    const char *role;
-    const char *parts[2];
-} roles[] = {
-    {GOCDB_GENERAL, {"email", "phone"}},
-    {GOCDB_SECURITY, {"email", "phone"}},
-    {GOCDB_EMERGENCY, {"phone"}},
-    {GOCDB_ALARM, {"email"}},
-};
-
-static const char *const *
-said_of(const Kontor__V1__Site *site, size_t at)
-{
-    const char *role = site->contacts[at]->role;
-    for (size_t i = 0; i < at; i++) {
-        if (strcmp(site->contacts[i]->role, role) == 0) {
-            return NULL;
-        }
-    }
-    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
-        if (strcmp(roles[i].role, role) == 0) {
-            return roles[i].parts;
-        }
-    }
-    return NULL;
-}
-
-static void
-lose_contacts(struct target *target, const Kontor__V1__Site *site)
-{
-    for (size_t i = 0; i < site->n_contacts; i++) {
-        const char *const *said = said_of(site, i);
-        const char *path = arena_print(target->arena, "contacts[%zu]", i);
-        const ProtobufCMessage *contact = &site->contacts[i]->contact->base;
-        if (said == NULL) {
-            target_lose(target, path);
-            continue;
-        }
-        for (unsigned j = 0; j < contact->descriptor->n_fields; j++) {
-            const ProtobufCFieldDescriptor *field = &contact->descriptor->fields[j];
-            if (field_count(contact, field) > 0 &&
-                !gocdb_is_among(said, 2, field->name)) {
-                target_lose(target, arena_print(target->arena, "%s.contact.%s", path,
-                                                field->name));
-            }
-        }
-    }
-}
-
 /* ---- Ids ---- */
 
 /* An import makes the id of what the document says: of a key, or of a site's name. */
@@ -240,13 +191,32 @@ lose_reference(struct losing *losing, const char *id)
 }
 
 static void
+lose_ngi(struct losing *losing, const void *record)
+{
+    const Kontor__V1__OperatorGroup *group = record;
+    const struct gocdb_contacts contacts = {group->contacts, group->n_contacts};
+    struct target *target = losing->target;
+    lose_source(target, group->source);
+    lose_id(losing, group->id, gocdb_key_of(losing->out, group->source, group->id));
+    lose_kept(target, group->extensions, group->n_extensions, gocdb_ngi_kept);
+    for (size_t i = 0; i < group->n_extensions; i++) {
+        if (!gocdb_is_among(gocdb_ngi_kept, SIZE_MAX, group->extensions[i]->key)) {
+            target_lose(target, arena_print(target->arena, "extensions[%zu]", i));
+        }
+    }
+    gocdb_lose_contacts(target, &contacts, gocdb_ngi_roles);
+    lose_fields(target, record, gocdb_ngi_mask(target->arena));
+}
+
+static void
 lose_site(struct losing *losing, const void *record)
 {
     const Kontor__V1__Site *site = record;
     lose_source(losing->target, site->source);
     lose_id(losing, site->id, site->short_name);
     lose_kept(losing->target, site->extensions, site->n_extensions, gocdb_site_kept);
-    lose_contacts(losing->target, site);
+    const struct gocdb_contacts contacts = {site->contacts, site->n_contacts};
+    gocdb_lose_contacts(losing->target, &contacts, gocdb_site_roles);
     lose_fields(losing->target, record, gocdb_site_mask(losing->target->arena));
 }
 
@@ -421,6 +391,9 @@ is_asked(struct gocdb_out *out, const ProtobufCMessage *record)
     if (query == NULL) {
         return true;
     }
+    if (record->descriptor == &kontor__v1__operator_group__descriptor) {
+        return gocdb_query_takes_ngi(query, (const Kontor__V1__OperatorGroup *)record);
+    }
     if (record->descriptor == &kontor__v1__site__descriptor) {
         return gocdb_query_takes_site(query, (const Kontor__V1__Site *)record);
     }
@@ -442,6 +415,8 @@ static const struct {
     size_t at, n_at;
     void (*lose)(struct losing *losing, const void *record);
 } lists[] = {
+    {"operator_groups", offsetof(struct gocdb_world, operator_groups),
+     offsetof(struct gocdb_world, n_operator_groups), lose_ngi},
     {"sites", offsetof(struct gocdb_world, sites),
      offsetof(struct gocdb_world, n_sites), lose_site},
     {"endpoints", offsetof(struct gocdb_world, endpoints),

@@ -54,6 +54,7 @@ void gocdb_out_scopes(struct gocdb_out *out, char *const *scopes, size_t n_scope
 void gocdb_out_extensions(struct gocdb_out *out, Kontor__V1__KeyValue *const *rows,
                           size_t n_rows, const char *const *elements);
 /* What an import keeps under the element's own name, each ended by NULL. */
+extern const char *const gocdb_ngi_kept[];
 extern const char *const gocdb_site_kept[];
 extern const char *const gocdb_service_kept[];
 extern const char *const gocdb_group_kept[];
@@ -99,12 +100,14 @@ bool gocdb_is_closed(const struct gocdb_world *world,
                      const Kontor__V1__Endpoint *endpoint);
 
 /* Rows and writers of the documents, in files of their own. */
+void gocdb_find_ngis(struct gocdb_out *out, struct gocdb_rows *rows);
 void gocdb_find_sites(struct gocdb_out *out, struct gocdb_rows *rows);
 void gocdb_find_services(struct gocdb_out *out, struct gocdb_rows *rows);
 void gocdb_find_groups(struct gocdb_out *out, struct gocdb_rows *rows);
 void gocdb_find_downtimes(struct gocdb_out *out, struct gocdb_rows *rows);
 void gocdb_find_changes(struct gocdb_out *out, struct gocdb_rows *rows);
 void gocdb_find_types(struct gocdb_out *out, struct gocdb_rows *rows);
+void gocdb_write_ngi(struct gocdb_out *out, const struct gocdb_row *row);
 void gocdb_write_site(struct gocdb_out *out, const struct gocdb_row *row);
 void gocdb_write_site_line(struct gocdb_out *out, const struct gocdb_row *row);
 void gocdb_write_service(struct gocdb_out *out, const struct gocdb_row *row);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/export/gocdb_contact.h"
 #include "tools/export/gocdb_query.h"
 #include "tools/export/gocdb_reach.h"
 #include "tools/import/gocdb.h"
@@ -30,28 +31,10 @@ degrees(struct gocdb_out *out, bool is_there, double value)
     return text;
 }
 
-/* Whom to ask for what: the first of a role, NULL if there is none. */
-static const Kontor__V1__Contact *
-contact_for(const Kontor__V1__Site *site, const char *role)
-{
-    for (size_t i = 0; i < site->n_contacts; i++) {
-        if (strcmp(site->contacts[i]->role, role) == 0) {
-            return site->contacts[i]->contact;
-        }
-    }
-    return NULL;
-}
-
 static const char *
 email(const Kontor__V1__Contact *contact)
 {
     return contact == NULL ? "" : contact->email;
-}
-
-static const char *
-phone(const Kontor__V1__Contact *contact)
-{
-    return contact == NULL ? "" : contact->phone;
 }
 
 #define KEPT(record, element)                                                          \
@@ -66,6 +49,7 @@ kept_or(const char *kept, const char *otherwise)
 static void
 write_site_middle(struct gocdb_out *out, const Kontor__V1__Site *site)
 {
+    const struct gocdb_contacts contacts = {site->contacts, site->n_contacts};
     gocdb_some(out, "TIMEZONE", site->timezone);
     gocdb_some(out, "LATITUDE",
                degrees(out,
@@ -75,9 +59,9 @@ write_site_middle(struct gocdb_out *out, const Kontor__V1__Site *site)
                degrees(out,
                        site->_longitude_case == KONTOR__V1__SITE___LONGITUDE_LONGITUDE,
                        site->longitude));
-    gocdb_some(out, "CSIRT_EMAIL", email(contact_for(site, GOCDB_SECURITY)));
-    gocdb_some(out, "CSIRT_TEL", phone(contact_for(site, GOCDB_SECURITY)));
-    gocdb_some(out, "EMERGENCY_TEL", phone(contact_for(site, GOCDB_EMERGENCY)));
+    gocdb_some(out, "CSIRT_EMAIL", gocdb_email_for(&contacts, GOCDB_SECURITY));
+    gocdb_some(out, "CSIRT_TEL", gocdb_phone_for(&contacts, GOCDB_SECURITY));
+    gocdb_some(out, "EMERGENCY_TEL", gocdb_phone_for(&contacts, GOCDB_EMERGENCY));
     gocdb_text(out, "NOTIFICATIONS", kept_or(KEPT(site, "NOTIFICATIONS"), "FALSE"));
     gocdb_begin(out, "DOMAIN");
     gocdb_text(out, "DOMAIN_NAME", site->domain);
@@ -105,6 +89,7 @@ gocdb_write_site(struct gocdb_out *out, const struct gocdb_row *row)
 {
     const Kontor__V1__Site *site = row->record;
     const char *key = gocdb_key_of(out, site->source, site->id);
+    const struct gocdb_contacts contacts = {site->contacts, site->n_contacts};
     gocdb_begin(out, "SITE");
     gocdb_attribute(out, "ID", gocdb_id_of(out->arena, key));
     gocdb_attribute(out, "PRIMARY_KEY", key);
@@ -116,9 +101,9 @@ gocdb_write_site(struct gocdb_out *out, const struct gocdb_row *row)
     gocdb_text(out, "GOCDB_PORTAL_URL", KEPT(site, "GOCDB_PORTAL_URL"));
     gocdb_some(out, "DPMT_URL", KEPT(site, "DPMT_URL"));
     gocdb_some(out, "HOME_URL", site->home_url);
-    gocdb_some(out, "CONTACT_EMAIL", email(contact_for(site, GOCDB_GENERAL)));
-    gocdb_some(out, "CONTACT_TEL", phone(contact_for(site, GOCDB_GENERAL)));
-    gocdb_some(out, "ALARM_EMAIL", email(contact_for(site, GOCDB_ALARM)));
+    gocdb_some(out, "CONTACT_EMAIL", gocdb_email_for(&contacts, GOCDB_GENERAL));
+    gocdb_some(out, "CONTACT_TEL", gocdb_phone_for(&contacts, GOCDB_GENERAL));
+    gocdb_some(out, "ALARM_EMAIL", gocdb_email_for(&contacts, GOCDB_ALARM));
     gocdb_some(out, "GIIS_URL", site->giis_url);
     gocdb_some(out, "TIER", site->tier);
     gocdb_some(out, "COUNTRY_CODE", KEPT(site, "COUNTRY_CODE"));

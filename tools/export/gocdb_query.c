@@ -11,6 +11,7 @@ enum { DAY = 24 * 60 * 60 };
 
 enum form { FORM_PATTERN, FORM_STATUS, FORM_WORD, FORM_TIME, FORM_SCOPES };
 
+#define OF_NGIS "get_ngi"
 #define OF_SITES "get_site_list get_site"
 #define OF_SERVICES "get_service"
 #define OF_GROUPS "get_service_group"
@@ -24,7 +25,7 @@ static const struct {
     const char *words[2]; /* Of FORM_WORD, all there are. */
 } parameters[GOCDB_N_PARAMETERS] = {
     {"sitename", OF_SITES " " OF_SERVICES, FORM_PATTERN, {NULL}},
-    {"roc", OF_SITES " " OF_SERVICES, FORM_PATTERN, {NULL}},
+    {"roc", OF_NGIS " " OF_SITES " " OF_SERVICES, FORM_PATTERN, {NULL}},
     {"country", OF_SITES " " OF_SERVICES, FORM_PATTERN, {NULL}},
     {"certification_status", OF_SITES, FORM_STATUS, {NULL}},
     {"exclude_certification_status", OF_SITES, FORM_STATUS, {NULL}},
@@ -40,11 +41,11 @@ static const struct {
     {"windowstart", OF_DOWNTIMES, FORM_TIME, {NULL}},
     {"windowend", OF_DOWNTIMES, FORM_TIME, {NULL}},
     {"scope",
-     OF_SITES " " OF_SERVICES " " OF_GROUPS " " OF_DOWNTIMES,
+     OF_NGIS " " OF_SITES " " OF_SERVICES " " OF_GROUPS " " OF_DOWNTIMES,
      FORM_SCOPES,
      {NULL}},
     {"scope_match",
-     OF_SITES " " OF_SERVICES " " OF_GROUPS " " OF_DOWNTIMES,
+     OF_NGIS " " OF_SITES " " OF_SERVICES " " OF_GROUPS " " OF_DOWNTIMES,
      FORM_WORD,
      {"all", "any"}},
 };
@@ -295,6 +296,15 @@ status_of(const Kontor__V1__Site *site)
 {
     size_t number = (size_t)site->certification;
     return number == 0 || number > N_STATUSES ? statuses[0] : statuses[number - 1];
+}
+
+bool
+gocdb_query_takes_ngi(const struct gocdb_query *query,
+                      const Kontor__V1__OperatorGroup *group)
+{
+    return query == NULL ||
+           (is_asked(query, GOCDB_ROC, group->name) &&
+            gocdb_query_takes_scopes(query, group->scopes, group->n_scopes));
 }
 
 bool

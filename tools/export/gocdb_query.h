@@ -57,6 +57,8 @@ const char *gocdb_query_text(const struct gocdb_query *query, struct arena *aren
 
 /* Whether a record is asked for; query NULL: all are. The site of an endpoint may be
  * NULL. */
+bool gocdb_query_takes_ngi(const struct gocdb_query *query,
+                           const Kontor__V1__OperatorGroup *group);
 bool gocdb_query_takes_site(const struct gocdb_query *query,
                             const Kontor__V1__Site *site);
 bool gocdb_query_takes_endpoint(const struct gocdb_query *query,

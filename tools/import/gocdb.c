@@ -1,8 +1,8 @@
 /*
- * Answers of GOCDB's programmatic interface: get_site, get_service, get_service_group,
- * get_downtime and get_cert_status_changes, in any order and any mixture, since people
- * download them one by one. Its element names are kept as they are, typing errors
- * included.
+ * Answers of GOCDB's programmatic interface: get_ngi, get_site, get_service,
+ * get_service_group, get_downtime and get_cert_status_changes, in any order and any
+ * mixture, since people download them one by one. Its element names are kept as they
+ * are, typing errors included.
  */
 #include "tools/import/gocdb.h"
 
@@ -131,6 +131,8 @@ static const struct kind {
     const char *said;
     enum round round;
 } kinds[] = {
+    {"NGI", gocdb_ngi,
+     "OBJECT_ID and SITE_COUNT of an NGI are GOCDB's own and stay there", ROUND_FIRST},
     {"SITE", gocdb_site,
      "ID, COBJECTID and NAME of a site are GOCDB's own and stay there", ROUND_FIRST},
     {"SERVICE_ENDPOINT", gocdb_endpoint,
@@ -176,7 +178,7 @@ read_results(const struct source *source, xmlNode *root, enum round round)
         }
         if (kind == NULL) {
             source_finding(source, xml_place(source, node),
-                           "an element %s is not read: known are SITE, "
+                           "an element %s is not read: known are NGI, SITE, "
                            "SERVICE_ENDPOINT, SERVICE_GROUP, DOWNTIME, result and "
                            "SERVICE_TYPE",
                            (const char *)node->name);
@@ -234,6 +236,7 @@ begin(struct arena *arena, const char *registry, struct import_set *out,
 {
     *out = (struct import_set){
         .vocabulary_fields = gocdb_types_mask(arena),
+        .operator_group_fields = gocdb_ngi_mask(arena),
         .site_fields = gocdb_site_mask(arena),
         .certification_change_fields = gocdb_certification_change_mask(arena),
         .endpoint_fields = gocdb_endpoint_mask(arena),

@@ -45,17 +45,15 @@ void gocdb_keep_extras(Kontor__V1__Vocabulary *read,
 #define GOCDB_EMERGENCY "emergency"
 #define GOCDB_ALARM "alarm"
 #define GOCDB_HELPDESK "helpdesk"
-/* One more of a role, to be filled. */
-Kontor__V1__Contact *gocdb_add_contact(const struct source *source,
-                                       Kontor__V1__RoleContact ***rows, size_t *n_rows,
-                                       const char *role);
+#define GOCDB_OPERATIONS "operations"
 
 /* A certification as GOCDB writes it, "Certified"; another text is a fault. */
 Kontor__V1__Certification gocdb_certification(const struct source *source,
                                               xmlNode *node);
 
-/* One SITE, SERVICE_ENDPOINT, SERVICE_GROUP, DOWNTIME, result or SERVICE_TYPE element
- * into the set; what is missing is a finding, and the element left out. */
+/* One NGI, SITE, SERVICE_ENDPOINT, SERVICE_GROUP, DOWNTIME, result or SERVICE_TYPE
+ * element into the set; what is missing is a finding, and the element left out. */
+void gocdb_ngi(const struct source *source, xmlNode *node);
 void gocdb_site(const struct source *source, xmlNode *node);
 void gocdb_endpoint(const struct source *source, xmlNode *node);
 void gocdb_group(const struct source *source, xmlNode *node);
@@ -68,6 +66,7 @@ void gocdb_end_downtimes(struct import_set *set);
 const char *gocdb_endpoint_name(struct arena *arena, const char *host,
                                 const char *type);
 /* The fields the source owns. */
+Google__Protobuf__FieldMask *gocdb_ngi_mask(struct arena *arena);
 Google__Protobuf__FieldMask *gocdb_site_mask(struct arena *arena);
 Google__Protobuf__FieldMask *gocdb_endpoint_mask(struct arena *arena);
 Google__Protobuf__FieldMask *gocdb_group_mask(struct arena *arena);
@@ -88,6 +87,10 @@ void gocdb_extensions(const struct source *source, xmlNode *node,
                       const struct xml_field *field, void *message);
 /* An element without a field of its own, into the same list under its own name. */
 void gocdb_keep(const struct source *source, xmlNode *node,
+                const struct xml_field *field, void *message);
+/* An address or a number into the RoleContact that the element is for, of the list of
+ * the row; made when there is none yet. */
+void gocdb_role(const struct source *source, xmlNode *node,
                 const struct xml_field *field, void *message);
 /* An address into the Contact of the row, made when there is none yet. */
 void gocdb_email(const struct source *source, xmlNode *node,

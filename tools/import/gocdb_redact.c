@@ -26,7 +26,6 @@ enum holding {
     HOLDS_TEXT,    /* Anything: people in it are replaced. */
     HOLDS_ID,      /* What records are known by: without it they are others. */
     HOLDS_NAME,    /* A text that no other record may have. */
-    HOLDS_PHONE,   /* A telephone number. */
     HOLDS_SOMEONE, /* Who did something. */
     HOLDS_SUBJECT, /* A certificate's, which a host may have. */
 };
@@ -47,6 +46,7 @@ static const struct {
     FIELD(source, "format", HOLDS_ID),      /* Written by the importer. */
     FIELD(source, "key", HOLDS_ID),         /* The id is made of it. */
     FIELD(site, "short_name", HOLDS_ID),    /* The same: of a site. */
+    FIELD(role_contact, "role", HOLDS_ID),  /* Written by the importer. */
     FIELD(endpoint, "site", HOLDS_ID),      /* An id. */
     FIELD(endpoint, "host", HOLDS_ID),      /* Downtimes and reports name it. */
     FIELD(endpoint, "type", HOLDS_ID),      /* The same; a term's id. */
@@ -69,7 +69,6 @@ static const struct {
     FIELD(term, "name", HOLDS_ID),                 /* The same as its id. */
     FIELD(term, "parent", HOLDS_ID),               /* A term's id. */
     FIELD(group, "name", HOLDS_NAME),
-    FIELD(site, "emergency_phone", HOLDS_PHONE),
     FIELD(certification_change, "changed_by", HOLDS_SOMEONE),
     FIELD(endpoint, "host_dn", HOLDS_SUBJECT),
 };
@@ -141,9 +140,6 @@ redacted(struct redacting *redacting, const ProtobufCMessage *message,
         return text;
     case HOLDS_NAME:
         return name_without(redacting, (const Kontor__V1__Group *)message, text);
-    case HOLDS_PHONE:
-        redacting->n_contacts += text[0] != '\0';
-        return none;
     case HOLDS_SOMEONE:
         redacting->n_changes += text[0] != '\0';
         return none;

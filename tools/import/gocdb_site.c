@@ -10,8 +10,6 @@ static void read_degrees(const struct source *source, xmlNode *node,
                          const struct xml_field *field, void *message);
 static void read_domain(const struct source *source, xmlNode *node,
                         const struct xml_field *field, void *message);
-static void read_role(const struct source *source, xmlNode *node,
-                      const struct xml_field *field, void *message);
 static void keep_yes(const struct source *source, xmlNode *node,
                      const struct xml_field *field, void *message);
 static void read_interfaces(const struct source *source, xmlNode *node,
@@ -43,15 +41,15 @@ static const struct xml_field site_fields[] = {
     {"GIIS_URL", xml_field_url, SITE(giis_url), 0, "giis_url"},
     {"SCOPE", xml_field_texts, SITE(scopes), SITE(n_scopes), "scopes"},
     {"SCOPES", gocdb_scopes, SITE(scopes), SITE(n_scopes), "scopes"},
-    {"CONTACT_EMAIL", read_role, 0, 0, "contacts"},
-    {"CONTACT_TEL", read_role, 0, 0, "contacts"},
-    {"CSIRT_EMAIL", read_role, 0, 0, "contacts"},
-    {"CSIRTTEL", read_role, 0, 0, "contacts"},
-    {"CSIRT_TEL", read_role, 0, 0, "contacts"},
-    {"EMERGENCYTEL", read_role, 0, 0, "contacts"},
-    {"EMERGENCY_TEL", read_role, 0, 0, "contacts"},
-    {"ALARM_EMAIL", read_role, 0, 0, "contacts"},
-    {"HELPDESKEMAIL", read_role, 0, 0, "contacts"},
+    {"CONTACT_EMAIL", gocdb_role, SITE(contacts), SITE(n_contacts), "contacts"},
+    {"CONTACT_TEL", gocdb_role, SITE(contacts), SITE(n_contacts), "contacts"},
+    {"CSIRT_EMAIL", gocdb_role, SITE(contacts), SITE(n_contacts), "contacts"},
+    {"CSIRTTEL", gocdb_role, SITE(contacts), SITE(n_contacts), "contacts"},
+    {"CSIRT_TEL", gocdb_role, SITE(contacts), SITE(n_contacts), "contacts"},
+    {"EMERGENCYTEL", gocdb_role, SITE(contacts), SITE(n_contacts), "contacts"},
+    {"EMERGENCY_TEL", gocdb_role, SITE(contacts), SITE(n_contacts), "contacts"},
+    {"ALARM_EMAIL", gocdb_role, SITE(contacts), SITE(n_contacts), "contacts"},
+    {"HELPDESKEMAIL", gocdb_role, SITE(contacts), SITE(n_contacts), "contacts"},
     {"EXTENSIONS", gocdb_extensions, SITE(extensions), SITE(n_extensions),
      "extensions"},
     {"DPMT_URL", gocdb_keep, SITE(extensions), SITE(n_extensions), "extensions"},
@@ -183,66 +181,11 @@ contact_of(const struct source *source, const struct xml_field *field, void *mes
     return *at;
 }
 
-Kontor__V1__Contact *
-gocdb_add_contact(const struct source *source, Kontor__V1__RoleContact ***rows,
-                  size_t *n_rows, const char *role)
-{
-    Kontor__V1__RoleContact *row = arena_alloc(source->arena, sizeof *row);
-    kontor__v1__role_contact__init(row);
-    row->role = arena_copy(source->arena, role);
-    row->contact = arena_alloc(source->arena, sizeof *row->contact);
-    kontor__v1__contact__init(row->contact);
-    *rows = source_grow(source->arena, *rows, *n_rows, sizeof **rows);
-    (*rows)[(*n_rows)++] = row;
-    return row->contact;
-}
-
 void
 gocdb_email(const struct source *source, xmlNode *node, const struct xml_field *field,
             void *message)
 {
     contact_of(source, field, message)->email = xml_text(source, node);
-}
-
-/* What is said of whom, by its element. */
-static const struct {
-    const char *element;
-    const char *role;
-    bool is_phone;
-} role_elements[] = {
-    {"CONTACT_EMAIL", GOCDB_GENERAL, false},  {"CONTACT_TEL", GOCDB_GENERAL, true},
-    {"CSIRT_EMAIL", GOCDB_SECURITY, false},   {"CSIRTTEL", GOCDB_SECURITY, true},
-    {"CSIRT_TEL", GOCDB_SECURITY, true},      {"EMERGENCYTEL", GOCDB_EMERGENCY, true},
-    {"EMERGENCY_TEL", GOCDB_EMERGENCY, true}, {"ALARM_EMAIL", GOCDB_ALARM, false},
-    {"HELPDESKEMAIL", GOCDB_HELPDESK, false},
-};
-
-static Kontor__V1__Contact *
-contact_for(const struct source *source, Kontor__V1__Site *site, const char *role)
-{
-    for (size_t i = 0; i < site->n_contacts; i++) {
-        if (strcmp(site->contacts[i]->role, role) == 0) {
-            return site->contacts[i]->contact;
-        }
-    }
-    return gocdb_add_contact(source, &site->contacts, &site->n_contacts, role);
-}
-
-static void
-read_role(const struct source *source, xmlNode *node, const struct xml_field *field,
-          void *message)
-{
-    char *text = xml_text(source, node);
-    size_t row = 0;
-    while (strcmp(role_elements[row].element, field->element) != 0) {
-        row++;
-    }
-    if (text[0] == '\0') {
-        return;
-    }
-    Kontor__V1__Contact *contact =
-        contact_for(source, message, role_elements[row].role);
-    *(role_elements[row].is_phone ? &contact->phone : &contact->email) = text;
 }
 
 /*

@@ -69,7 +69,7 @@ const struct command config_commands[] = {
     {"config", "import", "Take records from files of another configuration database",
      NULL, files_argument, import_options, NULL, own_import, NULL},
     {"config", "export",
-     "Write one of GOCDB's documents: get_site_list, get_site, get_service, "
+     "Write one of GOCDB's documents: get_ngi, get_site_list, get_site, get_service, "
      "get_service_group, get_downtime, get_downtime_nested_services, "
      "get_service_types or get_cert_status_changes; without one, or with --output "
      "json, our own records as JSON",
