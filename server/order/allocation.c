@@ -92,6 +92,17 @@ set_window(struct call *call, Kontor__V1__Allocation *row, int64_t from_ms,
                          : NULL;
 }
 
+/* A change ends with what it changes, and may not begin behind that: what is held for
+ * it would be less than nothing. */
+static enum status
+judge_window(struct call *call, const char *path, const Kontor__V1__Allocation *row)
+{
+    if (moment_ms(row->from, 0) >= end_of(row)) {
+        call_fault(call, path, "lies behind the end of what is to be changed");
+    }
+    return call_check_faults(call);
+}
+
 static int64_t
 start_of(const struct call *call, const Google__Protobuf__Timestamp *start_at)
 {
@@ -209,10 +220,10 @@ wanted_row(struct call *call, const struct counter *counter,
     if (instance != NULL) {
         row->until = instance->valid_until;
     }
-    if (moment_ms(row->from, 0) >= end_of(row)) {
-        call_fault(call, arena_print(call->arena, "%s.start_at", placed->path),
-                   "lies behind the end of what is to be changed");
-        return call_check_faults(call);
+    enum status status =
+        judge_window(call, arena_print(call->arena, "%s.start_at", placed->path), row);
+    if (status != STATUS_OK) {
+        return status;
     }
     if (!amount_times(rule->amount, times, call->arena, &row->amount) ||
         !amount_pieces(row->amount, &pieces)) {
@@ -353,6 +364,9 @@ allocation_move(struct call *call, Kontor__V1__OrderItem *item)
             if (item->instance[0] != '\0') {
                 row->until = (Google__Protobuf__Timestamp *)(uintptr_t)until;
             }
+            status = judge_window(call, "start_at", row);
+        }
+        if (status == STATUS_OK) {
             status = take(call, &state, "start_at", row);
         }
         if (status != STATUS_OK) {

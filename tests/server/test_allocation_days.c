@@ -51,6 +51,12 @@ test_a_change_is_counted_when_it_is(void **state)
                                &request, NULL, &error),
                      STATUS_FAILED_PRECONDITION);
     assert_int_equal(error.reason, REASON_CAPACITY_EXCEEDED);
+    /* Nor is it put off behind what it changes: less than nothing would be held. */
+    request.start_at = vault_day_ahead(desk, 500);
+    assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("RescheduleItem"),
+                               &request, NULL, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_true(harness_has_fault(&error, "start_at"));
     request.start_at = vault_day_ahead(desk, 15);
     assert_int_equal(desk_call(desk, desk->portal, DESK_ORDER("RescheduleItem"),
                                &request, NULL, &error),

@@ -122,9 +122,25 @@ is_short(struct desk *desk)
     const Kontor__V1__ListAllocationsResponse *use = vault_use_of(desk, false);
     bool is_one = false;
     for (size_t i = 0; i < use->n_outlook; i++) {
+        assert_true(use->outlook[i]->requested->value[0] != '-');
+        assert_true(use->outlook[i]->allocated->value[0] != '-');
         is_one = is_one || use->outlook[i]->is_short;
     }
     return is_one;
+}
+
+/* To whatever day, which may be refused. */
+static void
+put_off(struct desk *desk, int n_orders)
+{
+    Kontor__V1__RescheduleItemRequest request =
+        KONTOR__V1__RESCHEDULE_ITEM_REQUEST__INIT;
+    request.id =
+        arena_print(desk->h->arena, "coast/q-%d/%s", n_orders == 0 ? 0 : roll(n_orders),
+                    roll(2) == 0 ? "vm" : "x");
+    request.start_at = vault_day_ahead(desk, roll(90) - 2);
+    (void)desk_call(desk, desk->portal, DESK_ORDER("RescheduleItem"), &request, NULL,
+                    NULL);
 }
 
 /* Whatever comes, and however late: no more is taken than there is. */
@@ -136,7 +152,7 @@ step(struct desk *desk, int *n_orders)
                                   *n_orders == 0 ? 0 : roll(*n_orders));
     Kontor__V1__PlaceOrderRequest *request = vault_wanting(desk, id, 1 + roll(20));
     enum status status = STATUS_OK;
-    switch (roll(8)) {
+    switch (roll(11)) {
     case 0:
     case 1:
     case 2:
@@ -159,6 +175,11 @@ step(struct desk *desk, int *n_orders)
                           NULL, NULL, NULL);
         return;
     case 6:
+    case 7:
+    case 8:
+        put_off(desk, *n_orders);
+        return;
+    case 9:
         (void)desk_due(desk, roll(3) * VAULT_DAY_MS);
         return;
     default:
