@@ -151,6 +151,24 @@ store_seq_at(struct store_reader *reader, int64_t time_ms, int64_t *seq)
 }
 
 enum status
+store_time_at(struct store_reader *reader, int64_t seq, int64_t *time_ms)
+{
+    struct arena *arena = arena_new();
+    struct log_entry entry;
+    Kontor__V1__Base *base;
+    enum status status =
+        reader->store->backend->log_until(reader->reader, seq, arena, &entry);
+    if (status == STATUS_OK) {
+        *time_ms = store_entry_time_ms(entry.body);
+    } else if (status == STATUS_NOT_FOUND) {
+        status = trimmed_head(reader->store, reader->reader, arena, &base);
+        *time_ms = status == STATUS_OK ? store_time_ms(base->at) : *time_ms;
+    }
+    arena_free(arena);
+    return status;
+}
+
+enum status
 store_histories(struct store_reader *reader, struct arena *arena,
                 Kontor__V1__History ***histories, size_t *n_histories)
 {

@@ -163,6 +163,10 @@ enum status store_log_read(struct store_reader *reader, int64_t after,
  * oldest one. */
 enum status store_seq_at(struct store_reader *reader, int64_t time_ms,
                          int64_t *seq) MUST_CHECK;
+/* When the last commit at or before a position was made, of a trimmed log its base as
+ * well; NOT_FOUND: there is none. */
+enum status store_time_at(struct store_reader *reader, int64_t seq,
+                          int64_t *time_ms) MUST_CHECK;
 /* The histories, oldest first. */
 enum status store_histories(struct store_reader *reader, struct arena *arena,
                             Kontor__V1__History ***histories,

@@ -342,8 +342,6 @@ call_as_of(struct call *call, const Kontor__V1__AsOf *as_of, int64_t *seq)
 enum status
 call_as_of_ms(struct call *call, const Kontor__V1__AsOf *as_of, int64_t *at_ms)
 {
-    Kontor__V1__Commit **commits;
-    size_t n_commits = 0;
     int64_t seq;
     enum status status = call_as_of(call, as_of, &seq);
     *at_ms = call->now_ms;
@@ -354,13 +352,8 @@ call_as_of_ms(struct call *call, const Kontor__V1__AsOf *as_of, int64_t *at_ms)
         *at_ms = moment_ms(as_of->time, call->now_ms);
         return STATUS_OK;
     }
-    status = store_log_read(call->reader, seq - 1, 1, SIZE_MAX, call->arena, &commits,
-                            &n_commits);
-    if (status != STATUS_OK) {
-        return fail_store(call, status, seq);
-    }
-    *at_ms = n_commits > 0 ? moment_ms(commits[0]->at, call->now_ms) : call->now_ms;
-    return STATUS_OK;
+    status = store_time_at(call->reader, seq, at_ms);
+    return status == STATUS_OK ? STATUS_OK : fail_store(call, status, seq);
 }
 
 /* w and x are fields of one message: one after the other they are that message, the

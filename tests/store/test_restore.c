@@ -129,6 +129,10 @@ test_restore_begins_a_new_history(struct fixture *f)
     int64_t seq = 0;
     assert_int_equal(store_seq_at(f->reader, 1700000000000, &seq), STATUS_OK);
     assert_int_equal(seq, first + 1);
+    /* The first of a history has nothing before it to be read from. */
+    int64_t time_ms = 0;
+    assert_int_equal(store_time_at(f->reader, first, &time_ms), STATUS_OK);
+    assert_int_equal(time_ms, 1700000000000);
     fixture_verify(f);
     fixture_reopen(f);
     assert_int_equal(fixture_put(f, KIND_PAPER, "o", 0, "=r:a", doc), first + 2);

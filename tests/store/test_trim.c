@@ -110,6 +110,12 @@ test_a_time_is_served_from_the_base_on(struct fixture *f)
     assert_int_equal(seq, 6);
     assert_int_equal(store_seq_at(f->reader, INT64_MAX, &seq), STATUS_OK);
     assert_int_equal(seq, 10);
+    /* And the other way round, the base's own included. */
+    for (int64_t at = 5; at <= 10; at++) {
+        int64_t time_ms = 0;
+        assert_int_equal(store_time_at(f->reader, at, &time_ms), STATUS_OK);
+        assert_int_equal(time_ms, 1700000000000 + at * 1000);
+    }
 }
 
 static void
