@@ -333,7 +333,11 @@ read_named(struct impact *impact)
             return call_fail(call, REASON_STORE_UNAVAILABLE,
                              "the store does not answer");
         }
-        struct hit *hit = add_hit(impact, call_record(call, &document));
+        const Kontor__V1__Instance *instance = call_record(call, &document);
+        if (reach_is_over(instance)) {
+            continue;
+        }
+        struct hit *hit = add_hit(impact, instance);
         if (hit != NULL && !downtime->is_cancelled) {
             add_outage(impact, hit, downtime, moment_ms(downtime->end_at, 0));
         }

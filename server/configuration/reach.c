@@ -196,6 +196,13 @@ reach_add_version(struct call *call, struct reach *reach,
 /* ---- Downtimes ---- */
 
 bool
+reach_is_over(const Kontor__V1__Instance *instance)
+{
+    return instance->state == KONTOR__V1__INSTANCE_STATE__INSTANCE_EXPIRED ||
+           instance->state == KONTOR__V1__INSTANCE_STATE__INSTANCE_TERMINATED;
+}
+
+bool
 affected_is_whole_site(const Kontor__V1__Affected *affected)
 {
     return affected->host[0] == '\0' && affected->site[0] != '\0';

@@ -14,6 +14,7 @@
 
 #include "kontor/v1/configuration.pb-c.h"
 #include "kontor/v1/configuration_service.pb-c.h"
+#include "kontor/v1/order.pb-c.h"
 #include "server/rpc/call.h"
 
 enum { REACH_MAX = 20000 /* Endpoints of a set. */ };
@@ -52,6 +53,9 @@ size_t reach_place(const struct reach *reach, const char *id);
 
 /* Whether what is affected is all that stands at a site, or all of a type there. */
 bool affected_is_whole_site(const Kontor__V1__Affected *affected);
+
+/* Whether an instance has ended: then nothing carries it, and nothing hits it. */
+bool reach_is_over(const Kontor__V1__Instance *instance);
 
 /* What a group means: many downtimes may hit one. */
 struct outage_group {

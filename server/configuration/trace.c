@@ -121,7 +121,8 @@ trace_endpoint(struct tracing *tracing, char *id, Kontor__V1__TracedEndpoint *tr
  * ended it since. NULL: nothing is there of it. */
 static enum status
 read_delivery(struct tracing *tracing, const Kontor__V1__OrderItem *item,
-              Kontor__V1__TracedItem *traced, const Kontor__V1__Delivery **out)
+              Kontor__V1__TracedItem *traced, const Kontor__V1__Delivery **out,
+              bool *is_over)
 {
     struct call *call = tracing->call;
     const char *id = item->instance[0] == '\0' ? item->id : item->instance;
@@ -129,6 +130,7 @@ read_delivery(struct tracing *tracing, const Kontor__V1__OrderItem *item,
     enum status status = store_get(call->reader, KIND_INSTANCE, id, &call->who->scopes,
                                    tracing->outages.as_of, call->arena, &document);
     *out = item->delivery;
+    *is_over = false;
     if (status == STATUS_NOT_FOUND) {
         return STATUS_OK;
     }
@@ -136,11 +138,10 @@ read_delivery(struct tracing *tracing, const Kontor__V1__OrderItem *item,
         return call_fail(call, REASON_STORE_UNAVAILABLE, "the store does not answer");
     }
     const Kontor__V1__Instance *instance = call_record(call, &document);
-    bool is_over = instance->state == KONTOR__V1__INSTANCE_STATE__INSTANCE_EXPIRED ||
-                   instance->state == KONTOR__V1__INSTANCE_STATE__INSTANCE_TERMINATED;
     traced->instance = instance->id;
     traced->instance_state = instance->state;
-    *out = is_over ? NULL : instance->delivery;
+    *is_over = reach_is_over(instance);
+    *out = *is_over ? NULL : instance->delivery;
     return STATUS_OK;
 }
 
@@ -170,11 +171,15 @@ trace_item(struct tracing *tracing, const struct document *document,
 {
     const Kontor__V1__OrderItem *item = call_record(tracing->call, document);
     const Kontor__V1__Delivery *delivery;
+    bool is_over;
     kontor__v1__traced_item__init(traced);
     traced->item = strrchr(item->id, '/') + 1;
     traced->state = item->state;
-    add_naming(tracing, item->instance[0] == '\0' ? item->id : item->instance, traced);
-    enum status status = read_delivery(tracing, item, traced, &delivery);
+    enum status status = read_delivery(tracing, item, traced, &delivery, &is_over);
+    if (status == STATUS_OK && !is_over) {
+        add_naming(tracing, item->instance[0] == '\0' ? item->id : item->instance,
+                   traced);
+    }
     return status == STATUS_OK && delivery != NULL
                ? trace_endpoints(tracing, delivery, traced)
                : status;

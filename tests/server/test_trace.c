@@ -271,6 +271,31 @@ test_trace_goes_by_what_the_instance_is(void **state)
     assert_int_equal(trace(ground, portal, "hills/o", &reply, NULL), STATUS_OK);
     assert_int_equal(reply->items[0]->instance_state, instance.state);
     assert_int_equal(reply->items[0]->n_endpoints, 0);
+    Kontor__V1__ImpactRequest impact = KONTOR__V1__IMPACT_REQUEST__INIT;
+    Kontor__V1__ImpactResponse *hit = NULL;
+    Kontor__V1__Downtime *downtime =
+        ground_downtime(ground->h, "coast/d", HOUR, 2 * HOUR);
+    char *named[] = {"hills/o/vm"};
+    downtime->instances = named;
+    downtime->n_instances = 1;
+    instance.state = KONTOR__V1__INSTANCE_STATE__INSTANCE_ACTIVE;
+    harness_seed(ground->h, KIND_INSTANCE, "hills/o/vm", &instance.base, "=r:hills",
+                 "=r:coast", NULL);
+    assert_int_equal(ground_declare(ground, ground->admin, downtime, NULL, NULL),
+                     STATUS_OK);
+    impact.subject_case = KONTOR__V1__IMPACT_REQUEST__SUBJECT_DOWNTIME;
+    impact.downtime = "coast/d";
+    for (int is_over = 0; is_over < 2; is_over++) {
+        assert_int_equal(trace(ground, portal, "hills/o", &reply, NULL), STATUS_OK);
+        assert_int_equal(reply->items[0]->n_downtimes, 1 - is_over);
+        assert_int_equal(harness_call(ground->h, portal, GROUND_CALL("Impact"), &impact,
+                                      (void **)&hit, NULL),
+                         STATUS_OK);
+        assert_int_equal(hit->n_instances, 1 - is_over);
+        instance.state = KONTOR__V1__INSTANCE_STATE__INSTANCE_TERMINATED;
+        harness_seed(ground->h, KIND_INSTANCE, "hills/o/vm", &instance.base, "=r:hills",
+                     "=r:coast", NULL);
+    }
     request.order = "hills/o";
     request.as_of = &as_of;
     assert_int_equal(harness_call(ground->h, portal, GROUND_CALL("Trace"), &request,
