@@ -1,4 +1,6 @@
 """The part of the script about orders: placed, decided, carried out, changed."""
+from datetime import date
+
 from phrases import (AGENT, COAST, DISK, FOREVER, GPU, HOME, OPERATOR, PORTAL, fresh, pages, past,
                      repeats, word)
 from sealing import CERTIFICATE, SEALED
@@ -177,7 +179,7 @@ def questions(p, session):
     for fields in ({}, {"answer": {"integer": "3"}}, {"is_withdrawn": True},
                    {"answer": {"text": word(p)}}):
         repeats(p, PORTAL, "OrderService.AnswerQuestion", id=item, **fields)
-    repeats(p, PORTAL, "OrderService.RescheduleItem", id=item, start_at="2100-01-01T00:00:00Z",
+    repeats(p, PORTAL, "OrderService.RescheduleItem", id=item, start_at=f"{date.today().year + 2}-01-01T00:00:00Z",
             reason=word(p))
     p.ask(OPERATOR, "OrderService.RescheduleItem", id=item)
     decide(p, "o-5/storage")

@@ -2,6 +2,7 @@
 import json
 import os
 import unittest
+from datetime import date
 
 from agent import Agent, Backend
 from broker import EXAMPLES, Broker, Refused
@@ -21,7 +22,8 @@ def load_example(broker):
     records = [{"provider": p} for p in source["providers"]]
     records += [{"service": s} for s in source["services"]]
     reply = broker.client("alpine", "admin").call("CatalogueService.Import", records=records)
-    records = [{"site": s} for s in source["sites"]]
+    records = [{"operator_group": g} for g in source["operator_groups"]]
+    records += [{"site": s} for s in source["sites"]]
     records += [{"endpoint": e} for e in source["endpoints"]]
     records += [{"downtime": d} for d in source["downtimes"]]
     more = broker.client("alpine", "site_admin").call("ConfigurationService.Import",
@@ -179,7 +181,7 @@ class Order(unittest.TestCase):
         self.assertIn('"Which subnet?"', self.broker.kontor(
             "coast", "portal", "order", "show", "coast/o-6", "--output", "table"))
         say("coast", "portal", "answer", item, "--text", "the blue one")
-        say("coast", "portal", "reschedule", item, "--start", "2100-01-01T00:00:00Z")
+        say("coast", "portal", "reschedule", item, "--start", f"{date.today().year + 2}-01-01T00:00:00Z")
         decided = say("alpine", "operator", "decide", item, "--approve")
         self.assertEqual((decided["state"], decided["reason"]), ("QUEUED", "WAITS_FOR_START"))
         say("coast", "portal", "reschedule", item)

@@ -411,7 +411,9 @@ test_an_import_of_nothing_is_refused(void **state)
     file = cli_write("empty.json", "{}");
     result = cli_run("config import --format kontor-1 %s", file);
     assert_int_equal(result.code, 67);
-    assert_contains(result.err, "reads sites, endpoints, groups and downtimes out of");
+    assert_contains(
+        result.err,
+        "reads operator groups, sites, endpoints, groups and downtimes out of");
     assert_string_equal(result.out, "");
 }
 
