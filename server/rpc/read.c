@@ -342,7 +342,7 @@ call_as_of(struct call *call, const Kontor__V1__AsOf *as_of, int64_t *seq)
 enum status
 call_as_of_ms(struct call *call, const Kontor__V1__AsOf *as_of, int64_t *at_ms)
 {
-    int64_t seq;
+    int64_t seq = 0;
     enum status status = call_as_of(call, as_of, &seq);
     *at_ms = call->now_ms;
     if (status != STATUS_OK || seq == 0) {
