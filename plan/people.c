@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "plan/people_form.h"
+#include "plan/people_name.h"
 #include "proto/text.h"
 
 enum {
@@ -24,10 +25,6 @@ struct people {
     size_t n_needles, room;
     bool is_sorted;
 };
-
-/* What stands before or behind a name and is none: folded, between blanks. */
-static const char titles[] =
-    " dr prof professor mr mrs ms mx ing dipl mag phd msc bsc ";
 
 struct people *
 people_new(struct arena *arena)
@@ -78,80 +75,13 @@ folded_of(struct people *people, const char *text)
     return text_fold_words(text, people->arena, &words, &n);
 }
 
-static bool
-is_title(const char *folded, const struct text_word *word)
-{
-    size_t n = word->folded_end - word->folded;
-    for (const char *at = titles; (at = strchr(at, ' ')) != NULL && at[1] != '\0';
-         at++) {
-        if (strncmp(at + 1, folded + word->folded, n) == 0 && at[1 + n] == ' ') {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A name in the words from..end, its last word apart: the given names may be before it
- * or behind, whole, only the first, or its first letter. */
-static void
-add_forms(struct people *people, const char *folded, const struct text_word *words,
-          size_t n)
-{
-    struct arena *arena = people->arena;
-    const char *first = folded + words[0].folded;
-    const char *last = folded + words[n - 1].folded;
-    int n_last = (int)(words[n - 1].folded_end - words[n - 1].folded);
-    const int given[] = {
-        (int)(words[n - 2].folded_end - words[0].folded),
-        (int)(words[0].folded_end - words[0].folded),
-        /* A character beyond ASCII is no abbreviation that people write. */
-        ((unsigned char)first[0] & 0x80) == 0 ? 1 : 0,
-    };
-    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
-        bool is_telling = given[i] > 0 && n_last >= LEAST_BYTES - 1;
-        if (i == 0 || is_telling) {
-            add_words(people,
-                      arena_print(arena, "%.*s %.*s", given[i], first, n_last, last),
-                      PEOPLE_NAME);
-            add_words(people,
-                      arena_print(arena, "%.*s %.*s", n_last, last, given[i], first),
-                      PEOPLE_NAME);
-        }
-    }
-}
-
-/* "Name, Given" as "Given Name". */
-static const char *
-in_order(struct people *people, const char *name)
-{
-    const char *comma = strchr(name, ',');
-    return comma == NULL ? name
-                         : arena_print(people->arena, "%s %.*s", comma + 1,
-                                       (int)(comma - name), name);
-}
-
 void
 people_add_name(struct people *people, const char *name)
 {
-    struct text_word *words;
     size_t n;
-    const char *folded =
-        text_fold_words(in_order(people, name), people->arena, &words, &n);
-    add_words(people, folded_of(people, name), PEOPLE_NAME);
-    while (n > 1 && is_title(folded, &words[0])) {
-        words++;
-        n--;
-    }
-    while (n > 1 && is_title(folded, &words[n - 1])) {
-        n--;
-    }
-    if (n > 1) {
-        add_forms(people, folded, words, n);
-    } else if (n == 1) {
-        add_words(people,
-                  arena_copy_n(people->arena, folded + words[0].folded,
-                               words[0].folded_end - words[0].folded),
-                  PEOPLE_NAME);
+    const char **forms = people_name_forms(name, people->arena, &n);
+    for (size_t i = 0; i < n; i++) {
+        add_words(people, forms[i], PEOPLE_NAME);
     }
 }
 
