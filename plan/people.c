@@ -9,8 +9,8 @@
 
 enum {
     LEAST_BYTES = 4, /* Shorter ones are parts of too many words. */
-    MOST_WORDS = 16, /* A longer one is looked for in pieces, so that no text is read
-                        more often than that. */
+    MOST_WORDS = 16, /* Of a longer one that many are looked for, and taken with what
+                        follows alike, so that no text is read more often than that. */
 };
 
 /* Words that name somebody. */
@@ -36,8 +36,9 @@ people_new(struct arena *arena)
 
 /* ---- Who is added ---- */
 
+/* Folded words. */
 static void
-add_needle(struct people *people, const char *words, enum people_kind kind)
+add_words(struct people *people, const char *words, enum people_kind kind)
 {
     bool is_ours = strcmp(words, "redacted") == 0 ||
                    strcmp(words, "redacted example invalid") == 0;
@@ -48,23 +49,6 @@ add_needle(struct people *people, const char *words, enum people_kind kind)
                                   &people->room, sizeof *people->needles);
     people->needles[people->n_needles++] = (struct needle){words, kind};
     people->is_sorted = false;
-}
-
-/* Folded words, pieces of at most MOST_WORDS of them. */
-static void
-add_words(struct people *people, const char *words, enum people_kind kind)
-{
-    while (*words != '\0') {
-        size_t n = 0;
-        for (size_t i = 0; words[n] != '\0'; n++) {
-            i += words[n] == ' ' ? 1 : 0;
-            if (i == MOST_WORDS) {
-                break;
-            }
-        }
-        add_needle(people, arena_copy_n(people->arena, words, n), kind);
-        words += words[n] == ' ' ? n + 1 : n;
-    }
 }
 
 static const char *
@@ -159,12 +143,59 @@ find(const struct people *people, const char *words, size_t n)
     return NULL;
 }
 
+/* How many whole words two folded texts begin with alike. */
+static size_t
+count_alike(const char *left, const char *right)
+{
+    size_t n = 0;
+    for (size_t i = 0; left[i] == right[i] || left[i] == '\0' || right[i] == '\0' ||
+                       left[i] == ' ' || right[i] == ' ';
+         i++) {
+        bool ends_left = left[i] == ' ' || left[i] == '\0';
+        bool ends_right = right[i] == ' ' || right[i] == '\0';
+        n += ends_left && ends_right ? 1 : 0;
+        if (left[i] != right[i] || left[i] == '\0') {
+            break;
+        }
+    }
+    return n;
+}
+
+/* Of those with more than MOST_WORDS words the one that begins most like the text,
+ * which stands where the text would among the needles, or just before. */
+static size_t
+find_long(const struct people *people, const char *words, enum people_kind *kind)
+{
+    size_t from = 0, end = people->n_needles, longest = 0;
+    while (from < end) {
+        size_t middle = from + (end - from) / 2;
+        bool is_before = strcmp(people->needles[middle].words, words) < 0;
+        from = is_before ? middle + 1 : from;
+        end = is_before ? end : middle;
+    }
+    for (size_t i = from == 0 ? 0 : from - 1; i <= from && i < people->n_needles; i++) {
+        size_t n = count_alike(people->needles[i].words, words);
+        if (n >= MOST_WORDS && n > longest) {
+            longest = n;
+            *kind = people->needles[i].kind;
+        }
+    }
+    return longest;
+}
+
 /* Of all that begin at a word the longest; answers of how many words. */
 static size_t
 find_longest(const struct people *people, const struct people_text *text, size_t word,
              enum people_kind *kind)
 {
     size_t n = text->n_words - word;
+    size_t n_long =
+        n < MOST_WORDS
+            ? 0
+            : find_long(people, text->folded + text->words[word].folded, kind);
+    if (n_long > 0) {
+        return n_long;
+    }
     for (n = n < MOST_WORDS ? n : MOST_WORDS; n > 0; n--) {
         uint32_t from = text->words[word].folded;
         const struct needle *needle = find(people, text->folded + from,

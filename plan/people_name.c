@@ -7,7 +7,8 @@
 
 enum {
     LEAST_LETTERS = 3, /* A shorter last name says too little beside one given name. */
-    MOST_WORDS = 24,   /* Nobody has more, titles among them: it is an organisation. */
+    MOST_WORDS = 24,   /* What has more, titles among them, is nobody's name. */
+    MOST_NAMES = 10,   /* More without titles are an organisation's. */
 };
 
 /*
@@ -152,7 +153,7 @@ static void
 add_in_order(struct forms *forms, const struct part *whole)
 {
     struct part given = *whole, last = *whole;
-    if (whole->n == 1) {
+    if (whole->n == 1 || whole->n > MOST_NAMES) {
         add_form(forms, part_text(whole, forms->arena));
     } else if (whole->n > 1) {
         given.n = whole->n - 1;
@@ -171,7 +172,9 @@ add_parted(struct forms *forms, const struct part *last, const struct part *give
     const char *text =
         arena_print(arena, "%s %s", part_text(given, arena), part_text(last, arena));
     struct part whole = new_part(text, strlen(text), arena);
-    add_orders(forms, given, last);
+    if (whole.n <= MOST_NAMES) {
+        add_orders(forms, given, last);
+    }
     add_in_order(forms, &whole);
 }
 

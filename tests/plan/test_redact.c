@@ -258,6 +258,29 @@ test_the_longest_name_is_taken(void **state)
           5);
 }
 
+/* What has more words than a name is found as a whole, never by a common word of it;
+ * of several that begin alike as much goes as is written of one. */
+static void
+test_a_name_of_many_words_is_found_as_a_whole(void **state)
+{
+    static const char house[] = "The Department of Physics and Astronomy of the "
+                                "University of Southern Somewhere and Institute for "
+                                "Applied Research Data";
+    static const char left[] = "research data, the data and applied research data";
+    size_t n;
+    (void)state;
+    const char *text =
+        redact(arena_print(arena,
+                           "{\"contributor\":[{\"name\":\"%s\"},{\"name\":\"%s and "
+                           "more\"}],\"x\":\"%s; at %s. %s, and moreover\"}",
+                           house, house, left, house, house),
+               &n);
+    assert_string_equal(
+        strstr(text, "\"x\":"),
+        arena_print(arena, "\"x\":\"%s; at redacted. redacted moreover\"}", left));
+    assert_int_equal(n, 4);
+}
+
 /* However long a name is, and however many there are. */
 static void
 test_long_names_and_many_people_are_found(void **state)
@@ -456,6 +479,7 @@ main(void)
         cmocka_unit_test(test_people_are_found_where_else_they_stand),
         cmocka_unit_test(test_a_name_is_found_however_it_is_spelled),
         cmocka_unit_test(test_the_longest_name_is_taken),
+        cmocka_unit_test(test_a_name_of_many_words_is_found_as_a_whole),
         cmocka_unit_test(test_long_names_and_many_people_are_found),
         cmocka_unit_test(test_an_address_that_is_an_id_leads_to_its_host_only),
         cmocka_unit_test(test_what_the_standard_says_stays),
