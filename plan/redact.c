@@ -272,13 +272,20 @@ names_of(struct redacting *redacting, const struct json_value *object)
     return names;
 }
 
+static bool
+is_among(const char *name, const char **names, size_t n)
+{
+    return bsearch(&name, names, n, sizeof *names, compare_names) != NULL;
+}
+
 /* Tools also name members after people. Two that become the same are numbered, past
- * all numbers that were there before. */
+ * all numbers that were there before. No number is given twice, so of what is made here
+ * only the first, which has none, can come again: it may end like a number. */
 static void
 redact_names(struct redacting *redacting, const struct json_value *from,
              struct json_member *members)
 {
-    const char **names = NULL;
+    const char **names = NULL, *first = NULL;
     size_t n_named = 0;
     for (size_t i = 0; i < from->n; i++) {
         const char *name = from->members[i].name;
@@ -294,8 +301,9 @@ redact_names(struct redacting *redacting, const struct json_value *from,
                                            : arena_print(redacting->arena, "%s~%zu",
                                                          without, n_named + 1);
             n_named++;
-        } while (bsearch(&members[i].name, names, from->n, sizeof *names,
-                         compare_names) != NULL);
+        } while (is_among(members[i].name, names, from->n) ||
+                 (first != NULL && strcmp(members[i].name, first) == 0));
+        first = first == NULL ? members[i].name : first;
     }
 }
 

@@ -373,6 +373,12 @@ test_members_are_not_called_after_people(void **state)
           "\"redacted@example.invalid~3\":{\"redacted@example.invalid\":3},"
           "\"title\":4}",
           4);
+    /* What becomes of one may look like the number of another. */
+    check("{\"contact\":{\"name\":\"Ada Name\"},\"x\":{\"Ada Name~2\":1,\"Ada Name\":2,"
+          "\"Ada Name~4\":3,\"by Ada Name\":4}}",
+          "{\"contact\":{\"name\":\"redacted\"},\"x\":{\"redacted~2\":1,"
+          "\"redacted~3\":2,\"redacted~4~4\":3,\"by redacted~5\":4}}",
+          5);
 }
 
 /* Or the rest of the longer one would stay. */
