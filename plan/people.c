@@ -8,9 +8,10 @@
 #include "proto/text.h"
 
 enum {
-    LEAST_BYTES = 4, /* Shorter ones are parts of too many words. */
-    MOST_WORDS = 16, /* Of a longer one that many are looked for, and taken with what
-                        follows alike, so that no text is read more often than that. */
+    LEAST_BYTES = 4,  /* Shorter ones are parts of too many words. */
+    LEAST_DIGITS = 6, /* Of an id that is a number. */
+    MOST_WORDS = 16,  /* Of a longer one that many are looked for, and taken with what
+                         follows alike, so that no text is read more often than that. */
 };
 
 /* Words that name somebody. */
@@ -69,20 +70,22 @@ people_add_name(struct people *people, const char *name)
     }
 }
 
-/* Also as people write them so that machines do not see it. */
+/* Also as people write them so that machines do not see it. What has nothing on one
+ * side of its at-sign is a word, such as "none". */
 void
 people_add_mail(struct people *people, const char *mail)
 {
     struct arena *arena = people->arena;
     const char *at = strchr(mail, '@');
-    add_words(people, folded_of(people, mail), PEOPLE_MAIL);
-    if (at == NULL) {
+    const char *host = at == NULL ? "" : folded_of(people, at + 1);
+    const char *name =
+        at == NULL ? ""
+                   : folded_of(people, arena_copy_n(arena, mail, (size_t)(at - mail)));
+    const char *dot = strrchr(host, ' ');
+    if (*host == '\0' || *name == '\0') {
         return;
     }
-    const char *host = folded_of(people, at + 1);
-    const char *name =
-        folded_of(people, arena_copy_n(arena, mail, (size_t)(at - mail)));
-    const char *dot = strrchr(host, ' ');
+    add_words(people, folded_of(people, mail), PEOPLE_MAIL);
     add_words(people, arena_print(arena, "%s at %s", name, host), PEOPLE_MAIL);
     if (dot != NULL) {
         add_words(people,
@@ -92,14 +95,34 @@ people_add_mail(struct people *people, const char *mail)
     }
 }
 
-/* Of an address also what it ends with: that is the id itself. */
+/* A short number is that of a room or a year as well; a word without digits, of which
+ * an address has many, is only an id where it is all of it. */
+static bool
+is_telling(const char *folded, bool is_part)
+{
+    size_t n_digits = 0, n_letters = 0;
+    for (const char *at = folded; *at != '\0'; at++) {
+        bool is_digit = *at >= '0' && *at <= '9';
+        n_digits += is_digit ? 1 : 0;
+        n_letters += is_digit || *at == ' ' ? 0 : 1;
+    }
+    return n_digits >= LEAST_DIGITS || (n_letters > 0 && (n_digits > 0 || !is_part));
+}
+
+/* Of an address also what its path ends with, where that is an id itself and neither a
+ * word nor a file. */
 void
 people_add_id(struct people *people, const char *id)
 {
-    const char *slash = strrchr(id, '/');
-    add_words(people, folded_of(people, id), PEOPLE_ID);
-    if (slash != NULL && strstr(id, "://") != NULL) {
-        add_words(people, folded_of(people, slash + 1), PEOPLE_ID);
+    const char *host = strstr(id, "://");
+    const char *slash = host == NULL ? NULL : strrchr(host + strlen("://"), '/');
+    const char *whole = folded_of(people, id);
+    const char *part = slash == NULL ? "" : folded_of(people, slash + 1);
+    if (is_telling(whole, false)) {
+        add_words(people, whole, PEOPLE_ID);
+    }
+    if (slash != NULL && strchr(slash, '.') == NULL && is_telling(part, true)) {
+        add_words(people, part, PEOPLE_ID);
     }
 }
 

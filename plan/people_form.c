@@ -206,7 +206,8 @@ is_number(const char *folded, const struct text_word *word, size_t n, bool is_la
     return n_digits >= n || (is_last && n_digits == n - 1 && text[n - 1] == 'x');
 }
 
-/* All that are given out begin so; other groups of four digits are years, or cards. */
+/* All that are given out begin so (0000-0001-5000-0007 to 0009-0010-0000-0000); other
+ * groups of four digits are years, or cards. */
 static bool
 begins_as_given(const struct people_text *text, size_t word)
 {
@@ -215,13 +216,12 @@ begins_as_given(const struct people_text *text, size_t word)
 
 /* One character, whatever it is: dashes come in many shapes, and as blanks. */
 static bool
-is_joined(const struct people_text *text, size_t word, bool is_given)
+is_joined(const struct people_text *text, size_t word)
 {
     enum { WIDEST = 4 };
     size_t from = text->words[word].end, end = text->words[word + 1].from;
-    return end - from == 1 ? is_given || text->plain[from] == '-'
-                           : is_given && end - from <= WIDEST &&
-                                 ((unsigned char)text->plain[from] & 0x80) != 0;
+    return end - from == 1 ||
+           (end - from <= WIDEST && ((unsigned char)text->plain[from] & 0x80) != 0);
 }
 
 size_t
@@ -229,8 +229,10 @@ people_form_orcid(const struct people_text *text, size_t word)
 {
     enum { GROUPS = 4, DIGITS = 4 };
     const struct text_word *words = text->words + word;
-    bool is_given = begins_as_given(text, word);
-    if (is_given && is_number(text->folded, words, (size_t)GROUPS * DIGITS, true)) {
+    if (!begins_as_given(text, word)) {
+        return 0;
+    }
+    if (is_number(text->folded, words, (size_t)GROUPS * DIGITS, true)) {
         return 1;
     }
     if (text->n_words - word < GROUPS) {
@@ -239,9 +241,9 @@ people_form_orcid(const struct people_text *text, size_t word)
     for (size_t i = 0; i < GROUPS; i++) {
         bool is_last = i == GROUPS - 1;
         if (!is_number(text->folded, &words[i], DIGITS, is_last) ||
-            (!is_last && !is_joined(text, word + i, is_given))) {
+            (!is_last && !is_joined(text, word + i))) {
             return 0;
         }
     }
-    return is_given || text->plain[words[GROUPS - 1].end] != '-' ? GROUPS : 0;
+    return GROUPS;
 }

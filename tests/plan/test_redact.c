@@ -331,6 +331,25 @@ test_an_address_that_is_an_id_leads_to_its_host_only(void **state)
         {"https://given.org", "see https://given.org, https://given.org/a",
          "see https://redacted.invalid, https://redacted.invalid/a"},
         {"given", "https://given.org/given", "https://given.org/redacted"},
+        /* What it ends with, where that is an id itself. */
+        {"https://people.org/staff-77", "staff-77", "redacted"},
+        {"https://people.org/1234567", "no. 1234567", "no. redacted"},
+        {"https://orcid.org/0000-0001-2345-6789", "0000-0001-2345-6789", "redacted"},
+        {"https://people.org/data",
+         "https://zenodo.org/data/1, data of people.org/data",
+         "https://zenodo.org/data/1, data of people.org/data"},
+        {"https://people.org/data", "see https://people.org/data",
+         "see https://people.org/redacted"},
+        {"https://people.org/given/index.html", "https://zenodo.org/index.html",
+         "https://zenodo.org/index.html"},
+        {"https://people.org/given/page2.html", "page2.html", "page2.html"},
+        {"https://h2020", "of h2020", "of h2020"},
+        {"1234", "room 1234; https://zenodo.org/records/1234",
+         "room 1234; https://zenodo.org/records/1234"},
+        {"123456", "no. 123456", "no. redacted"},
+        /* Of groups of four digits the ORCIDs. */
+        {"x", "2019-2020-2021-2022", "2019-2020-2021-2022"},
+        {"x", "0009-0010-0000-0000", "redacted"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -346,14 +365,42 @@ test_an_address_that_is_an_id_leads_to_its_host_only(void **state)
     }
 }
 
+/* A mail address has something on both sides of its at-sign. */
+static void
+test_a_word_is_no_mail_address(void **state)
+{
+    static const struct {
+        const char *mail, *text, *redacted;
+    } rows[] = {
+        {"none", "there is none", "there is none"},
+        {"@example", "an example", "an example"},
+        {"given@", "given", "given"},
+        {"none@-", "there is none", "there is none"},
+        {"given@name", "given@name, given at name",
+         "redacted@example.invalid, "
+         "redacted@example.invalid"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t n;
+        const char *text =
+            redact(arena_print(arena, "{\"contact\":{\"mbox\":\"%s\"},\"x\":\"%s\"}",
+                               rows[i].mail, rows[i].text),
+                   &n);
+        assert_string_equal(strstr(text, "\"x\":"),
+                            arena_print(arena, "\"x\":\"%s\"}", rows[i].redacted));
+    }
+}
+
 /* Dates and the standard's own words stay, whoever has a number or a name like them. */
 static void
 test_what_the_standard_says_stays(void **state)
 {
     (void)state;
-    check("{\"contact\":{\"name\":\"Other\",\"contact_id\":{\"identifier\":\"2031\"}},"
+    check("{\"contact\":{\"name\":\"Other\",\"contact_id\":{\"identifier\":\"2031-01-"
+          "31\"}},"
           "\"available_until\":\"2031-01-31\",\"modified\":\"2031-01-31T10:00:00Z\","
-          "\"type\":\"other\",\"title\":\"by other, 2031\"}",
+          "\"type\":\"other\",\"title\":\"by other, 2031-01-31\"}",
           "{\"contact\":{\"name\":\"redacted\",\"contact_id\":{\"identifier\":"
           "\"redacted\"}},\"available_until\":\"2031-01-31\",\"modified\":"
           "\"2031-01-31T10:00:00Z\",\"type\":\"other\",\"title\":"
@@ -488,6 +535,7 @@ main(void)
         cmocka_unit_test(test_a_name_of_many_words_is_found_as_a_whole),
         cmocka_unit_test(test_long_names_and_many_people_are_found),
         cmocka_unit_test(test_an_address_that_is_an_id_leads_to_its_host_only),
+        cmocka_unit_test(test_a_word_is_no_mail_address),
         cmocka_unit_test(test_what_the_standard_says_stays),
         cmocka_unit_test(test_members_are_not_called_after_people),
         cmocka_unit_test(test_of_two_names_the_longer_is_looked_for_first),
