@@ -70,28 +70,52 @@ people_add_name(struct people *people, const char *name)
     }
 }
 
-/* Also as people write them so that machines do not see it. What has nothing on one
- * side of its at-sign is a word, such as "none". */
+void
+people_add_parts(struct people *people, const char *given, const char *name)
+{
+    people_add_name(people, arena_print(people->arena, "%s, %s", name, given));
+}
+
+/* A text with its dots as the words that people write for them. */
+static const char *
+spell_dots(struct people *people, const char *text)
+{
+    static const char dot[] = " dot ";
+    char *out = arena_alloc(people->arena, strlen(text) * strlen(dot) + 1), *end = out;
+    for (; *text != '\0'; text++) {
+        size_t n = *text == '.' ? strlen(dot) : 1;
+        memcpy(end, *text == '.' ? dot : text, n);
+        end += n;
+    }
+    *end = '\0';
+    return out;
+}
+
+/* Also as people write them so that machines do not see it: the at-sign as a word, and
+ * the last dot, those of the host or all of them. What has nothing on one side of its
+ * at-sign is a word, such as "none". */
 void
 people_add_mail(struct people *people, const char *mail)
 {
     struct arena *arena = people->arena;
     const char *at = strchr(mail, '@');
-    const char *host = at == NULL ? "" : folded_of(people, at + 1);
-    const char *name =
-        at == NULL ? ""
-                   : folded_of(people, arena_copy_n(arena, mail, (size_t)(at - mail)));
-    const char *dot = strrchr(host, ' ');
-    if (*host == '\0' || *name == '\0') {
+    const char *host = at == NULL ? "" : at + 1;
+    const char *name = at == NULL ? "" : arena_copy_n(arena, mail, (size_t)(at - mail));
+    const char *dot = strrchr(host, '.');
+    if (*folded_of(people, host) == '\0' || *folded_of(people, name) == '\0') {
         return;
     }
-    add_words(people, folded_of(people, mail), PEOPLE_MAIL);
-    add_words(people, arena_print(arena, "%s at %s", name, host), PEOPLE_MAIL);
-    if (dot != NULL) {
-        add_words(people,
-                  arena_print(arena, "%s at %.*s dot %s", name, (int)(dot - host), host,
-                              dot + 1),
-                  PEOPLE_MAIL);
+    const char *spelled = spell_dots(people, host);
+    const char *forms[] = {
+        mail,
+        arena_print(arena, "%s at %s", name, host),
+        arena_print(arena, "%s at %.*s%s", name, dot == NULL ? 0 : (int)(dot - host),
+                    host, spell_dots(people, dot == NULL ? host : dot)),
+        arena_print(arena, "%s at %s", name, spelled),
+        arena_print(arena, "%s at %s", spell_dots(people, name), spelled),
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        add_words(people, folded_of(people, forms[i]), PEOPLE_MAIL);
     }
 }
 
@@ -299,6 +323,26 @@ written(struct people *people, const char *text, const struct people_text *read)
     return out;
 }
 
+/* As it stands, and as it is read where what is not seen is taken out and %-escapes are
+ * read, which tools write several times over. */
+static void
+find_all(const struct people *people, struct people_text *read, const char *text)
+{
+    enum { TIMES = 3 };
+    size_t n = 0;
+    people_form_read(read, text);
+    do {
+        find_people(people, read);
+        struct people_text closed = *read;
+        if (people_form_close(&closed)) {
+            find_people(people, &closed);
+            read->spans = closed.spans;
+            read->n_spans = closed.n_spans;
+            read->spans_room = closed.spans_room;
+        }
+    } while (n++ < TIMES && people_form_unescape(read));
+}
+
 const char *
 people_without(struct people *people, const char *text, size_t *n)
 {
@@ -307,12 +351,7 @@ people_without(struct people *people, const char *text, size_t *n)
     sort(people);
     for (size_t i = 0; i < TIMES; i++) {
         struct people_text read = {.arena = people->arena};
-        people_form_read(&read, text, false);
-        find_people(people, &read);
-        if (strchr(text, '%') != NULL) {
-            people_form_read(&read, text, true);
-            find_people(people, &read);
-        }
+        find_all(people, &read, text);
         if (read.n_spans == 0) {
             return text;
         }

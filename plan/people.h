@@ -22,6 +22,8 @@ struct people;
 struct people *people_new(struct arena *arena);
 /* As a member that describes somebody has it: "Given Name", "Dr. Name, Given". */
 void people_add_name(struct people *people, const char *name);
+/* Of which the name is told apart from the given ones. */
+void people_add_parts(struct people *people, const char *given, const char *name);
 void people_add_mail(struct people *people, const char *mail);
 void people_add_id(struct people *people, const char *id);
 

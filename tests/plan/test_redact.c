@@ -85,6 +85,33 @@ test_what_else_is_said_of_people_goes(void **state)
     check("{\"contact\":\"Given\"}", "{\"contact\":\"redacted\"}", 1);
 }
 
+/* Also those whose name stands in members that go. */
+static void
+test_a_name_in_parts_is_learned(void **state)
+{
+    static const struct {
+        const char *members, *text, *redacted;
+    } rows[] = {
+        {"\"firstName\":\"Given\",\"lastName\":\"Name\"", "by Given Name; Name, G.",
+         "by redacted; redacted."},
+        {"\"family_name\":\"of Name\",\"given_name\":\"Given\"", "G. of Name",
+         "redacted"},
+        {"\"Given-Name\":\"Given\",\"surname\":\"Name\"", "Given Name", "redacted"},
+        {"\"firstName\":\"Given\"", "what is given", "what is given"},
+        {"\"firstNames\":\"Given\",\"last\":\"Name\"", "Given Name", "Given Name"},
+        {"\"firstName\":7,\"lastName\":\"Name\"", "7 Name", "7 Name"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t n;
+        const char *text = redact(arena_print(arena, "{\"contact\":{%s},\"x\":\"%s\"}",
+                                              rows[i].members, rows[i].text),
+                                  &n);
+        assert_string_equal(text, arena_print(arena, "{\"contact\":{},\"x\":\"%s\"}",
+                                              rows[i].redacted));
+    }
+}
+
 static void
 test_people_are_found_where_else_they_stand(void **state)
 {
@@ -105,7 +132,18 @@ test_people_are_found_where_else_they_stand(void **state)
         {"https://orcid.org/0000-0001-2345-678X", "https://orcid.org/redacted"},
         {"0000-0001-2345-67890", "0000-0001-2345-67890"},
         {"10000-0001-2345-6789", "10000-0001-2345-6789"},
-        {"https://user@host.org/a", "https://user@host.org/a"},
+        {"https://user@host.org/a", "https://redacted@host.org/a"},
+        {"ssh://git@host.org/a, ssh://user@host/a",
+         "ssh://git@host.org/a, ssh://user@host/a"},
+        {"mailto://o.t@x.org imap://o@x.org/a",
+         "mailto://redacted@x.org imap://redacted@x.org/a"},
+        {"https://o@x.org@host/a", "https://redacted@host/a"},
+        {"https://given@name.org/a", "https://redacted@example.invalid/a"},
+        {"o#t@x.org; o!t@x.org, #o@x.org",
+         "redacted@example.invalid; "
+         "redacted@example.invalid, #redacted@example.invalid"},
+        {"https://x.org/a#o@x.org?b=c#o@x.org",
+         "https://x.org/a#redacted@example.invalid?b=c#redacted@example.invalid"},
         {"a @ b.c, @x.y, a@b", "a @ b.c, @x.y, a@b"},
         {"redacted@example.invalid", "redacted@example.invalid"},
         {"mailto:o@x.org", "mailto:redacted@example.invalid"},
@@ -124,7 +162,7 @@ test_people_are_found_where_else_they_stand(void **state)
         {"given@name.org/o@x.org", "redacted@example.invalid/redacted@example.invalid"},
         {"https://x.org/u/o@y.org/a", "https://x.org/u/redacted@example.invalid/a"},
         {"https://u:p@host.org/a?b=o@y.org",
-         "https://u:p@host.org/a?b=redacted@example.invalid"},
+         "https://redacted@host.org/a?b=redacted@example.invalid"},
         {"a@b.c@d.e", "redacted@example.invalid@d.e"},
         {"https://x.org/Given%20Name/o%40y.org",
          "https://x.org/redacted/redacted@example.invalid"},
@@ -142,6 +180,26 @@ test_people_are_found_where_else_they_stand(void **state)
          "6789",
          "redacted"},
         {"0000-0001-2345-6789-2", "redacted-2"},
+        {"0000 - 0001 - 2345 - 6789", "redacted"},
+        {"0000  0001  2345  6789", "redacted"},
+        {"0000 \xe2\x80\x93 0001 \xe2\x80\x93 2345 \xe2\x80\x93 6789", "redacted"},
+        {"0000, 0001, 2345, 6789", "0000, 0001, 2345, 6789"},
+        {"ORCID0000-0001-2345-6789 orcid000000012345678X", "redacted redacted"},
+        {"ORCIDs 0000", "ORCIDs 0000"},
+        /* What is not seen, and what is escaped several times. */
+        {"Giv\xc2\xad"
+         "en Na\xe2\x80\x8bme, Given\xe2\x80\x8b Name\xef\xbb\xbf.",
+         "redacted, redacted."},
+        {"Given\xe2\x80\x8bName", "redacted"},
+        {"staff-\xe2\x81\xa0"
+         "77 0000-0001-23\xc2\xad"
+         "45-6789",
+         "redacted redacted"},
+        {"https://x.org/?u=https%3A%2F%2Fy.org%2F%3Fq%3DGiven%2520Name%2526z",
+         "https://x.org/?u=https%3A%2F%2Fy.org%2F%3Fq%3Dredacted%2526z"},
+        {"Given%252520Name, o%252540y.org", "redacted, redacted@example.invalid"},
+        {"Giv%C2%ADen%20Name", "redacted"},
+        {"50%25 Given Name 100%", "50%25 redacted 100%"},
         {"2026 2027 2028 2029", "2026 2027 2028 2029"},
         {"1234567890123456", "1234567890123456"},
         {"00000001234567890", "00000001234567890"},
@@ -152,7 +210,7 @@ test_people_are_found_where_else_they_stand(void **state)
         {"mailto:a@b.org/c@d.org", "mailto:redacted@example.invalid/redacted@example."
                                    "invalid"},
         {"a@b.org/https://user@host.org/a", "redacted@example.invalid/https://"
-                                            "user@host.org/a"},
+                                            "redacted@host.org/a"},
         {"/a/b@c.org", "/a/redacted@example.invalid"},
         {"GIVEN name; given NAME", "redacted; redacted"},
         {"NAME, GIVEN", "redacted"},
@@ -376,6 +434,12 @@ test_a_word_is_no_mail_address(void **state)
         {"@example", "an example", "an example"},
         {"given@", "given", "given"},
         {"none@-", "there is none", "there is none"},
+        {"given.x@mail.y-z.example",
+         "given.x at mail dot y-z dot example; given.x [at] mail.y-z [dot] example; "
+         "given dot x (at) mail dot y-z dot example; given.x at mail.y-z.example; "
+         "mail.y-z",
+         "redacted@example.invalid; redacted@example.invalid; "
+         "redacted@example.invalid; redacted@example.invalid; mail.y-z"},
         {"given@name", "given@name, given at name",
          "redacted@example.invalid, "
          "redacted@example.invalid"},
@@ -469,8 +533,10 @@ static void
 test_hostile_texts_take_no_time(void **state)
 {
     enum { SIZE = 200 * 1024 };
-    static const char *const pieces[] = {":",           "@",      "a@b.", "0000-",
-                                         "Given Name ", "given ", "://",  "%41"};
+    static const char *const pieces[] = {
+        ":",      "@",        "a@b.", "0000-", "Given Name ",
+        "given ", "://",      "%41",  "%2525", "\xc2\xad",
+        "a#",     "://a@b.c", "#@",   "a://",  "0000 - "};
     (void)state;
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
         char *text = arena_alloc(arena, SIZE + 16);
@@ -529,6 +595,7 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_describes_people_is_replaced_and_its_form_kept),
         cmocka_unit_test(test_what_else_is_said_of_people_goes),
+        cmocka_unit_test(test_a_name_in_parts_is_learned),
         cmocka_unit_test(test_people_are_found_where_else_they_stand),
         cmocka_unit_test(test_a_name_is_found_however_it_is_spelled),
         cmocka_unit_test(test_the_longest_name_is_taken),
