@@ -60,13 +60,25 @@ folded_of(struct people *people, const char *text)
     return text_fold_words(text, people->arena, &words, &n);
 }
 
-void
-people_add_name(struct people *people, const char *name)
+static void
+add_forms(struct people *people, const char *name)
 {
     size_t n;
     const char **forms = people_name_forms(name, people->arena, &n);
     for (size_t i = 0; i < n; i++) {
         add_words(people, forms[i], PEOPLE_NAME);
+    }
+}
+
+/* What is not seen in it may be within words, or all there is between them. */
+void
+people_add_name(struct people *people, const char *name)
+{
+    struct people_text read = {.arena = people->arena};
+    add_forms(people, name);
+    people_form_read(&read, name);
+    if (people_form_close(&read)) {
+        add_forms(people, read.plain);
     }
 }
 

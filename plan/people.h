@@ -29,9 +29,9 @@ void people_add_id(struct people *people, const char *id);
 
 /*
  * The text without all who were added, and without whatever looks like a mail address
- * or an ORCID. Does not count: case, marks, how words are joined, %-escapes, what is not
- * seen. Hosts of URLs stay: they are places. *n grows by how many places of the text
- * were replaced.
+ * or an ORCID. Does not count: case, marks, how words are joined, %-escapes, what is
+ * not seen. Hosts of URLs stay: they are places. *n grows by how many places of the
+ * text were replaced.
  */
 const char *people_without(struct people *people, const char *text, size_t *n);
 

@@ -125,25 +125,43 @@ cut_titles(struct part *part, size_t n_other, size_t doubt)
 
 /* ---- Forms ---- */
 
-/* The given names may be before the last or behind it: whole, only the first, or its
- * first letter. */
+/* The given names, of which the first n_whole are whole and the others their first
+ * letter; NULL = a character beyond ASCII is no abbreviation that people write. */
+static const char *
+shortened(const struct part *given, size_t n_whole, struct arena *arena)
+{
+    const char *text = "";
+    for (size_t i = 0; i < given->n; i++) {
+        const struct text_word *word = &given->words[i];
+        const char *name = given->folded + word->folded;
+        bool is_whole = i < n_whole;
+        if (!is_whole && ((unsigned char)*name & 0x80) != 0) {
+            return NULL;
+        }
+        text = arena_print(arena, "%s%s%.*s", text, i == 0 ? "" : " ",
+                           is_whole ? (int)(word->folded_end - word->folded) : 1, name);
+    }
+    return text;
+}
+
+/* The given names may be before the last or behind it: whole, the first whole and the
+ * others their letters, all their letters, only the first, or only its letter. */
 static void
 add_orders(struct forms *forms, const struct part *given, const struct part *last)
 {
     struct arena *arena = forms->arena;
-    const char *names = part_text(given, arena);
+    const struct part first = {given->folded, given->words, 1};
     const char *name = part_text(last, arena);
-    const size_t sizes[] = {
-        strlen(names),
-        given->words[0].folded_end - given->words[0].folded,
-        /* A character beyond ASCII is no abbreviation that people write. */
-        ((unsigned char)names[0] & 0x80) == 0 ? 1 : 0,
+    const char *const names[] = {
+        part_text(given, arena),     shortened(given, 1, arena),
+        shortened(given, 0, arena),  shortened(&first, 1, arena),
+        shortened(&first, 0, arena),
     };
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        bool is_telling = sizes[i] > 0 && strlen(name) >= LEAST_LETTERS;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        bool is_telling = names[i] != NULL && strlen(name) >= LEAST_LETTERS;
         if (i == 0 || is_telling) {
-            add_form(forms, arena_print(arena, "%.*s %s", (int)sizes[i], names, name));
-            add_form(forms, arena_print(arena, "%s %.*s", name, (int)sizes[i], names));
+            add_form(forms, arena_print(arena, "%s %s", names[i], name));
+            add_form(forms, arena_print(arena, "%s %s", name, names[i]));
         }
     }
 }
@@ -178,7 +196,7 @@ add_parted(struct forms *forms, const struct part *last, const struct part *give
     add_in_order(forms, &whole);
 }
 
-/* Without brackets and what is in them. */
+/* Without brackets and what is in them, unless one of them is missing. */
 static const char *
 without_brackets(const char *name, struct arena *arena)
 {
@@ -196,7 +214,7 @@ without_brackets(const char *name, struct arena *arena)
         }
     }
     *end = '\0';
-    return out;
+    return depth > 0 ? name : out;
 }
 
 /* What stands behind the comma, and behind further ones, of which some are titles. */
@@ -237,6 +255,7 @@ people_name_forms(const char *name, struct arena *arena, size_t *n_forms)
 {
     struct forms forms = {.arena = arena};
     const char *bare = without_brackets(name, arena);
+    bare = *text_fold(bare, arena) == '\0' ? name : bare;
     struct part whole = new_part(bare, strlen(bare), arena);
     add_form(&forms, text_fold(name, arena));
     add_form(&forms, whole.folded);

@@ -1,6 +1,6 @@
 /*
  * The forms a person's name is written in: both orders, with all given names, the first
- * or its letter, without titles.
+ * only, or their letters, without titles.
  *
  * Memory: the arena given. Errors: none. Threads: any.
  */

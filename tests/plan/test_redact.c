@@ -288,6 +288,18 @@ test_a_name_is_found_however_it_is_spelled(void **state)
         {"Ada Lovelace (Institute of X)", "Ada Lovelace; A. Lovelace; Institute of X",
          "redacted; redacted; Institute of X"},
         {"Ada Lovelace [X (Y)], PhD", "Lovelace, Ada", "redacted"},
+        {"(Ada Lovelace)", "A. Lovelace", "redacted"},
+        {"Ada Lovelace (X", "Ada Lovelace (X)", "redacted)"},
+        {"Ada Love\xc2\xad"
+         "lace",
+         "Ada Lovelace", "redacted"},
+        {"Ada\xe2\x80\x8bLovelace", "A. Lovelace", "redacted"},
+        /* Letters of some given names, or of all. */
+        {"Ada King Lovelace",
+         "A. K. Lovelace; Ada K. Lovelace, A.K. Lovelace. A. Lovelace",
+         "redacted; redacted, redacted. redacted"},
+        {"Lovelace, Ada King", "by Lovelace, A. K.", "by redacted."},
+        {"Ada King Lovelace", "K. Lovelace", "K. Lovelace"},
         /* What is short is part of too much. */
         {"Bo", "Bo says", "Bo says"},
         {"A B", "a b c", "a b c"},
