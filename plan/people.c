@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "plan/people_form.h"
+#include "plan/people_name.h"
 #include "proto/text.h"
 
 enum {
-    LEAST_BYTES = 4, /* Shorter ones are parts of too many words. */
-    MOST_WORDS = 16, /* A longer one is looked for in pieces, so that no text is read
-                        more often than that. */
+    LEAST_BYTES = 4,  /* Shorter ones are parts of too many words. */
+    LEAST_DIGITS = 6, /* Of an id that is a number. */
+    MOST_WORDS = 16,  /* Of a longer one that many are looked for, and taken with what
+                         follows alike, so that no text is read more often than that. */
 };
 
 /* Words that name somebody. */
@@ -25,10 +27,6 @@ struct people {
     bool is_sorted;
 };
 
-/* What stands before or behind a name and is none: folded, between blanks. */
-static const char titles[] =
-    " dr prof professor mr mrs ms mx ing dipl mag phd msc bsc ";
-
 struct people *
 people_new(struct arena *arena)
 {
@@ -39,8 +37,9 @@ people_new(struct arena *arena)
 
 /* ---- Who is added ---- */
 
+/* Folded words. */
 static void
-add_needle(struct people *people, const char *words, enum people_kind kind)
+add_words(struct people *people, const char *words, enum people_kind kind)
 {
     bool is_ours = strcmp(words, "redacted") == 0 ||
                    strcmp(words, "redacted example invalid") == 0;
@@ -53,23 +52,6 @@ add_needle(struct people *people, const char *words, enum people_kind kind)
     people->is_sorted = false;
 }
 
-/* Folded words, pieces of at most MOST_WORDS of them. */
-static void
-add_words(struct people *people, const char *words, enum people_kind kind)
-{
-    while (*words != '\0') {
-        size_t n = 0;
-        for (size_t i = 0; words[n] != '\0'; n++) {
-            i += words[n] == ' ' ? 1 : 0;
-            if (i == MOST_WORDS) {
-                break;
-            }
-        }
-        add_needle(people, arena_copy_n(people->arena, words, n), kind);
-        words += words[n] == ' ' ? n + 1 : n;
-    }
-}
-
 static const char *
 folded_of(struct people *people, const char *text)
 {
@@ -78,114 +60,105 @@ folded_of(struct people *people, const char *text)
     return text_fold_words(text, people->arena, &words, &n);
 }
 
-static bool
-is_title(const char *folded, const struct text_word *word)
-{
-    size_t n = word->folded_end - word->folded;
-    for (const char *at = titles; (at = strchr(at, ' ')) != NULL && at[1] != '\0';
-         at++) {
-        if (strncmp(at + 1, folded + word->folded, n) == 0 && at[1 + n] == ' ') {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A name in the words from..end, its last word apart: the given names may be before it
- * or behind, whole, only the first, or its first letter. */
 static void
-add_forms(struct people *people, const char *folded, const struct text_word *words,
-          size_t n)
+add_forms(struct people *people, const char *name)
 {
-    struct arena *arena = people->arena;
-    const char *first = folded + words[0].folded;
-    const char *last = folded + words[n - 1].folded;
-    int n_last = (int)(words[n - 1].folded_end - words[n - 1].folded);
-    const int given[] = {
-        (int)(words[n - 2].folded_end - words[0].folded),
-        (int)(words[0].folded_end - words[0].folded),
-        /* A character beyond ASCII is no abbreviation that people write. */
-        ((unsigned char)first[0] & 0x80) == 0 ? 1 : 0,
-    };
-    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
-        bool is_telling = given[i] > 0 && n_last >= LEAST_BYTES - 1;
-        if (i == 0 || is_telling) {
-            add_words(people,
-                      arena_print(arena, "%.*s %.*s", given[i], first, n_last, last),
-                      PEOPLE_NAME);
-            add_words(people,
-                      arena_print(arena, "%.*s %.*s", n_last, last, given[i], first),
-                      PEOPLE_NAME);
-        }
+    size_t n;
+    const char **forms = people_name_forms(name, people->arena, &n);
+    for (size_t i = 0; i < n; i++) {
+        add_words(people, forms[i], PEOPLE_NAME);
     }
 }
 
-/* "Name, Given" as "Given Name". */
-static const char *
-in_order(struct people *people, const char *name)
-{
-    const char *comma = strchr(name, ',');
-    return comma == NULL ? name
-                         : arena_print(people->arena, "%s %.*s", comma + 1,
-                                       (int)(comma - name), name);
-}
-
+/* What is not seen in it may be within words, or all there is between them. */
 void
 people_add_name(struct people *people, const char *name)
 {
-    struct text_word *words;
-    size_t n;
-    const char *folded =
-        text_fold_words(in_order(people, name), people->arena, &words, &n);
-    add_words(people, folded_of(people, name), PEOPLE_NAME);
-    while (n > 1 && is_title(folded, &words[0])) {
-        words++;
-        n--;
-    }
-    while (n > 1 && is_title(folded, &words[n - 1])) {
-        n--;
-    }
-    if (n > 1) {
-        add_forms(people, folded, words, n);
-    } else if (n == 1) {
-        add_words(people,
-                  arena_copy_n(people->arena, folded + words[0].folded,
-                               words[0].folded_end - words[0].folded),
-                  PEOPLE_NAME);
+    struct people_text read = {.arena = people->arena};
+    add_forms(people, name);
+    people_form_read(&read, name);
+    if (people_form_close(&read)) {
+        add_forms(people, read.plain);
     }
 }
 
-/* Also as people write them so that machines do not see it. */
+void
+people_add_parts(struct people *people, const char *given, const char *name)
+{
+    people_add_name(people, arena_print(people->arena, "%s, %s", name, given));
+}
+
+/* A text with its dots as the words that people write for them. */
+static const char *
+spell_dots(struct people *people, const char *text)
+{
+    static const char dot[] = " dot ";
+    char *out = arena_alloc(people->arena, strlen(text) * strlen(dot) + 1), *end = out;
+    for (; *text != '\0'; text++) {
+        size_t n = *text == '.' ? strlen(dot) : 1;
+        memcpy(end, *text == '.' ? dot : text, n);
+        end += n;
+    }
+    *end = '\0';
+    return out;
+}
+
+/* Also as people write them so that machines do not see it: the at-sign as a word, and
+ * the last dot, those of the host or all of them. What has nothing on one side of its
+ * at-sign is a word, such as "none". */
 void
 people_add_mail(struct people *people, const char *mail)
 {
     struct arena *arena = people->arena;
     const char *at = strchr(mail, '@');
-    add_words(people, folded_of(people, mail), PEOPLE_MAIL);
-    if (at == NULL) {
+    const char *host = at == NULL ? "" : at + 1;
+    const char *name = at == NULL ? "" : arena_copy_n(arena, mail, (size_t)(at - mail));
+    const char *dot = strrchr(host, '.');
+    if (*folded_of(people, host) == '\0' || *folded_of(people, name) == '\0') {
         return;
     }
-    const char *host = folded_of(people, at + 1);
-    const char *name =
-        folded_of(people, arena_copy_n(arena, mail, (size_t)(at - mail)));
-    const char *dot = strrchr(host, ' ');
-    add_words(people, arena_print(arena, "%s at %s", name, host), PEOPLE_MAIL);
-    if (dot != NULL) {
-        add_words(people,
-                  arena_print(arena, "%s at %.*s dot %s", name, (int)(dot - host), host,
-                              dot + 1),
-                  PEOPLE_MAIL);
+    const char *spelled = spell_dots(people, host);
+    const char *forms[] = {
+        mail,
+        arena_print(arena, "%s at %s", name, host),
+        arena_print(arena, "%s at %.*s%s", name, dot == NULL ? 0 : (int)(dot - host),
+                    host, spell_dots(people, dot == NULL ? host : dot)),
+        arena_print(arena, "%s at %s", name, spelled),
+        arena_print(arena, "%s at %s", spell_dots(people, name), spelled),
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        add_words(people, folded_of(people, forms[i]), PEOPLE_MAIL);
     }
 }
 
-/* Of an address also what it ends with: that is the id itself. */
+/* A short number is that of a room or a year as well; a word without digits, of which
+ * an address has many, is only an id where it is all of it. */
+static bool
+is_telling(const char *folded, bool is_part)
+{
+    size_t n_digits = 0, n_letters = 0;
+    for (const char *at = folded; *at != '\0'; at++) {
+        bool is_digit = *at >= '0' && *at <= '9';
+        n_digits += is_digit ? 1 : 0;
+        n_letters += is_digit || *at == ' ' ? 0 : 1;
+    }
+    return n_digits >= LEAST_DIGITS || (n_letters > 0 && (n_digits > 0 || !is_part));
+}
+
+/* Of an address also what its path ends with, where that is an id itself and neither a
+ * word nor a file. */
 void
 people_add_id(struct people *people, const char *id)
 {
-    const char *slash = strrchr(id, '/');
-    add_words(people, folded_of(people, id), PEOPLE_ID);
-    if (slash != NULL && strstr(id, "://") != NULL) {
-        add_words(people, folded_of(people, slash + 1), PEOPLE_ID);
+    const char *host = strstr(id, "://");
+    const char *slash = host == NULL ? NULL : strrchr(host + strlen("://"), '/');
+    const char *whole = folded_of(people, id);
+    const char *part = slash == NULL ? "" : folded_of(people, slash + 1);
+    if (is_telling(whole, false)) {
+        add_words(people, whole, PEOPLE_ID);
+    }
+    if (slash != NULL && strchr(slash, '.') == NULL && is_telling(part, true)) {
+        add_words(people, part, PEOPLE_ID);
     }
 }
 
@@ -229,12 +202,59 @@ find(const struct people *people, const char *words, size_t n)
     return NULL;
 }
 
+/* How many whole words two folded texts begin with alike. */
+static size_t
+count_alike(const char *left, const char *right)
+{
+    size_t n = 0;
+    for (size_t i = 0; left[i] == right[i] || left[i] == '\0' || right[i] == '\0' ||
+                       left[i] == ' ' || right[i] == ' ';
+         i++) {
+        bool ends_left = left[i] == ' ' || left[i] == '\0';
+        bool ends_right = right[i] == ' ' || right[i] == '\0';
+        n += ends_left && ends_right ? 1 : 0;
+        if (left[i] != right[i] || left[i] == '\0') {
+            break;
+        }
+    }
+    return n;
+}
+
+/* Of those with more than MOST_WORDS words the one that begins most like the text,
+ * which stands where the text would among the needles, or just before. */
+static size_t
+find_long(const struct people *people, const char *words, enum people_kind *kind)
+{
+    size_t from = 0, end = people->n_needles, longest = 0;
+    while (from < end) {
+        size_t middle = from + (end - from) / 2;
+        bool is_before = strcmp(people->needles[middle].words, words) < 0;
+        from = is_before ? middle + 1 : from;
+        end = is_before ? end : middle;
+    }
+    for (size_t i = from == 0 ? 0 : from - 1; i <= from && i < people->n_needles; i++) {
+        size_t n = count_alike(people->needles[i].words, words);
+        if (n >= MOST_WORDS && n > longest) {
+            longest = n;
+            *kind = people->needles[i].kind;
+        }
+    }
+    return longest;
+}
+
 /* Of all that begin at a word the longest; answers of how many words. */
 static size_t
 find_longest(const struct people *people, const struct people_text *text, size_t word,
              enum people_kind *kind)
 {
     size_t n = text->n_words - word;
+    size_t n_long =
+        n < MOST_WORDS
+            ? 0
+            : find_long(people, text->folded + text->words[word].folded, kind);
+    if (n_long > 0) {
+        return n_long;
+    }
     for (n = n < MOST_WORDS ? n : MOST_WORDS; n > 0; n--) {
         uint32_t from = text->words[word].folded;
         const struct needle *needle = find(people, text->folded + from,
@@ -315,6 +335,26 @@ written(struct people *people, const char *text, const struct people_text *read)
     return out;
 }
 
+/* As it stands, and as it is read where what is not seen is taken out and %-escapes are
+ * read, which tools write several times over. */
+static void
+find_all(const struct people *people, struct people_text *read, const char *text)
+{
+    enum { TIMES = 3 };
+    size_t n = 0;
+    people_form_read(read, text);
+    do {
+        find_people(people, read);
+        struct people_text closed = *read;
+        if (people_form_close(&closed)) {
+            find_people(people, &closed);
+            read->spans = closed.spans;
+            read->n_spans = closed.n_spans;
+            read->spans_room = closed.spans_room;
+        }
+    } while (n++ < TIMES && people_form_unescape(read));
+}
+
 const char *
 people_without(struct people *people, const char *text, size_t *n)
 {
@@ -323,12 +363,7 @@ people_without(struct people *people, const char *text, size_t *n)
     sort(people);
     for (size_t i = 0; i < TIMES; i++) {
         struct people_text read = {.arena = people->arena};
-        people_form_read(&read, text, false);
-        find_people(people, &read);
-        if (strchr(text, '%') != NULL) {
-            people_form_read(&read, text, true);
-            find_people(people, &read);
-        }
+        find_all(people, &read, text);
         if (read.n_spans == 0) {
             return text;
         }

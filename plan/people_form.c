@@ -18,66 +18,134 @@ digit_of(char c)
                                   : -1;
 }
 
-/* Takes %-escapes out (RFC 3986); of each byte that is left it is noted where it stood.
- */
-static void
-unescape(struct people_text *out, const char *text)
+/* What is read at a place: of how many bytes, and what of it is left. */
+struct step {
+    size_t size;
+    bool is_left;
+    char c;
+};
+typedef struct step (*step_fn)(const char *at);
+
+static struct step
+step_escape(const char *at)
 {
-    size_t size = strlen(text), n = 0;
-    char *plain = arena_alloc(out->arena, size + 1);
-    uint32_t *from = arena_alloc(out->arena, (size + 1) * sizeof *from);
-    for (size_t i = 0; i < size; n++) {
-        int high = text[i] == '%' ? digit_of(text[i + 1]) : -1;
-        int low = high >= 0 ? digit_of(text[i + 2]) : -1;
-        bool is_escape = low >= 0 && (high > 0 || low > 0);
-        from[n] = (uint32_t)i;
-        plain[n] = is_escape ? (char)(high * 16 + low) : text[i];
-        i += is_escape ? 3 : 1;
+    int high = *at == '%' ? digit_of(at[1]) : -1;
+    int low = high >= 0 ? digit_of(at[2]) : -1;
+    bool is_escape = low >= 0 && (high > 0 || low > 0);
+    return is_escape ? (struct step){3, true, (char)(high * 16 + low)}
+                     : (struct step){1, true, *at};
+}
+
+static struct step
+step_unseen(const char *at)
+{
+    /* The last byte of UTF-8 lies between two. */
+    static const struct {
+        const char *start;
+        unsigned char least, most;
+    } unseen[] = {
+        {"\xc2", 0xad, 0xad},     /* U+00AD, soft hyphen. */
+        {"\xe2\x80", 0x8b, 0x8f}, /* U+200B.., without a width, marks of direction. */
+        {"\xe2\x80", 0xaa, 0xae}, /* U+202A.., embeddings. */
+        {"\xe2\x81", 0xa0, 0xaf}, /* U+2060.., joiners, isolates. */
+        {"\xef\xbb", 0xbf, 0xbf}, /* U+FEFF, mark of order. */
+    };
+    for (size_t i = 0; i < sizeof unseen / sizeof unseen[0]; i++) {
+        size_t n = strlen(unseen[i].start);
+        bool is_start = strncmp(at, unseen[i].start, n) == 0;
+        unsigned char last = is_start ? (unsigned char)at[n] : 0;
+        if (is_start && last >= unseen[i].least && last <= unseen[i].most) {
+            return (struct step){n + 1, false, '\0'};
+        }
     }
-    from[n] = (uint32_t)size;
-    out->plain = plain;
-    out->from = from;
+    return (struct step){1, true, *at};
 }
 
 /* The user before a host is none of it. */
 static void
 find_hosts(struct people_text *text)
 {
+    text->n_hosts = 0;
     for (const char *at = strstr(text->plain, "://"); at != NULL;
          at = strstr(at, "://")) {
         at += strlen("://");
-        size_t n = strcspn(at, host_ends);
-        const char *user = memrchr(at, '@', n);
-        size_t from = (size_t)((user == NULL ? at : user + 1) - text->plain);
+        size_t n = strcspn(at, host_ends), user = (size_t)(at - text->plain);
+        const char *sign = memrchr(at, '@', n);
         text->hosts = arena_grown(text->arena, text->hosts, text->n_hosts,
                                   &text->hosts_room, sizeof *text->hosts);
-        text->hosts[text->n_hosts++] =
-            (struct people_host){from, (size_t)(at - text->plain) + n};
+        text->hosts[text->n_hosts++] = (struct people_host){
+            .user = user,
+            .from = sign == NULL ? user : (size_t)(sign + 1 - text->plain),
+            .end = user + n,
+        };
         at += n;
     }
 }
 
-void
-people_form_read(struct people_text *text, const char *from, bool is_escaped)
+static void
+read_words(struct people_text *text)
 {
-    text->plain = from;
-    text->from = NULL;
-    text->n_hosts = 0;
-    if (is_escaped) {
-        unescape(text, from);
-    }
     text->folded =
         text_fold_words(text->plain, text->arena, &text->words, &text->n_words);
     find_hosts(text);
 }
 
-/* ---- Noting ---- */
+void
+people_form_read(struct people_text *text, const char *from)
+{
+    text->plain = from;
+    text->from = NULL;
+    read_words(text);
+}
 
 static size_t
 place_of(const struct people_text *text, size_t at)
 {
     return text->from == NULL ? at : text->from[at];
 }
+
+/* Of each byte that is left it is noted where it stood in the text. */
+static bool
+rewrite(struct people_text *text, step_fn step)
+{
+    const char *plain = text->plain;
+    size_t size = strlen(plain), i = 0, n = 0;
+    while (i < size && step(plain + i).size == 1) {
+        i++;
+    }
+    if (i == size) {
+        return false;
+    }
+    char *left = arena_alloc(text->arena, size + 1);
+    uint32_t *from = arena_alloc(text->arena, (size + 1) * sizeof *from);
+    for (i = 0; i < size;) {
+        struct step next = step(plain + i);
+        from[n] = (uint32_t)place_of(text, i);
+        left[n] = next.c;
+        n += next.is_left ? 1 : 0;
+        i += next.size;
+    }
+    from[n] = (uint32_t)place_of(text, size);
+    left[n] = '\0';
+    text->plain = left;
+    text->from = from;
+    read_words(text);
+    return true;
+}
+
+bool
+people_form_unescape(struct people_text *text)
+{
+    return rewrite(text, step_escape);
+}
+
+bool
+people_form_close(struct people_text *text)
+{
+    return rewrite(text, step_unseen);
+}
+
+/* ---- Noting ---- */
 
 static void
 add_span(struct people_text *text, size_t from, size_t end, const char *instead)
@@ -161,12 +229,60 @@ mail_host(const char *host)
     return dot != NULL && dot > host ? n : 0;
 }
 
-/* Whether the at-sign stands before the host of a URL: behind a user. */
+/* Whether it stands in the user before the host of a URL. */
 static bool
-is_users(const struct people_text *text, size_t at)
+is_in_user(const struct people_text *text, size_t at)
 {
-    const struct people_host *host = host_at(text, at + 1, at + 2);
-    return host != NULL && host->from == at + 1;
+    size_t low = 0, high = text->n_hosts;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        bool is_before = text->hosts[middle].from <= at;
+        low = is_before ? middle + 1 : low;
+        high = is_before ? high : middle;
+    }
+    return low < text->n_hosts && text->hosts[low].user <= at;
+}
+
+/* The host stays, or the URL would lead nowhere. */
+static void
+note_users(struct people_text *text)
+{
+    static const char *const nobody[] = {"", "git", REDACTED_TEXT};
+    for (size_t i = 0; i < text->n_hosts; i++) {
+        const struct people_host *host = &text->hosts[i];
+        const char *user = text->plain + host->user;
+        size_t n = host->from == host->user ? 0 : host->from - 1 - host->user;
+        bool is_somebody =
+            mail_host(text->plain + host->from) > 0 || memchr(user, '@', n) != NULL;
+        for (size_t k = 0; k < sizeof nobody / sizeof nobody[0]; k++) {
+            bool is_nobody = strlen(nobody[k]) == n && memcmp(user, nobody[k], n) == 0;
+            is_somebody = is_somebody && !is_nobody;
+        }
+        if (is_somebody) {
+            add_span(text, host->user, host->user + n, REDACTED_TEXT);
+        }
+    }
+}
+
+/* Where the name before an at-sign begins, at or behind least. Some characters are of
+ * a name only where no URL is parted by them. */
+static size_t
+mail_name(const char *plain, size_t at, size_t least)
+{
+    size_t near = at;
+    while (near > least && is_of_name(plain[near - 1])) {
+        near--;
+    }
+    size_t far = near;
+    while (far > least &&
+           (is_of_name(plain[far - 1]) || strchr("#!$^~", plain[far - 1]) != NULL)) {
+        far--;
+    }
+    bool is_of_url = far > 0 && strchr("/=", plain[far - 1]) != NULL;
+    while (far < near && !is_of_name(plain[far])) {
+        far++;
+    }
+    return near == at || is_of_url ? near : far;
 }
 
 void
@@ -174,63 +290,69 @@ people_form_mails(struct people_text *text)
 {
     const char *plain = text->plain;
     size_t least = 0;
+    note_users(text);
     for (const char *at = strchr(plain, '@'); at != NULL; at = strchr(at + 1, '@')) {
-        size_t from = (size_t)(at - plain), n_host = mail_host(at + 1);
-        size_t end = from + 1 + n_host;
-        while (from > least && is_of_name(plain[from - 1])) {
-            from--;
-        }
+        size_t place = (size_t)(at - plain), n_host = mail_host(at + 1);
+        size_t from = mail_name(plain, place, least), end = place + 1 + n_host;
         bool is_ours = end - from == strlen(REDACTED_MAIL) &&
                        memcmp(plain + from, REDACTED_MAIL, end - from) == 0;
-        bool is_mail = n_host > 0 && plain + from < at && !is_ours &&
-                       !is_users(text, (size_t)(at - plain));
+        bool is_mail =
+            n_host > 0 && from < place && !is_ours && !is_in_user(text, place);
         if (is_mail) {
             add_span(text, from, end, REDACTED_MAIL);
         }
         /* What belongs to one address belongs to no other. */
-        least = is_mail || is_ours ? end : (size_t)(at + 1 - plain);
+        least = is_mail || is_ours ? end : place + 1;
     }
 }
 
 /* ---- ORCIDs ---- */
 
-/* n characters from there on: digits, the last maybe an x. */
+/* The word behind its first bytes: n digits, the last maybe an x. */
 static bool
-is_number(const char *folded, const struct text_word *word, size_t n, bool is_last)
+is_number(const struct people_text *whole, size_t word, size_t skip, size_t n,
+          bool is_last)
 {
-    const char *text = folded + word->folded;
-    if (word->folded_end - word->folded != n) {
+    const char *text = whole->folded + whole->words[word].folded + skip;
+    if (whole->words[word].folded_end - whole->words[word].folded != n + skip) {
         return false;
     }
     size_t n_digits = strspn(text, "0123456789");
     return n_digits >= n || (is_last && n_digits == n - 1 && text[n - 1] == 'x');
 }
 
-/* All that are given out begin so; other groups of four digits are years, or cards. */
+/* Dashes come in many shapes, as blanks, and between blanks; of anything else there is
+ * one character. */
 static bool
-begins_as_given(const struct people_text *text, size_t word)
+is_joined(const struct people_text *text, size_t word)
 {
-    return strncmp(text->folded + text->words[word].folded, "000", 3) == 0;
-}
-
-/* One character, whatever it is: dashes come in many shapes, and as blanks. */
-static bool
-is_joined(const struct people_text *text, size_t word, bool is_given)
-{
-    enum { WIDEST = 4 };
+    enum { WIDEST = 8 };
     size_t from = text->words[word].end, end = text->words[word + 1].from;
-    return end - from == 1 ? is_given || text->plain[from] == '-'
-                           : is_given && end - from <= WIDEST &&
-                                 ((unsigned char)text->plain[from] & 0x80) != 0;
+    if (end - from > WIDEST) {
+        return false;
+    }
+    for (size_t i = from; i < end && end - from > 1; i++) {
+        char c = text->plain[i];
+        if ((c & 0x80) == 0 && strchr(" \t\r\n-", c) == NULL) {
+            return false;
+        }
+    }
+    return true;
 }
 
 size_t
 people_form_orcid(const struct people_text *text, size_t word)
 {
     enum { GROUPS = 4, DIGITS = 4 };
-    const struct text_word *words = text->words + word;
-    bool is_given = begins_as_given(text, word);
-    if (is_given && is_number(text->folded, words, (size_t)GROUPS * DIGITS, true)) {
+    /* All that are given out begin so (0000-0001-5000-0007 to 0009-0010-0000-0000);
+     * other groups of four digits are years, or cards. */
+    static const char label[] = "orcid", start[] = "000";
+    const char *folded = text->folded + text->words[word].folded;
+    size_t skip = strncmp(folded, label, strlen(label)) == 0 ? strlen(label) : 0;
+    if (strncmp(folded + skip, start, strlen(start)) != 0) {
+        return 0;
+    }
+    if (is_number(text, word, skip, (size_t)GROUPS * DIGITS, true)) {
         return 1;
     }
     if (text->n_words - word < GROUPS) {
@@ -238,10 +360,10 @@ people_form_orcid(const struct people_text *text, size_t word)
     }
     for (size_t i = 0; i < GROUPS; i++) {
         bool is_last = i == GROUPS - 1;
-        if (!is_number(text->folded, &words[i], DIGITS, is_last) ||
-            (!is_last && !is_joined(text, word + i, is_given))) {
+        if (!is_number(text, word + i, i == 0 ? skip : 0, DIGITS, is_last) ||
+            (!is_last && !is_joined(text, word + i))) {
             return 0;
         }
     }
-    return is_given || text->plain[words[GROUPS - 1].end] != '-' ? GROUPS : 0;
+    return GROUPS;
 }

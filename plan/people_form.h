@@ -22,14 +22,16 @@ struct people_span {
     const char *instead;
 };
 
-/* The host of a URL in the text. */
+/* The host of a URL in the text, and the user before it: user = from where there is
+ * none.
+ */
 struct people_host {
-    size_t from, end;
+    size_t user, from, end;
 };
 
 struct people_text {
     struct arena *arena;  /* Set before. */
-    const char *plain;    /* As it is, or without %-escapes. */
+    const char *plain;    /* As it is, or without %-escapes and what is not seen. */
     const uint32_t *from; /* Of each byte of plain, and of its end, where it stands in
                              the text; NULL = in the same place. */
     const char *folded;
@@ -41,14 +43,21 @@ struct people_text {
     size_t n_spans, spans_room;
 };
 
-/* With its %-escapes read, or taken as they stand. Spans that are noted stay. */
-void people_form_read(struct people_text *text, const char *from, bool is_escaped);
+/* As it stands. Spans that are noted stay, here and below. */
+void people_form_read(struct people_text *text, const char *from);
+/* Reads %-escapes (RFC 3986) once, of what is plain by now; false = there are none. */
+bool people_form_unescape(struct people_text *text);
+/* Takes out what is not seen within words: soft hyphens, and characters without a
+ * width; false = there are none. */
+bool people_form_close(struct people_text *text);
 /* Notes bytes from..end of plain, which are of somebody. */
 void people_form_note(struct people_text *text, size_t from, size_t end,
                       enum people_kind kind);
-/* Notes all mail addresses. */
+/* Notes all mail addresses, and the user before a URL's host where both look like
+ * one. "git" is nobody. */
 void people_form_mails(struct people_text *text);
-/* How many words, from this one on, are an ORCID; 0 = it is none. */
+/* How many words, from this one on, are an ORCID, "ORCID" straight before it among it;
+ * 0 = it is none. */
 size_t people_form_orcid(const struct people_text *text, size_t word);
 
 #endif

@@ -20,6 +20,17 @@ static const struct {
     {"affiliation", KEEP_REST},
 };
 
+/* Members that tools put in for a name in two parts, without what parts their words. */
+enum part { GIVEN, FAMILY };
+static const struct {
+    const char *name;
+    enum part part;
+} parts[] = {
+    {"firstname", GIVEN},   {"givenname", GIVEN}, {"givennames", GIVEN},
+    {"forename", GIVEN},    {"given", GIVEN},     {"lastname", FAMILY},
+    {"familyname", FAMILY}, {"surname", FAMILY},  {"family", FAMILY},
+};
+
 struct redacting {
     struct arena *arena;
     struct people *people;
@@ -52,6 +63,50 @@ add_id(struct people *all, const struct json_value *id)
     }
 }
 
+/* firstName, given_name, Given-Name: the same. */
+static bool
+is_called(const char *member, const char *name)
+{
+    for (; *member != '\0'; member++) {
+        char c =
+            *member >= 'A' && *member <= 'Z' ? (char)(*member - 'A' + 'a') : *member;
+        if (strchr("_- ", c) != NULL) {
+            continue;
+        }
+        if (c != *name) {
+            return false;
+        }
+        name++;
+    }
+    return *name == '\0';
+}
+
+static const char *
+part_of(const struct json_value *person, enum part part)
+{
+    for (size_t i = 0; person->type == JSON_TYPE_OBJECT && i < person->n; i++) {
+        const struct json_member *member = &person->members[i];
+        for (size_t k = 0; k < sizeof parts / sizeof parts[0]; k++) {
+            if (member->value.type == JSON_TYPE_TEXT && parts[k].part == part &&
+                is_called(member->name, parts[k].name)) {
+                return member->value.text;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* One part alone says too little: many are called so. */
+static void
+add_parts(struct people *all, const struct json_value *person)
+{
+    const char *given = part_of(person, GIVEN);
+    const char *family = part_of(person, FAMILY);
+    if (given != NULL && family != NULL) {
+        people_add_parts(all, given, family);
+    }
+}
+
 static void
 add_person(struct people *all, const struct json_value *person)
 {
@@ -61,6 +116,7 @@ add_person(struct people *all, const struct json_value *person)
     if (person->type == JSON_TYPE_TEXT) {
         people_add_name(all, person->text);
     }
+    add_parts(all, person);
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
         const struct json_value *value = json_tree_get(person, kept[i].name);
         bool is_text = value != NULL && value->type == JSON_TYPE_TEXT;
@@ -272,13 +328,20 @@ names_of(struct redacting *redacting, const struct json_value *object)
     return names;
 }
 
+static bool
+is_among(const char *name, const char **names, size_t n)
+{
+    return bsearch(&name, names, n, sizeof *names, compare_names) != NULL;
+}
+
 /* Tools also name members after people. Two that become the same are numbered, past
- * all numbers that were there before. */
+ * all numbers that were there before. No number is given twice, so of what is made here
+ * only the first, which has none, can come again: it may end like a number. */
 static void
 redact_names(struct redacting *redacting, const struct json_value *from,
              struct json_member *members)
 {
-    const char **names = NULL;
+    const char **names = NULL, *first = NULL;
     size_t n_named = 0;
     for (size_t i = 0; i < from->n; i++) {
         const char *name = from->members[i].name;
@@ -294,8 +357,9 @@ redact_names(struct redacting *redacting, const struct json_value *from,
                                            : arena_print(redacting->arena, "%s~%zu",
                                                          without, n_named + 1);
             n_named++;
-        } while (bsearch(&members[i].name, names, from->n, sizeof *names,
-                         compare_names) != NULL);
+        } while (is_among(members[i].name, names, from->n) ||
+                 (first != NULL && strcmp(members[i].name, first) == 0));
+        first = first == NULL ? members[i].name : first;
     }
 }
 

@@ -62,6 +62,12 @@ static const char *const pieces[] = {
     "N.",
     "at",
     "redacted@example.invalid",
+    "#",
+    "\xc2\xad",
+    "\xe2\x80\x8b",
+    "%25",
+    "ORCID",
+    "git@",
 };
 static struct arena *arena;
 

@@ -105,7 +105,18 @@ test_people_are_found_where_else_they_stand(void **state)
         {"https://orcid.org/0000-0001-2345-678X", "https://orcid.org/redacted"},
         {"0000-0001-2345-67890", "0000-0001-2345-67890"},
         {"10000-0001-2345-6789", "10000-0001-2345-6789"},
-        {"https://user@host.org/a", "https://user@host.org/a"},
+        {"https://user@host.org/a", "https://redacted@host.org/a"},
+        {"ssh://git@host.org/a, ssh://user@host/a",
+         "ssh://git@host.org/a, ssh://user@host/a"},
+        {"mailto://o.t@x.org imap://o@x.org/a",
+         "mailto://redacted@x.org imap://redacted@x.org/a"},
+        {"https://o@x.org@host/a", "https://redacted@host/a"},
+        {"https://given@name.org/a", "https://redacted@example.invalid/a"},
+        {"o#t@x.org; o!t@x.org, #o@x.org",
+         "redacted@example.invalid; "
+         "redacted@example.invalid, #redacted@example.invalid"},
+        {"https://x.org/a#o@x.org?b=c#o@x.org",
+         "https://x.org/a#redacted@example.invalid?b=c#redacted@example.invalid"},
         {"a @ b.c, @x.y, a@b", "a @ b.c, @x.y, a@b"},
         {"redacted@example.invalid", "redacted@example.invalid"},
         {"mailto:o@x.org", "mailto:redacted@example.invalid"},
@@ -124,7 +135,7 @@ test_people_are_found_where_else_they_stand(void **state)
         {"given@name.org/o@x.org", "redacted@example.invalid/redacted@example.invalid"},
         {"https://x.org/u/o@y.org/a", "https://x.org/u/redacted@example.invalid/a"},
         {"https://u:p@host.org/a?b=o@y.org",
-         "https://u:p@host.org/a?b=redacted@example.invalid"},
+         "https://redacted@host.org/a?b=redacted@example.invalid"},
         {"a@b.c@d.e", "redacted@example.invalid@d.e"},
         {"https://x.org/Given%20Name/o%40y.org",
          "https://x.org/redacted/redacted@example.invalid"},
@@ -142,6 +153,26 @@ test_people_are_found_where_else_they_stand(void **state)
          "6789",
          "redacted"},
         {"0000-0001-2345-6789-2", "redacted-2"},
+        {"0000 - 0001 - 2345 - 6789", "redacted"},
+        {"0000  0001  2345  6789", "redacted"},
+        {"0000 \xe2\x80\x93 0001 \xe2\x80\x93 2345 \xe2\x80\x93 6789", "redacted"},
+        {"0000, 0001, 2345, 6789", "0000, 0001, 2345, 6789"},
+        {"ORCID0000-0001-2345-6789 orcid000000012345678X", "redacted redacted"},
+        {"ORCIDs 0000", "ORCIDs 0000"},
+        /* What is not seen, and what is escaped several times. */
+        {"Giv\xc2\xad"
+         "en Na\xe2\x80\x8bme, Given\xe2\x80\x8b Name\xef\xbb\xbf.",
+         "redacted, redacted."},
+        {"Given\xe2\x80\x8bName", "redacted"},
+        {"staff-\xe2\x81\xa0"
+         "77 0000-0001-23\xc2\xad"
+         "45-6789",
+         "redacted redacted"},
+        {"https://x.org/?u=https%3A%2F%2Fy.org%2F%3Fq%3DGiven%2520Name%2526z",
+         "https://x.org/?u=https%3A%2F%2Fy.org%2F%3Fq%3Dredacted%2526z"},
+        {"Given%252520Name, o%252540y.org", "redacted, redacted@example.invalid"},
+        {"Giv%C2%ADen%20Name", "redacted"},
+        {"50%25 Given Name 100%", "50%25 redacted 100%"},
         {"2026 2027 2028 2029", "2026 2027 2028 2029"},
         {"1234567890123456", "1234567890123456"},
         {"00000001234567890", "00000001234567890"},
@@ -152,7 +183,7 @@ test_people_are_found_where_else_they_stand(void **state)
         {"mailto:a@b.org/c@d.org", "mailto:redacted@example.invalid/redacted@example."
                                    "invalid"},
         {"a@b.org/https://user@host.org/a", "redacted@example.invalid/https://"
-                                            "user@host.org/a"},
+                                            "redacted@host.org/a"},
         {"/a/b@c.org", "/a/redacted@example.invalid"},
         {"GIVEN name; given NAME", "redacted; redacted"},
         {"NAME, GIVEN", "redacted"},
@@ -178,91 +209,6 @@ test_people_are_found_where_else_they_stand(void **state)
     }
 }
 
-/* How a name is written where else it stands. */
-static void
-test_a_name_is_found_however_it_is_spelled(void **state)
-{
-    static const struct {
-        const char *name, *text, *redacted;
-    } rows[] = {
-        /* Composed and decomposed, with and without marks. */
-        {"Zo\xc3\xab N\xc3\xa4me", "by ZOE\xcc\x88 NA\xcc\x88ME.", "by redacted."},
-        {"Zoe\xcc\x88 Name", "by Zo\xc3\xab Name", "by redacted"},
-        {"Zo\xc3\xab Name", "https://x.org/Zo%C3%AB_Name", "https://x.org/redacted"},
-        {"\xc3\x98rn Stra\xc3\x9f"
-         "e",
-         "Orn STRASSE", "redacted"},
-        {"\xe6\x9d\x8e\xe9\x9b\xb7", "x\xe6\x9d\x8e\xe9\x9b\xb7y", "xredactedy"},
-        /* In both orders, without titles, and without what is in the middle. */
-        {"Name, Given", "by Given Name", "by redacted"},
-        {"Dr. Given Name, PhD", "by Given Name", "by redacted"},
-        {"Given Middle Name", "Given Name; Name, Given Middle", "redacted; redacted"},
-        {"Given Middle Name", "Middle Name", "Middle Name"},
-        {"Dr. Name", "Dr. Name and name", "redacted and redacted"},
-        /* What is short is part of too much. */
-        {"Bo", "Bo says", "Bo says"},
-        {"A B", "a b c", "a b c"},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        size_t n;
-        const char *text =
-            redact(arena_print(arena, "{\"contact\":{\"name\":\"%s\"},\"x\":\"%s\"}",
-                               rows[i].name, rows[i].text),
-                   &n);
-        assert_string_equal(strstr(text, "\"x\":"),
-                            arena_print(arena, "\"x\":\"%s\"}", rows[i].redacted));
-    }
-}
-
-/* Of two that begin alike the longer one, in whatever order they come. */
-static void
-test_the_longest_name_is_taken(void **state)
-{
-    (void)state;
-    check("{\"contributor\":[{\"name\":\"Anna Lee\"},{\"name\":\"Anna Lee Given\"},"
-          "{\"name\":\"Mary Anna Lee\"}],\"x\":\"Mary Anna Lee, Anna Lee Given\"}",
-          "{\"contributor\":[{\"name\":\"redacted\"},{\"name\":\"redacted\"},"
-          "{\"name\":\"redacted\"}],\"x\":\"redacted, redacted\"}",
-          5);
-}
-
-/* However long a name is, and however many there are. */
-static void
-test_long_names_and_many_people_are_found(void **state)
-{
-    const char *name = "Given", *people = "", *text = "";
-    size_t n;
-    (void)state;
-    for (size_t i = 0; i < 60; i++) {
-        name = arena_print(arena, "%s long%zu", name, i);
-    }
-    for (size_t i = 0; i < 400; i++) {
-        people = arena_print(arena, "%s,{\"name\":\"Given Name%zu\"}", people, i);
-        text = arena_print(arena, "%s given name%zu", text, i);
-    }
-    const char *done =
-        redact(arena_print(arena,
-                           "{\"contributor\":[{\"name\":\"%s\"}%s],\"x\":\"by %s.\","
-                           "\"y\":\"%s\"}",
-                           name, people, name, text),
-               &n);
-    assert_true(strlen(name) > 256);
-    assert_null(strstr(done, "long"));
-    assert_null(strcasestr(done, "given"));
-    assert_non_null(strstr(done, "\"x\":\"by redacted"));
-    /* One word of a name may be as long as all others. */
-    char *word = arena_alloc(arena, 1001);
-    memset(word, 'a', 1000);
-    word[1000] = '\0';
-    done = redact(
-        arena_print(arena, "{\"contact\":{\"name\":\"%s B\"},\"x\":\"a%s B and %s b\"}",
-                    word, word, word),
-        &n);
-    assert_string_equal(strstr(done, "\"x\":"),
-                        arena_print(arena, "\"x\":\"a%s B and redacted\"}", word));
-}
-
 /* An id that is an address, where it stands as one. */
 static void
 test_an_address_that_is_an_id_leads_to_its_host_only(void **state)
@@ -277,6 +223,25 @@ test_an_address_that_is_an_id_leads_to_its_host_only(void **state)
         {"https://given.org", "see https://given.org, https://given.org/a",
          "see https://redacted.invalid, https://redacted.invalid/a"},
         {"given", "https://given.org/given", "https://given.org/redacted"},
+        /* What it ends with, where that is an id itself. */
+        {"https://people.org/staff-77", "staff-77", "redacted"},
+        {"https://people.org/1234567", "no. 1234567", "no. redacted"},
+        {"https://orcid.org/0000-0001-2345-6789", "0000-0001-2345-6789", "redacted"},
+        {"https://people.org/data",
+         "https://zenodo.org/data/1, data of people.org/data",
+         "https://zenodo.org/data/1, data of people.org/data"},
+        {"https://people.org/data", "see https://people.org/data",
+         "see https://people.org/redacted"},
+        {"https://people.org/given/index.html", "https://zenodo.org/index.html",
+         "https://zenodo.org/index.html"},
+        {"https://people.org/given/page2.html", "page2.html", "page2.html"},
+        {"https://h2020", "of h2020", "of h2020"},
+        {"1234", "room 1234; https://zenodo.org/records/1234",
+         "room 1234; https://zenodo.org/records/1234"},
+        {"123456", "no. 123456", "no. redacted"},
+        /* Of groups of four digits the ORCIDs. */
+        {"x", "2019-2020-2021-2022", "2019-2020-2021-2022"},
+        {"x", "0009-0010-0000-0000", "redacted"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -292,14 +257,48 @@ test_an_address_that_is_an_id_leads_to_its_host_only(void **state)
     }
 }
 
+/* A mail address has something on both sides of its at-sign. */
+static void
+test_a_word_is_no_mail_address(void **state)
+{
+    static const struct {
+        const char *mail, *text, *redacted;
+    } rows[] = {
+        {"none", "there is none", "there is none"},
+        {"@example", "an example", "an example"},
+        {"given@", "given", "given"},
+        {"none@-", "there is none", "there is none"},
+        {"given.x@mail.y-z.example",
+         "given.x at mail dot y-z dot example; given.x [at] mail.y-z [dot] example; "
+         "given dot x (at) mail dot y-z dot example; given.x at mail.y-z.example; "
+         "mail.y-z",
+         "redacted@example.invalid; redacted@example.invalid; "
+         "redacted@example.invalid; redacted@example.invalid; mail.y-z"},
+        {"given@name", "given@name, given at name",
+         "redacted@example.invalid, "
+         "redacted@example.invalid"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t n;
+        const char *text =
+            redact(arena_print(arena, "{\"contact\":{\"mbox\":\"%s\"},\"x\":\"%s\"}",
+                               rows[i].mail, rows[i].text),
+                   &n);
+        assert_string_equal(strstr(text, "\"x\":"),
+                            arena_print(arena, "\"x\":\"%s\"}", rows[i].redacted));
+    }
+}
+
 /* Dates and the standard's own words stay, whoever has a number or a name like them. */
 static void
 test_what_the_standard_says_stays(void **state)
 {
     (void)state;
-    check("{\"contact\":{\"name\":\"Other\",\"contact_id\":{\"identifier\":\"2031\"}},"
+    check("{\"contact\":{\"name\":\"Other\",\"contact_id\":{\"identifier\":\"2031-01-"
+          "31\"}},"
           "\"available_until\":\"2031-01-31\",\"modified\":\"2031-01-31T10:00:00Z\","
-          "\"type\":\"other\",\"title\":\"by other, 2031\"}",
+          "\"type\":\"other\",\"title\":\"by other, 2031-01-31\"}",
           "{\"contact\":{\"name\":\"redacted\",\"contact_id\":{\"identifier\":"
           "\"redacted\"}},\"available_until\":\"2031-01-31\",\"modified\":"
           "\"2031-01-31T10:00:00Z\",\"type\":\"other\",\"title\":"
@@ -319,18 +318,12 @@ test_members_are_not_called_after_people(void **state)
           "\"redacted@example.invalid~3\":{\"redacted@example.invalid\":3},"
           "\"title\":4}",
           4);
-}
-
-/* Or the rest of the longer one would stay. */
-static void
-test_of_two_names_the_longer_is_looked_for_first(void **state)
-{
-    (void)state;
-    check("{\"contributor\":[{\"name\":\"Ada Love\"},{\"name\":\"Ada Love Lace\"},"
-          "{\"name\":\"Love Lace\"}],\"x\":\"Ada Love Lace, Ada Love, Love Lace\"}",
-          "{\"contributor\":[{\"name\":\"redacted\"},{\"name\":\"redacted\"},"
-          "{\"name\":\"redacted\"}],\"x\":\"redacted, redacted, redacted\"}",
-          6);
+    /* What becomes of one may look like the number of another. */
+    check("{\"contact\":{\"name\":\"Ada Name\"},\"x\":{\"Ada Name~2\":1,\"Ada Name\":2,"
+          "\"Ada Name~4\":3,\"by Ada Name\":4}}",
+          "{\"contact\":{\"name\":\"redacted\"},\"x\":{\"redacted~2\":1,"
+          "\"redacted~3\":2,\"redacted~4~4\":3,\"by redacted~5\":4}}",
+          5);
 }
 
 /* Of a URL a name would break the host, which people are called after. */
@@ -362,8 +355,10 @@ static void
 test_hostile_texts_take_no_time(void **state)
 {
     enum { SIZE = 200 * 1024 };
-    static const char *const pieces[] = {":",           "@",      "a@b.", "0000-",
-                                         "Given Name ", "given ", "://",  "%41"};
+    static const char *const pieces[] = {
+        ":",      "@",        "a@b.", "0000-", "Given Name ",
+        "given ", "://",      "%41",  "%2525", "\xc2\xad",
+        "a#",     "://a@b.c", "#@",   "a://",  "0000 - "};
     (void)state;
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
         char *text = arena_alloc(arena, SIZE + 16);
@@ -423,13 +418,10 @@ main(void)
         cmocka_unit_test(test_what_describes_people_is_replaced_and_its_form_kept),
         cmocka_unit_test(test_what_else_is_said_of_people_goes),
         cmocka_unit_test(test_people_are_found_where_else_they_stand),
-        cmocka_unit_test(test_a_name_is_found_however_it_is_spelled),
-        cmocka_unit_test(test_the_longest_name_is_taken),
-        cmocka_unit_test(test_long_names_and_many_people_are_found),
         cmocka_unit_test(test_an_address_that_is_an_id_leads_to_its_host_only),
+        cmocka_unit_test(test_a_word_is_no_mail_address),
         cmocka_unit_test(test_what_the_standard_says_stays),
         cmocka_unit_test(test_members_are_not_called_after_people),
-        cmocka_unit_test(test_of_two_names_the_longer_is_looked_for_first),
         cmocka_unit_test(test_a_host_called_like_somebody_stays),
         cmocka_unit_test(test_what_is_redacted_stays_as_it_is),
         cmocka_unit_test(test_hostile_texts_take_no_time),
