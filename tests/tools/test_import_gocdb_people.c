@@ -261,6 +261,29 @@ test_a_name_is_found_however_it_is_written(void **state)
     }
 }
 
+/* Of a certificate that is somebody's nothing stays, and whom it names is known. */
+static void
+test_subjects_of_people_are_not_taken(void **state)
+{
+    static const char *const subjects[] = {
+        "/C=CH/O=People/CN=ada.lovelace", "/C=CH/CN=Ada Lovelace/CN=a.alpine.example",
+        "/C=CH/UID=alovelace/CN=a.alpine.example/CN=Ada Lovelace"};
+    struct import_fixture *fixture = *state;
+    for (size_t i = 0; i < N(subjects); i++) {
+        const char *text = arena_print(
+            fixture->arena,
+            "<results><SERVICE_ENDPOINT PRIMARY_KEY='2'><HOSTNAME>a.alpine.example"
+            "</HOSTNAME><SERVICE_TYPE>t</SERVICE_TYPE><SITENAME>hall</SITENAME>"
+            "<HOSTDN>%s</HOSTDN><DESCRIPTION>%s%s, %s</DESCRIPTION></SERVICE_ENDPOINT>"
+            "</results>",
+            subjects[i], i == 0 ? "" : "ask Ada Lovelace", ", see", subjects[i]);
+        const struct import_set *set = read_text(fixture, text, false);
+        assert_string_equal(set->endpoints[0]->host_dn, "");
+        assert_null(strcasestr(set->endpoints[0]->description, "ada"));
+        assert_non_null(strstr(set->endpoints[0]->description, ", see"));
+    }
+}
+
 static const char *
 site_of(struct arena *arena, const char *inner)
 {
@@ -364,6 +387,7 @@ main(void)
         IMPORT_TEST(test_what_is_taken_out_is_told_and_counted),
         IMPORT_TEST(test_what_is_taken_out_is_not_owned),
         IMPORT_TEST(test_the_real_files_name_nobody),
+        IMPORT_TEST(test_subjects_of_people_are_not_taken),
         IMPORT_TEST(test_extensions_that_reach_somebody_are_not_taken),
         IMPORT_TEST(test_urls_that_name_somebody_are_not_taken),
         IMPORT_TEST(test_groups_called_after_people_stay_apart),

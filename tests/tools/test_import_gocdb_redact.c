@@ -13,6 +13,7 @@
 #include "proto/field.h"
 #include "tests/tools/import_fixture.h"
 #include "tools/import/gocdb.h"
+#include "tools/import/gocdb_subject.h"
 #include "tools/import/kind.h"
 
 #define N(rows) (sizeof(rows) / sizeof(rows)[0])
@@ -127,7 +128,7 @@ test_nobody_is_left_in_any_field(void **state)
 static void
 test_a_long_text_takes_no_more_than_it_has_to(void **state)
 {
-    static const char *const pieces[] = {"a@b ", "CN=a.b ", "/a/", "ada example ",
+    static const char *const pieces[] = {"a@b ", "CN=a.b.c ", "/a/", "ada example ",
                                          "plain text "};
     enum { SIZE = 512 * 1024 };
     struct import_fixture *fixture = *state;
@@ -153,10 +154,66 @@ test_a_long_text_takes_no_more_than_it_has_to(void **state)
     }
 }
 
+/* Whose a certificate of a.alpine.example is, and who goes out of the texts for it. */
+static void
+test_subjects_of_hosts_alone_stay(void **state)
+{
+    static const struct {
+        const char *subject;
+        bool is_hosts;
+    } rows[] = {
+        {"/C=CH/O=Alpine/CN=a.alpine.example", true},
+        {"/C=CH/O=Alpine/CN=b.hall.example", true},
+        {"/C=CH/CN=alpine.example", true},
+        {"/C=CH/CN=host/a.alpine.example", true},
+        {"/C=CH/CN=ldap/a.alpine.example", true},
+        {"/C=CH/CN=host/a", true},
+        {"/C=CH/CN=*.alpine.example", true},
+        {"/C=CH/CN=A.Alpine.Example/CN=b.alpine.example", true},
+        {"CN=a.alpine.example,O=Alpine,C=CH", true},
+        {"C = CH, O = Alpine, CN = a.alpine.example", true},
+        {"a.alpine.example", true},
+        {"b.hall.example", true},
+        {"/C=CH/O=People/CN=ada.lovelace", false},
+        {"/C=CH/CN=host/ada lovelace", false},
+        {"/C=CH/CN=Ada Lovelace/a.alpine.example", false},
+        {"/C=CH/CN=ada.lovelace/a.alpine.example", false},
+        {"/C=CH/CN=Ada Lovelace/CN=a.alpine.example", false},
+        {"/C=CH/CN=a.alpine.example/CN=Ada Lovelace", false},
+        {"/C=CH/CN=a.alpine.example (Ada Lovelace)", false},
+        {"/C=CH/UID=alovelace/CN=a.alpine.example", false},
+        {"/C=CH/0.9.2342.19200300.100.1.1=alovelace/CN=a.alpine.example", false},
+        {"/C=CH/CN=a.alpine.example/emailAddress=ada%40alpine.example", false},
+        {"/C=CH/CN=a.alpine.example/E=ada@alpine.example", false},
+        {"C = CH, CN = Ada Lovelace, CN = a.alpine.example", false},
+        {"CN=a.alpine.example+UID=alovelace,C=CH", false},
+        {"/C=CH/CN=ada..lovelace", false},
+        {"/C=CH/CN=ada.lovelace.", false},
+        {"/C=CH/CN=.", false},
+        {"/C=CH/CN=", false},
+        {"/C=CH/O=a.alpine.example", false},
+        {"ada.lovelace", false},
+        {"Ada", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < N(rows); i++) {
+        if (gocdb_is_hosts_subject(rows[i].subject, "a.alpine.example") !=
+            rows[i].is_hosts) {
+            fail_msg("%s is %s a host's", rows[i].subject,
+                     rows[i].is_hosts ? "not" : "");
+        }
+    }
+    assert_true(gocdb_is_hosts_subject("/CN=a", "a"));
+    assert_true(gocdb_is_hosts_subject("a", "a"));
+    assert_false(gocdb_is_hosts_subject("/CN=a", ""));
+    assert_false(gocdb_is_hosts_subject("/CN=", ""));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        IMPORT_TEST(test_subjects_of_hosts_alone_stay),
         IMPORT_TEST(test_nobody_is_left_in_any_field),
         IMPORT_TEST(test_a_long_text_takes_no_more_than_it_has_to),
     };

@@ -1,11 +1,13 @@
 #include "tools/import/gocdb_people.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "proto/text_spelling.h"
+#include "tools/import/gocdb_subject.h"
 
 /* Longer ones are nobody's, and take long to be looked for. */
 enum { SHORTEST_NAME = 3, LONGEST_NAME = 256 };
@@ -37,74 +39,6 @@ gocdb_people_free(struct gocdb_people *people)
     }
 }
 
-/* ---- Subjects of certificates ---- */
-
-/* Where the value of the last CN begins; NULL: there is none. */
-static const char *
-common_name(const char *text)
-{
-    const char *found = NULL;
-    for (const char *at = strcasestr(text, "CN="); at != NULL;
-         at = strcasestr(at + 3, "CN=")) {
-        found = at + 3;
-    }
-    return found;
-}
-
-static bool
-begins_part(const char *text)
-{
-    size_t size = 0;
-    while (isalpha((unsigned char)text[1 + size])) {
-        size++;
-    }
-    return text[0] == '/' && size > 0 && text[1 + size] == '=';
-}
-
-/* Up to the next part of the subject, or what ends it in a text. */
-static size_t
-name_size(const char *name)
-{
-    size_t size = 0;
-    while (name[size] != '\0' && strchr(",;\n\"()<>", name[size]) == NULL &&
-           !begins_part(name + size)) {
-        size++;
-    }
-    return size;
-}
-
-/* "host/a.example.org" names a host, "Robot: Ada Example" does not. */
-static bool
-is_host(const char *name, size_t size)
-{
-    size_t begin = 0, n_dots = 0;
-    for (size_t i = 0; i < size; i++) {
-        begin = name[i] == '/' ? i + 1 : begin;
-    }
-    for (size_t i = begin; i < size; i++) {
-        n_dots += name[i] == '.';
-        if (!isalnum((unsigned char)name[i]) && strchr("-._*:", name[i]) == NULL) {
-            return false;
-        }
-    }
-    return begin < size && n_dots > 0;
-}
-
-bool
-gocdb_is_hosts_subject(const char *subject, const char *host)
-{
-    const char *name = common_name(subject);
-    if (strchr(subject, '@') != NULL) {
-        return false;
-    }
-    if (name == NULL) {
-        return is_host(subject, strlen(subject)) || strcmp(subject, host) == 0;
-    }
-    size_t size = name_size(name);
-    return is_host(name, size) ||
-           (strlen(host) == size && strncmp(name, host, size) == 0);
-}
-
 /* ---- Names ---- */
 
 static void
@@ -124,10 +58,11 @@ add_name(struct gocdb_people *people, const char *name)
 void
 gocdb_people_know(struct gocdb_people *people, const char *name)
 {
-    const char *common = common_name(name);
+    size_t size;
     add_name(people, name);
-    if (common != NULL) {
-        add_name(people, arena_copy_n(people->arena, common, name_size(common)));
+    for (const char *at = name, *common = gocdb_subject_common_name(&at, &size);
+         common != NULL; common = gocdb_subject_common_name(&at, &size)) {
+        add_name(people, arena_copy_n(people->arena, common, size));
     }
 }
 
@@ -135,9 +70,12 @@ gocdb_people_know(struct gocdb_people *people, const char *name)
 void
 gocdb_people_know_subject(struct gocdb_people *people, const char *subject)
 {
-    const char *common = common_name(subject);
-    if (common != NULL && memchr(common, ' ', name_size(common)) != NULL) {
-        add_name(people, arena_copy_n(people->arena, common, name_size(common)));
+    size_t size;
+    for (const char *at = subject, *common = gocdb_subject_common_name(&at, &size);
+         common != NULL; common = gocdb_subject_common_name(&at, &size)) {
+        if (memchr(common, ' ', size) != NULL) {
+            add_name(people, arena_copy_n(people->arena, common, size));
+        }
     }
 }
 
@@ -255,6 +193,18 @@ known_at(struct look *look, size_t at)
                : spelling->at[begin + size] - at;
 }
 
+/* Bytes of a host's name where a common name begins in a text; 0: it is none. A word
+ * after it is no part of it, nor is the end of a sentence. */
+static size_t
+host_size(const char *name)
+{
+    size_t size = gocdb_subject_name_size(name, strcspn(name, " ,;\n\"()<>"));
+    while (size > 0 && strchr(".:?!", name[size - 1]) != NULL) {
+        size--;
+    }
+    return gocdb_is_hosts_name(name, size, "") ? size : 0;
+}
+
 /* Bytes to be replaced from here on, and how many stay before them. A name begins
  * behind anything but a letter, an address behind what is no part of one. */
 static size_t
@@ -268,11 +218,10 @@ personal_size(struct look *look, size_t at, size_t *stay)
         size = address_size(text);
     }
     bool is_word = !isalnum((unsigned char)before) && (before & 0x80) == 0;
-    /* A word after a host's name is no part of it. */
     if (size == 0 && is_word && strncasecmp(text, "CN=", 3) == 0 &&
-        !is_host(text + 3, strcspn(text + 3, " ,;/\n\"()<>"))) {
+        host_size(text + 3) == 0) {
         *stay = 3;
-        size = name_size(text + 3);
+        size = gocdb_subject_name_size(text + 3, SIZE_MAX);
     }
     return size;
 }

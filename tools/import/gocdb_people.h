@@ -9,9 +9,6 @@
 #ifndef KONTOR_TOOLS_IMPORT_GOCDB_PEOPLE_H
 #define KONTOR_TOOLS_IMPORT_GOCDB_PEOPLE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "proto/arena.h"
 
 /* What stands in a text instead. */
@@ -30,7 +27,5 @@ void gocdb_people_know_subject(struct gocdb_people *people, const char *subject)
 /* A text without people, as long as it has to be; the same one where there are none.
  * However much of it is percent-encoded. */
 char *gocdb_people_out(struct gocdb_people *people, char *text);
-/* Whether a certificate's subject is that of the host, or of any. */
-bool gocdb_is_hosts_subject(const char *subject, const char *host);
 
 #endif

@@ -10,6 +10,7 @@
 #include "proto/field.h"
 #include "tools/import/gocdb.h"
 #include "tools/import/gocdb_people.h"
+#include "tools/import/gocdb_subject.h"
 #include "tools/import/kind.h"
 
 enum { SHORTEST_PHONE = 6 };
