@@ -13,6 +13,7 @@
 #include "proto/field.h"
 #include "tests/tools/import_fixture.h"
 #include "tools/import/gocdb.h"
+#include "tools/import/gocdb_people.h"
 #include "tools/import/gocdb_subject.h"
 #include "tools/import/kind.h"
 
@@ -123,6 +124,104 @@ test_nobody_is_left_in_any_field(void **state)
     }
 }
 
+/* A text without those that a name, or a telephone number, says. */
+static const char *
+without(const char *name, const char *phone, const char *text, struct arena *arena)
+{
+    struct gocdb_people *people = gocdb_people_new(arena);
+    gocdb_people_know(people, name);
+    gocdb_people_know_phone(people, phone);
+    const char *clean = gocdb_people_out(people, arena_copy(arena, text));
+    gocdb_people_free(people);
+    return clean;
+}
+
+/* Texts with R for what stands instead of people. */
+static const struct {
+    const char *name, *phone, *text, *clean;
+} texts[] = {
+    /* Whatever is between words, in any order, in pieces of code. */
+    {"Ada Lovelace", "", "by Ada\n   Lovelace.", "by R."},
+    {"Ada  Lovelace", "", "by Ada\tLovelace; ADA LOVELACE", "by R; R"},
+    {"Ada Lovelace", "", "~ada.lovelace/ ?r=Ada+Lovelace&s", "~R/ ?r=R&s"},
+    {"ada_lovelace", "", "Ada Lovelace-Ada-Lovelace", "R-R"},
+    {"Ada Lovelace", "", "Lovelace, Ada asked", "R asked"},
+    {"Lovelace, Ada", "", "Ada Lovelace, Lovelace Ada", "R, R"},
+    {"Ada Mary Lovelace", "", "Lovelace, Ada Mary; Mary Lovelace, Ada", "R; R"},
+    {"Ada Lovelace", "", "Ada, Lovelace Hall", "Ada, Lovelace Hall"},
+    {"Ada Lovelace", "", "Ada Lovelaces, XAda Lovelace",
+     "Ada Lovelaces, XAda Lovelace"},
+    {"Ada Lovelace", "",
+     "Ada Love\xc2\xadlace, A\xe2\x80\x8b"
+     "da Lovelace",
+     "R, R"},
+    {"Ada Lovelace", "", "?q=Ada%2520Lovelace", "R"},
+    {"Ada Lovelace", "", "?q=Ada%25252520Lovelace", "R"},
+    {"Ada Lovelace", "", "100%2520 of Ada", "100%2520 of Ada"},
+    {"/C=CH/CN=Ada Lovelace", "", "at /C=CH/CN=Ada  Lovelace, Ada.Lovelace", "at R, R"},
+    {"ada.lovelace", "", "ada.lovelace@alpine.example!", "R!"},
+    /* Numbers by their digits. */
+    {"", "+41 44 123 45 67", "+41 44 1234567 or +41-44-123-45-67", "R or R"},
+    {"", "+41 44 123 45 67", "(0041) 44/123.45.67, 41441234567", "R, R"},
+    {"", "0041441234567",
+     "tel:+41\xc2\xa0"
+     "44 1234567, now",
+     "tel:R, now"},
+    {"", "+41 44 123 45 67 / 68, or +41441234599", "+41441234599.", "R."},
+    {"", "+41 44 123 45 67", "+41 44 123 45 678", "+41 44 123 45 678"},
+    {"", "+41 44 123 45 67", "+41 44 123 45 67 2 lines", "R 2 lines"},
+    {"", "+41 44 123 45 67", "x41441234567", "x41441234567"},
+    {"", "unknown", "unknown", "unknown"},
+    {"", "ask 12 345", "12 345", "12 345"},
+    /* One word is nobody's, unless it can be nothing else. */
+    {"admin", "", "an admin", "an admin"},
+    {"EGI", "", "EGI core", "EGI core"},
+    {" Cert. ", "", "Cert checked", "Cert checked"},
+    {"/C=CH/CN=robot", "", "robot, /C=CH/CN=robot", "robot, R"},
+    {"/CN=a.alpine.example", "", "of a.alpine.example", "of a.alpine.example"},
+    /* Addresses that touch. */
+    {"", "",
+     "ada@x.org\xe2\x80\x93"
+     "eve@y.org",
+     "RR"},
+    {"", "",
+     "ada@x.org\xc2\xb7"
+     "eve@y.org",
+     "RR"},
+    {"", "",
+     "ada@x.org\xe3\x80\x81"
+     "eve@y.org",
+     "RR"},
+    {"", "", "ada@x.org'eve@y.org, ada@x.org_eve@y.org", "RR, RR"},
+    {"", "", "ada@x.org+eve@y.org+z", "RR+z"},
+    {"Ada Lovelace", "", "ada@x.org_Ada Lovelace", "R_R"},
+    /* Only what decoding shows goes with the rest. */
+    {"", "", "50% down; /CN=Ada Lovelace, see 7%20", "50% down; /CN=R, see 7%20"},
+    {"", "", "50%25 down; ada@x.org", "50%25 down; R"},
+    {"", "", "down; ada@x.org, eve%40x.org", "R"},
+    {"", "", "%43N=Eve", "R"},
+};
+
+static void
+test_people_are_found_in_texts(void **state)
+{
+    struct import_fixture *fixture = *state;
+    for (size_t i = 0; i < N(texts); i++) {
+        const char *clean =
+            without(texts[i].name, texts[i].phone, texts[i].text, fixture->arena);
+        const char *wanted = "";
+        for (const char *at = texts[i].clean; *at != '\0'; at++) {
+            wanted = arena_print(fixture->arena, "%s%.*s", wanted, *at == 'R' ? 10 : 1,
+                                 *at == 'R' ? GOCDB_REDACTED : at);
+        }
+        if (strcmp(clean, wanted) != 0) {
+            fail_msg("%s becomes %s", texts[i].text, clean);
+        }
+        assert_string_equal(
+            without(texts[i].name, texts[i].phone, clean, fixture->arena), clean);
+    }
+}
+
 /* A text takes what it is long, however many people are in it, and a time that grows
  * with it only. */
 static void
@@ -150,6 +249,45 @@ test_a_long_text_takes_no_more_than_it_has_to(void **state)
         gocdb_redact(&set, arena);
         /* "a@b " becomes less than three times as long; what nobody is in stays. */
         assert_true(arena_used(arena) < (i == 0 ? 3 * SIZE : SIZE / 8));
+        arena_free(arena);
+    }
+}
+
+/* Nor is a text slow in which somebody is that is known. */
+static void
+test_a_long_text_with_people_is_not_slow(void **state)
+{
+    static const char *const pieces[] = {"ada.lovelace.",
+                                         "ada ",
+                                         "(((+",
+                                         "41 44 ",
+                                         "%2525",
+                                         "CN=[redacted]",
+                                         "CN=a.b.c/",
+                                         "/CN=a.b.c",
+                                         "'@",
+                                         "a@b-",
+                                         "+1",
+                                         "CN=host/a ",
+                                         "ada@",
+                                         "lovelace, ada",
+                                         "CN=-.",
+                                         "=CN=a.b.c",
+                                         "/a"};
+    enum { SIZE = 512 * 1024 };
+    struct import_fixture *fixture = *state;
+    char *text = arena_alloc(fixture->arena, SIZE + 1);
+    for (size_t i = 0; i < N(pieces); i++) {
+        struct arena *arena = arena_new();
+        size_t n = strlen(pieces[i]);
+        for (size_t k = 0; k < SIZE; k++) {
+            text[k] = pieces[i][k % n];
+        }
+        text[SIZE] = '\0';
+        const char *clean = without("Ada Lovelace", "+41 44 41 44 41 45", text, arena);
+        assert_null(strcasestr(clean, "lovelace ada"));
+        (void)gocdb_is_hosts_subject(text, "a");
+        assert_non_null(without(text, text, "Eve", arena));
         arena_free(arena);
     }
 }
@@ -214,6 +352,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         IMPORT_TEST(test_subjects_of_hosts_alone_stay),
+        IMPORT_TEST(test_people_are_found_in_texts),
+        IMPORT_TEST(test_a_long_text_with_people_is_not_slow),
         IMPORT_TEST(test_nobody_is_left_in_any_field),
         IMPORT_TEST(test_a_long_text_takes_no_more_than_it_has_to),
     };

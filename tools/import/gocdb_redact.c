@@ -13,8 +13,6 @@
 #include "tools/import/gocdb_subject.h"
 #include "tools/import/kind.h"
 
-enum { SHORTEST_PHONE = 6 };
-
 struct redacting {
     struct arena *arena;
     struct gocdb_people *people;
@@ -269,15 +267,6 @@ redact(struct redacting *redacting, ProtobufCMessage *message)
     }
 }
 
-/* A number that is short may be anything's. */
-static void
-know_phone(struct redacting *redacting, const char *phone)
-{
-    if (strlen(phone) >= SHORTEST_PHONE) {
-        gocdb_people_know(redacting->people, phone);
-    }
-}
-
 /* Whom the set itself names, before anybody is taken out of it. */
 static void
 know_people(struct redacting *redacting, const struct import_set *set)
@@ -285,7 +274,8 @@ know_people(struct redacting *redacting, const struct import_set *set)
     for (size_t i = 0; i < set->n_sites; i++) {
         const Kontor__V1__Site *site = set->sites[i];
         for (size_t j = 0; j < site->n_contacts; j++) {
-            know_phone(redacting, site->contacts[j]->contact->phone);
+            gocdb_people_know_phone(redacting->people,
+                                    site->contacts[j]->contact->phone);
         }
     }
     for (size_t i = 0; i < set->n_certification_changes; i++) {

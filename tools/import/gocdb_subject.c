@@ -1,7 +1,6 @@
 #include "tools/import/gocdb_subject.h"
 
 #include <ctype.h>
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -82,11 +81,11 @@ begins_part(const char *text)
 }
 
 size_t
-gocdb_subject_name_size(const char *name, size_t most)
+gocdb_subject_name_size(const char *name, const char *ends)
 {
     size_t size = 0;
-    while (size < most && name[size] != '\0' &&
-           strchr(",;\n\"()<>", name[size]) == NULL && !begins_part(name + size)) {
+    while (name[size] != '\0' && strchr(ends, name[size]) == NULL &&
+           !begins_part(name + size)) {
         size++;
     }
     return size;
@@ -98,7 +97,7 @@ gocdb_subject_common_name(const char **at, size_t *size)
     struct part part;
     while (next_part(at, &part)) {
         if (is_key(&part, "CN")) {
-            *size = gocdb_subject_name_size(part.value, SIZE_MAX);
+            *size = gocdb_subject_name_size(part.value, GOCDB_SUBJECT_ENDS);
             *at = part.value + *size;
             return part.value;
         }
@@ -183,7 +182,7 @@ gocdb_is_hosts_subject(const char *subject, const char *host)
         if (!is_key(&part, "CN")) {
             continue;
         }
-        size_t size = gocdb_subject_name_size(part.value, SIZE_MAX);
+        size_t size = gocdb_subject_name_size(part.value, GOCDB_SUBJECT_ENDS);
         size_t n = size;
         while (n > 0 && part.value[n - 1] == ' ') {
             n--;

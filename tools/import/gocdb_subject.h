@@ -13,9 +13,11 @@
 /* The next common name of a subject from here on, *size bytes of it, and where to look
  * for the one behind it; NULL: there is none. */
 const char *gocdb_subject_common_name(const char **at, size_t *size);
-/* Bytes of a name in a subject, not more than most: up to the next part, or what ends
- * it in a text. */
-size_t gocdb_subject_name_size(const char *name, size_t most);
+/* Bytes of a name in a subject: up to the next part, or one of the bytes that end it.
+ */
+size_t gocdb_subject_name_size(const char *name, const char *ends);
+/* What ends a name in a text. */
+#define GOCDB_SUBJECT_ENDS ",;\n\"()<>"
 /* Whether all of it is how a host is called: "a.alpine.example", "host/a", the domain
  * of the host that it is told of ("" for none), or that host. Two words with one dot
  * between may be a person's. */
