@@ -6,7 +6,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -222,6 +224,67 @@ test_people_are_found_in_texts(void **state)
     }
 }
 
+/* Texts of pieces that are made to meet: nobody who is known, and no address, is left,
+ * and what is clean stays as it is. */
+static void
+test_nobody_is_left_in_any_text(void **state)
+{
+    static const char *const pieces[] = {" Ada Lovelace ",
+                                         "Ada",
+                                         "Lovelace",
+                                         " ",
+                                         "%20",
+                                         "%2520",
+                                         "\xc3\xa9",
+                                         "\xc3",
+                                         "\xff",
+                                         "@",
+                                         ".",
+                                         "a@b.c",
+                                         "/CN=",
+                                         "-",
+                                         "%",
+                                         "%4",
+                                         "+41",
+                                         "44",
+                                         "e\xcc\x81",
+                                         "[redacted]",
+                                         "host.x.y",
+                                         "CN=",
+                                         ",",
+                                         "\xc2\xad",
+                                         "x",
+                                         "\n",
+                                         "\xe2\x80\x93",
+                                         "1234567",
+                                         "(",
+                                         "%40",
+                                         "_",
+                                         "+",
+                                         "=",
+                                         "/",
+                                         "\xef\xac\x83"};
+    struct import_fixture *fixture = *state;
+    const char *given = getenv("KONTOR_TEST_SEED");
+    unsigned seed =
+        given == NULL ? (unsigned)time(NULL) : (unsigned)strtoul(given, NULL, 10);
+    print_message("KONTOR_TEST_SEED=%u\n", seed);
+    for (size_t i = 0; i < 20000; i++) {
+        char text[512] = "";
+        for (int n = rand_r(&seed) % 20; n > 0; n--) {
+            strcat(text, pieces[(size_t)rand_r(&seed) % N(pieces)]);
+        }
+        const char *clean =
+            without("Ada Lovelace", "+41 44 1234567", text, fixture->arena);
+        const char *again =
+            without("Ada Lovelace", "+41 44 1234567", clean, fixture->arena);
+        if (strcmp(clean, again) != 0 || strstr(clean, " Ada Lovelace ") != NULL ||
+            strstr(clean, " a@b.c") != NULL) {
+            fail_msg("\"%s\" becomes \"%s\", that \"%s\"", text, clean, again);
+        }
+    }
+}
+
 /* A text takes what it is long, however many people are in it, and a time that grows
  * with it only. */
 static void
@@ -354,6 +417,7 @@ main(void)
         IMPORT_TEST(test_subjects_of_hosts_alone_stay),
         IMPORT_TEST(test_people_are_found_in_texts),
         IMPORT_TEST(test_a_long_text_with_people_is_not_slow),
+        IMPORT_TEST(test_nobody_is_left_in_any_text),
         IMPORT_TEST(test_nobody_is_left_in_any_field),
         IMPORT_TEST(test_a_long_text_takes_no_more_than_it_has_to),
     };

@@ -153,7 +153,8 @@ known_size(struct look *look, size_t at)
     if (!text_spelling_begins(spelling, at + n_signs, &first)) {
         return 0;
     }
-    bool is_begin = n_signs > 0 || at == look->begin || first == 0 ||
+    bool is_begin = n_signs > 0 || first == 0 ||
+                    spelling->at[first - 1] < look->begin ||
                     !text_spelling_is_letter(spelling->text[first - 1]);
     if (is_begin && n_signs == 0) {
         size = gocdb_known_name_size(&people->names, spelling->text + first);
