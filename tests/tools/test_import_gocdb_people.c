@@ -301,10 +301,29 @@ test_extensions_that_reach_somebody_are_not_taken(void **state)
         const char *key;
         bool is_taken;
     } rows[] = {
-        {"CONTACT_TEL", false},   {"helpdesk-email", false}, {"securityContact", false},
-        {"EmergencyTel", false},  {"CSIRTTEL", false},       {"mobile.phone", false},
-        {"ada@x.example", false}, {"INTEL_CPUS", true},      {"hotel", true},
-        {"webmail", true},        {"emailing", true},
+        {"CONTACT_TEL", false},
+        {"helpdesk-email", false},
+        {"securityContact", false},
+        {"EmergencyTel", false},
+        {"CSIRTTEL", false},
+        {"mobile.phone", false},
+        {"ada@x.example", false},
+        {"INTEL_CPUS", true},
+        {"hotel", true},
+        {"webmail", true},
+        {"emailing", true},
+        {"MAIL_SERVER", true},
+        {"MOBILE_APP", true},
+        {"site_voicemail", true},
+        {"contactless", true},
+        {"VOICEMAIL", true},
+        {"TEL_2", false},
+        {"PHONE_NUMBER", false},
+        {"contactPerson", false},
+        {"HOST_NAME", true},
+        {"CONTACT_URL", true},
+        {"email", false},
+        {"PHONE_NUMBER_PLAN", true},
     };
     struct import_fixture *fixture = *state;
     for (size_t i = 0; i < N(rows); i++) {
@@ -317,6 +336,21 @@ test_extensions_that_reach_somebody_are_not_taken(void **state)
         const char *all = everything(fixture, read_text(fixture, text, false));
         assert_int_equal(strstr(all, "5550101") != NULL, rows[i].is_taken);
     }
+}
+
+/* Whatever its key is called, no value has an address. */
+static void
+test_values_of_other_extensions_are_cleaned(void **state)
+{
+    struct import_fixture *fixture = *state;
+    const struct import_set *set =
+        read_text(fixture,
+                  site_of(fixture->arena, "<EXTENSIONS><EXTENSION><KEY>MAIL_SERVER"
+                                          "</KEY><VALUE>mx of ada@alpine.example"
+                                          "</VALUE></EXTENSION></EXTENSIONS>"),
+                  false);
+    assert_int_equal(set->sites[0]->n_extensions, 1);
+    assert_string_equal(set->sites[0]->extensions[0]->value, "mx of [redacted]");
 }
 
 /* Half a URL is none; what was read says how many were not taken. */
@@ -389,6 +423,7 @@ main(void)
         IMPORT_TEST(test_the_real_files_name_nobody),
         IMPORT_TEST(test_subjects_of_people_are_not_taken),
         IMPORT_TEST(test_extensions_that_reach_somebody_are_not_taken),
+        IMPORT_TEST(test_values_of_other_extensions_are_cleaned),
         IMPORT_TEST(test_urls_that_name_somebody_are_not_taken),
         IMPORT_TEST(test_groups_called_after_people_stay_apart),
         IMPORT_TEST(test_a_number_is_found_in_a_text),
