@@ -1,6 +1,6 @@
 /*
  * Taking people out of records of which nothing is known but what their descriptors
- * say, and of texts that are made to be slow.
+ * say, and of texts: who is found there, whose a subject is, and that nothing is slow.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -162,6 +162,7 @@ static const struct {
     {"Ada Lovelace", "", "100%2520 of Ada", "100%2520 of Ada"},
     {"/C=CH/CN=Ada Lovelace", "", "at /C=CH/CN=Ada  Lovelace, Ada.Lovelace", "at R, R"},
     {"ada.lovelace", "", "ada.lovelace@alpine.example!", "R!"},
+    {"/C=CH/UID=ada/CN=b.x.y", "", "see /C=CH/UID=ada/CN=b.x.y", "see R"},
     /* Numbers by their digits. */
     {"", "+41 44 123 45 67", "+41 44 1234567 or +41-44-123-45-67", "R or R"},
     {"", "+41 44 123 45 67", "(0041) 44/123.45.67, 41441234567", "R, R"},

@@ -7,7 +7,7 @@
 enum {
     SHORTEST_NAME = 3,
     LONGEST_NAME = 256, /* Longer ones are nobody's, and take long to be looked for. */
-    MOST_WORDS = 6,     /* Of a name that is looked for in other orders. */
+    MOST_WORDS = 4,     /* Of a name that is looked for in other orders. */
     SHORTEST_PHONE = 6, /* In digits. */
     LONGEST_PHONE = 20,
     WIDEST_GAP = 3, /* Between digits. */

@@ -51,27 +51,39 @@ know_name(struct gocdb_people *people, const char *name, size_t size)
     arena_reset(people->looking);
 }
 
+static void
+know_whole(struct gocdb_people *people, const char *text)
+{
+    struct text_spelling spelling = gocdb_known_spelling(text, people->looking);
+    gocdb_known_add(&people->names, &spelling);
+    arena_reset(people->looking);
+}
+
 void
 gocdb_people_know(struct gocdb_people *people, const char *name)
 {
-    bool is_whole = strchr(name, '@') != NULL || strcasestr(name, "CN=") != NULL;
-    if (is_whole) {
-        struct text_spelling spelling = gocdb_known_spelling(name, people->looking);
-        gocdb_known_add(&people->names, &spelling);
-        arena_reset(people->looking);
+    size_t size;
+    const char *at = name;
+    if (gocdb_subject_common_name(&at, &size) != NULL) {
+        gocdb_people_know_subject(people, name);
+    } else if (strchr(name, '@') != NULL) {
+        know_whole(people, name);
     } else {
         know_name(people, name, strlen(name));
     }
-    gocdb_people_know_subject(people, name);
 }
 
 void
 gocdb_people_know_subject(struct gocdb_people *people, const char *subject)
 {
-    size_t size;
+    size_t size, n_names = 0;
     for (const char *at = subject, *common = gocdb_subject_common_name(&at, &size);
          common != NULL; common = gocdb_subject_common_name(&at, &size)) {
         know_name(people, common, size);
+        n_names++;
+    }
+    if (n_names > 0) {
+        know_whole(people, subject);
     }
 }
 

@@ -22,7 +22,8 @@ void gocdb_people_free(struct gocdb_people *people);
 /* Somebody is called so, or as the common names say when it is a subject. One word is
  * nobody's name: it may stand in every text. */
 void gocdb_people_know(struct gocdb_people *people, const char *name);
-/* The same of a person's certificate: the common names that are full names. */
+/* The same of a person's certificate: all of it, and the common names that are full
+ * names; nothing where there is no common name. */
 void gocdb_people_know_subject(struct gocdb_people *people, const char *subject);
 /* Somebody is called by the numbers in a text. */
 void gocdb_people_know_phone(struct gocdb_people *people, const char *phone);
