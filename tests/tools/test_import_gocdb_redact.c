@@ -165,7 +165,7 @@ static const struct {
     {"/C=CH/UID=ada/CN=b.x.y", "", "see /C=CH/UID=ada/CN=b.x.y", "see R"},
     /* Numbers by their digits. */
     {"", "+41 44 123 45 67", "+41 44 1234567 or +41-44-123-45-67", "R or R"},
-    {"", "+41 44 123 45 67", "(0041) 44/123.45.67, 41441234567", "R, R"},
+    {"", "+41 44 123 45 67", "(0041) 44/123.45.67, 41441234567", "(R, R"},
     {"", "0041441234567",
      "tel:+41\xc2\xa0"
      "44 1234567, now",
@@ -181,6 +181,9 @@ static const struct {
     {"EGI", "", "EGI core", "EGI core"},
     {" Cert. ", "", "Cert checked", "Cert checked"},
     {"/C=CH/CN=robot", "", "robot, /C=CH/CN=robot", "robot, R"},
+    {"/CN=", "", "/CN=a.alpine.example", "/CN=a.alpine.example"},
+    {"/CN=.", "", "/CN=a.alpine.example", "/CN=a.alpine.example"},
+    {"/C=CH/CN=[redacted]", "", "/C=CH/CN=Eve", "/C=CH/CN=R"},
     {"/CN=a.alpine.example", "", "of a.alpine.example", "of a.alpine.example"},
     /* Addresses that touch. */
     {"", "",

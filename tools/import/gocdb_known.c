@@ -74,7 +74,9 @@ void
 gocdb_known_add(struct gocdb_known *names, const struct text_spelling *name)
 {
     struct text_spelling inner = trimmed(name);
-    if (inner.size >= SHORTEST_NAME && inner.size <= LONGEST_NAME) {
+    /* "CN=" without a name is in every subject. */
+    if (inner.size >= SHORTEST_NAME && inner.size <= LONGEST_NAME &&
+        inner.text[inner.size - 1] != '=') {
         add(names, inner.text, inner.size);
     }
 }

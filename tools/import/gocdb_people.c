@@ -82,7 +82,8 @@ gocdb_people_know_subject(struct gocdb_people *people, const char *subject)
         know_name(people, common, size);
         n_names++;
     }
-    if (n_names > 0) {
+    /* Of one that says nobody any more, all would be found where it was replaced. */
+    if (n_names > 0 && strstr(subject, GOCDB_REDACTED) == NULL) {
         know_whole(people, subject);
     }
 }
@@ -141,14 +142,6 @@ address_size(struct look *look, size_t at)
     return name + 1 + host;
 }
 
-/* What a number begins with that is no digit: "(+". */
-static size_t
-signs_size(const char *text)
-{
-    size_t bracket = text[0] == '(';
-    return bracket + (text[bracket] == '+');
-}
-
 /* Bytes of the text that are a known name from here on, or a known number with the sign
  * before it. */
 static size_t
@@ -156,7 +149,7 @@ known_size(struct look *look, size_t at)
 {
     const struct text_spelling *spelling = &look->spelling;
     const struct gocdb_people *people = look->people;
-    size_t n_signs = signs_size(look->text + at), size = 0;
+    size_t n_signs = look->text[at] == '+', size = 0;
     if (people->names.n + people->phones.n == 0) {
         return 0;
     }
