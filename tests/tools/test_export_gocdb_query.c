@@ -169,6 +169,8 @@ test_each_parameter_takes_what_it_names(void **state)
         {"get_downtime", "windowend=2026-12-01", "h1 h2 h3"},
         {"get_downtime", "windowstart=2026-12-01&windowend=2026-12-31", "h2 h3"},
         {"get_downtime", "windowend=2026-12-31", "h1 h2 h3"},
+        {"get_downtime", "windowend=2026-11-30 06:00", "h1"},
+        {"get_downtime", "windowend=2026-11-30 06:01", "h1 h2 h3"},
         {"get_downtime", "windowend=2027-01-01", "h1 h2 h3 new"},
         {"get_downtime", "scope=Local", "h1 h3"},
         {"get_downtime", "scope=", "h1 h2 h3 new"},
@@ -296,6 +298,34 @@ test_what_is_not_asked_for_loses_nothing(void **state)
     }
 }
 
+/* A row that is not asked for may be the one that takes as long as the downtime. */
+static void
+test_an_end_is_behind_all_or_not_told(void **state)
+{
+    static const char json[] =
+        "{\"sites\": [{\"id\": \"alpine/one\", \"short_name\": \"one\"}],"
+        "\"downtimes\": [{\"id\": \"alpine/d\", \"severity\": \"OUTAGE\","
+        " \"description\": \"d\", \"start_at\": \"2026-12-01T00:00:00Z\","
+        " \"end_at\": \"2026-12-02T00:00:00Z\", \"affected\": ["
+        "{\"site\": \"one\", \"host\": \"h1\", \"type\": \"t\","
+        " \"end_at\": \"2026-12-01T06:00:00Z\"},"
+        "{\"site\": \"one\", \"host\": \"h2\", \"type\": \"t\"%s}]}]}";
+    struct import_fixture *fixture = *state;
+    struct gocdb_query query;
+    for (size_t i = 0; i < 2; i++) {
+        const char *text =
+            arena_print(fixture->arena, json,
+                        i == 0 ? "" : ", \"end_at\": \"2026-12-01T07:00:00Z\"");
+        struct gocdb_world world = gocdb_fixture_of(fixture, text);
+        assert_null(ask(&query, "get_downtime", "topentity=h1", fixture->arena));
+        world.query = &query;
+        struct export_result lost = gocdb_fixture_lost(fixture, "get_downtime", &world);
+        assert_int_equal(strstr(gocdb_fixture_loss(&lost, "alpine/d", "end_at"),
+                                "behind the end of all") != NULL,
+                         i == 1);
+    }
+}
+
 int
 main(void)
 {
@@ -304,6 +334,7 @@ main(void)
         IMPORT_TEST(test_what_it_cannot_mean_is_refused),
         IMPORT_TEST(test_links_of_pages_ask_for_the_same),
         IMPORT_TEST(test_what_is_not_asked_for_loses_nothing),
+        IMPORT_TEST(test_an_end_is_behind_all_or_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -261,6 +261,29 @@ test_a_name_is_found_however_it_is_written(void **state)
     }
 }
 
+/* Of a certificate that is somebody's nothing stays, and whom it names is known. */
+static void
+test_subjects_of_people_are_not_taken(void **state)
+{
+    static const char *const subjects[] = {
+        "/C=CH/O=People/CN=ada.lovelace", "/C=CH/CN=Ada Lovelace/CN=a.alpine.example",
+        "/C=CH/UID=alovelace/CN=a.alpine.example/CN=Ada Lovelace"};
+    struct import_fixture *fixture = *state;
+    for (size_t i = 0; i < N(subjects); i++) {
+        const char *text = arena_print(
+            fixture->arena,
+            "<results><SERVICE_ENDPOINT PRIMARY_KEY='2'><HOSTNAME>a.alpine.example"
+            "</HOSTNAME><SERVICE_TYPE>t</SERVICE_TYPE><SITENAME>hall</SITENAME>"
+            "<HOSTDN>%s</HOSTDN><DESCRIPTION>%s%s, %s</DESCRIPTION></SERVICE_ENDPOINT>"
+            "</results>",
+            subjects[i], i == 0 ? "" : "ask Ada Lovelace", ", see", subjects[i]);
+        const struct import_set *set = read_text(fixture, text, false);
+        assert_string_equal(set->endpoints[0]->host_dn, "");
+        assert_null(strcasestr(set->endpoints[0]->description, "ada"));
+        assert_non_null(strstr(set->endpoints[0]->description, ", see"));
+    }
+}
+
 static const char *
 site_of(struct arena *arena, const char *inner)
 {
@@ -278,10 +301,29 @@ test_extensions_that_reach_somebody_are_not_taken(void **state)
         const char *key;
         bool is_taken;
     } rows[] = {
-        {"CONTACT_TEL", false},   {"helpdesk-email", false}, {"securityContact", false},
-        {"EmergencyTel", false},  {"CSIRTTEL", false},       {"mobile.phone", false},
-        {"ada@x.example", false}, {"INTEL_CPUS", true},      {"hotel", true},
-        {"webmail", true},        {"emailing", true},
+        {"CONTACT_TEL", false},
+        {"helpdesk-email", false},
+        {"securityContact", false},
+        {"EmergencyTel", false},
+        {"CSIRTTEL", false},
+        {"mobile.phone", false},
+        {"ada@x.example", false},
+        {"INTEL_CPUS", true},
+        {"hotel", true},
+        {"webmail", true},
+        {"emailing", true},
+        {"MAIL_SERVER", true},
+        {"MOBILE_APP", true},
+        {"site_voicemail", true},
+        {"contactless", true},
+        {"VOICEMAIL", true},
+        {"TEL_2", false},
+        {"PHONE_NUMBER", false},
+        {"contactPerson", false},
+        {"HOST_NAME", true},
+        {"CONTACT_URL", true},
+        {"email", false},
+        {"PHONE_NUMBER_PLAN", true},
     };
     struct import_fixture *fixture = *state;
     for (size_t i = 0; i < N(rows); i++) {
@@ -294,6 +336,21 @@ test_extensions_that_reach_somebody_are_not_taken(void **state)
         const char *all = everything(fixture, read_text(fixture, text, false));
         assert_int_equal(strstr(all, "5550101") != NULL, rows[i].is_taken);
     }
+}
+
+/* Whatever its key is called, no value has an address. */
+static void
+test_values_of_other_extensions_are_cleaned(void **state)
+{
+    struct import_fixture *fixture = *state;
+    const struct import_set *set =
+        read_text(fixture,
+                  site_of(fixture->arena, "<EXTENSIONS><EXTENSION><KEY>MAIL_SERVER"
+                                          "</KEY><VALUE>mx of ada@alpine.example"
+                                          "</VALUE></EXTENSION></EXTENSIONS>"),
+                  false);
+    assert_int_equal(set->sites[0]->n_extensions, 1);
+    assert_string_equal(set->sites[0]->extensions[0]->value, "mx of [redacted]");
 }
 
 /* Half a URL is none; what was read says how many were not taken. */
@@ -364,7 +421,9 @@ main(void)
         IMPORT_TEST(test_what_is_taken_out_is_told_and_counted),
         IMPORT_TEST(test_what_is_taken_out_is_not_owned),
         IMPORT_TEST(test_the_real_files_name_nobody),
+        IMPORT_TEST(test_subjects_of_people_are_not_taken),
         IMPORT_TEST(test_extensions_that_reach_somebody_are_not_taken),
+        IMPORT_TEST(test_values_of_other_extensions_are_cleaned),
         IMPORT_TEST(test_urls_that_name_somebody_are_not_taken),
         IMPORT_TEST(test_groups_called_after_people_stay_apart),
         IMPORT_TEST(test_a_number_is_found_in_a_text),

@@ -311,6 +311,15 @@ tell_closed(struct losing *losing, const struct gocdb_hits *hits)
     }
 }
 
+/* Of all that it hits: what is not asked for may take as long as the downtime does. */
+static bool
+is_end_behind_all(struct gocdb_out *out, const Kontor__V1__Downtime *downtime)
+{
+    struct gocdb_hits hits = gocdb_all_hits_of(out, downtime);
+    return hits.end_at != NULL && downtime->end_at != NULL &&
+           hits.end_at->seconds < downtime->end_at->seconds;
+}
+
 static void
 lose_downtime(struct losing *losing, const void *record)
 {
@@ -322,8 +331,7 @@ lose_downtime(struct losing *losing, const void *record)
                         "is nothing GOCDB keeps: it is left out");
     } else if (hits.n == 0) {
         target_lose_for(target, "affected", "is no service: it is left out");
-    } else if (hits.end_at != NULL && downtime->end_at != NULL &&
-               hits.end_at->seconds < downtime->end_at->seconds) {
+    } else if (is_end_behind_all(losing->out, downtime)) {
         target_lose_for(target, "end_at",
                         "is behind the end of all that it hits: that counts");
     }

@@ -4,8 +4,8 @@
  *
  * Texts are patterns: % stands for anything, _ for any one character, capitals and
  * small letters of ASCII are the same. Times are UTC. A window takes what overlaps it,
- * up to a day behind its end; startdate and enddate are not within. Source: GOCDB,
- * get_site, get_service, get_service_group, get_downtime.
+ * up to a day behind its end, whatever time that is; startdate and enddate are not
+ * within. Source: GOCDB, get_site, get_service, get_service_group, get_downtime.
  *
  * Memory: values are borrowed, texts of errors are the arena's. Errors: a text for
  * people. Threads: any.

@@ -254,9 +254,8 @@ add_affected(struct gocdb_out *out, struct gocdb_hits *hits,
     }
 }
 
-/* Whatever is asked for. */
-static struct gocdb_hits
-all_hits_of(struct gocdb_out *out, const Kontor__V1__Downtime *downtime)
+struct gocdb_hits
+gocdb_all_hits_of(struct gocdb_out *out, const Kontor__V1__Downtime *downtime)
 {
     struct gocdb_hits hits = {.n = 0};
     add_affected(out, &hits, downtime, false);
@@ -403,7 +402,7 @@ is_asked(struct gocdb_out *out, const Kontor__V1__Downtime *downtime,
 struct gocdb_hits
 gocdb_hits_of(struct gocdb_out *out, const Kontor__V1__Downtime *downtime)
 {
-    struct gocdb_hits hits = all_hits_of(out, downtime);
+    struct gocdb_hits hits = gocdb_all_hits_of(out, downtime);
     size_t n_asked = 0;
     if (out->world->query == NULL) {
         return hits;

@@ -38,6 +38,9 @@ struct gocdb_hits {
  */
 struct gocdb_hits gocdb_hits_of(struct gocdb_out *out,
                                 const Kontor__V1__Downtime *downtime);
+/* The same, whatever is asked for. */
+struct gocdb_hits gocdb_all_hits_of(struct gocdb_out *out,
+                                    const Kontor__V1__Downtime *downtime);
 /* Whether a service works again sooner than the last. */
 bool gocdb_hit_ends_early(const struct gocdb_hits *hits, const struct gocdb_hit *hit);
 /* Whether a service is at a closed site, as far as it is known. */

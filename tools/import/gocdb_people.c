@@ -6,23 +6,23 @@
 #include <strings.h>
 
 #include "proto/text_spelling.h"
-
-/* Longer ones are nobody's, and take long to be looked for. */
-enum { SHORTEST_NAME = 3, LONGEST_NAME = 256 };
+#include "tools/import/gocdb_known.h"
+#include "tools/import/gocdb_subject.h"
 
 struct gocdb_people {
     struct arena *arena;
     struct arena *looking; /* Of the text that is looked at. */
-    const char **names;    /* As they are spelled. */
-    size_t n, room;
-    bool is_sorted;
+    struct gocdb_known names, phones;
 };
 
 struct gocdb_people *
 gocdb_people_new(struct arena *arena)
 {
     struct gocdb_people *people = arena_alloc(arena, sizeof *people);
-    *people = (struct gocdb_people){.arena = arena, .looking = arena_new()};
+    *people = (struct gocdb_people){.arena = arena,
+                                    .looking = arena_new(),
+                                    .names.arena = arena,
+                                    .phones.arena = arena};
     if (people->looking == NULL) {
         abort();
     }
@@ -37,165 +37,61 @@ gocdb_people_free(struct gocdb_people *people)
     }
 }
 
-/* ---- Subjects of certificates ---- */
+/* ---- Who is known ---- */
 
-/* Where the value of the last CN begins; NULL: there is none. */
-static const char *
-common_name(const char *text)
+/* Hosts are robots' names, too. */
+static void
+know_name(struct gocdb_people *people, const char *name, size_t size)
 {
-    const char *found = NULL;
-    for (const char *at = strcasestr(text, "CN="); at != NULL;
-         at = strcasestr(at + 3, "CN=")) {
-        found = at + 3;
+    if (!gocdb_is_hosts_name(name, size, "")) {
+        struct text_spelling spelling = gocdb_known_spelling(
+            arena_copy_n(people->looking, name, size), people->looking);
+        gocdb_known_add_full_name(&people->names, &spelling);
     }
-    return found;
+    arena_reset(people->looking);
 }
-
-static bool
-begins_part(const char *text)
-{
-    size_t size = 0;
-    while (isalpha((unsigned char)text[1 + size])) {
-        size++;
-    }
-    return text[0] == '/' && size > 0 && text[1 + size] == '=';
-}
-
-/* Up to the next part of the subject, or what ends it in a text. */
-static size_t
-name_size(const char *name)
-{
-    size_t size = 0;
-    while (name[size] != '\0' && strchr(",;\n\"()<>", name[size]) == NULL &&
-           !begins_part(name + size)) {
-        size++;
-    }
-    return size;
-}
-
-/* "host/a.example.org" names a host, "Robot: Ada Example" does not. */
-static bool
-is_host(const char *name, size_t size)
-{
-    size_t begin = 0, n_dots = 0;
-    for (size_t i = 0; i < size; i++) {
-        begin = name[i] == '/' ? i + 1 : begin;
-    }
-    for (size_t i = begin; i < size; i++) {
-        n_dots += name[i] == '.';
-        if (!isalnum((unsigned char)name[i]) && strchr("-._*:", name[i]) == NULL) {
-            return false;
-        }
-    }
-    return begin < size && n_dots > 0;
-}
-
-bool
-gocdb_is_hosts_subject(const char *subject, const char *host)
-{
-    const char *name = common_name(subject);
-    if (strchr(subject, '@') != NULL) {
-        return false;
-    }
-    if (name == NULL) {
-        return is_host(subject, strlen(subject)) || strcmp(subject, host) == 0;
-    }
-    size_t size = name_size(name);
-    return is_host(name, size) ||
-           (strlen(host) == size && strncmp(name, host, size) == 0);
-}
-
-/* ---- Names ---- */
 
 static void
-add_name(struct gocdb_people *people, const char *name)
+know_whole(struct gocdb_people *people, const char *text)
 {
-    struct text_spelling spelling = text_spelling_of(name, people->looking);
-    if (spelling.size >= SHORTEST_NAME && spelling.size <= LONGEST_NAME) {
-        people->names = arena_grown(people->arena, people->names, people->n,
-                                    &people->room, sizeof *people->names);
-        people->names[people->n++] =
-            arena_copy_n(people->arena, spelling.text, spelling.size);
-        people->is_sorted = false;
-    }
+    struct text_spelling spelling = gocdb_known_spelling(text, people->looking);
+    gocdb_known_add(&people->names, &spelling);
     arena_reset(people->looking);
 }
 
 void
 gocdb_people_know(struct gocdb_people *people, const char *name)
 {
-    const char *common = common_name(name);
-    add_name(people, name);
-    if (common != NULL) {
-        add_name(people, arena_copy_n(people->arena, common, name_size(common)));
+    size_t size;
+    const char *at = name;
+    if (gocdb_subject_common_name(&at, &size) != NULL) {
+        gocdb_people_know_subject(people, name);
+    } else if (strchr(name, '@') != NULL) {
+        know_whole(people, name);
+    } else {
+        know_name(people, name, strlen(name));
     }
 }
 
-/* One word may be a robot's or a service's, and stand in every text. */
 void
 gocdb_people_know_subject(struct gocdb_people *people, const char *subject)
 {
-    const char *common = common_name(subject);
-    if (common != NULL && memchr(common, ' ', name_size(common)) != NULL) {
-        add_name(people, arena_copy_n(people->arena, common, name_size(common)));
+    size_t size, n_names = 0;
+    for (const char *at = subject, *common = gocdb_subject_common_name(&at, &size);
+         common != NULL; common = gocdb_subject_common_name(&at, &size)) {
+        know_name(people, common, size);
+        n_names++;
+    }
+    /* Of one that says nobody any more, all would be found where it was replaced. */
+    if (n_names > 0 && strstr(subject, GOCDB_REDACTED) == NULL) {
+        know_whole(people, subject);
     }
 }
 
-static int
-compare_names(const void *a, const void *b)
+void
+gocdb_people_know_phone(struct gocdb_people *people, const char *phone)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Sorted, each once. */
-static void
-sort_names(struct gocdb_people *people)
-{
-    size_t n = 0;
-    if (people->n > 0 && !people->is_sorted) {
-        qsort(people->names, people->n, sizeof *people->names, compare_names);
-    }
-    for (size_t i = 0; i < people->n && !people->is_sorted; i++) {
-        if (n == 0 || strcmp(people->names[n - 1], people->names[i]) != 0) {
-            people->names[n++] = people->names[i];
-        }
-    }
-    people->n = people->is_sorted ? people->n : n;
-    people->is_sorted = true;
-}
-
-/* The first of names low to high whose byte at depth is not below c. */
-static size_t
-bound(const struct gocdb_people *people, size_t low, size_t high, size_t depth, int c)
-{
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        bool is_below = (unsigned char)people->names[middle][depth] < c;
-        low = is_below ? middle + 1 : low;
-        high = is_below ? high : middle;
-    }
-    return low;
-}
-
-/* Bytes of the longest name that begins here in the spelling and ends before what is no
- * letter; 0: none does. Byte by byte: a hostile file has many names and long texts. */
-static size_t
-known_size(const struct gocdb_people *people, const char *text)
-{
-    size_t low = 0, high = people->n, longest = 0;
-    for (size_t depth = 0; low < high; depth++) {
-        unsigned char c = (unsigned char)text[depth];
-        if (people->names[low][depth] == '\0') {
-            longest = text_spelling_is_letter((char)c) ? longest : depth;
-            low++;
-        }
-        if (c == '\0') {
-            break;
-        }
-        low = bound(people, low, high, depth, c);
-        high = bound(people, low, high, depth, c + 1);
-    }
-    return longest;
+    gocdb_known_add_phones(&people->phones, phone);
 }
 
 /* ---- Texts ---- */
@@ -205,7 +101,9 @@ struct look {
     const struct gocdb_people *people;
     const char *text;
     struct text_spelling spelling;
-    size_t byte; /* Of the spelling. */
+    size_t byte;       /* Of the spelling. */
+    size_t begin;      /* Behind what was replaced: as if the text began there. */
+    size_t no_address; /* None begins before. */
 };
 
 static bool
@@ -215,64 +113,100 @@ is_of_address(char c)
            (c != '\0' && strchr("._%+'-", c) != NULL);
 }
 
-/* Bytes of the address that begins here; 0: none does. */
+/* Bytes of the address that begins here; 0: none does. What may be the name of one is
+ * looked at once, wherever else in it one might begin. */
 static size_t
-address_size(const char *text)
+address_size(struct look *look, size_t at)
 {
+    const char *text = look->text + at;
     size_t name = 0, host = 0;
+    char before = at == look->begin ? ' ' : text[-1];
+    if (at < look->no_address || is_of_address(before)) {
+        return 0;
+    }
     while (is_of_address(text[name])) {
         name++;
     }
-    if (name == 0 || text[name] != '@') {
-        return 0;
-    }
-    const char *at = text + name + 1;
-    while (isalnum((unsigned char)at[host]) ||
-           (at[host] != '\0' && strchr(".-", at[host]) != NULL)) {
+    const char *behind = text[name] == '@' ? text + name + 1 : "";
+    while (isalnum((unsigned char)behind[host]) ||
+           (behind[host] != '\0' && strchr(".-", behind[host]) != NULL)) {
         host++;
     }
-    while (host > 0 && at[host - 1] == '.') {
+    while (host > 0 && behind[host - 1] == '.') {
         host--;
     }
-    return host == 0 ? 0 : name + 1 + host;
+    if (name == 0 || host == 0) {
+        look->no_address = at + name;
+        return 0;
+    }
+    return name + 1 + host;
 }
 
-/* Bytes of the text that are a known name from here on. */
+/* Bytes of the text that are a known name from here on, or a known number with the sign
+ * before it. */
 static size_t
-known_at(struct look *look, size_t at)
+known_size(struct look *look, size_t at)
 {
     const struct text_spelling *spelling = &look->spelling;
-    if (look->people->n == 0 || !text_spelling_begins(spelling, at, &look->byte)) {
+    const struct gocdb_people *people = look->people;
+    size_t n_signs = look->text[at] == '+', size = 0;
+    if (people->names.n + people->phones.n == 0) {
         return 0;
     }
-    size_t begin = look->byte;
-    if (begin > 0 && text_spelling_is_letter(spelling->text[begin - 1])) {
+    (void)text_spelling_begins(spelling, at, &look->byte);
+    size_t first = look->byte;
+    if (!text_spelling_begins(spelling, at + n_signs, &first)) {
         return 0;
     }
-    size_t size = known_size(look->people, spelling->text + begin);
-    return size == 0 || !text_spelling_ends(spelling, begin + size)
+    bool is_begin = n_signs > 0 || first == 0 ||
+                    spelling->at[first - 1] < look->begin ||
+                    !text_spelling_is_letter(spelling->text[first - 1]);
+    if (is_begin && n_signs == 0) {
+        size = gocdb_known_name_size(&people->names, spelling->text + first);
+    }
+    if (is_begin && size == 0) {
+        size = gocdb_known_phone_size(&people->phones, spelling->text + first);
+    }
+    return size == 0 || !text_spelling_ends(spelling, first + size)
                ? 0
-               : spelling->at[begin + size] - at;
+               : spelling->at[first + size] - at;
 }
 
-/* Bytes to be replaced from here on, and how many stay before them. A name begins
- * behind anything but a letter, an address behind what is no part of one. */
+/* Bytes of a host's name where a common name begins in a text; 0: it is none. A word
+ * after it is no part of it, nor is the end of a sentence. */
+static size_t
+host_size(const char *name)
+{
+    size_t size = gocdb_subject_name_size(name, " " GOCDB_SUBJECT_ENDS);
+    while (size > 0 && strchr(".:?!", name[size - 1]) != NULL) {
+        size--;
+    }
+    return gocdb_is_hosts_name(name, size, "") ? size : 0;
+}
+
+/* Whether nobody is left in a common name. */
+static bool
+is_redacted(const char *name)
+{
+    size_t size = sizeof GOCDB_REDACTED - 1;
+    return strncmp(name, GOCDB_REDACTED, size) == 0 &&
+           gocdb_subject_name_size(name + size, GOCDB_SUBJECT_ENDS) == 0;
+}
+
+/* Bytes to be replaced from here on, and how many stay before them. */
 static size_t
 personal_size(struct look *look, size_t at, size_t *stay)
 {
     const char *text = look->text + at;
-    char before = at == 0 ? ' ' : text[-1];
-    size_t size = known_at(look, at);
-    *stay = 0;
-    if (size == 0 && !is_of_address(before)) {
-        size = address_size(text);
-    }
+    char before = at == look->begin ? ' ' : text[-1];
+    size_t known = known_size(look, at), address = address_size(look, at);
+    size_t size = known > address ? known : address;
     bool is_word = !isalnum((unsigned char)before) && (before & 0x80) == 0;
-    /* A word after a host's name is no part of it. */
+    *stay = 0;
     if (size == 0 && is_word && strncasecmp(text, "CN=", 3) == 0 &&
-        !is_host(text + 3, strcspn(text + 3, " ,;/\n\"()<>"))) {
+        host_size(text + 3) == 0 && !is_redacted(text + 3)) {
         *stay = 3;
-        size = name_size(text + 3);
+        size = gocdb_subject_name_size(text + 3, GOCDB_SUBJECT_ENDS);
     }
     return size;
 }
@@ -283,7 +217,7 @@ static size_t
 leave_out(struct look *look, char *to, size_t *n_found)
 {
     size_t size = 0;
-    look->byte = 0;
+    look->byte = look->begin = look->no_address = 0;
     *n_found = 0;
     for (size_t at = 0; look->text[at] != '\0';) {
         size_t stay = 0, n = personal_size(look, at, &stay);
@@ -297,6 +231,7 @@ leave_out(struct look *look, char *to, size_t *n_found)
             memcpy(to + size, GOCDB_REDACTED, sizeof GOCDB_REDACTED - 1);
         }
         size += n > 0 ? sizeof GOCDB_REDACTED - 1 : 0;
+        look->begin = n > 0 ? at : look->begin;
         *n_found += n > 0;
     }
     return size;
@@ -306,8 +241,8 @@ static struct look
 look_at(struct gocdb_people *people, const char *text)
 {
     struct look look = {.people = people, .text = text};
-    if (people->n > 0) {
-        look.spelling = text_spelling_of(text, people->looking);
+    if (people->names.n + people->phones.n > 0) {
+        look.spelling = gocdb_known_spelling(text, people->looking);
     }
     return look;
 }
@@ -320,20 +255,25 @@ digit_of(char c)
     return found == NULL ? -1 : (int)(found - digits);
 }
 
-/* Source: RFC 3986, 2.1. */
+/* However often it was encoded: what a code becomes may end another one.
+ * Source: RFC 3986, 2.1. */
 static char *
 decoded(const char *text, struct arena *arena)
 {
     char *out = arena_copy(arena, text);
-    char *end = out;
-    while (*text != '\0') {
-        int high = *text == '%' ? digit_of(text[1]) : -1;
-        int low = high < 0 ? -1 : digit_of(text[2]);
-        bool is_code = low >= 0 && high + low > 0;
-        *end++ = is_code ? (char)(16 * high + low) : *text;
-        text += is_code ? 3 : 1;
+    size_t size = 0;
+    for (; *text != '\0'; text++) {
+        out[size++] = *text;
+        while (size >= 3 && out[size - 3] == '%') {
+            int high = digit_of(out[size - 2]), low = digit_of(out[size - 1]);
+            if (high < 0 || low < 0 || high + low == 0) {
+                break;
+            }
+            size -= 2;
+            out[size - 1] = (char)(16 * high + low);
+        }
     }
-    *end = '\0';
+    out[size] = '\0';
     return out;
 }
 
@@ -353,7 +293,8 @@ char *
 gocdb_people_out(struct gocdb_people *people, char *text)
 {
     size_t n_found;
-    sort_names(people);
+    gocdb_known_sort(&people->names);
+    gocdb_known_sort(&people->phones);
     struct look look = look_at(people, text);
     size_t size = leave_out(&look, NULL, &n_found);
     if (n_found > 0) {

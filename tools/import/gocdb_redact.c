@@ -10,9 +10,8 @@
 #include "proto/field.h"
 #include "tools/import/gocdb.h"
 #include "tools/import/gocdb_people.h"
+#include "tools/import/gocdb_subject.h"
 #include "tools/import/kind.h"
-
-enum { SHORTEST_PHONE = 6 };
 
 struct redacting {
     struct arena *arena;
@@ -156,6 +155,17 @@ redacted(struct redacting *redacting, const ProtobufCMessage *message,
 
 /* ---- Extensions ---- */
 
+static bool
+is_word_of(const char *word, size_t size, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strlen(words[i]) == size && strncasecmp(word, words[i], size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Words of a key that say its value is how to reach somebody. */
 static bool
 is_contact_word(const char *word, size_t size)
@@ -164,10 +174,9 @@ is_contact_word(const char *word, size_t size)
                                         "fax",      "mail",     "contact",
                                         "contacts", "csirttel", "emergencytel"};
     static const char *const ends[] = {"email", "emails", "telephone", "phones"};
-    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
-        if (strlen(whole[i]) == size && strncasecmp(word, whole[i], size) == 0) {
-            return true;
-        }
+    static const char *const others[] = {"voicemail", "voicemails"};
+    if (is_word_of(word, size, others, sizeof others / sizeof others[0])) {
+        return false;
     }
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         size_t n = strlen(ends[i]);
@@ -175,13 +184,24 @@ is_contact_word(const char *word, size_t size)
             return true;
         }
     }
-    return false;
+    return is_word_of(word, size, whole, sizeof whole / sizeof whole[0]);
 }
 
-/* HELPDESK_EMAIL, contact.tel, securityContact. */
+/* Words behind one of those that leave it what it is: PHONE_NUMBER. */
+static bool
+is_of_contact(const char *word, size_t size)
+{
+    static const char *const words[] = {"number",    "numbers", "address",
+                                        "addresses", "name",    "person"};
+    return is_word_of(word, size, words, sizeof words / sizeof words[0]);
+}
+
+/* HELPDESK_EMAIL, contact.tel, securityContact: the last word says what the value is,
+ * MAIL_SERVER is how to reach nobody. */
 static bool
 is_contact(const char *key)
 {
+    bool is_one = false;
     while (*key != '\0') {
         size_t size = 0;
         while (isalpha((unsigned char)key[size]) &&
@@ -189,12 +209,12 @@ is_contact(const char *key)
                  islower((unsigned char)key[size - 1]))) {
             size++;
         }
-        if (is_contact_word(key, size)) {
-            return true;
+        if (size > 0) {
+            is_one = is_contact_word(key, size) || (is_one && is_of_contact(key, size));
         }
         key += size == 0 ? 1 : size;
     }
-    return false;
+    return is_one;
 }
 
 /* A key that names somebody says that the value is about nobody else; two such keys
@@ -268,15 +288,6 @@ redact(struct redacting *redacting, ProtobufCMessage *message)
     }
 }
 
-/* A number that is short may be anything's. */
-static void
-know_phone(struct redacting *redacting, const char *phone)
-{
-    if (strlen(phone) >= SHORTEST_PHONE) {
-        gocdb_people_know(redacting->people, phone);
-    }
-}
-
 /* Whom the set itself names, before anybody is taken out of it. */
 static void
 know_people(struct redacting *redacting, const struct import_set *set)
@@ -284,7 +295,8 @@ know_people(struct redacting *redacting, const struct import_set *set)
     for (size_t i = 0; i < set->n_sites; i++) {
         const Kontor__V1__Site *site = set->sites[i];
         for (size_t j = 0; j < site->n_contacts; j++) {
-            know_phone(redacting, site->contacts[j]->contact->phone);
+            gocdb_people_know_phone(redacting->people,
+                                    site->contacts[j]->contact->phone);
         }
     }
     for (size_t i = 0; i < set->n_certification_changes; i++) {

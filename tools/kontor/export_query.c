@@ -41,7 +41,7 @@ const struct option_row config_export_options[] = {
      NULL, NULL, false, false},
     {"enddate", "DATE", "downtimes that end before it", NULL, NULL, false, false},
     {"windowstart", "DATE", "downtimes that end after it", NULL, NULL, false, false},
-    {"windowend", "DATE", "downtimes that begin before the end of that day", NULL, NULL,
+    {"windowend", "DATE", "downtimes that begin less than a day after it", NULL, NULL,
      false, false},
     {"scope", "TAG,TAG...",
      "what has these scopes; of downtimes, what is hit; empty = all", NULL, NULL, false,
