@@ -7,44 +7,7 @@
 
 #include <cmocka.h>
 
-#include "plan/madmp.h"
-#include "plan/redact.h"
-
-static struct arena *arena;
-
-static int
-set_up(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return arena == NULL;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
-
-static const char *
-redact(const char *text, size_t *n)
-{
-    struct faults faults = {.arena = arena};
-    struct bytes bytes = {(const uint8_t *)text, strlen(text)};
-    const struct json_value *document = madmp_parse(bytes, "plan", arena, &faults);
-    assert_non_null(document);
-    return json_tree_print(redact_people(document, arena, n), arena);
-}
-
-static void
-check(const char *text, const char *expected, size_t n_expected)
-{
-    size_t n;
-    assert_string_equal(redact(text, &n), expected);
-    assert_int_equal(n, n_expected);
-}
+#include "tests/plan/redacting.h"
 
 /* Also those whose name stands in members that go. */
 static void
@@ -65,10 +28,12 @@ test_a_name_in_parts_is_learned(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         size_t n;
-        const char *text = redact(arena_print(arena, "{\"contact\":{%s},\"x\":\"%s\"}",
-                                              rows[i].members, rows[i].text),
-                                  &n);
-        assert_string_equal(text, arena_print(arena, "{\"contact\":{},\"x\":\"%s\"}",
+        const char *text = redacting_redact(
+            arena_print(redacting_arena, "{\"contact\":{%s},\"x\":\"%s\"}",
+                        rows[i].members, rows[i].text),
+            &n);
+        assert_string_equal(text, arena_print(redacting_arena,
+                                              "{\"contact\":{},\"x\":\"%s\"}",
                                               rows[i].redacted));
     }
 }
@@ -144,12 +109,13 @@ test_a_name_is_found_however_it_is_spelled(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         size_t n;
-        const char *text =
-            redact(arena_print(arena, "{\"contact\":{\"name\":\"%s\"},\"x\":\"%s\"}",
-                               rows[i].name, rows[i].text),
-                   &n);
-        assert_string_equal(strstr(text, "\"x\":"),
-                            arena_print(arena, "\"x\":\"%s\"}", rows[i].redacted));
+        const char *text = redacting_redact(
+            arena_print(redacting_arena, "{\"contact\":{\"name\":\"%s\"},\"x\":\"%s\"}",
+                        rows[i].name, rows[i].text),
+            &n);
+        assert_string_equal(
+            strstr(text, "\"x\":"),
+            arena_print(redacting_arena, "\"x\":\"%s\"}", rows[i].redacted));
     }
 }
 
@@ -158,11 +124,12 @@ static void
 test_the_longest_name_is_taken(void **state)
 {
     (void)state;
-    check("{\"contributor\":[{\"name\":\"Anna Lee\"},{\"name\":\"Anna Lee Given\"},"
-          "{\"name\":\"Mary Anna Lee\"}],\"x\":\"Mary Anna Lee, Anna Lee Given\"}",
-          "{\"contributor\":[{\"name\":\"redacted\"},{\"name\":\"redacted\"},"
-          "{\"name\":\"redacted\"}],\"x\":\"redacted, redacted\"}",
-          5);
+    redacting_check(
+        "{\"contributor\":[{\"name\":\"Anna Lee\"},{\"name\":\"Anna Lee Given\"},"
+        "{\"name\":\"Mary Anna Lee\"}],\"x\":\"Mary Anna Lee, Anna Lee Given\"}",
+        "{\"contributor\":[{\"name\":\"redacted\"},{\"name\":\"redacted\"},"
+        "{\"name\":\"redacted\"}],\"x\":\"redacted, redacted\"}",
+        5);
 }
 
 /* What has more words than a name is found as a whole, never by a common word of it;
@@ -176,15 +143,16 @@ test_a_name_of_many_words_is_found_as_a_whole(void **state)
     static const char left[] = "research data, the data and applied research data";
     size_t n;
     (void)state;
-    const char *text =
-        redact(arena_print(arena,
-                           "{\"contributor\":[{\"name\":\"%s\"},{\"name\":\"%s and "
-                           "more\"}],\"x\":\"%s; at %s. %s, and moreover\"}",
-                           house, house, left, house, house),
-               &n);
-    assert_string_equal(
-        strstr(text, "\"x\":"),
-        arena_print(arena, "\"x\":\"%s; at redacted. redacted moreover\"}", left));
+    const char *text = redacting_redact(
+        arena_print(redacting_arena,
+                    "{\"contributor\":[{\"name\":\"%s\"},{\"name\":\"%s and "
+                    "more\"}],\"x\":\"%s; at %s. %s, and moreover\"}",
+                    house, house, left, house, house),
+        &n);
+    assert_string_equal(strstr(text, "\"x\":"),
+                        arena_print(redacting_arena,
+                                    "\"x\":\"%s; at redacted. redacted moreover\"}",
+                                    left));
     assert_int_equal(n, 4);
 }
 
@@ -196,32 +164,35 @@ test_long_names_and_many_people_are_found(void **state)
     size_t n;
     (void)state;
     for (size_t i = 0; i < 60; i++) {
-        name = arena_print(arena, "%s long%zu", name, i);
+        name = arena_print(redacting_arena, "%s long%zu", name, i);
     }
     for (size_t i = 0; i < 400; i++) {
-        people = arena_print(arena, "%s,{\"name\":\"Given Name%zu\"}", people, i);
-        text = arena_print(arena, "%s given name%zu", text, i);
+        people =
+            arena_print(redacting_arena, "%s,{\"name\":\"Given Name%zu\"}", people, i);
+        text = arena_print(redacting_arena, "%s given name%zu", text, i);
     }
-    const char *done =
-        redact(arena_print(arena,
-                           "{\"contributor\":[{\"name\":\"%s\"}%s],\"x\":\"by %s.\","
-                           "\"y\":\"%s\"}",
-                           name, people, name, text),
-               &n);
+    const char *done = redacting_redact(
+        arena_print(redacting_arena,
+                    "{\"contributor\":[{\"name\":\"%s\"}%s],\"x\":\"by %s.\","
+                    "\"y\":\"%s\"}",
+                    name, people, name, text),
+        &n);
     assert_true(strlen(name) > 256);
     assert_null(strstr(done, "long"));
     assert_null(strcasestr(done, "given"));
     assert_non_null(strstr(done, "\"x\":\"by redacted"));
     /* One word of a name may be as long as all others. */
-    char *word = arena_alloc(arena, 1001);
+    char *word = arena_alloc(redacting_arena, 1001);
     memset(word, 'a', 1000);
     word[1000] = '\0';
-    done = redact(
-        arena_print(arena, "{\"contact\":{\"name\":\"%s B\"},\"x\":\"a%s B and %s b\"}",
-                    word, word, word),
+    done = redacting_redact(
+        arena_print(redacting_arena,
+                    "{\"contact\":{\"name\":\"%s B\"},\"x\":\"a%s B and %s b\"}", word,
+                    word, word),
         &n);
-    assert_string_equal(strstr(done, "\"x\":"),
-                        arena_print(arena, "\"x\":\"a%s B and redacted\"}", word));
+    assert_string_equal(
+        strstr(done, "\"x\":"),
+        arena_print(redacting_arena, "\"x\":\"a%s B and redacted\"}", word));
 }
 
 /* Or the rest of the longer one would stay. */
@@ -229,11 +200,12 @@ static void
 test_of_two_names_the_longer_is_looked_for_first(void **state)
 {
     (void)state;
-    check("{\"contributor\":[{\"name\":\"Ada Love\"},{\"name\":\"Ada Love Lace\"},"
-          "{\"name\":\"Love Lace\"}],\"x\":\"Ada Love Lace, Ada Love, Love Lace\"}",
-          "{\"contributor\":[{\"name\":\"redacted\"},{\"name\":\"redacted\"},"
-          "{\"name\":\"redacted\"}],\"x\":\"redacted, redacted, redacted\"}",
-          6);
+    redacting_check(
+        "{\"contributor\":[{\"name\":\"Ada Love\"},{\"name\":\"Ada Love Lace\"},"
+        "{\"name\":\"Love Lace\"}],\"x\":\"Ada Love Lace, Ada Love, Love Lace\"}",
+        "{\"contributor\":[{\"name\":\"redacted\"},{\"name\":\"redacted\"},"
+        "{\"name\":\"redacted\"}],\"x\":\"redacted, redacted, redacted\"}",
+        6);
 }
 
 int
@@ -247,5 +219,5 @@ main(void)
         cmocka_unit_test(test_long_names_and_many_people_are_found),
         cmocka_unit_test(test_of_two_names_the_longer_is_looked_for_first),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, redacting_set_up, redacting_tear_down);
 }

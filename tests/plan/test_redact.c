@@ -8,63 +8,30 @@
 
 #include "plan/madmp.h"
 #include "plan/redact.h"
+#include "tests/plan/redacting.h"
 #include "tests/tools/real_data.h"
-
-static struct arena *arena;
-
-static int
-set_up(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return arena == NULL;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
-
-static const char *
-redact(const char *text, size_t *n)
-{
-    struct faults faults = {.arena = arena};
-    struct bytes bytes = {(const uint8_t *)text, strlen(text)};
-    const struct json_value *document = madmp_parse(bytes, "plan", arena, &faults);
-    assert_non_null(document);
-    return json_tree_print(redact_people(document, arena, n), arena);
-}
-
-static void
-check(const char *text, const char *expected, size_t n_expected)
-{
-    size_t n;
-    assert_string_equal(redact(text, &n), expected);
-    assert_int_equal(n, n_expected);
-}
 
 static void
 test_what_describes_people_is_replaced_and_its_form_kept(void **state)
 {
     (void)state;
-    check("{\"dmp\":{\"contact\":{\"name\":\"Given Name\",\"mbox\":\"given@name.org\","
-          "\"contact_id\":{\"identifier\":\"x-1234\",\"type\":\"orcid\"}}}}",
-          "{\"dmp\":{\"contact\":{\"name\":\"redacted\",\"mbox\":"
-          "\"redacted@example.invalid\",\"contact_id\":{\"identifier\":\"redacted\","
-          "\"type\":\"orcid\"}}}}",
-          3);
-    check("{\"contributor\":[{\"name\":\"Other\",\"role\":[\"Data steward\"],"
-          "\"contributor_id\":[{\"identifier\":\"1\",\"type\":\"a\"}],\"affiliation\":"
-          "[{\"name\":\"A house\"}]}]}",
-          "{\"contributor\":[{\"name\":\"redacted\",\"role\":[\"Data steward\"],"
-          "\"contributor_id\":[{\"identifier\":\"redacted\",\"type\":\"a\"}],"
-          "\"affiliation\":[{\"name\":\"A house\"}]}]}",
-          2);
-    check("{\"dataset\":[{\"creator\":[{\"name\":\"Third\"}]}]}",
-          "{\"dataset\":[{\"creator\":[{\"name\":\"redacted\"}]}]}", 1);
+    redacting_check(
+        "{\"dmp\":{\"contact\":{\"name\":\"Given Name\",\"mbox\":\"given@name.org\","
+        "\"contact_id\":{\"identifier\":\"x-1234\",\"type\":\"orcid\"}}}}",
+        "{\"dmp\":{\"contact\":{\"name\":\"redacted\",\"mbox\":"
+        "\"redacted@example.invalid\",\"contact_id\":{\"identifier\":\"redacted\","
+        "\"type\":\"orcid\"}}}}",
+        3);
+    redacting_check(
+        "{\"contributor\":[{\"name\":\"Other\",\"role\":[\"Data steward\"],"
+        "\"contributor_id\":[{\"identifier\":\"1\",\"type\":\"a\"}],\"affiliation\":"
+        "[{\"name\":\"A house\"}]}]}",
+        "{\"contributor\":[{\"name\":\"redacted\",\"role\":[\"Data steward\"],"
+        "\"contributor_id\":[{\"identifier\":\"redacted\",\"type\":\"a\"}],"
+        "\"affiliation\":[{\"name\":\"A house\"}]}]}",
+        2);
+    redacting_check("{\"dataset\":[{\"creator\":[{\"name\":\"Third\"}]}]}",
+                    "{\"dataset\":[{\"creator\":[{\"name\":\"redacted\"}]}]}", 1);
 }
 
 /* Tools put in what they like. */
@@ -72,17 +39,19 @@ static void
 test_what_else_is_said_of_people_goes(void **state)
 {
     (void)state;
-    check("{\"contact\":{\"firstName\":\"Given\",\"phone\":4312345,\"contact_id\":"
-          "{\"identifier\":\"1\",\"type\":\"orcid\",\"label\":\"Given\"}}}",
-          "{\"contact\":{\"contact_id\":{\"identifier\":\"redacted\",\"type\":"
-          "\"orcid\"}}}",
-          4);
-    check("{\"contributor\":[{\"role\":[\"a@b.org\",\"lead\",\"c@d.org\"]},{\"role\":"
-          "[\"a@b.org\",\"c@d.org\"]}]}",
-          "{\"contributor\":[{\"role\":[\"lead\"]},{\"role\":"
-          "[\"redacted@example.invalid\"]}]}",
-          4);
-    check("{\"contact\":\"Given\"}", "{\"contact\":\"redacted\"}", 1);
+    redacting_check(
+        "{\"contact\":{\"firstName\":\"Given\",\"phone\":4312345,\"contact_id\":"
+        "{\"identifier\":\"1\",\"type\":\"orcid\",\"label\":\"Given\"}}}",
+        "{\"contact\":{\"contact_id\":{\"identifier\":\"redacted\",\"type\":"
+        "\"orcid\"}}}",
+        4);
+    redacting_check(
+        "{\"contributor\":[{\"role\":[\"a@b.org\",\"lead\",\"c@d.org\"]},{\"role\":"
+        "[\"a@b.org\",\"c@d.org\"]}]}",
+        "{\"contributor\":[{\"role\":[\"lead\"]},{\"role\":"
+        "[\"redacted@example.invalid\"]}]}",
+        4);
+    redacting_check("{\"contact\":\"Given\"}", "{\"contact\":\"redacted\"}", 1);
 }
 
 static void
@@ -202,9 +171,11 @@ test_people_are_found_where_else_they_stand(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         size_t n;
-        const char *text = redact(arena_print(arena, contact, rows[i].text), &n);
+        const char *text =
+            redacting_redact(arena_print(redacting_arena, contact, rows[i].text), &n);
         const char *at = strstr(text, "\"x\":\"");
-        const char *expected = arena_print(arena, "\"x\":\"%s\"}", rows[i].redacted);
+        const char *expected =
+            arena_print(redacting_arena, "\"x\":\"%s\"}", rows[i].redacted);
         assert_string_equal(at, expected);
     }
 }
@@ -246,14 +217,15 @@ test_an_address_that_is_an_id_leads_to_its_host_only(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         size_t n;
-        const char *text = redact(
-            arena_print(arena,
+        const char *text = redacting_redact(
+            arena_print(redacting_arena,
                         "{\"contact\":{\"contact_id\":{\"identifier\":\"%s\"}},\"x\":"
                         "\"%s\"}",
                         rows[i].id, rows[i].text),
             &n);
-        assert_string_equal(strstr(text, "\"x\":"),
-                            arena_print(arena, "\"x\":\"%s\"}", rows[i].redacted));
+        assert_string_equal(
+            strstr(text, "\"x\":"),
+            arena_print(redacting_arena, "\"x\":\"%s\"}", rows[i].redacted));
     }
 }
 
@@ -281,12 +253,13 @@ test_a_word_is_no_mail_address(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         size_t n;
-        const char *text =
-            redact(arena_print(arena, "{\"contact\":{\"mbox\":\"%s\"},\"x\":\"%s\"}",
-                               rows[i].mail, rows[i].text),
-                   &n);
-        assert_string_equal(strstr(text, "\"x\":"),
-                            arena_print(arena, "\"x\":\"%s\"}", rows[i].redacted));
+        const char *text = redacting_redact(
+            arena_print(redacting_arena, "{\"contact\":{\"mbox\":\"%s\"},\"x\":\"%s\"}",
+                        rows[i].mail, rows[i].text),
+            &n);
+        assert_string_equal(
+            strstr(text, "\"x\":"),
+            arena_print(redacting_arena, "\"x\":\"%s\"}", rows[i].redacted));
     }
 }
 
@@ -295,15 +268,16 @@ static void
 test_what_the_standard_says_stays(void **state)
 {
     (void)state;
-    check("{\"contact\":{\"name\":\"Other\",\"contact_id\":{\"identifier\":\"2031-01-"
-          "31\"}},"
-          "\"available_until\":\"2031-01-31\",\"modified\":\"2031-01-31T10:00:00Z\","
-          "\"type\":\"other\",\"title\":\"by other, 2031-01-31\"}",
-          "{\"contact\":{\"name\":\"redacted\",\"contact_id\":{\"identifier\":"
-          "\"redacted\"}},\"available_until\":\"2031-01-31\",\"modified\":"
-          "\"2031-01-31T10:00:00Z\",\"type\":\"other\",\"title\":"
-          "\"by redacted, redacted\"}",
-          4);
+    redacting_check(
+        "{\"contact\":{\"name\":\"Other\",\"contact_id\":{\"identifier\":\"2031-01-"
+        "31\"}},"
+        "\"available_until\":\"2031-01-31\",\"modified\":\"2031-01-31T10:00:00Z\","
+        "\"type\":\"other\",\"title\":\"by other, 2031-01-31\"}",
+        "{\"contact\":{\"name\":\"redacted\",\"contact_id\":{\"identifier\":"
+        "\"redacted\"}},\"available_until\":\"2031-01-31\",\"modified\":"
+        "\"2031-01-31T10:00:00Z\",\"type\":\"other\",\"title\":"
+        "\"by redacted, redacted\"}",
+        4);
 }
 
 /* Members may be called after people, too, and stay apart. */
@@ -311,19 +285,21 @@ static void
 test_members_are_not_called_after_people(void **state)
 {
     (void)state;
-    check("{\"contact\":{\"name\":\"title\"},\"redacted~2\":0,\"a@b.org\":1,"
-          "\"redacted@example.invalid~2\":2,\"c@d.org\":{\"e@f.org\":3},\"title\":4}",
-          "{\"contact\":{\"name\":\"redacted\"},\"redacted~2\":0,"
-          "\"redacted@example.invalid\":1,\"redacted@example.invalid~2\":2,"
-          "\"redacted@example.invalid~3\":{\"redacted@example.invalid\":3},"
-          "\"title\":4}",
-          4);
+    redacting_check(
+        "{\"contact\":{\"name\":\"title\"},\"redacted~2\":0,\"a@b.org\":1,"
+        "\"redacted@example.invalid~2\":2,\"c@d.org\":{\"e@f.org\":3},\"title\":4}",
+        "{\"contact\":{\"name\":\"redacted\"},\"redacted~2\":0,"
+        "\"redacted@example.invalid\":1,\"redacted@example.invalid~2\":2,"
+        "\"redacted@example.invalid~3\":{\"redacted@example.invalid\":3},"
+        "\"title\":4}",
+        4);
     /* What becomes of one may look like the number of another. */
-    check("{\"contact\":{\"name\":\"Ada Name\"},\"x\":{\"Ada Name~2\":1,\"Ada Name\":2,"
-          "\"Ada Name~4\":3,\"by Ada Name\":4}}",
-          "{\"contact\":{\"name\":\"redacted\"},\"x\":{\"redacted~2\":1,"
-          "\"redacted~3\":2,\"redacted~4~4\":3,\"by redacted~5\":4}}",
-          5);
+    redacting_check(
+        "{\"contact\":{\"name\":\"Ada Name\"},\"x\":{\"Ada Name~2\":1,\"Ada Name\":2,"
+        "\"Ada Name~4\":3,\"by Ada Name\":4}}",
+        "{\"contact\":{\"name\":\"redacted\"},\"x\":{\"redacted~2\":1,"
+        "\"redacted~3\":2,\"redacted~4~4\":3,\"by redacted~5\":4}}",
+        5);
 }
 
 /* Of a URL a name would break the host, which people are called after. */
@@ -331,11 +307,12 @@ static void
 test_a_host_called_like_somebody_stays(void **state)
 {
     (void)state;
-    check("{\"contact\":{\"name\":\"zenodo\"},\"title\":\"at zenodo\",\"url\":"
-          "\"https://zenodo.org\"}",
-          "{\"contact\":{\"name\":\"redacted\"},\"title\":\"at redacted\",\"url\":"
-          "\"https://zenodo.org\"}",
-          2);
+    redacting_check(
+        "{\"contact\":{\"name\":\"zenodo\"},\"title\":\"at zenodo\",\"url\":"
+        "\"https://zenodo.org\"}",
+        "{\"contact\":{\"name\":\"redacted\"},\"title\":\"at redacted\",\"url\":"
+        "\"https://zenodo.org\"}",
+        2);
 }
 
 static void
@@ -343,11 +320,11 @@ test_what_is_redacted_stays_as_it_is(void **state)
 {
     size_t n;
     const char *once =
-        redact("{\"contact\":{\"name\":\"Given Name\",\"mbox\":"
-               "\"given@name.org\"},\"x\":\"Given Name given@name.org\"}",
-               &n);
+        redacting_redact("{\"contact\":{\"name\":\"Given Name\",\"mbox\":"
+                         "\"given@name.org\"},\"x\":\"Given Name given@name.org\"}",
+                         &n);
     (void)state;
-    assert_string_equal(redact(once, &n), once);
+    assert_string_equal(redacting_redact(once, &n), once);
 }
 
 /* What is made to be slow is not: the time is that of its length. */
@@ -361,17 +338,18 @@ test_hostile_texts_take_no_time(void **state)
         "a#",     "://a@b.c", "#@",   "a://",  "0000 - "};
     (void)state;
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
-        char *text = arena_alloc(arena, SIZE + 16);
-        size_t used = arena_used(arena), n, n_piece = strlen(pieces[i]);
+        char *text = arena_alloc(redacting_arena, SIZE + 16);
+        size_t used = arena_used(redacting_arena), n, n_piece = strlen(pieces[i]);
         for (size_t k = 0; k + n_piece <= SIZE; k += n_piece) {
             memcpy(text + k, pieces[i], n_piece);
         }
-        redact(arena_print(
-                   arena, "{\"contact\":{\"name\":\"Given Name\"},\"x\":\"%s\"}", text),
-               &n);
+        redacting_redact(
+            arena_print(redacting_arena,
+                        "{\"contact\":{\"name\":\"Given Name\"},\"x\":\"%s\"}", text),
+            &n);
         /* Of the square of the length it would be thousands. */
-        assert_true(arena_used(arena) - used < 100 * SIZE);
-        arena_reset(arena);
+        assert_true(arena_used(redacting_arena) - used < 100 * SIZE);
+        arena_reset(redacting_arena);
     }
 }
 
@@ -394,18 +372,19 @@ test_real_plans_stay_valid_without_their_people(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct faults faults = {.arena = arena};
+        struct faults faults = {.arena = redacting_arena};
         struct madmp_verdict verdict;
         size_t n;
-        struct bytes bytes = real_data_read(real_data_path(rows[i].name, arena), arena);
-        const struct json_value *document =
-            redact_people(madmp_parse(bytes, "", arena, &faults), arena, &n);
-        const char *text = json_tree_print(document, arena);
+        struct bytes bytes = real_data_read(
+            real_data_path(rows[i].name, redacting_arena), redacting_arena);
+        const struct json_value *document = redact_people(
+            madmp_parse(bytes, "", redacting_arena, &faults), redacting_arena, &n);
+        const char *text = json_tree_print(document, redacting_arena);
         for (const char *const *gone = rows[i].gone; *gone != NULL; gone++) {
             assert_non_null(strstr((const char *)bytes.data, *gone));
             assert_null(strstr(text, *gone));
         }
-        madmp_judge(document, MADMP_NOT_NAMED, NULL, arena, &verdict);
+        madmp_judge(document, MADMP_NOT_NAMED, NULL, redacting_arena, &verdict);
         assert_int_equal(verdict.accepted_by, rows[i].accepted_by);
         assert_true(n >= 6);
     }
@@ -427,5 +406,5 @@ main(void)
         cmocka_unit_test(test_hostile_texts_take_no_time),
         cmocka_unit_test(test_real_plans_stay_valid_without_their_people),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, redacting_set_up, redacting_tear_down);
 }
