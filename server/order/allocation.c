@@ -148,8 +148,8 @@ refuse(struct call *call, const char *where, const Kontor__V1__Allocation *row,
                      "%s: %s %s of capacity %s needed, on %s not so much is free%s",
                      where, row->needed->value, row->needed->unit, row->capacity, date,
                      is_later && row->until == NULL
-                         ? "; give the order a not_after: without one it is held until "
-                           "it is delivered, however late that is"
+                         ? "; it is held without an end: where it is for a term, give "
+                           "the order a not_after, and it is held for less"
                          : "");
 }
 
