@@ -158,6 +158,14 @@ enum status sqlite_schema_clear(struct sqlite *db) MUST_CHECK;
 
 /* ---- sqlite_read.c ---- */
 
+/* Steps to the one row of a statement, whose end is no error but NOT_FOUND; OK: it is
+ * there, and the caller resets. */
+enum status sqlite_row(struct sqlite_conn *conn, sqlite3_stmt *statement) MUST_CHECK;
+/* A declared value, its text in the arena. */
+struct store_value sqlite_value(sqlite3_stmt *statement, int column,
+                                enum declared_type type, struct arena *arena);
+/* The text of a column, in the arena. */
+const char *sqlite_text(sqlite3_stmt *statement, int column, struct arena *arena);
 /* The one blob a statement answers, whose parameters are bound; resets it. NOT_FOUND.
  */
 enum status sqlite_read_body(struct sqlite_conn *conn, sqlite3_stmt *statement,
@@ -179,6 +187,10 @@ enum status sqlite_head(void *reader, const struct kind *kind, const char *id,
                         struct arena *arena, struct version *out);
 enum status sqlite_past(void *reader, const struct kind *kind, const char *id,
                         int64_t seq, struct arena *arena, struct version *out);
+enum status sqlite_check(void *reader);
+
+/* ---- sqlite_keys.c ---- */
+
 enum status sqlite_keys(void *reader, const struct stream *stream, struct arena *arena,
                         struct key *keys, size_t *n);
 enum status sqlite_has_key(void *reader, const struct kind *kind,
@@ -186,7 +198,6 @@ enum status sqlite_has_key(void *reader, const struct kind *kind,
                            const struct version *version, const char *scope);
 enum status sqlite_counts(void *reader, const struct kind *kind,
                           struct backend_counts *out);
-enum status sqlite_check(void *reader);
 
 /* Binds what SQL_KEY_INSERT, _DELETE and _HAS want: the scopes, then what all rows of a
  * document share. */

@@ -23,30 +23,28 @@ column_bytes(sqlite3_stmt *statement, int column, struct arena *arena)
     return (struct bytes){(const uint8_t *)arena_copy_n(arena, data, size), size};
 }
 
-static const char *
-column_text(sqlite3_stmt *statement, int column, struct arena *arena)
+const char *
+sqlite_text(sqlite3_stmt *statement, int column, struct arena *arena)
 {
     size_t size = (size_t)sqlite3_column_bytes(statement, column);
     return arena_copy_n(arena, sqlite3_column_text(statement, column), size);
 }
 
-static struct store_value
-column_value(sqlite3_stmt *statement, int column, enum declared_type type,
+struct store_value
+sqlite_value(sqlite3_stmt *statement, int column, enum declared_type type,
              struct arena *arena)
 {
     struct store_value value = {.text = ""};
     if (type == DECLARED_TEXT) {
-        value.text = column_text(statement, column, arena);
+        value.text = sqlite_text(statement, column, arena);
     } else {
         value.integer = sqlite3_column_int64(statement, column);
     }
     return value;
 }
 
-/* Steps to the one row of a statement, whose end is no error but NOT_FOUND; OK: it is
- * there, and the caller resets. */
-static enum status
-read_row(struct sqlite_conn *conn, sqlite3_stmt *statement)
+enum status
+sqlite_row(struct sqlite_conn *conn, sqlite3_stmt *statement)
 {
     int code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
@@ -61,7 +59,7 @@ enum status
 sqlite_read_body(struct sqlite_conn *conn, sqlite3_stmt *statement, struct arena *arena,
                  struct bytes *body)
 {
-    enum status status = read_row(conn, statement);
+    enum status status = sqlite_row(conn, statement);
     if (status == STATUS_OK) {
         *body = column_bytes(statement, 0, arena);
         sqlite3_reset(statement);
@@ -77,7 +75,7 @@ sqlite_tail(void *reader, int64_t *seq)
     if (statement == NULL) {
         return STATUS_UNAVAILABLE;
     }
-    enum status status = read_row(conn, statement);
+    enum status status = sqlite_row(conn, statement);
     *seq = status == STATUS_OK ? sqlite3_column_int64(statement, 0) : 0;
     sqlite3_reset(statement);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -87,7 +85,7 @@ static enum status
 read_entry(struct sqlite_conn *conn, sqlite3_stmt *statement, struct arena *arena,
            struct log_entry *out)
 {
-    enum status status = read_row(conn, statement);
+    enum status status = sqlite_row(conn, statement);
     if (status != STATUS_OK) {
         return status;
     }
@@ -185,7 +183,7 @@ sqlite_soft_get(void *reader, const char *key, int64_t *value)
         return STATUS_UNAVAILABLE;
     }
     sqlite_bind_text(statement, 1, key);
-    enum status status = read_row(conn, statement);
+    enum status status = sqlite_row(conn, statement);
     if (status == STATUS_OK) {
         *value = sqlite3_column_int64(statement, 0);
         sqlite3_reset(statement);
@@ -198,7 +196,7 @@ static bool
 read_common(sqlite3_stmt *statement, struct arena *arena, struct version *out)
 {
     *out = (struct version){
-        .id = column_text(statement, COLUMN_ID, arena),
+        .id = sqlite_text(statement, COLUMN_ID, arena),
         .seq = sqlite3_column_int64(statement, COLUMN_SEQ),
         .until = INT64_MAX,
         .at_ms = sqlite3_column_int64(statement, COLUMN_AT),
@@ -213,7 +211,7 @@ static enum status
 read_version(struct sqlite_conn *conn, sqlite3_stmt *statement, struct arena *arena,
              struct version *out)
 {
-    enum status status = read_row(conn, statement);
+    enum status status = sqlite_row(conn, statement);
     if (status != STATUS_OK) {
         return status;
     }
@@ -258,7 +256,7 @@ sqlite_head(void *reader, const struct kind *kind, const char *id, struct arena 
     enum status status = read_version(conn, statement, arena, out);
     size_t n = status == STATUS_OK ? split_n_declared(kind) : 0;
     for (size_t i = 0; i < n; i++) {
-        out->values[i] = column_value(statement, COLUMN_REST + (int)i,
+        out->values[i] = sqlite_value(statement, COLUMN_REST + (int)i,
                                       kind->declared[i].type, arena);
     }
     sqlite3_reset(statement);
@@ -292,157 +290,7 @@ sqlite_past(void *reader, const struct kind *kind, const char *id, int64_t seq,
     return status;
 }
 
-/* ---- Keys ---- */
-
-static enum declared_type
-keys_type(const struct stream *stream, size_t column)
-{
-    return stream->kind->declared[split_column(stream->kind, stream->index, column)]
-        .type;
-}
-
-/* Binds in the order sqlite_sql.c writes them: parameters bear no names, and a wrong
- * order would compare a text with a number and find nothing, without an error. */
-static void
-keys_bind(sqlite3_stmt *statement, const struct stream *stream, size_t limit)
-{
-    size_t n_columns = split_n_columns(stream->index);
-    int place = 1;
-    if (stream->is_past) {
-        sqlite3_bind_int64(statement, place++, stream->as_of);
-    } else {
-        sqlite_bind_text(statement, place++, stream->scope);
-    }
-    for (size_t i = 0; i < stream->n_equal; i++) {
-        sqlite_bind_value(statement, place++, keys_type(stream, i), &stream->equal[i]);
-    }
-    for (size_t i = stream->n_equal; i < n_columns; i++) {
-        sqlite_bind_value(statement, place++, keys_type(stream, i),
-                          &stream->after.columns[i]);
-    }
-    sqlite_bind_text(statement, place++, stream->after.id);
-    if (stream->has_high && stream->n_equal < n_columns) {
-        sqlite3_bind_int64(statement, place++,
-                           stream->high.columns[stream->n_equal].integer);
-    } else if (stream->has_high) {
-        sqlite_bind_text(statement, place++, stream->high.id);
-    }
-    sqlite3_bind_int64(statement, place, (sqlite3_int64)limit);
-}
-
-static struct key
-keys_row(sqlite3_stmt *statement, const struct stream *stream, struct arena *arena)
-{
-    struct key key = {.id = NULL};
-    int column = 0;
-    for (size_t i = stream->n_equal; i < split_n_columns(stream->index); i++) {
-        key.columns[i] = column_value(statement, column++, keys_type(stream, i), arena);
-    }
-    key.id = column_text(statement, column, arena);
-    return key;
-}
-
-enum status
-sqlite_keys(void *reader, const struct stream *stream, struct arena *arena,
-            struct key *keys, size_t *n)
-{
-    struct sqlite_conn *conn = reader;
-    sqlite3_stmt *statement =
-        sqlite_statement(conn, sqlite_keys_sql(stream), stream->kind, stream->index);
-    if (statement == NULL) {
-        return STATUS_UNAVAILABLE;
-    }
-    keys_bind(statement, stream, *n);
-    size_t n_found = 0;
-    int code = sqlite3_step(statement);
-    while (code == SQLITE_ROW && n_found < *n) {
-        keys[n_found++] = keys_row(statement, stream, arena);
-        code = sqlite3_step(statement);
-    }
-    enum status status = sqlite_status(conn, code);
-    sqlite3_reset(statement);
-    *n = n_found;
-    return status;
-}
-
-void
-sqlite_bind_key(sqlite3_stmt *statement, const struct kind *kind,
-                const struct kind_index *index, const struct version *version,
-                const char *const *scopes, size_t n_scopes)
-{
-    int place = 1;
-    for (size_t i = 0; i < n_scopes; i++) {
-        sqlite_bind_text(statement, place++, scopes[i]);
-    }
-    for (size_t i = 0; i < split_n_columns(index); i++) {
-        size_t declared = split_column(kind, index, i);
-        sqlite_bind_value(statement, place++, kind->declared[declared].type,
-                          &version->values[declared]);
-    }
-    sqlite_bind_text(statement, place, version->id);
-}
-
-enum status
-sqlite_has_key(void *reader, const struct kind *kind, const struct kind_index *index,
-               const struct version *version, const char *scope)
-{
-    struct sqlite_conn *conn = reader;
-    /* All documents by id are listed by the kind's own table. */
-    bool is_listed = sqlite_is_listed(index, scope);
-    sqlite3_stmt *statement =
-        sqlite_statement(conn, is_listed ? SQL_HEAD : SQL_KEY_HAS, kind, index);
-    if (statement == NULL) {
-        return STATUS_UNAVAILABLE;
-    }
-    if (is_listed) {
-        sqlite_bind_text(statement, 1, version->id);
-    } else {
-        sqlite_bind_key(statement, kind, index, version, &scope, 1);
-    }
-    enum status status = read_row(conn, statement);
-    sqlite3_reset(statement);
-    return status;
-}
-
-static enum status
-count_rows(struct sqlite_conn *conn, enum sqlite_sql sql, const struct kind *kind,
-           const struct kind_index *index, int64_t *count)
-{
-    sqlite3_stmt *statement = sqlite_statement(conn, sql, kind, index);
-    enum status status =
-        statement == NULL ? STATUS_UNAVAILABLE : read_row(conn, statement);
-    if (status == STATUS_OK) {
-        *count = sqlite3_column_int64(statement, 0);
-        sqlite3_reset(statement);
-    }
-    return status;
-}
-
 /* ---- Judging ---- */
-
-/* Verification finds each row the log makes; only counting finds one it does not. */
-enum status
-sqlite_counts(void *reader, const struct kind *kind, struct backend_counts *out)
-{
-    struct sqlite_conn *conn = reader;
-    *out = (struct backend_counts){.present = 0};
-    enum status status = count_rows(conn, SQL_COUNT, kind, NULL, &out->present);
-    if (status == STATUS_OK && kind->has_history) {
-        status = count_rows(conn, SQL_COUNT_PAST, kind, NULL, &out->past);
-    }
-    if (status == STATUS_OK) {
-        status =
-            count_rows(conn, SQL_KEY_COUNT, kind, NULL, &out->keys[KIND_MAX_INDEXES]);
-    }
-    /* The index by id has no rows of its own for all documents. */
-    out->keys[KIND_MAX_INDEXES] += out->present;
-    size_t n = split_n_indexes(kind);
-    for (size_t i = 0; i < n && status == STATUS_OK; i++) {
-        status =
-            count_rows(conn, SQL_KEY_COUNT, kind, &kind->indexes[i], &out->keys[i]);
-    }
-    return status;
-}
 
 /*
  * integrity_check and not quick_check: the latter does not hold indexes against their
@@ -457,7 +305,7 @@ sqlite_check(void *reader)
     int code = sqlite3_prepare_v2(conn->handle, "PRAGMA integrity_check(1)", -1,
                                   &statement, NULL);
     enum status status =
-        code == SQLITE_OK ? read_row(conn, statement) : sqlite_status(conn, code);
+        code == SQLITE_OK ? sqlite_row(conn, statement) : sqlite_status(conn, code);
     if (status == STATUS_OK &&
         strcmp((const char *)sqlite3_column_text(statement, 0), "ok") != 0) {
         failure_set(conn->db->open.failure,
