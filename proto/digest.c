@@ -1,5 +1,6 @@
 #include "proto/digest.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,11 +10,15 @@
 
 #include "proto/canonical.h"
 
-enum { EID_SIZE = 16, NUMBER_SIZE = 8, DECIMAL_ROOM = 24 };
+enum { EID_SIZE = 16, NUMBER_SIZE = 8, DECIMAL_ROOM = 24, GATHERED = 256 };
 
-/* OpenSSL owns what grows; digest_end gives it back, so every digest must be ended. */
+/* OpenSSL owns what grows; digest_end gives it back, so every digest must be ended. A
+ * commit is some forty short texts and numbers, and each way into OpenSSL costs more
+ * than hashing one: they are gathered. */
 struct digest {
     EVP_MD_CTX *context;
+    size_t n_gathered;
+    uint8_t gathered[GATHERED];
 };
 
 const char *const digest_request_skip[] = {"request_id", "validate_only",
@@ -28,12 +33,31 @@ must(bool is_done)
     }
 }
 
+/* Looked for once: OpenSSL would ask its providers again for every digest. */
+static const EVP_MD *sha256;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+static void
+fetch_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    must(sha256 != NULL);
+}
+
+static const EVP_MD *
+digest_method(void)
+{
+    (void)pthread_once(&sha256_once, fetch_sha256);
+    return sha256;
+}
+
 static void
 begin(struct digest *digest)
 {
+    digest->n_gathered = 0;
     digest->context = EVP_MD_CTX_new();
     must(digest->context != NULL);
-    must(EVP_DigestInit_ex(digest->context, EVP_sha256(), NULL) == 1);
+    must(EVP_DigestInit_ex(digest->context, digest_method(), NULL) == 1);
 }
 
 struct digest *
@@ -44,10 +68,25 @@ digest_new(struct arena *arena)
     return digest;
 }
 
+static void
+flush(struct digest *digest)
+{
+    must(EVP_DigestUpdate(digest->context, digest->gathered, digest->n_gathered) == 1);
+    digest->n_gathered = 0;
+}
+
 void
 digest_add(struct digest *digest, const void *data, size_t size)
 {
-    must(EVP_DigestUpdate(digest->context, data, size) == 1);
+    if (size > GATHERED - digest->n_gathered) {
+        flush(digest);
+    }
+    if (size > GATHERED) {
+        must(EVP_DigestUpdate(digest->context, data, size) == 1);
+    } else if (size > 0) {
+        memcpy(digest->gathered + digest->n_gathered, data, size);
+        digest->n_gathered += size;
+    }
 }
 
 void
@@ -79,6 +118,7 @@ digest_add_text(struct digest *digest, const char *text)
 void
 digest_end(struct digest *digest, uint8_t out[DIGEST_SIZE])
 {
+    flush(digest);
     must(EVP_DigestFinal_ex(digest->context, out, NULL) == 1);
     EVP_MD_CTX_free(digest->context);
     digest->context = NULL;
@@ -87,7 +127,7 @@ digest_end(struct digest *digest, uint8_t out[DIGEST_SIZE])
 void
 digest_of(const void *data, size_t size, uint8_t out[DIGEST_SIZE])
 {
-    must(EVP_Digest(data, size, out, NULL, EVP_sha256(), NULL) == 1);
+    must(EVP_Digest(data, size, out, NULL, digest_method(), NULL) == 1);
 }
 
 char *

@@ -159,6 +159,31 @@ wire_find(struct bytes bytes, const uint8_t *path, size_t n, struct wire_field *
     return steps > 0;
 }
 
+bool
+wire_find_each(struct bytes bytes, const uint8_t *const *paths, size_t n_paths,
+               size_t n, struct wire_field *fields)
+{
+    struct wire_field field;
+    for (size_t i = 0; i < n_paths; i++) {
+        fields[i] = (struct wire_field){.number = 0};
+    }
+    while (wire_next(&bytes, &field)) {
+        for (size_t i = 0; i < n_paths; i++) {
+            if (paths[i][0] == field.number) {
+                fields[i] = field;
+            }
+        }
+    }
+    for (size_t i = 0; i < n_paths; i++) {
+        bool is_deeper = fields[i].number != 0 && n > 1 && paths[i][1] != 0;
+        if (is_deeper &&
+            !wire_find(fields[i].content, paths[i] + 1, n - 1, &fields[i])) {
+            fields[i].number = 0;
+        }
+    }
+    return bytes.size == 0;
+}
+
 size_t
 wire_varint(uint64_t value, uint8_t *out)
 {

@@ -60,6 +60,10 @@ bool wire_next(struct bytes *bytes, struct wire_field *field);
  * there is none. */
 bool wire_find(struct bytes bytes, const uint8_t *path, size_t n,
                struct wire_field *field);
+/* The same of n_paths paths in one walk, each as long; the number of a field that is
+ * not there is 0. false: the bytes are damaged. */
+bool wire_find_each(struct bytes bytes, const uint8_t *const *paths, size_t n_paths,
+                    size_t n, struct wire_field *fields);
 /* Appends a varint to out (at least 10 bytes of room); answers its size. */
 size_t wire_varint(uint64_t value, uint8_t *out);
 

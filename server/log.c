@@ -15,10 +15,16 @@ static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
 /* The one global: where lines go. Set before the first thread. */
 static struct {
-    enum log_format format;
+    enum log_format format; /* AUTO until log_open knows the file. */
     enum log_level least;
     int file;
 } sink = {LOG_FORMAT_AUTO, LOG_LEVEL_INFO, STDERR_FILENO};
+
+static enum log_format
+format_for(int file)
+{
+    return isatty(file) == 1 ? LOG_FORMAT_TEXT : LOG_FORMAT_JSON;
+}
 
 /* A line being made. */
 struct line {
@@ -29,7 +35,7 @@ struct line {
 void
 log_open(enum log_format format, enum log_level least, int file)
 {
-    sink.format = format;
+    sink.format = format == LOG_FORMAT_AUTO ? format_for(file) : format;
     sink.least = least;
     sink.file = file;
 }
@@ -64,17 +70,37 @@ add_integer(struct line *line, int64_t integer)
     add(line, digits);
 }
 
+static bool
+is_control(char byte)
+{
+    return (unsigned char)byte < 0x20 || byte == 0x7f;
+}
+
+static bool
+is_escaped(char byte)
+{
+    return byte == '"' || byte == '\\' || is_control(byte);
+}
+
 /* As inside a JSON string; whole or not at all, so that a cut line stays JSON. */
 static void
-add_escaped_byte(struct line *line, unsigned char byte)
+add_escaped_byte(struct line *line, char byte)
 {
-    char text[8] = {(char)byte, '\0'};
-    if (byte == '"' || byte == '\\') {
-        (void)snprintf(text, sizeof text, "\\%c", byte);
-    } else if (byte < 0x20 || byte == 0x7f) {
-        (void)snprintf(text, sizeof text, "\\u%04x", byte);
-    }
+    char text[8];
+    (void)snprintf(text, sizeof text, is_control(byte) ? "\\u%04x" : "\\%c",
+                   (unsigned char)byte);
     add(line, text);
+}
+
+/* The bytes of a text that need no escape, at most so many. */
+static size_t
+plain_run(const char *text, size_t most)
+{
+    size_t size = 0;
+    while (size < most && text[size] != '\0' && !is_escaped(text[size])) {
+        size++;
+    }
+    return size;
 }
 
 static void
@@ -83,24 +109,39 @@ add_quoted(struct line *line, const char *text)
     /* What comes after still needs its quotes and its key. */
     enum { ROOM = 64 };
     add(line, "\"");
-    for (; *text != '\0' && line->size + ROOM < sizeof line->text; text++) {
-        add_escaped_byte(line, (unsigned char)*text);
+    while (*text != '\0' && line->size + ROOM < sizeof line->text) {
+        size_t size = plain_run(text, sizeof line->text - ROOM - line->size);
+        add_bytes(line, text, size);
+        text += size;
+        if (*text != '\0' && is_escaped(*text)) {
+            add_escaped_byte(line, *text++);
+        }
     }
     add(line, "\"");
 }
 
-/* RFC 3339 in UTC, with milliseconds. */
+/* RFC 3339 in UTC, with milliseconds. A thread that writes thousands of lines a second
+ * makes the second once. */
 static void
 add_time(struct line *line)
 {
+    static _Thread_local struct {
+        time_t second;
+        char text[32];
+    } last = {.second = -1};
     struct timespec now;
-    struct tm parts;
-    char text[64];
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    (void)gmtime_r(&now.tv_sec, &parts);
-    size_t size = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-    (void)snprintf(text + size, sizeof text - size, ".%03ldZ", now.tv_nsec / 1000000);
-    add(line, text);
+    if (now.tv_sec != last.second) {
+        struct tm parts;
+        (void)gmtime_r(&now.tv_sec, &parts);
+        (void)strftime(last.text, sizeof last.text, "%Y-%m-%dT%H:%M:%S", &parts);
+        last.second = now.tv_sec;
+    }
+    add(line, last.text);
+    int ms = (int)(now.tv_nsec / 1000000);
+    const char rest[] = {'.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
+                         (char)('0' + ms % 10), 'Z'};
+    add_bytes(line, rest, sizeof rest);
 }
 
 static bool
@@ -142,8 +183,7 @@ static void
 add_plain(struct line *line, const char *text)
 {
     for (; *text != '\0'; text++) {
-        bool is_control = (unsigned char)*text < 0x20 || *text == 0x7f;
-        add_bytes(line, is_control ? " " : text, 1);
+        add_bytes(line, is_control(*text) ? " " : text, 1);
     }
 }
 
@@ -178,10 +218,11 @@ log_fields(enum log_level level, const char *event, const struct log_field *fiel
     if (!log_is_on(level)) {
         return;
     }
-    struct line line = {.size = 0};
-    bool is_text = sink.format == LOG_FORMAT_TEXT ||
-                   (sink.format == LOG_FORMAT_AUTO && isatty(sink.file) == 1);
-    if (is_text) {
+    struct line line;
+    line.size = 0;
+    enum log_format format =
+        sink.format == LOG_FORMAT_AUTO ? format_for(sink.file) : sink.format;
+    if (format == LOG_FORMAT_TEXT) {
         make_text(&line, level, event, fields, n_fields);
     } else {
         make_json(&line, level, event, fields, n_fields);

@@ -73,47 +73,52 @@ split_time(struct bytes timestamp)
 
 /* A field of another wire type than declared counts as missing. */
 static void
-split_value(const struct declared *declared, struct bytes doc, struct arena *arena,
-            struct store_value *value)
+split_value(const struct declared *declared, const struct wire_field *field,
+            struct arena *arena, struct store_value *value)
 {
-    struct wire_field field;
     /* Typed and never null, so that all backends sort the missing alike: texts first,
      * numbers first, times, as something still to come, last. */
     *value = (struct store_value){
         .text = "",
         .integer = declared->type == DECLARED_TIME ? INT64_MAX : INT64_MIN,
     };
-    if (!wire_find(doc, declared->path, KIND_MAX_PATH, &field)) {
+    if (field->number == 0) {
         return;
     }
-    if (declared->type == DECLARED_INTEGER && field.type == TYPE_VARINT) {
-        value->integer = (int64_t)field.value;
+    if (declared->type == DECLARED_INTEGER && field->type == TYPE_VARINT) {
+        value->integer = (int64_t)field->value;
     }
-    if (declared->type == DECLARED_TEXT && field.type == TYPE_SIZED) {
-        value->text = arena_copy_n(arena, field.content.data, field.content.size);
+    if (declared->type == DECLARED_TEXT && field->type == TYPE_SIZED) {
+        value->text = arena_copy_n(arena, field->content.data, field->content.size);
     }
-    if (declared->type == DECLARED_TIME && field.type == TYPE_SIZED) {
-        value->integer = split_time(field.content);
+    if (declared->type == DECLARED_TIME && field->type == TYPE_SIZED) {
+        value->integer = split_time(field->content);
     }
+}
+
+bool
+split_fields(const struct kind *kind, struct bytes doc,
+             struct wire_field fields[KIND_MAX_DECLARED])
+{
+    const uint8_t *paths[KIND_MAX_DECLARED];
+    size_t n = split_n_declared(kind);
+    for (size_t i = 0; i < n; i++) {
+        paths[i] = kind->declared[i].path;
+    }
+    return n == 0 || wire_find_each(doc, paths, n, KIND_MAX_PATH, fields);
 }
 
 bool
 split_values(const struct kind *kind, struct bytes doc, struct arena *arena,
              struct store_value values[KIND_MAX_DECLARED])
 {
+    struct wire_field fields[KIND_MAX_DECLARED];
+    bool is_sound = split_fields(kind, doc, fields);
     size_t n = split_n_declared(kind);
     for (size_t i = 0; i < n; i++) {
-        split_value(&kind->declared[i], doc, arena, &values[i]);
+        split_value(&kind->declared[i], &fields[i], arena, &values[i]);
     }
-    if (n == 0) {
-        return true;
-    }
-    /* To the end, for wire_find stops at what it looks for and damage may lie behind.
-     */
-    struct wire_field field;
-    while (wire_next(&doc, &field)) {
-    }
-    return doc.size == 0;
+    return is_sound;
 }
 
 size_t

@@ -8,12 +8,16 @@
 #ifndef KONTOR_STORE_SPLIT_H
 #define KONTOR_STORE_SPLIT_H
 
+#include "proto/wire.h"
 #include "store/backend.h"
 
 /* w: the fields the reduced view shows; x: the kind's internal ones. w then x is the
  * document again. */
 bool split_views(const struct kind *kind, struct bytes doc, struct arena *arena,
                  struct bytes *w, struct bytes *x);
+/* The field behind every declared one; the number of one that is missing is 0. */
+bool split_fields(const struct kind *kind, struct bytes doc,
+                  struct wire_field fields[KIND_MAX_DECLARED]);
 /* A value for every declared field of the kind; what is missing gets its type's
  * stand-in. */
 bool split_values(const struct kind *kind, struct bytes doc, struct arena *arena,

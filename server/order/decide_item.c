@@ -93,5 +93,5 @@ enum status
 decide_item_answer(struct call *call, const void *request,
                    const Kontor__V1__Commit *commit, void **reply)
 {
-    return answer_record(call, commit, KIND_ITEM, named_text(request, "id"), reply);
+    return answer_stored(call, commit, KIND_ITEM, named_text(request, "id"), reply);
 }

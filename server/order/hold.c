@@ -87,7 +87,7 @@ enum status
 hold_answer(struct call *call, const void *request, const Kontor__V1__Commit *commit,
             void **reply)
 {
-    return answer_record(call, commit, KIND_ITEM, named_text(request, "item"), reply);
+    return answer_stored(call, commit, KIND_ITEM, named_text(request, "item"), reply);
 }
 
 /* ---- Begin ---- */

@@ -305,7 +305,7 @@ static enum status
 place_new(struct call *call, const Kontor__V1__PlaceOrderRequest *request,
           const uint8_t hash[DIGEST_SIZE], struct decision *decision)
 {
-    struct placed *items = arena_alloc(call->arena, ORDER_MAX_ITEMS * sizeof *items);
+    struct placed *items = arena_alloc(call->arena, request->n_items * sizeof *items);
     struct edit *edit;
     Kontor__V1__Bundle *bundle = NULL;
     enum status status = judge(call, request, items, &bundle);
@@ -328,7 +328,6 @@ place_decide(struct call *call, const void *message, struct decision *decision)
 {
     const Kontor__V1__PlaceOrderRequest *request = message;
     struct document existing;
-    uint8_t hash[DIGEST_SIZE];
     enum status status = judge_id(call, request->id);
     if (status != STATUS_OK) {
         return status;
@@ -337,13 +336,37 @@ place_decide(struct call *call, const void *message, struct decision *decision)
      * Over the canonical form, never the bytes: another language's client, or the next
      * version of this one, may write the same order in another way.
      */
-    digest_message(&request->base, digest_request_skip, hash);
+    const uint8_t *hash = call->request_hash;
     status = call_get_any(call, KIND_ORDER, request->id, &existing);
     if (status == STATUS_OK) {
         return place_again(call, request, &existing, hash, decision);
     }
     return status == STATUS_NOT_FOUND ? place_new(call, request, hash, decision)
                                       : status;
+}
+
+/* The order as it was placed, with its items in their order. */
+static enum status
+answer_placed(struct call *call, const Kontor__V1__Commit *commit, const char *id,
+              void **out)
+{
+    Kontor__V1__PlaceOrderResponse *reply = arena_alloc(call->arena, sizeof *reply);
+    void *record = NULL;
+    kontor__v1__place_order_response__init(reply);
+    reply->items = arena_alloc(call->arena, commit->n_changes * sizeof *reply->items);
+    enum status status = answer_stored(call, commit, KIND_ORDER, id, &record);
+    reply->order = record;
+    for (size_t i = 0; i < commit->n_changes && status == STATUS_OK; i++) {
+        const Kontor__V1__Change *change = commit->changes[i];
+        if (strcmp(change->kind, KIND_ITEM->name) == 0) {
+            status = answer_stored(call, commit, KIND_ITEM, change->id, &record);
+            reply->items[reply->n_items++] = record;
+        }
+    }
+    if (status == STATUS_OK) {
+        *out = reply;
+    }
+    return status;
 }
 
 enum status
@@ -356,12 +379,5 @@ place_answer(struct call *call, const void *message, const Kontor__V1__Commit *c
     if (call->reader != NULL) {
         return answer_current(call, request->id, out);
     }
-    Kontor__V1__PlaceOrderResponse *reply = arena_alloc(call->arena, sizeof *reply);
-    kontor__v1__place_order_response__init(reply);
-    enum status status = order_after(call, commit, request->id, &reply->order,
-                                     &reply->items, &reply->n_items);
-    if (status == STATUS_OK) {
-        *out = reply;
-    }
-    return status;
+    return answer_placed(call, commit, request->id, out);
 }

@@ -91,7 +91,9 @@ struct call {
     struct error error;             /* Set by call_fail. */
     struct faults *faults;          /* Wrong fields found so far; never NULL. */
     /* The frame's, for one run of decide: */
-    const void *request; /* What decide was called with. */
+    const void *request;         /* What decide was called with. */
+    const uint8_t *request_hash; /* Of its canonical form, DIGEST_SIZE bytes; NULL: it
+                                    has no id to be known again by. */
     struct store_reader *reader;
     int64_t applied; /* Applied at the first read of this run. */
     struct draft_check
@@ -206,8 +208,13 @@ void decision_document(struct call *call, struct decision *decision,
 /* The change of a document in a commit, or NULL. */
 const Kontor__V1__Change *commit_change(const Kontor__V1__Commit *commit,
                                         const struct kind *kind, const char *id);
-/* The record a commit left behind, envelope set: what most answers are. */
+/* The record a commit left behind, envelope set. */
 enum status answer_record(struct call *call, const Kontor__V1__Commit *commit,
+                          const struct kind *kind, const char *id,
+                          void **reply) MUST_CHECK;
+/* The same to be sent and not to be looked at: beside its envelope the record is still
+ * packed. */
+enum status answer_stored(struct call *call, const Kontor__V1__Commit *commit,
                           const struct kind *kind, const char *id,
                           void **reply) MUST_CHECK;
 

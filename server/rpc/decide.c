@@ -196,9 +196,10 @@ created_at(struct call *call, const Kontor__V1__Change *change, const struct kin
     return document.created_at_ms;
 }
 
-enum status
-answer_record(struct call *call, const Kontor__V1__Commit *commit,
-              const struct kind *kind, const char *id, void **reply)
+/* What a commit left behind of a record; an empty record would be a lie. */
+static enum status
+find_left(struct call *call, const Kontor__V1__Commit *commit, const struct kind *kind,
+          const char *id, struct envelope *envelope, struct bytes *doc)
 {
     const Kontor__V1__Change *change =
         commit == NULL ? NULL : commit_change(commit, kind, id);
@@ -206,7 +207,6 @@ answer_record(struct call *call, const Kontor__V1__Commit *commit,
         return call_fail(call, REASON_INTERNAL, "the commit does not hold %s %s",
                          kind->name, id);
     }
-    /* An empty record would be a lie. */
     if (chain_is_erased(change)) {
         return call_fail(call, REASON_NOT_FOUND,
                          "this was done before, but %s %s as it was then is erased: "
@@ -214,11 +214,25 @@ answer_record(struct call *call, const Kontor__V1__Commit *commit,
                          kind->name, id);
     }
     int64_t at_ms = commit->at->seconds * 1000 + commit->at->nanos / 1000000;
-    struct envelope envelope = {.id = id,
-                                .revision = commit->seq,
-                                .created_at_ms = created_at(call, change, kind, at_ms),
-                                .updated_at_ms = at_ms};
-    struct bytes doc = {change->doc.data, change->doc.len};
+    *envelope =
+        (struct envelope){.id = id,
+                          .revision = commit->seq,
+                          .created_at_ms = created_at(call, change, kind, at_ms),
+                          .updated_at_ms = at_ms};
+    *doc = (struct bytes){change->doc.data, change->doc.len};
+    return STATUS_OK;
+}
+
+enum status
+answer_record(struct call *call, const Kontor__V1__Commit *commit,
+              const struct kind *kind, const char *id, void **reply)
+{
+    struct envelope envelope;
+    struct bytes doc;
+    enum status status = find_left(call, commit, kind, id, &envelope, &doc);
+    if (status != STATUS_OK) {
+        return status;
+    }
     ProtobufCMessage *record = envelope_unpack(kind, doc, &envelope, call->arena);
     if (record == NULL) {
         return call_fail(call, REASON_INTERNAL, "%s %s cannot be unpacked", kind->name,
@@ -226,4 +240,17 @@ answer_record(struct call *call, const Kontor__V1__Commit *commit,
     }
     *reply = record;
     return STATUS_OK;
+}
+
+enum status
+answer_stored(struct call *call, const Kontor__V1__Commit *commit,
+              const struct kind *kind, const char *id, void **reply)
+{
+    struct envelope envelope;
+    struct bytes doc;
+    enum status status = find_left(call, commit, kind, id, &envelope, &doc);
+    if (status == STATUS_OK) {
+        *reply = envelope_wrap(kind, doc, &envelope, call->arena);
+    }
+    return status;
 }

@@ -57,6 +57,34 @@ envelope_unpack(const struct kind *kind, struct bytes doc,
     return record;
 }
 
+/* All of the document goes for the content of one unknown field, that of its first tag:
+ * protobuf-c writes the tag, then the content as it is. */
+ProtobufCMessage *
+envelope_wrap(const struct kind *kind, struct bytes doc,
+              const struct envelope *envelope, struct arena *arena)
+{
+    struct wire_field first;
+    struct bytes rest = doc;
+    size_t tag_size = 1;
+    ProtobufCMessage *record = arena_alloc(arena, kind->record->sizeof_message);
+    protobuf_c_message_init(kind->record, record);
+    set(record, envelope, arena);
+    if (!wire_next(&rest, &first)) {
+        return record;
+    }
+    while ((doc.data[tag_size - 1] & 0x80) != 0) {
+        tag_size++;
+    }
+    ProtobufCMessageUnknownField *all = arena_alloc(arena, sizeof *all);
+    all->tag = first.number;
+    all->wire_type = (ProtobufCWireType)first.type;
+    all->len = doc.size - tag_size;
+    all->data = (uint8_t *)doc.data + tag_size;
+    record->unknown_fields = all;
+    record->n_unknown_fields = 1;
+    return record;
+}
+
 /* Appends a tag of a length-delimited field and its size; answers the bytes used. */
 static size_t
 begin_field(uint8_t *out, unsigned number, size_t size)

@@ -25,6 +25,10 @@ struct envelope {
 /* A record out of the bytes of its document, with its envelope; NULL when damaged. */
 ProtobufCMessage *envelope_unpack(const struct kind *kind, struct bytes doc,
                                   const struct envelope *envelope, struct arena *arena);
+/* A record to be packed and nothing else: its envelope is set, and the document stands
+ * behind it as it is, for nothing is gained by taking it apart. */
+ProtobufCMessage *envelope_wrap(const struct kind *kind, struct bytes doc,
+                                const struct envelope *envelope, struct arena *arena);
 /* Wire bytes of the envelope alone, to stand beside those of the document. */
 struct bytes envelope_pack(const struct envelope *envelope, struct arena *arena);
 /* Wire bytes of a record without its envelope: what a document is. */

@@ -249,6 +249,7 @@ flight_stamp(struct flight *flight)
     if (!flight->stamp.has_request) {
         digest_message(flight->message, digest_request_skip, flight->stamp.request);
         flight->stamp.has_request = true;
+        call->request_hash = flight->stamp.request;
     }
 }
 
@@ -356,8 +357,8 @@ flight_fail_reused(struct flight *flight)
                      "request_id %s was used before for another request", id);
 }
 
-/* Looks the eid up before the handler runs; whether it was there, and the flight over.
- */
+/* Looks the eid up before the handler runs, in the same snapshot; whether it was there,
+ * and the flight over. */
 static bool
 replay(struct flight *flight, struct store_reader *reader)
 {
@@ -375,6 +376,10 @@ replay(struct flight *flight, struct store_reader *reader)
         flight_end_error(flight);
         return true;
     }
+    /* The log may be ahead of what is seen of the documents: then the tail will know. */
+    if (commit->seq > call->applied) {
+        return false;
+    }
     if (!is_same_request(flight, commit)) {
         call_value(call, "storedHash", "%s",
                    commit->request.len == STORE_HASH_SIZE
@@ -385,7 +390,6 @@ replay(struct flight *flight, struct store_reader *reader)
         return true;
     }
     call->reader = reader;
-    call->kontor_seq = store_applied(call->broker->store);
     flight_answer(flight, commit);
     return true;
 }
@@ -417,7 +421,7 @@ flight_end_decision(struct flight *flight)
 }
 
 static enum status
-decide_in_snapshot(struct flight *flight, struct store_reader *reader)
+begin_snapshot(struct flight *flight, struct store_reader *reader)
 {
     struct call *call = &flight->call;
     /* Before the snapshot: a commit that comes between the two is seen twice, not
@@ -428,9 +432,7 @@ decide_in_snapshot(struct flight *flight, struct store_reader *reader)
         return flight_outcome_error(flight, status);
     }
     call->kontor_seq = call->applied;
-    status = flight_decide(flight, call->row->decide, reader);
-    store_end(reader);
-    return status;
+    return STATUS_OK;
 }
 
 /*
@@ -471,10 +473,17 @@ run(struct flight *flight, struct store_reader *reader)
         batch_start(flight, reader);
         return;
     }
-    if (replay(flight, reader)) {
+    enum status status = begin_snapshot(flight, reader);
+    if (status != STATUS_OK) {
+        flight_end_error(flight);
         return;
     }
-    enum status status = decide_in_snapshot(flight, reader);
+    if (replay(flight, reader)) {
+        store_end(reader);
+        return;
+    }
+    status = flight_decide(flight, call->row->decide, reader);
+    store_end(reader);
     if (status != STATUS_OK) {
         flight_end_error(flight);
         return;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/wire.h"
+#include "store/split.h"
 
 /* FNV-1a. Source: draft-eastlake-fnv. */
 static const uint64_t basis = UINT64_C(0xcbf29ce484222325);
@@ -74,15 +75,16 @@ park_keys_of(const Kontor__V1__Change *change, struct park_keys *out)
         return;
     }
     struct bytes doc = {change->doc.data, change->doc.len};
-    for (const struct declared *declared = kind->declared;
-         declared < kind->declared + KIND_MAX_DECLARED && declared->name != NULL;
-         declared++) {
-        struct wire_field field;
-        if (!wire_find(doc, declared->path, KIND_MAX_PATH, &field)) {
+    struct wire_field fields[KIND_MAX_DECLARED];
+    (void)split_fields(kind, doc, fields);
+    size_t n = split_n_declared(kind);
+    for (size_t i = 0; i < n; i++) {
+        const struct declared *declared = &kind->declared[i];
+        if (fields[i].number == 0) {
             continue;
         }
         uint64_t hash = add_text(add(name, ".", 1), declared->name);
-        hash = add_value(add(hash, "=", 1), declared, &field);
+        hash = add_value(add(hash, "=", 1), declared, &fields[i]);
         out->hashes[out->n_hashes++] = hash;
     }
 }

@@ -267,7 +267,7 @@ record_answer(struct call *call, const void *request, const Kontor__V1__Commit *
 {
     const struct record *row = call->row->record;
     const void *value = named_message(request, row->field);
-    return answer_record(call, commit, *row->kind, named_text(value, "id"), reply);
+    return answer_stored(call, commit, *row->kind, named_text(value, "id"), reply);
 }
 
 enum status
