@@ -21,6 +21,8 @@ count_pages(void *context, sqlite3 *handle, const char *name, int n_pages)
 static enum status
 sqlite_open_to_write(struct sqlite *db)
 {
+    /* Without a sync readers would look for pages that are not written yet. */
+    db->gather = db->open.faults.skips_sync ? NULL : sqlite_gather_new();
     enum status status = sqlite_conn_open(db, true, &db->writer);
     if (status == STATUS_OK && sqlite3_db_readonly(db->writer.handle, "main") == 1) {
         failure_set(db->open.failure,
@@ -90,6 +92,7 @@ sqlite_close(void *db)
     if (self->writer.db != NULL) {
         sqlite_conn_close(&self->writer);
     }
+    sqlite_gather_free(self->gather);
     /* Last: until here no other broker may touch the file. */
     sqlite_file_unlock(self);
     arena_free(self->scratch);

@@ -16,6 +16,7 @@
 #include <sqlite3.h>
 
 #include "store/backend.h"
+#include "store/sqlite_gather.h"
 
 struct sqlite;
 
@@ -34,11 +35,12 @@ struct sqlite {
     char *path;
     int lock_fd; /* Held as long as the store is open; -1 when read-only. */
     struct sqlite_conn writer;
-    struct arena *scratch; /* The writer's, for one statement. */
-    bool is_immutable;     /* A read-only file that nobody has open. */
-    int wal_pages;         /* In the WAL after the last commit. */
-    int checkpoint_pages;  /* Pages that are worth a checkpoint. */
-    int checkpoint_at;     /* Pages from which on settle tries a checkpoint. */
+    struct arena *scratch;        /* The writer's, for one statement. */
+    bool is_immutable;            /* A read-only file that nobody has open. */
+    struct sqlite_gather *gather; /* What the writer writes; NULL: as it comes. */
+    int wal_pages;                /* In the WAL after the last commit. */
+    int checkpoint_pages;         /* Pages that are worth a checkpoint. */
+    int checkpoint_at;            /* Pages from which on settle tries a checkpoint. */
 };
 
 /* ---- sqlite_file.c ---- */

@@ -207,8 +207,10 @@ static enum status
 conn_open_file(struct sqlite *db, int flags, struct sqlite_conn *conn)
 {
     char *address = conn_address(db);
+    bool is_writer = (flags & SQLITE_OPEN_READWRITE) != 0;
     int code = sqlite3_open_v2(address, &conn->handle,
-                               flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL);
+                               flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI,
+                               is_writer ? sqlite_gather_name(db->gather) : NULL);
     sqlite3_free(address);
     if (code != SQLITE_OK) {
         return sqlite_status(conn, code);
