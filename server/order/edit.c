@@ -19,6 +19,7 @@ edit_new(struct call *call, Kontor__V1__Order *order)
     struct edit *edit = arena_alloc(call->arena, sizeof *edit);
     edit->call = call;
     edit->order = order;
+    edit->items = arena_alloc(call->arena, order->n_items * sizeof *edit->items);
     return edit;
 }
 
@@ -33,12 +34,13 @@ edit_open(struct call *call, const char *order_id, struct edit **out)
     if (status != STATUS_OK) {
         return status;
     }
-    struct edit *edit = edit_new(call, call_record(call, &document));
-    edit->document = document;
-    if (edit->order->n_items > ORDER_MAX_ITEMS) {
+    Kontor__V1__Order *order = call_record(call, &document);
+    if (order->n_items > ORDER_MAX_ITEMS) {
         return call_fail(call, REASON_INTERNAL, "order %s has more than %d items",
                          order_id, ORDER_MAX_ITEMS);
     }
+    struct edit *edit = edit_new(call, order);
+    edit->document = document;
     *out = edit;
     return STATUS_OK;
 }

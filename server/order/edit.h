@@ -31,8 +31,8 @@ struct edit {
     struct document document; /* The header's, as it was read; its kind is NULL for an
                                  order that is new. */
     Kontor__V1__Order *order;
-    struct edit_item items[ORDER_MAX_ITEMS]; /* In the header's order. */
-    bool is_moved; /* An item moved: the header is to be written. */
+    struct edit_item *items; /* As many as the header has, in its order. */
+    bool is_moved;           /* An item moved: the header is to be written. */
 };
 
 /* What a move is made for. */
