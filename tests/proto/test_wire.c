@@ -336,6 +336,42 @@ test_a_path_finds_the_last_field(void **state)
     assert_false(wire_find(bytes, (const uint8_t[]){0}, 1, &field));
 }
 
+/* In one walk what each alone would find. */
+static void
+test_paths_are_found_together(void **state)
+{
+    static const uint8_t data[] = {0x22, 3, 0x0a, 1,    'a', 0x22, 5,
+                                   0x0a, 1, 'b',  0x20, 7,   0x28, 9};
+    static const uint8_t list[][3] = {{4, 1}, {4, 4}, {4},    {5},
+                                      {6},    {4, 9}, {5, 1}, {4, 4, 1}};
+    enum { N = sizeof list / sizeof list[0] };
+    const uint8_t *paths[N];
+    struct wire_field found[N];
+    struct bytes bytes = {data, sizeof data};
+    (void)state;
+    for (size_t i = 0; i < N; i++) {
+        paths[i] = list[i];
+    }
+    assert_true(wire_find_each(bytes, paths, N, 3, found));
+    for (size_t i = 0; i < N; i++) {
+        struct wire_field alone = {.number = 0};
+        bool is_found = wire_find(bytes, list[i], 3, &alone);
+        assert_int_equal(found[i].number, is_found ? alone.number : 0);
+        if (is_found) {
+            assert_int_equal(found[i].value, alone.value);
+            assert_ptr_equal(found[i].content.data, alone.content.data);
+            assert_int_equal(found[i].content.size, alone.content.size);
+        }
+    }
+    /* What stands before the damage is found, and that there is damage is told. */
+    assert_false(
+        wire_find_each((struct bytes){data, sizeof data - 1}, paths, N, 3, found));
+    assert_int_equal(found[0].content.data[0], 'b');
+    assert_int_equal(found[3].number, 0);
+    assert_true(wire_find_each((struct bytes){NULL, 0}, paths, N, 3, found));
+    assert_int_equal(found[0].number, 0);
+}
+
 static void
 test_varints_have_their_known_bytes(void **state)
 {
@@ -467,6 +503,7 @@ main(void)
         cmocka_unit_test(test_every_message_type_fits_the_walk),
         cmocka_unit_test(test_fields_are_taken_one_by_one),
         cmocka_unit_test(test_a_path_finds_the_last_field),
+        cmocka_unit_test(test_paths_are_found_together),
         cmocka_unit_test(test_varints_have_their_known_bytes),
         cmocka_unit_test(test_an_absent_zero_and_a_present_one_differ_on_the_wire),
         cmocka_unit_test(test_random_bytes_do_no_harm),
