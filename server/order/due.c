@@ -381,6 +381,17 @@ due_calendar(struct call *call, const char *provider, Kontor__V1__WorkCalendar *
     return status;
 }
 
+bool
+due_is_same_calendar(const Kontor__V1__WorkCalendar *one,
+                     const Kontor__V1__WorkCalendar *other)
+{
+    static const Kontor__V1__WorkCalendar none = KONTOR__V1__WORK_CALENDAR__INIT;
+    uint8_t one_hash[DIGEST_SIZE], other_hash[DIGEST_SIZE];
+    digest_message(one == NULL ? &none.base : &one->base, NULL, one_hash);
+    digest_message(other == NULL ? &none.base : &other->base, NULL, other_hash);
+    return memcmp(one_hash, other_hash, DIGEST_SIZE) == 0;
+}
+
 /* Takes over the provider's calendar as it is now; answers whether it changed. */
 static enum status
 take_calendar(struct call *call, Kontor__V1__OrderItem *item, bool *has_changed)
@@ -390,12 +401,7 @@ take_calendar(struct call *call, Kontor__V1__OrderItem *item, bool *has_changed)
     if (status != STATUS_OK) {
         return status;
     }
-    static const Kontor__V1__WorkCalendar none = KONTOR__V1__WORK_CALENDAR__INIT;
-    uint8_t old_hash[DIGEST_SIZE], new_hash[DIGEST_SIZE];
-    digest_message(item->calendar == NULL ? &none.base : &item->calendar->base, NULL,
-                   old_hash);
-    digest_message(calendar == NULL ? &none.base : &calendar->base, NULL, new_hash);
-    *has_changed = memcmp(old_hash, new_hash, DIGEST_SIZE) != 0;
+    *has_changed = !due_is_same_calendar(item->calendar, calendar);
     item->calendar = calendar;
     return STATUS_OK;
 }

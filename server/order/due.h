@@ -44,6 +44,9 @@ void due_stock_again(Kontor__V1__OrderItem *item, struct arena *arena);
  * was away.
  */
 bool due_hits_people(const Kontor__V1__OrderItem *item);
+/* Whether both count the same days; NULL: those of somebody without a calendar. */
+bool due_is_same_calendar(const Kontor__V1__WorkCalendar *one,
+                          const Kontor__V1__WorkCalendar *other);
 
 /* Does what is due of the item whose id is the request; nothing where nothing is. */
 enum status due_fire(struct call *call, const void *request, struct decision *decision);

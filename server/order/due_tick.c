@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/moment.h"
 #include "proto/wire.h"
@@ -337,26 +338,85 @@ newest_provider(struct due_tick *tick, struct arena *arena, int64_t *newest)
     return STATUS_OK;
 }
 
+/* A page of items, and the provider that was looked up last: most have the same. */
+struct revision {
+    struct due_tick *tick;
+    struct arena *arena;
+    const char *provider;
+    const Kontor__V1__WorkCalendar *calendar;
+};
+
+/* The calendar of a provider as it is now; one that is gone works as anybody. */
+static enum status
+look_up(struct revision *revision, const char *provider)
+{
+    struct document document;
+    struct arena *arena = revision->arena;
+    if (revision->provider != NULL && strcmp(revision->provider, provider) == 0) {
+        return STATUS_OK;
+    }
+    enum status status = store_get(revision->tick->reader, KIND_PROVIDER, provider,
+                                   NULL, 0, arena, &document);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    const Kontor__V1__Provider *record = NULL;
+    if (status == STATUS_OK) {
+        struct bytes whole = document_whole(&document, arena);
+        record = kontor__v1__provider__unpack(arena_allocator(arena, MAX_DOCUMENT),
+                                              whole.size, whole.data);
+    }
+    revision->provider = provider;
+    revision->calendar = record == NULL ? NULL : record->calendar;
+    return STATUS_OK;
+}
+
+/* All that is open is looked at, little of it is to be changed: that is seen here, and
+ * the committer need not be asked. It judges again all that it is. */
+static bool
+may_differ(struct revision *revision, const struct document *document)
+{
+    const Kontor__V1__OrderItem *item = item_of(document, revision->arena);
+    return item == NULL || look_up(revision, item->provider) != STATUS_OK ||
+           !due_is_same_calendar(item->calendar, revision->calendar);
+}
+
+/* Whether all of a page was done. */
+static bool
+revise_page(struct revision *revision, const struct page *page, size_t *n_revised)
+{
+    for (size_t i = 0; i < page->n_documents; i++) {
+        bool is_written = false;
+        if (may_differ(revision, &page->documents[i]) &&
+            !run(revision->tick, due_revise, page->documents[i].id, &is_written)) {
+            return false;
+        }
+        *n_revised += is_written ? 1 : 0;
+    }
+    return true;
+}
+
 static size_t
 revise_all(struct due_tick *tick, struct arena *arena, bool *is_complete)
 {
     struct find find = due_before(KIND_ITEM, INT64_MAX);
+    struct revision revision = {.tick = tick, .arena = arena_new()};
+    if (revision.arena == NULL) {
+        abort();
+    }
     struct page page = {.next_token = ""};
     size_t n_revised = 0;
+    bool is_done = true;
     do {
-        find.token = page.next_token;
-        if (store_find(tick->reader, &find, arena, &page) != STATUS_OK) {
-            return n_revised;
-        }
-        for (size_t i = 0; i < page.n_documents; i++) {
-            bool is_written = false;
-            if (!run(tick, due_revise, page.documents[i].id, &is_written)) {
-                return n_revised;
-            }
-            n_revised += is_written ? 1 : 0;
-        }
-    } while (page.next_token[0] != '\0');
-    *is_complete = true;
+        find.token = arena_copy(arena, page.next_token);
+        arena_reset(revision.arena);
+        revision.provider = NULL;
+        is_done = is_done &&
+                  store_find(tick->reader, &find, revision.arena, &page) == STATUS_OK;
+        is_done = is_done && revise_page(&revision, &page, &n_revised);
+    } while (is_done && page.next_token[0] != '\0');
+    arena_free(revision.arena);
+    *is_complete = is_done;
     return n_revised;
 }
 

@@ -170,6 +170,8 @@ enum status call_as_of_ms(struct call *call, const Kontor__V1__AsOf *as_of,
 /* The record of a document: unpacked w then x, envelope set. Never NULL: DATA_LOSS
  * aborts the call with INTERNAL. */
 void *call_record(struct call *call, const struct document *document);
+/* A document's bytes in one piece; they may be the document's own. */
+struct bytes document_whole(const struct document *document, struct arena *arena);
 /* Wire bytes of a record without its fields 1 to 4. */
 struct bytes call_pack(struct call *call, const ProtobufCMessage *record);
 

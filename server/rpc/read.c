@@ -358,18 +358,20 @@ call_as_of_ms(struct call *call, const Kontor__V1__AsOf *as_of, int64_t *at_ms)
 
 /* w and x are fields of one message: one after the other they are that message, the
  * wire format needs no order. */
-static struct bytes
-concatenate(struct arena *arena, struct bytes a, struct bytes b)
+struct bytes
+document_whole(const struct document *document, struct arena *arena)
 {
-    if (b.size == 0) {
-        return a;
+    struct bytes w = document->w;
+    struct bytes x = document->x;
+    if (x.size == 0) {
+        return w;
     }
-    uint8_t *data = arena_alloc(arena, a.size + b.size);
-    if (a.size > 0) {
-        memcpy(data, a.data, a.size);
+    uint8_t *data = arena_alloc(arena, w.size + x.size);
+    if (w.size > 0) {
+        memcpy(data, w.data, w.size);
     }
-    memcpy(data + a.size, b.data, b.size);
-    return (struct bytes){data, a.size + b.size};
+    memcpy(data + w.size, x.data, x.size);
+    return (struct bytes){data, w.size + x.size};
 }
 
 /* A damaged document must not end the broker, nor be served as if it were whole: the
@@ -378,7 +380,7 @@ concatenate(struct arena *arena, struct bytes a, struct bytes b)
 void *
 call_record(struct call *call, const struct document *document)
 {
-    struct bytes doc = concatenate(call->arena, document->w, document->x);
+    struct bytes doc = document_whole(document, call->arena);
     struct envelope envelope = {.id = document->id,
                                 .revision = document->revision,
                                 .created_at_ms = document->created_at_ms,
