@@ -112,7 +112,7 @@ bool
 split_values(const struct kind *kind, struct bytes doc, struct arena *arena,
              struct store_value values[KIND_MAX_DECLARED])
 {
-    struct wire_field fields[KIND_MAX_DECLARED];
+    struct wire_field fields[KIND_MAX_DECLARED] = {{0}};
     bool is_sound = split_fields(kind, doc, fields);
     size_t n = split_n_declared(kind);
     for (size_t i = 0; i < n; i++) {

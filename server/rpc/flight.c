@@ -376,7 +376,8 @@ replay(struct flight *flight, struct store_reader *reader)
         flight_end_error(flight);
         return true;
     }
-    /* The log may be ahead of what is seen of the documents: then the tail will know. */
+    /* The log may be ahead of what is seen of the documents: then the tail will know.
+     */
     if (commit->seq > call->applied) {
         return false;
     }

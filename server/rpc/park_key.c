@@ -75,7 +75,7 @@ park_keys_of(const Kontor__V1__Change *change, struct park_keys *out)
         return;
     }
     struct bytes doc = {change->doc.data, change->doc.len};
-    struct wire_field fields[KIND_MAX_DECLARED];
+    struct wire_field fields[KIND_MAX_DECLARED] = {{0}};
     (void)split_fields(kind, doc, fields);
     size_t n = split_n_declared(kind);
     for (size_t i = 0; i < n; i++) {

@@ -67,11 +67,16 @@ begin(struct rig *rig)
 static void
 end(struct rig *rig)
 {
-    char command[PATH_MAX + 16];
+    static const char *const names[] = {"store", "store-wal", "store.db",
+                                        "store.db-wal", "store.db-shm"};
     free(rig->file);
     sqlite_gather_free(rig->gather);
-    (void)snprintf(command, sizeof command, "rm -r %s", rig->folder);
-    assert_int_equal(system(command), 0);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[PATH_MAX];
+        (void)snprintf(path, sizeof path, "%s/%s", rig->folder, names[i]);
+        (void)unlink(path);
+    }
+    assert_int_equal(rmdir(rig->folder), 0);
 }
 
 static int
