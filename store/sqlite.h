@@ -35,6 +35,7 @@ struct sqlite {
     char *path;
     int lock_fd; /* Held as long as the store is open; -1 when read-only. */
     struct sqlite_conn writer;
+    bool is_in_batch;             /* Whether its transaction has to be open. */
     struct arena *scratch;        /* The writer's, for one statement. */
     bool is_immutable;            /* A read-only file that nobody has open. */
     struct sqlite_gather *gather; /* What the writer writes; NULL: as it comes. */

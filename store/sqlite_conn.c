@@ -132,6 +132,15 @@ sqlite_finish(struct sqlite_conn *conn, sqlite3_stmt *statement)
     if (statement == NULL) {
         return STATUS_INTERNAL;
     }
+    /*
+     * A disk that is full, or broken, ends a transaction also when only a read meets
+     * it: pages that have to make room are written then. What was still to be written
+     * of the batch would stand alone, each statement for itself.
+     */
+    bool is_gone = conn->db->is_in_batch && sqlite3_get_autocommit(conn->handle) != 0;
+    if (is_gone) {
+        return STATUS_UNAVAILABLE;
+    }
     int code = sqlite3_step(statement);
     enum status status = sqlite_write_status(conn, code);
     sqlite3_reset(statement);

@@ -15,8 +15,10 @@ enum status
 sqlite_batch_begin(void *db)
 {
     struct sqlite *self = db;
-    return sqlite_finish(&self->writer,
-                         sqlite_statement(&self->writer, SQL_BEGIN_WRITE, NULL, NULL));
+    enum status status = sqlite_finish(
+        &self->writer, sqlite_statement(&self->writer, SQL_BEGIN_WRITE, NULL, NULL));
+    self->is_in_batch = status == STATUS_OK;
+    return status;
 }
 
 /* An error of the disk does not come back from here: sqlite_write_status. */
@@ -25,14 +27,17 @@ sqlite_batch_commit(void *db, size_t *n_stood)
 {
     struct sqlite *self = db;
     (void)n_stood;
-    return sqlite_finish(&self->writer,
-                         sqlite_statement(&self->writer, SQL_COMMIT, NULL, NULL));
+    enum status status = sqlite_finish(
+        &self->writer, sqlite_statement(&self->writer, SQL_COMMIT, NULL, NULL));
+    self->is_in_batch = status != STATUS_OK;
+    return status;
 }
 
 void
 sqlite_batch_abort(void *db)
 {
     struct sqlite *self = db;
+    self->is_in_batch = false;
     /* After some errors SQLite has rolled back by itself: then this fails, and it does
      * not matter. */
     sqlite3_exec(self->writer.handle, "ROLLBACK", NULL, NULL, NULL);
