@@ -1,5 +1,6 @@
 #include "store/sqlite_gather.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@ struct sqlite_gather {
 struct gather_file {
     sqlite3_file file;
     sqlite3_file *below;
+    /* Where a write may harm its neighbours SQLite writes behind the sync, too. */
+    bool is_through;
     uint8_t *bytes; /* GATHERED of them. */
     int n_bytes;
     sqlite3_int64 at; /* Where they go. */
@@ -47,6 +50,9 @@ gather_write(sqlite3_file *file, const void *bytes, int n_bytes, sqlite3_int64 a
 {
     struct gather_file *gather = of_file(file);
     int code = SQLITE_OK;
+    if (gather->is_through) {
+        return gather->below->pMethods->xWrite(gather->below, bytes, n_bytes, at);
+    }
     if (at != gather->at + gather->n_bytes || n_bytes > GATHERED - gather->n_bytes) {
         code = write_out(gather);
         gather->at = at;
@@ -187,6 +193,8 @@ open_log(sqlite3_vfs *below, const char *name, struct gather_file *gather, int f
         abort();
     }
     gather->file.pMethods = &methods;
+    gather->is_through =
+        (gather_device(&gather->file) & SQLITE_IOCAP_POWERSAFE_OVERWRITE) == 0;
     return SQLITE_OK;
 }
 

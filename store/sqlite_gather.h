@@ -4,7 +4,8 @@
  * SQLite writes a log of pages in two pieces each, so that a commit of one order is a
  * hundred small writes one behind the other. They are put together and written when the
  * log is synced, read, or asked for its size, or when there are many. Nobody looks at a
- * page before its commit was synced, so nobody can tell.
+ * page before its commit was synced, so nobody can tell. Files that lack
+ * SQLITE_IOCAP_POWERSAFE_OVERWRITE are written as it comes.
  *
  * Memory: a file's pieces live as long as it is open. Errors: those of the write, told
  * by whichever call it had to come before. Threads: a file belongs to one at a time.

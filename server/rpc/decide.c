@@ -223,6 +223,18 @@ find_left(struct call *call, const Kontor__V1__Commit *commit, const struct kind
     return STATUS_OK;
 }
 
+static enum status
+left_record(struct call *call, ProtobufCMessage *record, const struct kind *kind,
+            const char *id, void **reply)
+{
+    if (record == NULL) {
+        return call_fail(call, REASON_INTERNAL, "%s %s cannot be unpacked", kind->name,
+                         id);
+    }
+    *reply = record;
+    return STATUS_OK;
+}
+
 enum status
 answer_record(struct call *call, const Kontor__V1__Commit *commit,
               const struct kind *kind, const char *id, void **reply)
@@ -233,13 +245,8 @@ answer_record(struct call *call, const Kontor__V1__Commit *commit,
     if (status != STATUS_OK) {
         return status;
     }
-    ProtobufCMessage *record = envelope_unpack(kind, doc, &envelope, call->arena);
-    if (record == NULL) {
-        return call_fail(call, REASON_INTERNAL, "%s %s cannot be unpacked", kind->name,
-                         id);
-    }
-    *reply = record;
-    return STATUS_OK;
+    return left_record(call, envelope_unpack(kind, doc, &envelope, call->arena), kind,
+                       id, reply);
 }
 
 enum status
@@ -249,8 +256,9 @@ answer_stored(struct call *call, const Kontor__V1__Commit *commit,
     struct envelope envelope;
     struct bytes doc;
     enum status status = find_left(call, commit, kind, id, &envelope, &doc);
-    if (status == STATUS_OK) {
-        *reply = envelope_wrap(kind, doc, &envelope, call->arena);
+    if (status != STATUS_OK) {
+        return status;
     }
-    return status;
+    return left_record(call, envelope_wrap(kind, doc, &envelope, call->arena), kind, id,
+                       reply);
 }

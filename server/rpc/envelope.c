@@ -64,12 +64,19 @@ envelope_wrap(const struct kind *kind, struct bytes doc,
               const struct envelope *envelope, struct arena *arena)
 {
     struct wire_field first;
+    struct wire_field field;
     struct bytes rest = doc;
     size_t tag_size = 1;
+    bool is_empty = !wire_next(&rest, &first);
+    while (wire_next(&rest, &field)) {
+    }
+    if (rest.size > 0) {
+        return NULL;
+    }
     ProtobufCMessage *record = arena_alloc(arena, kind->record->sizeof_message);
     protobuf_c_message_init(kind->record, record);
     set(record, envelope, arena);
-    if (!wire_next(&rest, &first)) {
+    if (is_empty) {
         return record;
     }
     while ((doc.data[tag_size - 1] & 0x80) != 0) {

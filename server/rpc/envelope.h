@@ -26,7 +26,7 @@ struct envelope {
 ProtobufCMessage *envelope_unpack(const struct kind *kind, struct bytes doc,
                                   const struct envelope *envelope, struct arena *arena);
 /* A record to be packed and nothing else: its envelope is set, and the document stands
- * behind it as it is, for nothing is gained by taking it apart. */
+ * behind it as it is, for nothing is gained by taking it apart; NULL when damaged. */
 ProtobufCMessage *envelope_wrap(const struct kind *kind, struct bytes doc,
                                 const struct envelope *envelope, struct arena *arena);
 /* Wire bytes of the envelope alone, to stand beside those of the document. */

@@ -98,6 +98,24 @@ test_what_is_unknown_stays(void **state)
     arena_free(arena);
 }
 
+/* As damaged as for who takes it apart: an envelope alone would be a lie. */
+static void
+test_a_damaged_document_is_no_record(void **state)
+{
+    const struct envelope envelope = {"coast/a", 77, 1234567, 2345678};
+    static const uint8_t docs[][4] = {
+        {0x2a, 5, 'a', 'b'}, {0x28, 1, 0x2a, 9}, {0x28, 1, 0xff, 0xff}};
+    struct arena *arena = arena_new();
+    (void)state;
+    assert_non_null(arena);
+    for (size_t i = 0; i < sizeof docs / sizeof docs[0]; i++) {
+        struct bytes doc = {docs[i], sizeof docs[i]};
+        assert_null(envelope_wrap(KIND_ORDER, doc, &envelope, arena));
+        assert_null(envelope_unpack(KIND_ORDER, doc, &envelope, arena));
+    }
+    arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -105,6 +123,7 @@ main(void)
         cmocka_unit_test(test_every_kind_is_sent_alike),
         cmocka_unit_test(test_a_document_without_a_field_is_its_envelope),
         cmocka_unit_test(test_what_is_unknown_stays),
+        cmocka_unit_test(test_a_damaged_document_is_no_record),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

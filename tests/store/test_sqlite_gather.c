@@ -143,6 +143,26 @@ test_other_files_are_written_as_it_comes(void **state)
     end(&rig);
 }
 
+/* Where a write may harm its neighbours SQLite pads a commit behind its sync. */
+static void
+test_nothing_waits_where_writes_harm_others(void **state)
+{
+    static const char *parameters[] = {"psow", "0"};
+    struct rig rig;
+    char store[PATH_MAX];
+    (void)state;
+    begin(&rig);
+    (void)snprintf(store, sizeof store, "%s/store", rig.folder);
+    sqlite3_filename name = sqlite3_create_filename(store, "", rig.path, 1, parameters);
+    assert_int_equal(open_file(&rig, sqlite3_filename_wal(name), LOG | SQLITE_OPEN_URI),
+                     SQLITE_OK);
+    assert_int_equal(write_at(&rig, "abc", 3, 0), SQLITE_OK);
+    assert_int_equal(size_on_disk(&rig), 3);
+    assert_int_equal(rig.file->pMethods->xClose(rig.file), SQLITE_OK);
+    sqlite3_free_filename(name);
+    end(&rig);
+}
+
 /* ---- Against a file that gathers nothing ---- */
 
 /* A file as it ought to be. */
@@ -374,6 +394,7 @@ main(int argc, char **argv)
         cmocka_unit_test(test_pieces_wait_for_the_sync),
         cmocka_unit_test(test_what_waits_is_there_after_the_close),
         cmocka_unit_test(test_other_files_are_written_as_it_comes),
+        cmocka_unit_test(test_nothing_waits_where_writes_harm_others),
         cmocka_unit_test(test_it_reads_as_if_nothing_waited),
         cmocka_unit_test(test_a_full_disk_is_told_by_what_comes_next),
         cmocka_unit_test(test_a_file_that_cannot_be_opened_says_so),
