@@ -225,9 +225,8 @@ wake(struct park_waiter *waiter, bool is_time_over)
     flight_queue_again(flight);
 }
 
-/* What the caller sent as its key of idempotency; "" = nothing. */
-static const char *
-request_id(const struct flight *flight)
+const char *
+flight_request_id(const struct flight *flight)
 {
     const struct row *row = flight->call.row;
     return named_text(flight->message,
@@ -238,7 +237,7 @@ void
 flight_stamp(struct flight *flight)
 {
     struct call *call = &flight->call;
-    const char *id = request_id(flight);
+    const char *id = flight_request_id(flight);
     flight->stamp.actor = call->actor;
     flight->stamp.at_ms = call->now_ms;
     if (id[0] == '\0') {
@@ -336,65 +335,6 @@ flight_answer(struct flight *flight, const Kontor__V1__Commit *commit)
     flight_reply(flight, reply);
 }
 
-static bool
-is_same_request(const struct flight *flight, const Kontor__V1__Commit *commit)
-{
-    return commit->request.len == STORE_HASH_SIZE &&
-           memcmp(commit->request.data, flight->stamp.request, STORE_HASH_SIZE) == 0;
-}
-
-enum status
-flight_fail_reused(struct flight *flight)
-{
-    struct call *call = &flight->call;
-    const char *id = request_id(flight);
-    call_value(call, "requestId", "%s", id);
-    if (call->row->eid_field != NULL) {
-        return call_fail(call, REASON_ORDER_DIFFERS,
-                         "%s exists already with another content", id);
-    }
-    return call_fail(call, REASON_REQUEST_ID_REUSED,
-                     "request_id %s was used before for another request", id);
-}
-
-/* Looks the eid up before the handler runs, in the same snapshot; whether it was there,
- * and the flight over. */
-static bool
-replay(struct flight *flight, struct store_reader *reader)
-{
-    struct call *call = &flight->call;
-    Kontor__V1__Commit *commit;
-    if (!flight->stamp.has_request || call->is_validate_only) {
-        return false;
-    }
-    enum status status = store_by_eid(reader, flight->stamp.eid, call->arena, &commit);
-    if (status == STATUS_NOT_FOUND) {
-        return false;
-    }
-    if (status != STATUS_OK) {
-        (void)flight_outcome_error(flight, status);
-        flight_end_error(flight);
-        return true;
-    }
-    /* The log may be ahead of what is seen of the documents: then the tail will know.
-     */
-    if (commit->seq > call->applied) {
-        return false;
-    }
-    if (!is_same_request(flight, commit)) {
-        call_value(call, "storedHash", "%s",
-                   commit->request.len == STORE_HASH_SIZE
-                       ? digest_hex(call->arena, commit->request.data)
-                       : "");
-        (void)flight_fail_reused(flight);
-        flight_end_error(flight);
-        return true;
-    }
-    call->reader = reader;
-    flight_answer(flight, commit);
-    return true;
-}
-
 /* What a call has to say when it ends without a commit of its own. */
 void
 flight_end_decision(struct flight *flight)
@@ -479,7 +419,7 @@ run(struct flight *flight, struct store_reader *reader)
         flight_end_error(flight);
         return;
     }
-    if (replay(flight, reader)) {
+    if (flight_replay(flight, reader)) {
         store_end(reader);
         return;
     }

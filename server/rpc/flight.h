@@ -115,8 +115,13 @@ void flight_answer(struct flight *flight, const Kontor__V1__Commit *commit);
 void flight_end_decision(struct flight *flight);
 /* Hands a COMMIT decision to the committer, or answers as if, for validate_only. */
 void flight_end_commit(struct flight *flight);
+/* What the caller sent as its key of idempotency; "" = nothing. */
+const char *flight_request_id(const struct flight *flight);
 /* Sets call.error for an eid that belongs to another request. */
 enum status flight_fail_reused(struct flight *flight);
+/* Looks the eid up before the handler runs, in its snapshot; whether it was there, and
+ * the flight over. */
+bool flight_replay(struct flight *flight, struct store_reader *reader);
 /* A commit as it would be, for validate_only: position 0. */
 Kontor__V1__Commit *flight_would_be(struct flight *flight);
 

@@ -91,6 +91,30 @@ class Brokers(Case):
         self.assertEqual(len(made[0]), len(wanted))
         self.assertEqual(made[0], made[1])
 
+    def test_what_was_done_is_not_refused_by_who_is_behind(self):
+        a, b = self.both("coast", "portal")
+        # The other has a commit of its own under way, and follows nothing until it is through.
+        self.assertEqual(self.mongod.tell(f"script delay={SLOW_MS}@insert/log"), "ok")
+        before = self.mongod.tell("count insert")
+        busy = threading.Thread(target=until_known, args=(b, "OrderService.PlaceOrder"),
+                                kwargs={**example("order.json"), "id": "coast/busy"})
+        busy.start()
+        wait_for(lambda: self.mongod.tell("count insert") != before or None, SOON_S, "the insert")
+        # All of it came to be meanwhile: asked on what was there before, it would be refused.
+        made = a.call("OrderService.CreateProject", **project("late"))
+        order = {**example("order.json"), "id": "coast/late", "project": made["id"]}
+        placed = a.call("OrderService.PlaceOrder", **order)
+        change = {"project": {"id": made["id"], "description": "changed"},
+                  "expected_revision": made["revision"], "request_id": "0b6f1c1e-8d58-4c52-9b3e-0d6b8c1f7a10"}
+        changed = a.call("OrderService.UpdateProject", **change)
+        again = self.b.client("coast", "portal")
+        told = again.call("OrderService.PlaceOrder", timeout=30, **order)
+        self.assertTrue(told["is_replayed"])
+        self.assertEqual(told["order"], placed["order"])
+        self.assertEqual(again.call("OrderService.UpdateProject", timeout=30, **change), changed)
+        busy.join(60)
+        self.assertEqual(self.mongod.tell("script"), "ok")
+
     def test_search_finds_what_came_through_the_other(self):
         _, portal = self.both("coast", "portal")
         self.home.call("CatalogueService.CreateService", override_reason="as it stands", service={
