@@ -365,6 +365,9 @@ look_up(struct revision *revision, const char *provider)
         struct bytes whole = document_whole(&document, arena);
         record = kontor__v1__provider__unpack(arena_allocator(arena, MAX_DOCUMENT),
                                               whole.size, whole.data);
+        if (record == NULL) {
+            return STATUS_DATA_LOSS;
+        }
     }
     revision->provider = provider;
     revision->calendar = record == NULL ? NULL : record->calendar;
