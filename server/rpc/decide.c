@@ -223,10 +223,22 @@ find_left(struct call *call, const Kontor__V1__Commit *commit, const struct kind
     return STATUS_OK;
 }
 
+/* Makes a record of a document: taken apart, or wrapped as it is. */
+typedef ProtobufCMessage *(*make_fn)(const struct kind *kind, struct bytes doc,
+                                     const struct envelope *envelope,
+                                     struct arena *arena);
+
 static enum status
-left_record(struct call *call, ProtobufCMessage *record, const struct kind *kind,
-            const char *id, void **reply)
+answer_made(struct call *call, const Kontor__V1__Commit *commit,
+            const struct kind *kind, const char *id, make_fn make, void **reply)
 {
+    struct envelope envelope;
+    struct bytes doc;
+    enum status status = find_left(call, commit, kind, id, &envelope, &doc);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    ProtobufCMessage *record = make(kind, doc, &envelope, call->arena);
     if (record == NULL) {
         return call_fail(call, REASON_INTERNAL, "%s %s cannot be unpacked", kind->name,
                          id);
@@ -239,26 +251,12 @@ enum status
 answer_record(struct call *call, const Kontor__V1__Commit *commit,
               const struct kind *kind, const char *id, void **reply)
 {
-    struct envelope envelope;
-    struct bytes doc;
-    enum status status = find_left(call, commit, kind, id, &envelope, &doc);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    return left_record(call, envelope_unpack(kind, doc, &envelope, call->arena), kind,
-                       id, reply);
+    return answer_made(call, commit, kind, id, envelope_unpack, reply);
 }
 
 enum status
 answer_stored(struct call *call, const Kontor__V1__Commit *commit,
               const struct kind *kind, const char *id, void **reply)
 {
-    struct envelope envelope;
-    struct bytes doc;
-    enum status status = find_left(call, commit, kind, id, &envelope, &doc);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    return left_record(call, envelope_wrap(kind, doc, &envelope, call->arena), kind, id,
-                       reply);
+    return answer_made(call, commit, kind, id, envelope_wrap, reply);
 }

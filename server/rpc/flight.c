@@ -393,6 +393,31 @@ waits_on(struct flight *flight)
 }
 
 static void
+run_in_snapshot(struct flight *flight, struct store_reader *reader)
+{
+    enum status status = begin_snapshot(flight, reader);
+    if (status != STATUS_OK) {
+        flight_end_error(flight);
+        return;
+    }
+    if (flight_replay(flight, reader)) {
+        store_end(reader);
+        return;
+    }
+    status = flight_decide(flight, flight->call.row->decide, reader);
+    store_end(reader);
+    if (status != STATUS_OK) {
+        flight_end_error(flight);
+        return;
+    }
+    if (flight->decision.kind == DECISION_COMMIT) {
+        flight_end_commit(flight);
+        return;
+    }
+    flight_end_decision(flight);
+}
+
+static void
 run(struct flight *flight, struct store_reader *reader)
 {
     struct call *call = &flight->call;
@@ -414,26 +439,7 @@ run(struct flight *flight, struct store_reader *reader)
         batch_start(flight, reader);
         return;
     }
-    enum status status = begin_snapshot(flight, reader);
-    if (status != STATUS_OK) {
-        flight_end_error(flight);
-        return;
-    }
-    if (flight_replay(flight, reader)) {
-        store_end(reader);
-        return;
-    }
-    status = flight_decide(flight, call->row->decide, reader);
-    store_end(reader);
-    if (status != STATUS_OK) {
-        flight_end_error(flight);
-        return;
-    }
-    if (flight->decision.kind == DECISION_COMMIT) {
-        flight_end_commit(flight);
-        return;
-    }
-    flight_end_decision(flight);
+    run_in_snapshot(flight, reader);
 }
 
 static void
